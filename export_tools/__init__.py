@@ -1,0 +1,1 @@
+"""Data set readers, training, evaluation, Keras to ONNX and phantom images. May import hematodesk, never the reverse."""

@@ -1,0 +1,27 @@
+"""Every limit by name, with its reason."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""A 100-megapixel 16-bit RGB TIFF is 600 MB uncompressed but lab files are compressed; more is a slide scan."""
+
+MAX_PIXELS = 120_000_000
+"""A 100-megapixel stitched field with margin; 3 bytes a pixel make 360 MB, which an old lab PC still has."""
+
+MAX_DIMENSION = 32_767
+"""OpenCV's remap and several codecs count pixels in signed 16 bits."""
+
+MIN_DIMENSION = 16
+"""Below this no cell can be told; such files are icons or tracking pixels."""
+
+MAX_MODEL_BYTES = 512 * 1024 * 1024
+"""VGG16 in float32 is 528 MB with its top and 56 MB without; larger files are not for a lab PC."""
+
+MAX_METADATA_BYTES = 1024 * 1024
+"""A package's JSON document with class list and metrics is some kilobytes."""
+
+MAX_CELLS = 500
+"""More white cells than any smear field shows; beyond it the picture is not a smear."""
+
+MAX_NOTE_CHARACTERS = 10_000
+"""Notes are sentences, not documents."""

@@ -1,0 +1,36 @@
+"""Small statistics used by more than one room."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Wilson's score interval for a proportion (Wilson 1927), by default at 95 %.
+
+    Returns (low, high), each 0 to 1; (0, 1) when there are no trials.
+    Raises ValueError when successes is not between 0 and trials.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes of {trials} trials")
+    if trials == 0:
+        return 0.0, 1.0
+    share = successes / trials
+    spread = 1 + z * z / trials
+    middle = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    return max(0.0, (middle - half) / spread), min(1.0, (middle + half) / spread)
+
+
+def softmax(logits: npt.NDArray[np.floating], temperature: float = 1.0) -> npt.NDArray[np.float64]:
+    """Softmax over the last axis of logits (N, K), divided by the calibration temperature first.
+
+    Temperature scaling after Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    powers = np.exp(scaled)
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

@@ -1,0 +1,1 @@
+"""Model packages, providers, sessions and preprocessing. The only room that imports onnxruntime."""

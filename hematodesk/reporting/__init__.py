@@ -1,0 +1,1 @@
+"""Exports that a person or another system reads."""

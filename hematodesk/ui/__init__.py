@@ -1,0 +1,1 @@
+"""Qt, and only here: windows, views, item models and the one owner of threads."""

@@ -1,0 +1,1 @@
+"""Use cases, without Qt, SQL or ONNX types: what the window and the command line share."""

@@ -152,11 +152,7 @@ class Cell:
     @property
     def uncertain(self) -> bool:
         """Whether the model abstains and no person has spoken yet."""
-        return (
-            self.review is None
-            and self.prediction is not None
-            and self.prediction.uncertain is not None
-        )
+        return self.review is None and self.prediction is not None and self.prediction.uncertain is not None
 
 
 @dataclass(frozen=True, slots=True)

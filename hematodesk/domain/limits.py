@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
-"""A 100-megapixel 16-bit RGB TIFF is 600 MB uncompressed but lab files are compressed; more is a slide scan."""
+"""A 100-megapixel field of 16 bits compresses to less; more is a whole-slide scan."""
 
 MAX_PIXELS = 120_000_000
 """A 100-megapixel stitched field with margin; 3 bytes a pixel make 360 MB, which an old lab PC still has."""

@@ -1,0 +1,81 @@
+"""Square crops around cells, and whole images squeezed to a model's input.
+
+Training and the program cut through the same functions: a crop made differently is a
+different picture to a network.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hematodesk.domain.geometry import Box
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def crop_side(box: Box, red_cell_diameter: float | None, *, red_cells: float, context: float) -> float:
+    """The side of a cell's crop in pixels of the image.
+
+    Args:
+        box: the cell.
+        red_cell_diameter: median red cell in pixels, or None when it could not be measured.
+        red_cells: how many red-cell diameters (about 7.5 micrometres each) the crop spans. This
+            keeps the physical scale: size is what tells a lymphocyte from a monocyte.
+        context: the fallback without a scale: this many times the longer side of the box.
+    """
+    longest = max(box.w, box.h)
+    side = red_cells * red_cell_diameter if red_cell_diameter else context * longest
+    # A wrong scale must never cut the cell itself, nor shrink it to a dot.
+    return float(min(max(side, longest), 4.0 * longest))
+
+
+def crop_cell(pixels: Pixels, box: Box, *, side: float, size: int) -> Pixels:
+    """A square of `side` image pixels centred on the box, resampled to (size, size, 3) RGB uint8.
+
+    What lies outside the image is its reflection (the edge pixel not repeated). Shrinking
+    averages areas, enlarging interpolates linearly.
+
+    Raises ValueError when side or size is not positive, or the box lies outside the image.
+    """
+    if side <= 0 or size <= 0:
+        raise ValueError(f"a crop needs a positive side and size, not {side} and {size}")
+    height, width = pixels.shape[:2]
+    if box.x >= width or box.y >= height or box.x + box.w <= 0 or box.y + box.h <= 0:
+        raise ValueError(f"the box {box.as_list()} lies outside the image of {width} x {height}")
+    centre_x, centre_y = box.centre
+    edge = max(1, round(side))
+    left, top = round(centre_x - edge / 2), round(centre_y - edge / 2)
+    right, bottom = left + edge, top + edge
+    inside = pixels[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    if left < 0 or top < 0 or right > width or bottom > height:
+        # Reflecting the whole image, not the part inside, keeps what lies beyond the cut.
+        columns = _reflected(np.arange(left, right), width)
+        rows = _reflected(np.arange(top, bottom), height)
+        inside = pixels[rows[:, None], columns[None, :]]
+    return _resize(inside, size)
+
+
+def whole_image(pixels: Pixels, size: int) -> Pixels:
+    """The whole image squeezed to (size, size, 3) RGB uint8, its proportions given up.
+
+    This is how the networks of the published four-class set were trained.
+    """
+    return _resize(pixels, size)
+
+
+def _reflected(index: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
+    """Indexes outside 0..length-1 mirrored back in, as often as it takes."""
+    if length == 1:
+        return np.zeros_like(index)
+    period = 2 * (length - 1)
+    folded = np.mod(index, period)
+    return np.where(folded < length, folded, period - folded)
+
+
+def _resize(pixels: Pixels, size: int) -> Pixels:
+    shrinking = pixels.shape[0] > size or pixels.shape[1] > size
+    how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    resized = cv2.resize(np.ascontiguousarray(pixels), (size, size), interpolation=how)
+    return np.asarray(resized, dtype=np.uint8)

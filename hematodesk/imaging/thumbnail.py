@@ -1,0 +1,23 @@
+"""Small pictures for the history's list."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+_QUALITY = 80
+
+
+def thumbnail(pixels: npt.NDArray[np.uint8], edge: int = 96) -> bytes:
+    """JPEG bytes of an (H, W, 3) RGB image whose longest side is at most `edge` pixels."""
+    height, width = pixels.shape[:2]
+    factor = min(1.0, edge / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+    )
+    if not done:
+        raise RuntimeError("the JPEG encoder refused a thumbnail")
+    return bytes(data)

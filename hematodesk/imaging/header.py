@@ -1,0 +1,242 @@
+"""What an image file says of itself, read before anything is decoded.
+
+Decoders are where hostile files bite, and a small file can claim a huge picture. So format,
+size, completeness and orientation are read here first, with plain bounds-checked Python, and
+the decoder only sees files that hold what they claim.
+
+Sources: ITU T.81 (JPEG markers), the PNG specification 3rd edition, Microsoft's BITMAPINFOHEADER,
+TIFF 6.0 and BigTIFF, RFC 9649 (WebP), CIPA DC-008 (Exif orientation, tag 274).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+from hematodesk.domain.errors import ImageError
+from hematodesk.imaging.tiff import TiffHeader, exif_orientation, read_tiff
+
+SUPPORTED = {
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "bmp": "BMP",
+    "tiff": "TIFF",
+    "webp": "WebP",
+}
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# Formats that people do have in a lab but that are not read, so that the error can name them.
+_NAMED_BUT_UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"GIF8", "a GIF picture"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"PK\x03\x04", "a ZIP archive or office document"),
+    (0, b"\xd0\xcf\x11\xe0", "an old office document or a microscope container file"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
+    (0, b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
+    (0, b"\xffO\xffQ", "a JPEG 2000 picture"),
+    (0, b"\xff\x0a", "a JPEG XL picture"),
+    (0, b"v/1\x01", "an OpenEXR picture"),
+    (0, b"ZISRAWFILE", "a Zeiss CZI file"),
+    (0, b"MZ", "a Windows program"),
+    (0, b"\x7fELF", "a program"),
+    (4, b"ftypheic", "a HEIC photograph"),
+    (4, b"ftypmif1", "a HEIF photograph"),
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftyp", "a video file"),
+    (0, b"\x1aE\xdf\xa3", "a video file"),
+    (128, b"DICM", "a DICOM file"),
+    (0, b"<svg", "an SVG drawing"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Format, stored size in pixels (before orientation), Exif orientation 1 to 8, and pages."""
+
+    format: str
+    width: int
+    height: int
+    orientation: int = 1
+    pages: int = 1
+
+
+class _Broken(Exception):
+    """A structure that is cut off (`truncated`) or contradicts itself."""
+
+    def __init__(self, reason: str, *, truncated: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.truncated = truncated
+
+
+def sniff_format(head: bytes) -> str | None:
+    """The supported format that the first bytes (12 suffice) announce, or None."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(_PNG_SIGNATURE):
+        return "png"
+    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
+        return "tiff"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[:2] == b"BM":
+        return "bmp"
+    return None
+
+
+def read_header(data: bytes, name: str) -> Header:
+    """The header of a whole file in memory.
+
+    Raises ImageError: not_an_image, format_unsupported, image_truncated, image_damaged.
+    """
+    kind = sniff_format(data[:12])
+    if kind is None:
+        raise _unknown(data, name)
+    label = SUPPORTED[kind]
+    try:
+        return _READERS[kind](data)
+    except _Broken as broken:
+        raise _error(name, label, broken.reason, broken.truncated) from None
+    except (struct.error, IndexError):
+        raise _error(name, label, "its structure ends too early", True) from None
+
+
+def _error(name: str, label: str, reason: str, truncated: bool) -> ImageError:
+    if truncated:
+        return ImageError(
+            "image_truncated",
+            f"“{name}” is an incomplete {label} file: {reason}.",
+            "Copy or export it again; a copy may have been interrupted.",
+        )
+    return ImageError(
+        "image_damaged", f"“{name}” is a damaged {label} file: {reason}.", "Export it again from its source."
+    )
+
+
+def _unknown(data: bytes, name: str) -> ImageError:
+    remedy = "Save the picture as JPEG, PNG, TIFF, BMP or WebP and open that."
+    for offset, magic, label in _NAMED_BUT_UNSUPPORTED:
+        if data[offset : offset + len(magic)] == magic:
+            return ImageError("format_unsupported", f"“{name}” is {label}, which is not read here.", remedy)
+    return ImageError("not_an_image", f"“{name}” is not an image, whatever its name says.", remedy)
+
+
+def _read_jpeg(data: bytes) -> Header:
+    position, size, orientation = 2, None, 1
+    while True:
+        if data[position] != 0xFF:
+            raise _Broken("a marker is missing")
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            position += 2
+            continue
+        if marker == 0xD9:
+            raise _Broken("it ends before its picture", truncated=True)
+        length = struct.unpack_from(">H", data, position + 2)[0]
+        if length < 2:
+            raise _Broken("a segment has no length")
+        body = position + 4
+        # Start of frame, without DHT (C4), JPG (C8) and DAC (CC), which share the range.
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, body + 1)
+            size = (width, height)
+        elif marker == 0xE1 and data[body : body + 6] == b"Exif\x00\x00":
+            orientation = exif_orientation(data[body + 6 : position + 2 + length])
+        elif marker == 0xDA:
+            break
+        position += 2 + length
+    if size is None:
+        raise _Broken("it has no frame header")
+    # Entropy-coded data never holds the end marker, so a cut-off file has none after its scan.
+    if data.rfind(b"\xff\xd9") < position:
+        raise _Broken("its end is missing", truncated=True)
+    return Header("jpeg", size[0], size[1], orientation)
+
+
+def _read_png(data: bytes) -> Header:
+    position, header, orientation, has_pixels = len(_PNG_SIGNATURE), None, 1, False
+    while True:
+        length = struct.unpack_from(">I", data, position)[0]
+        kind = data[position + 4 : position + 8]
+        body = data[position + 8 : position + 8 + length]
+        if len(body) < length or len(data) < position + 12 + length:
+            raise _Broken("its end is missing", truncated=True)
+        if zlib.crc32(body, zlib.crc32(kind)) != struct.unpack_from(">I", data, position + 8 + length)[0]:
+            raise _Broken("a checksum does not match")
+        if header is None:
+            if kind != b"IHDR" or length != 13:
+                raise _Broken("it does not begin with its header")
+            header = struct.unpack_from(">II", body)
+        elif kind == b"IDAT":
+            has_pixels = True
+        elif kind == b"eXIf":
+            orientation = exif_orientation(body)
+        elif kind == b"IEND":
+            break
+        position += 12 + length
+    if not has_pixels:
+        raise _Broken("it holds no pixels")
+    return Header("png", header[0], header[1], orientation)
+
+
+def _read_bmp(data: bytes) -> Header:
+    offset, header_size = struct.unpack_from("<I", data, 10)[0], struct.unpack_from("<I", data, 14)[0]
+    if header_size == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+        compression = 0
+    elif 40 <= header_size <= 124:
+        width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+    else:
+        raise _Broken("its header has an unknown size")
+    height = abs(height)
+    if width <= 0 or bits not in (1, 4, 8, 16, 24, 32):
+        raise _Broken("its header contradicts itself")
+    uncompressed = compression in (0, 3, 6)
+    if uncompressed and len(data) < offset + height * ((width * bits + 31) // 32 * 4):
+        raise _Broken("rows are missing", truncated=True)
+    return Header("bmp", width, height)
+
+
+def _read_webp(data: bytes) -> Header:
+    if len(data) < 8 + struct.unpack_from("<I", data, 4)[0]:
+        raise _Broken("its end is missing", truncated=True)
+    position, size, orientation = 12, None, 1
+    while position + 8 <= len(data):
+        kind, length = data[position : position + 4], struct.unpack_from("<I", data, position + 4)[0]
+        body = position + 8
+        if kind == b"VP8X":
+            size = (
+                1 + int.from_bytes(data[body + 4 : body + 7], "little"),
+                1 + int.from_bytes(data[body + 7 : body + 10], "little"),
+            )
+        elif kind == b"VP8 " and size is None:
+            width, height = struct.unpack_from("<HH", data, body + 6)
+            size = (width & 0x3FFF, height & 0x3FFF)
+        elif kind == b"VP8L" and size is None:
+            bits = struct.unpack_from("<I", data, body + 1)[0]
+            size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        elif kind == b"EXIF":
+            block = data[body : body + length]
+            orientation = exif_orientation(block.removeprefix(b"Exif\x00\x00"))
+        position = body + length + (length & 1)
+    if size is None:
+        raise _Broken("it holds no picture")
+    return Header("webp", size[0], size[1], orientation)
+
+
+def _read_tiff(data: bytes) -> Header:
+    found: TiffHeader | str = read_tiff(data)
+    if isinstance(found, str):
+        raise _Broken(found, truncated="missing" in found)
+    return Header("tiff", found.width, found.height, found.orientation, found.pages)
+
+
+_READERS = {"jpeg": _read_jpeg, "png": _read_png, "bmp": _read_bmp, "webp": _read_webp, "tiff": _read_tiff}

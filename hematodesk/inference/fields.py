@@ -1,0 +1,154 @@
+"""Reads a JSON object field by field; every complaint carries the field's full name."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from hematodesk.domain.errors import ModelError
+
+_REMEDY = "Ask whoever made the package for a corrected one."
+_SHOWN = 40
+
+
+def refuse(field: str, reason: str) -> NoReturn:
+    """Raise the ModelError `manifest_invalid` that names the field."""
+    raise ModelError("manifest_invalid", f"The model package's field {field} {reason}.", _REMEDY)
+
+
+def shown(value: object) -> str:
+    """A value cut to a length that fits a sentence, with control characters escaped."""
+    text = json.dumps(value, ensure_ascii=True, default=lambda other: type(other).__name__)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+class Fields:
+    """One JSON object of the manifest and its place in it.
+
+    Each reading method takes the key, checks the value and returns it; `finish` then refuses
+    whatever was left, so that a misspelt field is never silently ignored.
+    Raises ModelError `manifest_invalid` throughout.
+    """
+
+    def __init__(self, value: object, name: str) -> None:
+        if not isinstance(value, dict):
+            refuse(name or "(whole document)", f"must be an object, not {shown(value)}")
+        self._values: dict[str, Any] = dict(value)
+        self._name = name
+
+    def full(self, key: str) -> str:
+        """The key with the path to it, such as input.crop.rule."""
+        return f"{self._name}.{key}" if self._name else key
+
+    def take(self, key: str) -> Any:
+        """The raw value; the field must be there."""
+        if key not in self._values:
+            refuse(self.full(key), "is missing")
+        return self._values.pop(key)
+
+    def take_optional(self, key: str) -> Any:
+        """The raw value, None when the field is absent or null."""
+        return self._values.pop(key, None)
+
+    def child(self, key: str) -> Fields:
+        """An object inside this one."""
+        return Fields(self.take(key), self.full(key))
+
+    def optional_child(self, key: str) -> Fields | None:
+        """An object inside this one, None when absent or null."""
+        value = self.take_optional(key)
+        return None if value is None else Fields(value, self.full(key))
+
+    def items(self, key: str, lowest: int, highest: int) -> list[tuple[str, Any]]:
+        """(full name, value) of each entry of a list with that many entries."""
+        name, value = self.full(key), self.take(key)
+        if not isinstance(value, list):
+            refuse(name, f"must be a list, not {shown(value)}")
+        if not lowest <= len(value) <= highest:
+            refuse(name, f"must have {lowest} to {highest} entries, not {len(value)}")
+        return [(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
+
+    def text(self, key: str, *, longest: int, pattern: str = "", empty: bool = False) -> str:
+        """A string of at most `longest` characters that matches the whole pattern."""
+        return check_text(self.full(key), self.take(key), longest=longest, pattern=pattern, empty=empty)
+
+    def choice(self, key: str, choices: tuple[str, ...]) -> str:
+        """One of the given strings."""
+        value = self.take(key)
+        if not isinstance(value, str) or value not in choices:
+            refuse(self.full(key), f"must be one of {', '.join(choices)}, not {shown(value)}")
+        return value
+
+    def whole(self, key: str, lowest: int, highest: int) -> int:
+        """A whole number in the range, ends included."""
+        value = self.take(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            refuse(self.full(key), f"must be a whole number from {lowest} to {highest}, not {shown(value)}")
+        return value
+
+    def number(self, key: str, lowest: float, highest: float) -> float:
+        """A finite number in the range, ends included."""
+        return check_number(self.full(key), self.take(key), lowest, highest)
+
+    def finish(self) -> None:
+        """Refuse any field that nobody asked for."""
+        for key in self._values:
+            refuse(self.full(shown(key).strip('"')), "is not known in this schema")
+
+
+def check_number(name: str, value: object, lowest: float, highest: float) -> float:
+    """A finite number in the range, ends included; JSON's true and false are no numbers."""
+    if not isinstance(value, bool) and isinstance(value, int | float):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if math.isfinite(number) and lowest <= number <= highest:
+            return number
+    refuse(name, f"must be a number from {lowest:g} to {highest:g}, not {shown(value)}")
+
+
+def check_text(name: str, value: object, *, longest: int, pattern: str = "", empty: bool = False) -> str:
+    """A string of at most `longest` characters without control characters that matches the pattern."""
+    if not isinstance(value, str):
+        refuse(name, f"must be text, not {shown(value)}")
+    if len(value) > longest:
+        refuse(name, f"must have at most {longest} characters, not {len(value)}")
+    if not value and not empty:
+        refuse(name, "must not be empty")
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
+        refuse(name, "must not hold control characters")
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+        refuse(name, "must not hold half a surrogate pair")
+    if pattern and re.fullmatch(pattern, value) is None:
+        refuse(name, f"must match {pattern}, not {shown(value)}")
+    return value
+
+
+def load_document(text: str) -> object:
+    """Parse JSON strictly: no NaN, no doubled keys, no bottomless nesting.
+
+    Raises ModelError `manifest_invalid`.
+    """
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key, value in pairs:
+            if key in found:
+                refuse(shown(key).strip('"'), "stands twice in one object")
+            found[key] = value
+        return found
+
+    def constant(name: str) -> NoReturn:
+        refuse("(whole document)", f"holds {name}, which is no JSON number")
+
+    try:
+        document: object = json.loads(text, object_pairs_hook=once, parse_constant=constant)
+    except json.JSONDecodeError as fault:
+        refuse("(whole document)", f"is no valid JSON: {fault.msg} at character {fault.pos}")
+    except (RecursionError, ValueError):
+        # ValueError: a whole number of more digits than Python converts.
+        refuse("(whole document)", "is no valid JSON: nested too deep or a number too long")
+    return document

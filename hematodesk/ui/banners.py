@@ -1,0 +1,193 @@
+"""Messages to the person: data in, quiet banners out, in one place.
+
+A banner lies over the top of the image and never moves what is under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hematodesk.domain.cells import Fault
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.ui.theme import set_role
+
+_ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"}
+_MOST_SHOWN = 3
+_INFO_STAYS_MS = 8000
+"""How long a banner stays that only tells something: long enough to read two lines twice."""
+
+
+class Level(StrEnum):
+    """How much a notice matters; an error stays until it is put away."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message.
+
+    Attributes:
+        code: stable id; a newer notice with the same code takes the older one's place.
+        text: one sentence. remedy: what to do about it.
+        level: see Level.
+        action_text, action: a button on the banner, and what it does.
+        stays: whether an INFO waits to be put away like an error.
+    """
+
+    code: str
+    text: str
+    remedy: str = ""
+    level: Level = Level.INFO
+    action_text: str = ""
+    action: Callable[[], object] | None = None
+    stays: bool = False
+
+
+def notice_of(error: HematodeskError | Fault, level: Level = Level.ERROR) -> Notice:
+    """The notice that tells an error: its sentence, its remedy and its code."""
+    return Notice(error.code, error.message, error.remedy, level)
+
+
+class Banner(QFrame):
+    """One notice as a widget."""
+
+    put_away = Signal(str)
+
+    def __init__(self, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        self.setObjectName("banner")
+        set_role(self, _ROLES[notice.level])
+        self.setAccessibleName(f"{notice.text} {notice.remedy}".strip())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        words = QLabel(_words(notice), self)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        words.setWordWrap(True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row.addWidget(words, 1)
+        if notice.level is not Level.INFO:
+            code = QLabel(notice.code, self)
+            set_role(code, "muted")
+            code.setToolTip(self.tr("The error's code, for whoever helps you"))
+            row.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.button: QPushButton | None = None
+        if notice.action is not None:
+            self.button = QPushButton(notice.action_text, self)
+            self.button.setAutoDefault(False)
+            self.button.clicked.connect(self._act)
+            row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+        close = QToolButton(self)
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setAccessibleName(self.tr("Put this message away"))
+        close.setToolTip(self.tr("Put this message away"))
+        close.clicked.connect(self._close)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def _act(self) -> None:
+        action = self.notice.action
+        self.put_away.emit(self.notice.code)
+        if action is not None:
+            action()
+
+    def _close(self) -> None:
+        self.put_away.emit(self.notice.code)
+
+
+def _words(notice: Notice) -> str:
+    return f"{notice.text} {notice.remedy}".strip()
+
+
+class Banners(QWidget):
+    """The stack of banners at the top of the widget it lies over; newest on top."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._shown: list[Banner] = []
+        self._timers: dict[str, QTimer] = {}
+        over.installEventFilter(self)
+        self.hide()
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show it; the oldest give way when there are too many."""
+        self.put_away(notice.code)
+        banner = Banner(notice, self)
+        banner.put_away.connect(self.put_away)
+        self._column.insertWidget(0, banner)
+        self._shown.insert(0, banner)
+        while len(self._shown) > _MOST_SHOWN:
+            self.put_away(self._shown[-1].notice.code)
+        if notice.level is Level.INFO and not notice.stays:
+            timer = QTimer(banner)
+            timer.setSingleShot(True)
+            timer.timeout.connect(banner._close)
+            timer.start(_INFO_STAYS_MS)
+        banner.show()
+        self.show()
+        self._place()
+        # A screen reader says it without the focus moving.
+        QAccessible.updateAccessibility(QAccessibleEvent(banner, QAccessible.Event.Alert))
+
+    def show_error(self, error: HematodeskError | Fault) -> None:
+        """Show an error with its code and remedy."""
+        self.show_notice(notice_of(error))
+
+    def put_away(self, code: str) -> None:
+        """Take the banner with that code away, if it is shown."""
+        for banner in tuple(self._shown):
+            if banner.notice.code == code:
+                self._shown.remove(banner)
+                self._column.removeWidget(banner)
+                banner.hide()
+                banner.deleteLater()
+        if not self._shown:
+            self.hide()
+        self._place()
+
+    def notices(self) -> list[Notice]:
+        """What is shown, newest first."""
+        return [banner.notice for banner in self._shown]
+
+    def banner(self, code: str) -> Banner | None:
+        """The banner that shows this code."""
+        return next((banner for banner in self._shown if banner.notice.code == code), None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._over and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        if not self._shown:
+            return
+        width = max(240, min(760, self._over.width() - 32))
+        height = self._column.totalHeightForWidth(width)
+        if height <= 0:
+            height = self._column.totalSizeHint().height()
+        self.setGeometry((self._over.width() - width) // 2, 16, width, height)
+        self.raise_()

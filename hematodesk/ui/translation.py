@@ -1,0 +1,35 @@
+"""Texts in the person's language: marking them in tables, and loading the translation at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+    """Mark a table's text for the translation tools, which look for this very name; returns the text.
+
+    Qt's own function of the name is typed as giving an object.
+    """
+    del context
+    return text
+
+
+def install_translators(application: QCoreApplication, folder: Path) -> list[QTranslator]:
+    """Load Qt's and the program's translations for the system's language, where there are any.
+
+    Args:
+        folder: where hematodesk_<language>.qm lie; it may be missing.
+    """
+    locale = QLocale()
+    installed = []
+    for name, place in (
+        ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+        ("hematodesk", str(folder)),
+    ):
+        translator = QTranslator(application)
+        if translator.load(locale, name, "_", place):
+            application.installTranslator(translator)
+            installed.append(translator)
+    return installed

@@ -1,0 +1,65 @@
+"""The rooms' contracts hold, and they bite."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _lint(root: Path) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the code, to be spoilt."""
+    for name in ("hematodesk", "export_tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_contracts_hold():
+    result = _lint(ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("room", "line", "contract"),
+    [
+        ("domain/geometry.py", "import hematodesk.storage", "Rooms"),
+        ("imaging/crop.py", "import hematodesk.inference", "Rooms"),
+        ("storage/__init__.py", "import hematodesk.workflow", "Rooms"),
+        ("workflow/__init__.py", "import hematodesk.ui", "Rooms"),
+        ("workflow/__init__.py", "from PySide6 import QtCore", "Qt only in ui"),
+        ("ui/__init__.py", "import cv2", "cv2 only in imaging"),
+        ("workflow/__init__.py", "import onnxruntime", "onnxruntime only in inference"),
+        ("ui/__init__.py", "import sqlite3", "sqlite3 only in storage"),
+        ("workflow/__init__.py", "import export_tools", "The program never imports the export tools"),
+        ("imaging/__init__.py", "import urllib.request", "The program opens no network"),
+    ],
+)
+def test_a_violation_is_found(tree, room, line, contract):
+    spoilt = tree / "hematodesk" / room
+    text = spoilt.read_text("utf-8")
+    # Behind the module's docstring and __future__ lines an import is legal anywhere.
+    spoilt.write_text(text + f"\n{line}\n", "utf-8")
+    result = _lint(tree)
+    assert result.returncode != 0
+    broken = [row for row in result.stdout.splitlines() if row.rstrip().endswith("BROKEN")]
+    assert any(contract in row for row in broken), result.stdout

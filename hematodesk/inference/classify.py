@@ -1,0 +1,210 @@
+"""Classifies crops with a loaded package."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.cells import Prediction, Provenance, UncertainReason, now_utc
+from hematodesk.domain.errors import Cancelled, ModelError
+from hematodesk.domain.statistics import softmax
+from hematodesk.inference.manifest import CropRule
+from hematodesk.inference.package import ModelPackage
+from hematodesk.inference.preprocess import Crop, to_tensor
+from hematodesk.inference.provider import OpenSession, Options, open_session
+from hematodesk.inference.runtime import RUNTIME_FAULTS, as_float32, run_options
+
+_BATCH = {"cpu": 1, "cuda": 32}
+
+_SLACK = 1e-3
+"""How far probabilities may leave 0 to 1 by rounding before the manifest's kind is called wrong."""
+
+_SMALLEST = 1e-30
+"""Stands in for a probability of 0, whose logarithm is not to be had."""
+
+
+class Classifier:
+    """One package on one provider, ready to name cells. Safe to use from several threads.
+
+    Raises what `open_session` raises.
+    """
+
+    def __init__(
+        self,
+        package: ModelPackage,
+        requested: str = "auto",
+        *,
+        opener: Callable[[ModelPackage, str], OpenSession] = open_session,
+    ) -> None:
+        self._open = opener(package, requested)
+        manifest = package.manifest
+        familiarity = manifest.abstention.familiarity
+        self._familiarity = familiarity
+        self._names = [manifest.outputs.scores]
+        if familiarity is not None:
+            self._names.append(familiarity.output)
+        # A graph may be made for one crop at a time, whatever the provider.
+        fixed = isinstance(self._open.session.get_inputs()[0].shape[0], int)
+        self._batch = 1 if fixed else _BATCH[self._open.active]
+
+    @property
+    def package(self) -> ModelPackage:
+        """What was loaded."""
+        return self._open.package
+
+    @property
+    def requested(self) -> str:
+        """The provider asked for: auto, cpu or cuda."""
+        return self._open.requested
+
+    @property
+    def active(self) -> str:
+        """The provider that runs, proved: cpu or cuda."""
+        return self._open.active
+
+    @property
+    def fallback_reason(self) -> str:
+        """Why the CPU runs though more was hoped for; empty when nothing fell back."""
+        return self._open.fallback_reason
+
+    @property
+    def session_options(self) -> Options:
+        """The session options as they were set."""
+        return dict(self._open.options)
+
+    @property
+    def input_size(self) -> int:
+        """Side of the square crops, in pixels."""
+        return self.package.manifest.input.width
+
+    @property
+    def crop_rule(self) -> CropRule:
+        """What part of an image the model wants."""
+        return self.package.manifest.input.crop
+
+    def classify(self, crops: Sequence[Crop], cancel: CancelToken | None = None) -> list[Prediction]:
+        """Name each crop.
+
+        Args:
+            crops: uint8 (input_size, input_size, 3) RGB each; none gives none.
+            cancel: stops the work between runs and inside a run.
+
+        Returns one Prediction a crop, in order.
+
+        Raises Cancelled; ValueError when a crop has another size or type; ModelError
+        `model_unsupported` when a run fails, `outputs_mismatch` when its numbers make no sense.
+        """
+        predictions: list[Prediction] = []
+        for first in range(0, len(crops), self._batch):
+            if cancel is not None:
+                cancel.check()
+            batch = crops[first : first + self._batch]
+            started = time.perf_counter()
+            values = self._run(batch, self._names, cancel)
+            probabilities = self._probabilities(values[0], len(batch))
+            strangeness = values[1].reshape(len(batch)) if self._familiarity is not None else None
+            elapsed = (time.perf_counter() - started) * 1000 / len(batch)
+            for index in range(len(batch)):
+                strange = None if strangeness is None else float(strangeness[index])
+                predictions.append(self._prediction(probabilities[index], strange, elapsed))
+        return predictions
+
+    def explain(
+        self, crop: Crop, class_id: str, cancel: CancelToken | None = None
+    ) -> npt.NDArray[np.float32] | None:
+        """The activation map of one class for one crop: float32 (h, w), raw values, coarse.
+
+        None when the package has no such output. Raises ValueError for a class that the package
+        does not have, and what `classify` raises.
+        """
+        name = self.package.manifest.outputs.activation_map
+        if class_id not in self.package.class_ids:
+            raise ValueError(f"the model has no class {class_id!r}")
+        if name is None:
+            return None
+        maps = self._run([crop], [name], cancel)[0]
+        return np.ascontiguousarray(maps[0, :, :, self.package.class_ids.index(class_id)])
+
+    def _run(
+        self, crops: Sequence[Crop], names: list[str], cancel: CancelToken | None
+    ) -> list[npt.NDArray[np.float32]]:
+        spec = self.package.manifest.input
+        feed = {spec.name: to_tensor(crops, spec)}
+        options = run_options()
+        forget = cancel.on_cancel(lambda: _terminate(options)) if cancel is not None else None
+        try:
+            values = self._open.session.run(names, feed, options)
+        except RUNTIME_FAULTS as fault:
+            if cancel is not None and cancel.cancelled:
+                raise Cancelled from None
+            raise ModelError(
+                "model_unsupported",
+                f"The model {self.package.name} failed in a run ({type(fault).__name__}).",
+                "Choose the CPU as provider, or another model.",
+            ) from fault
+        finally:
+            if forget is not None:
+                forget()
+        if cancel is not None:
+            cancel.check()
+        return [as_float32(value) for value in values]
+
+    def _probabilities(self, scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities (count, K) of the raw scores.
+
+        Temperature works on logarithms of probabilities as it does on logits: they differ by a
+        constant per crop, which the softmax takes out.
+        """
+        outputs = self.package.manifest.outputs
+        if scores.ndim != 2 or scores.shape[0] != count or not np.isfinite(scores).all():
+            raise self._nonsense("values that are no finite numbers, one row a crop")
+        logits = scores.astype(np.float64)
+        if outputs.kind != "logits":
+            if logits.min() < -_SLACK or logits.max() > 1 + _SLACK:
+                raise self._nonsense(f"values outside 0 to 1, though its manifest says {outputs.kind}")
+            if logits.shape[1] == 1:
+                logits = np.concatenate([1 - logits, logits], axis=1)
+            logits = np.log(np.clip(logits, _SMALLEST, 1))
+        return softmax(logits, self.package.manifest.temperature)
+
+    def _nonsense(self, what: str) -> ModelError:
+        return ModelError(
+            "outputs_mismatch",
+            f"The model {self.package.name} gave {what}.",
+            "Correct outputs.kind in its manifest, or choose another model.",
+        )
+
+    def _prediction(
+        self, probabilities: npt.NDArray[np.float64], strange: float | None, elapsed_ms: float
+    ) -> Prediction:
+        ids, abstention = self.package.class_ids, self.package.manifest.abstention
+        # Stable, so that a tie goes to the class that the manifest names first.
+        order = np.argsort(-probabilities, kind="stable")
+        ranked = tuple((ids[index], float(probabilities[index])) for index in order)
+        uncertain = None
+        if abstention.familiarity is not None and not (strange or 0.0) <= abstention.familiarity.max:
+            uncertain = UncertainReason.UNFAMILIAR
+        elif ranked[0][1] < abstention.min_confidence:
+            uncertain = UncertainReason.LOW_CONFIDENCE
+        return Prediction(
+            ranked,
+            uncertain,
+            Provenance(
+                self.package.name,
+                self.package.version,
+                self.package.sha256,
+                self.requested,
+                self.active,
+                elapsed_ms,
+                now_utc(),
+            ),
+        )
+
+
+def _terminate(options: Any) -> None:
+    options.terminate = True

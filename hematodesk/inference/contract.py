@@ -1,0 +1,104 @@
+"""Checks that a loaded model does what its manifest says, by types, shapes and one run."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from hematodesk.domain.errors import ModelError
+from hematodesk.inference.manifest import InputSpec
+from hematodesk.inference.package import ModelPackage
+from hematodesk.inference.preprocess import Tensor, to_tensor
+from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options
+
+_SEED = 20261121
+
+
+def known_tensor(spec: InputSpec) -> Tensor:
+    """The same noise image every time, as the network's input of one crop."""
+    noise = np.random.default_rng(_SEED).integers(0, 256, (1, spec.height, spec.width, 3), dtype=np.uint8)
+    return to_tensor(noise, spec)
+
+
+def run_known(session: Session, package: ModelPackage) -> list[npt.NDArray[np.float32]]:
+    """All outputs that the manifest names, for the known tensor. Raises one of RUNTIME_FAULTS."""
+    feed = {package.manifest.input.name: known_tensor(package.manifest.input)}
+    values = session.run(list(package.manifest.graph_outputs), feed, run_options())
+    return [as_float32(value) for value in values]
+
+
+def check_session(session: Session, package: ModelPackage) -> None:
+    """Compare the graph with the manifest; the trial run also warms the session up.
+
+    Raises ModelError `outputs_mismatch` naming what is off, or `model_unsupported` when the
+    model loads but does not run.
+    """
+    _check_input(session, package)
+    there = {node.name for node in session.get_outputs()}
+    for name in package.manifest.graph_outputs:
+        if name not in there:
+            _mismatch(package, f"has no output {name!r}")
+    try:
+        values = run_known(session, package)
+    except RUNTIME_FAULTS as fault:
+        raise ModelError(
+            "model_unsupported",
+            f"ONNX Runtime loads {package.path.name} but cannot run it ({type(fault).__name__}).",
+            "Convert the model again with `python -m export_tools convert`.",
+        ) from fault
+    _check_outputs(dict(zip(package.manifest.graph_outputs, values, strict=True)), package)
+
+
+def _check_input(session: Session, package: ModelPackage) -> None:
+    spec, inputs = package.manifest.input, session.get_inputs()
+    if len(inputs) != 1 or inputs[0].name != spec.name:
+        names = ", ".join(repr(node.name) for node in inputs) or "none"
+        _mismatch(package, f"has the inputs {names}, not {spec.name!r} alone")
+    if inputs[0].type != "tensor(float)":
+        _mismatch(package, f"takes {inputs[0].type} as input {spec.name!r}, not tensor(float)")
+    side = (spec.height, spec.width)
+    wanted = (1, *side, 3) if spec.layout == "nhwc" else (1, 3, *side)
+    given = list(inputs[0].shape)
+    fits = len(given) == 4 and all(
+        not isinstance(size, int) or size == needed for size, needed in zip(given, wanted, strict=True)
+    )
+    if not fits:
+        needed = ", ".join(str(size) for size in wanted)
+        _mismatch(package, f"takes the input shape ({', '.join(map(str, given))}), not ({needed})")
+
+
+def _check_outputs(values: dict[str, npt.NDArray[np.float32]], package: ModelPackage) -> None:
+    outputs, classes = package.manifest.outputs, len(package.class_ids)
+    scores = values[outputs.scores]
+    one_sigmoid = outputs.kind == "sigmoid" and classes == 2 and scores.shape == (1, 1)
+    if scores.shape != (1, classes) and not one_sigmoid:
+        _mismatch(
+            package,
+            f"gives output {outputs.scores!r} in shape {scores.shape}, not (1, {classes}), one a class",
+        )
+    if outputs.activation_map is not None:
+        shape = values[outputs.activation_map].shape
+        if len(shape) != 4 or shape[0] != 1 or shape[3] != classes or 0 in shape:
+            _mismatch(
+                package, f"gives output {outputs.activation_map!r} in shape {shape}, not (1, h, w, {classes})"
+            )
+    if outputs.embedding is not None and values[outputs.embedding].ndim != 2:
+        shape = values[outputs.embedding].shape
+        _mismatch(package, f"gives output {outputs.embedding!r} in shape {shape}, not (1, D)")
+    familiarity = package.manifest.abstention.familiarity
+    if familiarity is not None and values[familiarity.output].shape not in ((1,), (1, 1)):
+        shape = values[familiarity.output].shape
+        _mismatch(package, f"gives output {familiarity.output!r} in shape {shape}, not (1,)")
+    for name, value in values.items():
+        if not np.isfinite(value).all():
+            _mismatch(package, f"gives output {name!r} with values that are no finite numbers")
+
+
+def _mismatch(package: ModelPackage, reason: str) -> NoReturn:
+    raise ModelError(
+        "outputs_mismatch",
+        f"{package.path.name} {reason}.",
+        "Correct the manifest or the model, and convert it again.",
+    )

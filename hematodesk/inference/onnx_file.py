@@ -1,0 +1,174 @@
+"""Reads from an ONNX file what is needed before it is trusted, without building a session.
+
+An ONNX file is one protobuf message, ModelProto (field numbers: onnx.proto3 of the ONNX
+project, https://github.com/onnx/onnx; wire format: https://protobuf.dev/programming-guides/encoding/).
+This walks every message that can hold a tensor, nested graphs and functions included, collects
+the metadata and the names of inputs and outputs, and reports tensors kept in other files. It
+looks at each byte once, copies no weights, and trusts no length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hematodesk.domain.limits import MAX_METADATA_BYTES
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+_MOST_FIELDS = 3_000_000
+"""The largest networks for a lab PC have some 50,000; more is a file made to keep us busy."""
+
+_DEEPEST = 64
+"""Graphs inside graphs; real ones reach two or three. protobuf itself stops at 100 messages."""
+
+
+# message -> {field number: the message in that field}
+_CHILDREN: dict[str, dict[int, str]] = {
+    "model": {7: "graph", 14: "metadata", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 11: "input", 12: "output", 15: "sparse"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+}
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+
+
+class DamagedFile(Exception):
+    """The bytes are no ONNX model; the text says what is wrong with them."""
+
+
+@dataclass(slots=True)
+class OnnxFacts:
+    """What the file says of itself.
+
+    Attributes:
+        metadata: (key, value) pairs as bytes, in the file's order; doubled keys stay doubled.
+        inputs, outputs: names of the main graph's inputs and outputs.
+        external: whether any tensor, however deep, keeps its data in another file.
+    """
+
+    metadata: list[tuple[bytes, bytes]] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    external: bool = False
+
+
+def read_onnx_facts(data: bytes) -> OnnxFacts:
+    """Walk a serialised ModelProto.
+
+    Raises DamagedFile when the bytes cannot be an ONNX model: cut off, flipped, of endless
+    nesting, or without a graph.
+    """
+    view = memoryview(data)
+    facts = OnnxFacts()
+    walker = _Walker(view)
+    graphs = 0
+    # (message, start, end, depth); a stack of our own, so that no file can exhaust Python's.
+    waiting = [("model", 0, len(view), 0)]
+    while waiting:
+        message, start, end, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise DamagedFile("its graphs are nested too deep")
+        children = _CHILDREN[message]
+        for number, wire, first, last in walker.fields(start, end):
+            child = children.get(number)
+            if child is None:
+                continue
+            if wire != _BYTES:
+                raise DamagedFile(f"field {number} of a {message} has the wrong type")
+            if child == "metadata":
+                facts.metadata.append(walker.pair(first, last))
+            elif child == "tensor":
+                facts.external = facts.external or walker.points_outside(first, last)
+            elif child in ("input", "output"):
+                # Only the main graph's, which stand one level under the model.
+                if depth == 1:
+                    names = facts.inputs if child == "input" else facts.outputs
+                    names.append(walker.first_text(first, last))
+            else:
+                graphs += message == "model" and child == "graph"
+                waiting.append((child, first, last, depth + 1))
+    if graphs == 0:
+        raise DamagedFile("it holds no graph")
+    return facts
+
+
+class _Walker:
+    """Decodes fields and counts them, over the whole file."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._left = _MOST_FIELDS
+
+    def _varint(self, at: int, end: int) -> tuple[int, int]:
+        value = shift = 0
+        while at < end and shift < 70:
+            byte = self._view[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value & 0xFFFF_FFFF_FFFF_FFFF, at
+            shift += 7
+        raise DamagedFile("a number in it is cut off or too long")
+
+    def fields(self, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+        """(number, wire type, start, end) of each field's payload in a message.
+
+        For a number the payload is its bytes as they stand.
+        """
+        while at < end:
+            self._left -= 1
+            if self._left < 0:
+                raise DamagedFile("it has more fields than any model")
+            key, at = self._varint(at, end)
+            number, wire = key >> 3, key & 7
+            if number == 0:
+                raise DamagedFile("a field has the number 0")
+            if wire == _VARINT:
+                first = at
+                _, at = self._varint(at, end)
+            elif wire == _BYTES:
+                length, first = self._varint(at, end)
+                at = first + length
+            elif wire in (_FIXED64, _FIXED32):
+                first = at
+                at += 8 if wire == _FIXED64 else 4
+            else:
+                raise DamagedFile(f"a field has the unknown wire type {wire}")
+            if at > end:
+                raise DamagedFile("it ends in the middle of a field")
+            yield number, wire, first, at
+
+    def pair(self, start: int, end: int) -> tuple[bytes, bytes]:
+        """Key and value of a StringStringEntryProto; as in protobuf the last of each stands."""
+        key = value = b""
+        for number, wire, first, last in self.fields(start, end):
+            if wire != _BYTES:
+                continue
+            # One byte more than allowed is kept, so that the caller sees that it is too long.
+            text = bytes(self._view[first : min(last, first + MAX_METADATA_BYTES + 1)])
+            if number == 1:
+                key = text
+            elif number == 2:
+                value = text
+        return key, value
+
+    def points_outside(self, start: int, end: int) -> bool:
+        """Whether a TensorProto names another file for its data."""
+        for number, wire, first, last in self.fields(start, end):
+            if number == _EXTERNAL_DATA:
+                return True
+            if number == _DATA_LOCATION and wire == _VARINT and self._varint(first, last)[0] != 0:
+                return True
+        return False
+
+    def first_text(self, start: int, end: int) -> str:
+        """Field 1 of a ValueInfoProto: its name."""
+        name = ""
+        for number, wire, first, last in self.fields(start, end):
+            if number == 1 and wire == _BYTES:
+                name = bytes(self._view[first : min(last, first + 1_000)]).decode("utf-8", "replace")
+        return name

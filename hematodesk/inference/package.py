@@ -1,0 +1,166 @@
+"""A model package: one ONNX file with its manifest inside.
+
+ModelError codes of this room:
+    model_not_found, model_unreadable, model_too_large, model_damaged: the file itself.
+    manifest_missing, manifest_invalid: what it says of itself.
+    external_data: it wants other files beside it.
+    digest_mismatch: its bytes are not those that were shipped, imported or read before.
+    outputs_mismatch: the graph lacks what the manifest names, or gives something else.
+    model_unsupported: ONNX Runtime cannot load or run it.
+    model_exists, model_shipped, model_ambiguous, models_unwritable: see store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from hematodesk.domain.errors import ModelError
+from hematodesk.domain.limits import MAX_METADATA_BYTES, MAX_MODEL_BYTES
+from hematodesk.inference.manifest import MANIFEST_KEY, Manifest, parse_manifest
+from hematodesk.inference.onnx_file import DamagedFile, OnnxFacts, read_onnx_facts
+
+_COPY_AGAIN = "Copy the file again from where it came."
+_CONVERT = "Make a package of it with `python -m export_tools convert`."
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPackage:
+    """A package whose manifest was read and found right.
+
+    Attributes:
+        path: the file.
+        sha256: digest of the file's bytes, hexadecimal.
+        manifest: what it says of itself.
+        shipped: whether it came with the program (and its digest was checked).
+    """
+
+    path: Path
+    sha256: str
+    manifest: Manifest
+    shipped: bool = False
+
+    @property
+    def name(self) -> str:
+        """The manifest's name."""
+        return self.manifest.name
+
+    @property
+    def version(self) -> str:
+        """The manifest's version."""
+        return self.manifest.version
+
+    @property
+    def class_ids(self) -> tuple[str, ...]:
+        """The class ids in the order of the score columns."""
+        return self.manifest.class_ids
+
+
+def read_package(path: Path) -> ModelPackage:
+    """Read and check a package without building a session.
+
+    Raises ModelError; see this module's list of codes.
+    """
+    return parse_package(read_model_bytes(path), path)
+
+
+def parse_package(data: bytes, path: Path) -> ModelPackage:
+    """The package that those bytes of that file are; errors as in `read_package`."""
+    name = path.name
+    try:
+        facts = read_onnx_facts(data)
+    except DamagedFile as fault:
+        raise ModelError(
+            "model_damaged", f"{name} is not a whole ONNX model: {fault}.", _COPY_AGAIN
+        ) from None
+    if facts.external:
+        raise ModelError(
+            "external_data",
+            f"{name} keeps weights in other files beside it, which packages must not.",
+            "Save the model as one file, then convert it again.",
+        )
+    manifest = _manifest(facts, name)
+    _check_names(facts, manifest, name)
+    return ModelPackage(path, hashlib.sha256(data).hexdigest(), manifest)
+
+
+def read_model_bytes(path: Path) -> bytes:
+    """The whole file, its size checked first.
+
+    Raises ModelError with code model_not_found, model_unreadable or model_too_large.
+    """
+    name = path.name
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelError("model_unreadable", f"{name} is not a file.", "Choose an .onnx file.")
+        if status.st_size > MAX_MODEL_BYTES:
+            raise _too_large(name)
+        with path.open("rb") as stream:
+            # One byte more than allowed: the file may have grown since.
+            data = stream.read(MAX_MODEL_BYTES + 1)
+    except FileNotFoundError:
+        raise ModelError(
+            "model_not_found", f"There is no model file {name}.", "Choose another file."
+        ) from None
+    except (OSError, ValueError) as fault:
+        # ValueError: a zero byte in the path. The sentence leaves the path out.
+        reason = (
+            fault.strerror if isinstance(fault, OSError) and fault.strerror else "its name is not allowed"
+        )
+        raise ModelError(
+            "model_unreadable",
+            f"{name} cannot be read: {reason}.",
+            "Check the file's permissions and its disk.",
+        ) from None
+    if len(data) > MAX_MODEL_BYTES:
+        raise _too_large(name)
+    return data
+
+
+def _too_large(name: str) -> ModelError:
+    limit = MAX_MODEL_BYTES // 2**20
+    return ModelError(
+        "model_too_large",
+        f"{name} is larger than the {limit} MB allowed for a model.",
+        "Use a smaller network.",
+    )
+
+
+def _manifest(facts: OnnxFacts, name: str) -> Manifest:
+    found = [value for key, value in facts.metadata if key == MANIFEST_KEY.encode()]
+    if not found:
+        raise ModelError("manifest_missing", f"{name} is an ONNX model without a manifest.", _CONVERT)
+    if len(found) > 1:
+        raise ModelError("manifest_invalid", f"{name} holds {len(found)} manifests instead of one.", _CONVERT)
+    if len(found[0]) > MAX_METADATA_BYTES:
+        raise ModelError(
+            "manifest_invalid",
+            f"The manifest of {name} is larger than {MAX_METADATA_BYTES // 2**20} MB.",
+            _CONVERT,
+        )
+    try:
+        text = found[0].decode("utf-8")
+    except UnicodeDecodeError:
+        raise ModelError(
+            "manifest_invalid", f"The manifest of {name} is not UTF-8 text.", _COPY_AGAIN
+        ) from None
+    return parse_manifest(text)
+
+
+def _check_names(facts: OnnxFacts, manifest: Manifest, name: str) -> None:
+    if manifest.input.name not in facts.inputs:
+        raise ModelError(
+            "outputs_mismatch",
+            f"{name} has no input {manifest.input.name!r}, which its manifest names in input.name.",
+            _CONVERT,
+        )
+    for output in manifest.graph_outputs:
+        if output not in facts.outputs:
+            raise ModelError(
+                "outputs_mismatch",
+                f"{name} has no output {output!r}, which its manifest names.",
+                _CONVERT,
+            )

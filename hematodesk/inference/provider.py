@@ -1,0 +1,180 @@
+"""Opens a package on a provider, and proves the provider instead of believing it.
+
+ONNX Runtime falls back to the CPU without a word, even when only CUDA is asked for. So what was
+*requested* and what is *active* are two facts here, and CUDA counts as active only after a run
+on a known tensor that agrees with the CPU's answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hematodesk.domain.errors import ModelError, ProviderError
+from hematodesk.inference.contract import check_session, run_known
+from hematodesk.inference.package import ModelPackage, read_model_bytes
+from hematodesk.inference.runtime import RUNTIME_FAULTS, OnnxRuntime, Runtime, Session
+
+REQUESTS = ("auto", "cpu", "cuda")
+
+_ORT_NAMES = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
+
+ABSOLUTE_TOLERANCE = 1e-3
+RELATIVE_TOLERANCE = 1e-3
+"""CUDA passes when every value is within 1e-3 + 1e-3 * (largest CPU value of that output).
+
+In float32 without TF32 the two differ by rounding order alone, 1e-5 of the largest value in
+networks of this size; a wrong kernel or driver is off by much more.
+"""
+
+_CUDA_SETTINGS = {
+    # TF32 keeps 10 bits of mantissa; without it the answers can be compared.
+    "use_tf32": "0",
+    # The default searches for minutes of first-run time what small networks never win back.
+    "cudnn_conv_algo_search": "HEURISTIC",
+}
+
+Options = dict[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A package loaded and checked.
+
+    Attributes:
+        session: ONNX Runtime's session.
+        package: what was loaded.
+        requested: auto, cpu or cuda.
+        active: cpu or cuda, proved.
+        fallback_reason: one sentence on why the CPU is active though more was hoped for; else empty.
+        options: the session options, as set.
+    """
+
+    session: Session
+    package: ModelPackage
+    requested: str
+    active: str
+    fallback_reason: str = ""
+    options: Options = field(default_factory=dict)
+
+
+def cpu_options(threads: int | None = None) -> Options:
+    """Session options for latency on few cores."""
+    return {
+        "intra_op_num_threads": threads or default_threads(),
+        "inter_op_num_threads": 1,
+        "execution_mode": "SEQUENTIAL",
+        "graph_optimization_level": "ENABLE_ALL",
+        "enable_cpu_mem_arena": True,
+        "enable_mem_pattern": True,
+        "session.intra_op.allow_spinning": "0",
+    }
+
+
+def default_threads() -> int:
+    """Threads inside one run: the cores that this process may use, at most 4."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows and macOS
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, 4))
+
+
+def available_providers(runtime: Runtime | None = None) -> tuple[str, ...]:
+    """Which of cuda and cpu are built into this ONNX Runtime; built in is not yet proved."""
+    built_in = (runtime or OnnxRuntime()).available_providers()
+    return tuple(name for name, ort_name in _ORT_NAMES.items() if ort_name in built_in)
+
+
+def open_session(
+    package: ModelPackage, requested: str = "auto", *, runtime: Runtime | None = None
+) -> OpenSession:
+    """Load a package on the provider that was asked for, or on the CPU with the reason.
+
+    `auto` takes CUDA when it is built in and proves right, else the CPU. The file is read again
+    and must still have the package's digest; the session is made of exactly those bytes.
+
+    Raises ValueError for another request; ProviderError `provider_unavailable` when not even the
+    CPU is to be had; ModelError digest_mismatch, model_unsupported, outputs_mismatch, or the
+    codes of a file that cannot be read.
+    """
+    if requested not in REQUESTS:
+        raise ValueError(f"the provider must be one of {', '.join(REQUESTS)}, not {requested!r}")
+    runtime = runtime or OnnxRuntime()
+    built_in = available_providers(runtime)
+    if "cpu" not in built_in:
+        raise ProviderError(
+            "provider_unavailable",
+            "ONNX Runtime has no CPU provider, so no model can run.",
+            "Install the program again.",
+        )
+    model = read_model_bytes(package.path)
+    if hashlib.sha256(model).hexdigest() != package.sha256:
+        raise ModelError(
+            "digest_mismatch",
+            f"{package.path.name} was changed after it was chosen.",
+            "Choose the model again.",
+        )
+    options = cpu_options()
+    cpu = _load(runtime, model, options, package)
+    reason = ""
+    if requested != "cpu" and "cuda" in built_in:
+        reason, session, cuda_options = _try_cuda(runtime, model, package, cpu)
+        if session is not None:
+            return OpenSession(session, package, requested, "cuda", "", cuda_options)
+    elif requested == "cuda":
+        reason = "This ONNX Runtime was built without CUDA."
+    return OpenSession(cpu, package, requested, "cpu", reason, options)
+
+
+def _load(runtime: Runtime, model: bytes, options: Options, package: ModelPackage) -> Session:
+    """A checked CPU session. What ONNX Runtime says names build paths, so it stays out of the sentence."""
+    try:
+        session = runtime.make_session(model, options, [_ORT_NAMES["cpu"]])
+    except RUNTIME_FAULTS as fault:
+        raise ModelError(
+            "model_unsupported",
+            f"ONNX Runtime cannot load {package.path.name} ({type(fault).__name__}).",
+            "Convert the model again with `python -m export_tools convert`, for this version of the program.",
+        ) from fault
+    check_session(session, package)
+    return session
+
+
+def _try_cuda(
+    runtime: Runtime, model: bytes, package: ModelPackage, cpu: Session
+) -> tuple[str, Session | None, Options]:
+    """("", session, options) when CUDA proves right, else (reason, None, {})."""
+    options: Options = {
+        "graph_optimization_level": "ENABLE_ALL",
+        # Any operator that CUDA cannot take makes loading fail, instead of running half on the CPU.
+        "session.disable_cpu_ep_fallback": "1",
+    }
+    recorded: Options = {**options, **{f"cuda.{name}": value for name, value in _CUDA_SETTINGS.items()}}
+    try:
+        session = runtime.make_session(model, options, [(_ORT_NAMES["cuda"], dict(_CUDA_SETTINGS))])
+    except RUNTIME_FAULTS as fault:
+        return f"CUDA could not load the model ({type(fault).__name__}).", None, {}
+    if not session.get_providers() or session.get_providers()[0] != _ORT_NAMES["cuda"]:
+        return "CUDA was asked for, but ONNX Runtime chose another provider.", None, {}
+    names = package.manifest.graph_outputs
+    try:
+        ours = run_known(session, package)
+    except RUNTIME_FAULTS as fault:
+        return f"CUDA failed in a trial run ({type(fault).__name__}).", None, {}
+    for name, got, wanted in zip(names, ours, run_known(cpu, package), strict=True):
+        allowed = ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * float(np.abs(wanted).max(initial=0))
+        if got.shape != wanted.shape:
+            return f"CUDA gave output {name!r} in another shape than the CPU.", None, {}
+        largest = float(np.abs(got - wanted).max(initial=0))
+        # Written so that a NaN on either side fails.
+        if not largest <= allowed:
+            return (
+                f"CUDA's answers differ from the CPU's by {largest:.2g}, more than {allowed:.2g}.",
+                None,
+                {},
+            )
+    return "", session, recorded

@@ -1,0 +1,123 @@
+"""ONNX Runtime behind a small interface: the only module that imports it.
+
+Tests put another runtime in its place, so that what is done about a graphics card can be
+tested on a machine without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime  # type: ignore[import-untyped]
+from onnxruntime.capi import onnxruntime_pybind11_state as _state  # type: ignore[import-untyped]
+
+_FATAL = 4
+"""ONNX Runtime's severity that leaves only what ends the process; faults reach us as exceptions."""
+
+_ENUMERATIONS = {"graph_optimization_level": "GraphOptimizationLevel", "execution_mode": "ExecutionMode"}
+
+RUNTIME_FAULTS: tuple[type[Exception], ...] = (
+    *(
+        kind
+        for kind in vars(_state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == _state.__name__
+    ),
+    RuntimeError,
+    ValueError,
+    MemoryError,
+)
+"""What ONNX Runtime raises: its own classes, and what its binding makes of C++ exceptions."""
+
+
+class Node(Protocol):
+    """An input or output of a graph; unknown dimensions are None or a name."""
+
+    name: str
+    type: str
+    shape: Sequence[int | str | None]
+
+
+class Session(Protocol):
+    """The part of onnxruntime.InferenceSession that is used."""
+
+    def get_inputs(self) -> Sequence[Node]: ...
+
+    def get_outputs(self) -> Sequence[Node]: ...
+
+    def get_providers(self) -> Sequence[str]: ...
+
+    def run(
+        self, output_names: Sequence[str], input_feed: Mapping[str, Any], run_options: Any = None
+    ) -> Sequence[npt.NDArray[Any]]: ...
+
+
+class Runtime(Protocol):
+    """What makes sessions."""
+
+    def available_providers(self) -> Sequence[str]:
+        """ONNX Runtime's names of the providers built in."""
+        ...
+
+    def make_session(
+        self, model: bytes, options: Mapping[str, str | int | bool], providers: Sequence[Any]
+    ) -> Session:
+        """A session of those bytes; raises one of RUNTIME_FAULTS."""
+        ...
+
+
+class OnnxRuntime:
+    """The real one. Silent on standard error, and sends nothing."""
+
+    def __init__(self) -> None:
+        onnxruntime.set_default_logger_severity(_FATAL)
+        # Windows builds report usage through the system's event tracing unless told not to.
+        onnxruntime.disable_telemetry_events()
+
+    def available_providers(self) -> Sequence[str]:
+        """ONNX Runtime's names of the providers built in."""
+        return list(onnxruntime.get_available_providers())
+
+    def make_session(
+        self, model: bytes, options: Mapping[str, str | int | bool], providers: Sequence[Any]
+    ) -> Session:
+        """A session of those bytes.
+
+        Options with a dot in the name are session config entries; `graph_optimization_level` and
+        `execution_mode` are given by the last part of their enumeration's names; the others are
+        attributes of onnxruntime.SessionOptions.
+        """
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = _FATAL
+        settings.add_session_config_entry("session.load_model_format", "ONNX")
+        for name, value in options.items():
+            if "." in name:
+                settings.add_session_config_entry(name, str(value))
+            elif name in _ENUMERATIONS:
+                setattr(settings, name, getattr(getattr(onnxruntime, _ENUMERATIONS[name]), f"ORT_{value}"))
+            else:
+                setattr(settings, name, value)
+        # enable_fallback would print on standard output and go on with another provider unasked.
+        session: Session = onnxruntime.InferenceSession(
+            model, sess_options=settings, providers=list(providers), enable_fallback=0
+        )
+        return session
+
+
+def run_options() -> Any:
+    """Fresh onnxruntime.RunOptions, silent; setting its `terminate` from any thread stops the run."""
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = _FATAL
+    return options
+
+
+def runtime_version() -> str:
+    """ONNX Runtime's version."""
+    return str(onnxruntime.__version__)
+
+
+def as_float32(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """An output as float32 (models may end in another float type)."""
+    return np.asarray(values, dtype=np.float32)

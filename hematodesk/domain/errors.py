@@ -49,3 +49,7 @@ class SettingsError(HematodeskError):
 
 class Cancelled(Exception):
     """The person stopped the work: normal, not an error."""
+
+
+class PlaceError(HematodeskError):
+    """A folder of the program that cannot be found, made or written."""

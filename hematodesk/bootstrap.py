@@ -1,0 +1,48 @@
+"""Puts the concrete parts together; nobody else does.
+
+Everything heavy (ONNX Runtime, the database) is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hematodesk.workflow.models import LoadedClassifier, ModelDesk
+from hematodesk.workflow.places import Places, find_places
+from hematodesk.workflow.services import Services
+from hematodesk.workflow.settings import SettingsStore
+
+if TYPE_CHECKING:
+    from hematodesk.inference.package import ModelPackage
+    from hematodesk.storage.history import History
+
+
+def build(data_dir: Path | None = None) -> Services:
+    """The services of one data folder (the platform's unless given). Writes nothing yet.
+
+    A model loads with `services.models.load()`, the history opens with `services.open_history()`.
+    """
+    return build_at(find_places(data_dir))
+
+
+def build_at(places: Places) -> Services:
+    """The services of places that are already known."""
+    from hematodesk.inference.store import PackageStore
+
+    settings = SettingsStore(places.settings_file)
+    store = PackageStore(places.shipped_models, places.user_models)
+    models = ModelDesk(store, settings, _make_classifier)
+
+    def open_history() -> History:
+        from hematodesk.storage.history import History
+
+        return History.open(places.history_file)
+
+    return Services(places, settings, models, open_history)
+
+
+def _make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
+    from hematodesk.inference.classify import Classifier
+
+    return Classifier(package, provider)

@@ -1,0 +1,279 @@
+"""One image's way through the house: decode, locate, crop, classify.
+
+The image libraries are imported when the first image comes, not with this module: the window
+shows without waiting for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hematodesk.domain.cells import (
+    Cell,
+    CellOrigin,
+    Fault,
+    ImageResult,
+    ImageStatus,
+    Localisation,
+    LocatedCell,
+    Prediction,
+)
+from hematodesk.domain.errors import ImageError, ModelError
+from hematodesk.domain.geometry import Box
+from hematodesk.domain.limits import MAX_CELLS
+from hematodesk.workflow.sources import Picture, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.imaging.read import ReadImage
+    from hematodesk.inference.manifest import CropRule
+    from hematodesk.inference.package import ModelPackage
+
+    Pixels = npt.NDArray[np.uint8]
+
+
+class CellClassifier(Protocol):
+    """What the analysis needs of a loaded model; inference.classify.Classifier is one."""
+
+    @property
+    def package(self) -> ModelPackage:
+        """The package it was made of."""
+        ...
+
+    @property
+    def input_size(self) -> int:
+        """Edge of the crops it wants, in pixels."""
+        ...
+
+    @property
+    def crop_rule(self) -> CropRule:
+        """Which part of the image it wants."""
+        ...
+
+    def classify(self, crops: Sequence[Any], cancel: CancelToken | None = None) -> list[Prediction]:
+        """One prediction a crop, uint8 (S, S, 3) RGB. Raises Cancelled, ModelError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedImage:
+    """A result and the image it was made of, for the view; no pixels when it could not be read."""
+
+    result: ImageResult
+    pixels: Pixels | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedImage:
+    """A decoded image, or the fault that stood in the way.
+
+    Attributes:
+        source: what was opened.
+        image: the decoded image, None with a fault.
+        fault: why there is none.
+        elapsed_ms: reading and decoding, milliseconds.
+    """
+
+    source: Source
+    image: ReadImage | None
+    fault: Fault | None
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedImage:
+    """Everything but the predictions: what a decoding thread hands to inference. Holds no full image.
+
+    Attributes:
+        result: complete but for the cells' predictions.
+        crops: one uint8 (S, S, 3) a cell of the result, in its order.
+    """
+
+    result: ImageResult
+    crops: tuple[Pixels, ...]
+
+
+class Analyser:
+    """Turns sources into results with one classifier. Safe to use from several threads.
+
+    Args:
+        classifier: the loaded model.
+        keep_thumbnails: whether results carry a small picture.
+    """
+
+    def __init__(self, classifier: CellClassifier, *, keep_thumbnails: bool = True) -> None:
+        self.classifier = classifier
+        self._keep_thumbnails = keep_thumbnails
+
+    def takes_whole_image(self, whole_image: bool | None = None) -> bool:
+        """Whether the image is classified as a whole: when asked for, or when the package says so."""
+        return bool(whole_image) or self.classifier.crop_rule.rule == "whole"
+
+    def analyse(
+        self, source: Source, cancel: CancelToken | None = None, whole_image: bool | None = None
+    ) -> AnalysedImage:
+        """The whole way. Faults of the image or the model become a result with status error.
+
+        Raises Cancelled.
+        """
+        return self.analyse_opened(open_image(source), cancel, whole_image)
+
+    def analyse_opened(
+        self, opened: OpenedImage, cancel: CancelToken | None = None, whole_image: bool | None = None
+    ) -> AnalysedImage:
+        """The way from the decoded image on; errors as in `analyse`."""
+        if cancel is not None:
+            cancel.check()
+        prepared = self.prepare(opened, whole_image)
+        pixels = opened.image.pixels if opened.image is not None else None
+        return AnalysedImage(self.finish(prepared, cancel), pixels)
+
+    def prepare(self, opened: OpenedImage, whole_image: bool | None = None) -> PreparedImage:
+        """Locate the cells and cut them out: work for a decoding thread."""
+        if opened.image is None:
+            return PreparedImage(_failed(opened), ())
+        started = time.perf_counter()
+        try:
+            localisation, origin = self._localise(opened.image.pixels, whole_image)
+            cells = tuple(Cell(found.box, origin, found.score) for found in localisation.cells)
+            crops = tuple(self._crop(opened.image.pixels, cell, localisation) for cell in cells)
+            small = self._thumbnail(opened.image.pixels)
+        except MemoryError:
+            return PreparedImage(_failed(replace(opened, image=None, fault=_no_memory(opened.source))), ())
+        height, width = opened.image.pixels.shape[:2]
+        result = ImageResult(
+            name=_name(opened.source),
+            path=_path(opened.source),
+            digest=opened.image.digest,
+            width=width,
+            height=height,
+            status=ImageStatus.OK if cells else ImageStatus.NO_CELL,
+            cells=cells,
+            notices=opened.image.notices,
+            thumbnail=small,
+            red_cell_diameter=localisation.red_cell_diameter,
+            elapsed_ms=opened.elapsed_ms + _since(started),
+        )
+        return PreparedImage(result, crops)
+
+    def finish(self, prepared: PreparedImage, cancel: CancelToken | None = None) -> ImageResult:
+        """Classify the crops; the result's time grows by it. Raises Cancelled."""
+        if not prepared.crops:
+            return prepared.result
+        started = time.perf_counter()
+        try:
+            predictions = self.classifier.classify(prepared.crops, cancel)
+        except ModelError as error:
+            fault = Fault(error.code, error.message, error.remedy)
+            return replace(prepared.result, status=ImageStatus.ERROR, cells=(), fault=fault)
+        cells = tuple(
+            replace(cell, prediction=prediction)
+            for cell, prediction in zip(prepared.result.cells, predictions, strict=True)
+        )
+        return replace(prepared.result, cells=cells, elapsed_ms=prepared.result.elapsed_ms + _since(started))
+
+    def classify_box(
+        self,
+        pixels: Pixels,
+        box: Box,
+        red_cell_diameter: float | None = None,
+        cancel: CancelToken | None = None,
+        origin: CellOrigin = CellOrigin.ADDED,
+    ) -> Cell:
+        """A cell for a box that a person drew, with its prediction.
+
+        Raises Cancelled, ModelError, and ValueError when nothing of the box is inside the image.
+        """
+        inside = box.clipped(pixels.shape[1], pixels.shape[0])
+        cell = Cell(inside, origin)
+        crop = self._crop(pixels, cell, Localisation((), red_cell_diameter))
+        (prediction,) = self.classifier.classify([crop], cancel)
+        return replace(cell, prediction=prediction)
+
+    def _localise(self, pixels: Pixels, whole_image: bool | None) -> tuple[Localisation, CellOrigin]:
+        if self.takes_whole_image(whole_image):
+            height, width = pixels.shape[:2]
+            everything = LocatedCell(Box(0, 0, width, height), 1.0)
+            return Localisation((everything,), None), CellOrigin.WHOLE_IMAGE
+        from hematodesk.imaging.locate import locate_cells
+
+        found = locate_cells(pixels)
+        return Localisation(found.cells[:MAX_CELLS], found.red_cell_diameter), CellOrigin.LOCATED
+
+    def _crop(self, pixels: Pixels, cell: Cell, localisation: Localisation) -> Pixels:
+        from hematodesk.imaging import crop
+
+        rule, size = self.classifier.crop_rule, self.classifier.input_size
+        if cell.origin is CellOrigin.WHOLE_IMAGE:
+            return crop.whole_image(pixels, size)
+        if rule.rule == "whole":
+            # A box drawn for a whole-image package: it has no rule for cells, so it sees the box.
+            return crop.crop_cell(pixels, cell.box, side=float(max(cell.box.w, cell.box.h)), size=size)
+        side = crop.crop_side(
+            cell.box, localisation.red_cell_diameter, red_cells=rule.red_cells, context=rule.context
+        )
+        return crop.crop_cell(pixels, cell.box, side=side, size=size)
+
+    def _thumbnail(self, pixels: Pixels) -> bytes:
+        if not self._keep_thumbnails:
+            return b""
+        from hematodesk.imaging.thumbnail import thumbnail
+
+        return thumbnail(pixels)
+
+
+def open_image(source: Source) -> OpenedImage:
+    """Read and decode a source; never raises for the image's faults."""
+    from hematodesk.imaging.read import decode_image, read_image
+
+    started = time.perf_counter()
+    image: ReadImage | None = None
+    fault: Fault | None = None
+    try:
+        image = decode_image(source.data, source.name) if isinstance(source, Picture) else read_image(source)
+    except ImageError as error:
+        fault = Fault(error.code, error.message, error.remedy)
+    except MemoryError:
+        fault = _no_memory(source)
+    return OpenedImage(source, image, fault, _since(started))
+
+
+def _failed(opened: OpenedImage) -> ImageResult:
+    return ImageResult(
+        name=_name(opened.source),
+        path=_path(opened.source),
+        digest="",
+        width=0,
+        height=0,
+        status=ImageStatus.ERROR,
+        fault=opened.fault,
+        elapsed_ms=opened.elapsed_ms,
+    )
+
+
+def _no_memory(source: Source) -> Fault:
+    return Fault(
+        "out_of_memory",
+        f"{_name(source)} needs more memory than there is.",
+        "Close other programs, or save the image smaller.",
+    )
+
+
+def _name(source: Source) -> str:
+    return source.name
+
+
+def _path(source: Source) -> str:
+    if isinstance(source, Picture):
+        return str(source.kept) if source.kept is not None else ""
+    return str(source.absolute())
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000.0

@@ -1,0 +1,110 @@
+"""What the doors and the window work with, put together once by bootstrap."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hematodesk.domain.errors import HistoryError
+from hematodesk.workflow.analyse import Analyser
+from hematodesk.workflow.models import LoadedModel, ModelDesk
+from hematodesk.workflow.places import Places
+from hematodesk.workflow.review import ReviewDesk
+from hematodesk.workflow.settings import SettingsStore, operator_name
+from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
+
+
+class Services:
+    """Settings, models and history of one data folder.
+
+    Building it is cheap; the history opens at `open_history` and a model loads at `models.load`,
+    both for worker threads.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        settings: SettingsStore,
+        models: ModelDesk,
+        open_history: Callable[[], History],
+    ) -> None:
+        self.places = places
+        self.settings = settings
+        self.models = models
+        self._open_history = open_history
+        self._lock = threading.RLock()
+        self._history: History | None = None
+        self._session_id: int | None = None
+
+    @property
+    def history(self) -> History:
+        """The open history. Raises HistoryError (history_closed) before `open_history`."""
+        history = self._history
+        if history is None:
+            raise HistoryError("history_closed", "The history is not open.", "Start the program again.")
+        return history
+
+    @property
+    def history_or_none(self) -> History | None:
+        """The history when it is open."""
+        return self._history
+
+    def open_history(self) -> History:
+        """Open (or create) the history; a second call gives the same one.
+
+        Raises HistoryError, PlaceError.
+        """
+        with self._lock:
+            if self._history is None:
+                self.places.prepare()
+                self._history = self._open_history()
+            return self._history
+
+    @property
+    def operator(self) -> str:
+        """Who works here, by the settings or the login name."""
+        return operator_name(self.settings)
+
+    def session_id(self) -> int:
+        """This run's session in the history, begun at the first call. Raises HistoryError."""
+        with self._lock:
+            if self._session_id is None:
+                self._session_id = self.open_history().begin_session(self.operator)
+            return self._session_id
+
+    def review_desk(self) -> ReviewDesk:
+        """A desk for reviews on the open history. Raises HistoryError."""
+        return ReviewDesk(self.history, self.operator)
+
+    def analyser(self, loaded: LoadedModel) -> Analyser:
+        """An analyser with a loaded model, as the settings want it."""
+        return Analyser(loaded.classifier, keep_thumbnails=self.settings.flag("keep_thumbnails"))
+
+    def keep(self, picture: Picture) -> Picture:
+        """Keep a pasted or dragged picture's bytes in the data folder. Raises PlaceError."""
+        self.places.prepare()
+        return keep_picture(picture, self.places.pictures)
+
+    def close(self) -> None:
+        """End the session, drop what was deleted for good, close the history; safe to call twice.
+
+        Raises HistoryError when the history refuses; it is closed all the same.
+        """
+        with self._lock:
+            history, self._history = self._history, None
+            session_id, self._session_id = self._session_id, None
+            if history is None:
+                return
+            try:
+                if session_id is not None:
+                    history.end_session(session_id)
+                history.purge_deleted()
+                sweep_pictures(
+                    self.places.pictures, lambda digest: history.find_by_digest(digest) is not None
+                )
+            finally:
+                history.close()

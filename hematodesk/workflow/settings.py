@@ -1,0 +1,335 @@
+"""The settings: declared once with kind, default and text; dialog and checks are drawn from them."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hematodesk.domain.errors import SettingsError
+from hematodesk.workflow.atomic import write_atomically
+
+SettingValue: TypeAlias = str | bool | int | list[str]
+
+MAX_TEXT = 4_096
+MAX_LIST = 50
+
+
+class SettingKind(StrEnum):
+    """What a setting holds: the dialog's widget follows from it."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    FLAG = "flag"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a choice and the words for it."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One declared setting.
+
+    Attributes:
+        key: its stable name in the file.
+        kind: what it holds.
+        default: the value when the file has none, or one that is not allowed.
+        section: heading in the dialog; empty when it is not shown there.
+        text: label in the dialog.
+        help: one sentence beneath.
+        choices: what is allowed, for a choice.
+    """
+
+    key: str
+    kind: SettingKind
+    default: SettingValue
+    section: str = ""
+    text: str = ""
+    help: str = ""
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        """Whether the dialog shows it."""
+        return bool(self.section)
+
+    def checked(self, value: object) -> SettingValue:
+        """The value in the setting's kind.
+
+        Raises SettingsError (setting_invalid) when it is not allowed.
+        """
+        if self.kind is SettingKind.FLAG and isinstance(value, bool):
+            return value
+        if self.kind is SettingKind.TEXT and isinstance(value, str) and len(value) <= MAX_TEXT:
+            return value
+        if self.kind is SettingKind.CHOICE and value in [choice.value for choice in self.choices]:
+            return str(value)
+        if self.kind is SettingKind.LIST and isinstance(value, list | tuple):
+            texts = [item for item in value if isinstance(item, str) and len(item) <= MAX_TEXT]
+            if len(texts) == len(value):
+                return texts[:MAX_LIST]
+        raise SettingsError("setting_invalid", self._refusal(value), "Choose one of the values offered.")
+
+    def _refusal(self, value: object) -> str:
+        allowed = ", ".join(choice.value for choice in self.choices) or f"a {self.kind}"
+        return f"The setting {self.key} cannot be {str(value)[:80]!r}; it takes {allowed}."
+
+
+_GENERAL, _LOOK, _ANALYSIS = "General", "Appearance", "Analysis"
+
+DECLARED: tuple[Setting, ...] = (
+    Setting(
+        "operator",
+        SettingKind.TEXT,
+        "",
+        _GENERAL,
+        "Operator",
+        "The name that reviews and sessions carry. Empty: the login name.",
+    ),
+    Setting(
+        "advance_after_review",
+        SettingKind.FLAG,
+        True,
+        _GENERAL,
+        "Go on after a review",
+        "After a verdict the next cell that has none is chosen.",
+    ),
+    Setting(
+        "confirm_delete",
+        SettingKind.FLAG,
+        False,
+        _GENERAL,
+        "Ask before deleting",
+        "Deleting can be undone until the program is closed.",
+    ),
+    Setting(
+        "theme",
+        SettingKind.CHOICE,
+        "system",
+        _LOOK,
+        "Theme",
+        "Light or dark, or as the system has it.",
+        (Choice("system", "As the system"), Choice("light", "Light"), Choice("dark", "Dark")),
+    ),
+    Setting(
+        "language",
+        SettingKind.CHOICE,
+        "system",
+        _LOOK,
+        "Language",
+        "Used from the next start.",
+        (Choice("system", "As the system"), Choice("en", "English")),
+    ),
+    Setting(
+        "provider",
+        SettingKind.CHOICE,
+        "auto",
+        _ANALYSIS,
+        "Compute on",
+        "Automatic takes the graphics card where it works, else the processor.",
+        (
+            Choice("auto", "Automatic"),
+            Choice("cpu", "Processor (CPU)"),
+            Choice("cuda", "Graphics card (CUDA)"),
+        ),
+    ),
+    Setting(
+        "reuse_results",
+        SettingKind.FLAG,
+        True,
+        _ANALYSIS,
+        "Show earlier results of the same image",
+        "An image that this model has seen before is not analysed again.",
+    ),
+    Setting(
+        "keep_thumbnails",
+        SettingKind.FLAG,
+        True,
+        _ANALYSIS,
+        "Keep thumbnails",
+        "Small pictures of the images in the history. Applies to images analysed from now on.",
+    ),
+    Setting("model", SettingKind.TEXT, ""),
+    Setting("recent", SettingKind.LIST, []),
+    Setting("window_geometry", SettingKind.TEXT, ""),
+    Setting("window_state", SettingKind.TEXT, ""),
+)
+"""Every setting there is. Those without a section are remembered, not shown in the dialog."""
+
+_BY_KEY = {setting.key: setting for setting in DECLARED}
+
+
+def declared(key: str) -> Setting:
+    """The declaration of a key. Raises SettingsError (setting_unknown)."""
+    setting = _BY_KEY.get(key)
+    if setting is None:
+        raise SettingsError("setting_unknown", f"There is no setting named {key}.")
+    return setting
+
+
+class SettingsStore:
+    """The settings of one data folder. Thread-safe; listeners are called in the changing thread.
+
+    Keys of a newer version are kept as they are. A file that cannot be read as JSON is moved aside
+    and told in `notices`; values that are not allowed are read as their default.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[str, SettingValue], None]] = []
+        self._changed: set[str] = set()
+        self.notices: list[str] = []
+        self._values = self._read(keep_damaged=True)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def get(self, key: str) -> SettingValue:
+        """The value of a declared setting. Raises SettingsError (setting_unknown)."""
+        setting = declared(key)
+        with self._lock:
+            stored = self._values.get(key, setting.default)
+        try:
+            return setting.checked(stored)
+        except SettingsError:
+            return setting.default
+
+    def text(self, key: str) -> str:
+        """The value of a text or a choice."""
+        value = self.get(key)
+        assert isinstance(value, str), f"{key} is no text"
+        return value
+
+    def flag(self, key: str) -> bool:
+        """The value of a flag."""
+        value = self.get(key)
+        assert isinstance(value, bool), f"{key} is no flag"
+        return value
+
+    def items(self, key: str) -> list[str]:
+        """The value of a list, a copy."""
+        value = self.get(key)
+        assert isinstance(value, list), f"{key} is no list"
+        return list(value)
+
+    def set(self, key: str, value: object, *, save: bool = True) -> None:
+        """Change a setting, tell the listeners, and write the file unless told not to.
+
+        Raises SettingsError: setting_unknown, setting_invalid, settings_unwritable (the value
+        holds for this run all the same).
+        """
+        checked = declared(key).checked(value)
+        with self._lock:
+            if self.get(key) == checked:
+                return
+            self._values[key] = checked
+            self._changed.add(key)
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(key, checked)
+        if save:
+            self.save()
+
+    def reset(self, key: str) -> None:
+        """Put a setting back to its default."""
+        self.set(key, declared(key).default)
+
+    def on_change(self, listener: Callable[[str, SettingValue], None]) -> Callable[[], None]:
+        """Call the listener with (key, value) after each change; returns its removal."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def remove() -> None:
+            with self._lock, contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return remove
+
+    def save(self) -> None:
+        """Write what this instance changed; what another one changed meanwhile is kept.
+
+        Raises SettingsError (settings_unwritable).
+        """
+        with self._lock:
+            merged = self._read(keep_damaged=False)
+            merged.update({key: self._values[key] for key in self._changed})
+            content = json.dumps(merged, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_atomically(self._path, content.encode("utf-8", "replace"))
+            except OSError as fault:
+                raise SettingsError(
+                    "settings_unwritable",
+                    f"The settings cannot be written to {self._path}: {fault.strerror or fault}.",
+                    "Free some space or allow writing there; until then settings hold for this run only.",
+                ) from fault
+            self._values = merged
+            self._changed.clear()
+
+    def _read(self, *, keep_damaged: bool) -> dict[str, Any]:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as fault:
+            if keep_damaged:
+                self.notices.append(
+                    f"The settings cannot be read ({fault.strerror or fault}); defaults are used."
+                )
+            return {}
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError):
+            values = None
+        if isinstance(values, dict):
+            return values
+        if keep_damaged:
+            self._set_aside()
+        return {}
+
+    def _set_aside(self) -> None:
+        aside = self._path.with_name(f"{self._path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        try:
+            self._path.replace(aside)
+            self.notices.append(
+                f"The settings file was damaged; it is kept as {aside.name}, defaults are used."
+            )
+        except OSError:
+            self.notices.append("The settings file is damaged; defaults are used.")
+
+
+def operator_name(settings: SettingsStore) -> str:
+    """Who works here: the name set, else the login name, else "unknown"."""
+    chosen = settings.text("operator").strip()
+    if chosen:
+        return chosen
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        # No login name: a container, or a service account without an entry.
+        return "unknown"
+
+
+def remember_recent(settings: SettingsStore, paths: list[Path], limit: int = 12) -> list[str]:
+    """Put paths at the head of the recent files, newest first; returns the list that stands."""
+    given = [str(path.absolute()) for path in paths][:limit]
+    rest = [path for path in settings.items("recent") if path not in given]
+    recent = (given + rest)[:limit]
+    settings.set("recent", recent)
+    return recent

@@ -1,0 +1,116 @@
+"""Where an image comes from: a file, or a picture that was pasted or dragged without one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from hematodesk.domain.cells import ImageResult
+from hematodesk.domain.errors import ImageError, PlaceError
+from hematodesk.workflow.atomic import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from hematodesk.imaging.read import ReadImage
+
+_SUFFIXES = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "tiff": ".tif", "webp": ".webp"}
+_SWEEP_AGE_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image that came as bytes of an image file.
+
+    Attributes:
+        data: the bytes (JPEG, PNG ...).
+        name: what it is called in the history.
+        kept: the file it was kept as, or None.
+    """
+
+    data: bytes
+    name: str
+    kept: Path | None = None
+
+
+Source: TypeAlias = Path | Picture
+
+
+def picture_from_pixels(pixels: npt.NDArray[np.uint8], name: str) -> Picture:
+    """A picture from uint8 (H, W, 3) RGB pixels, as the clipboard gives them: PNG, so nothing is lost."""
+    from hematodesk.imaging.read import encode_png
+
+    return Picture(encode_png(pixels), name)
+
+
+def keep_picture(picture: Picture, folder: Path) -> Picture:
+    """Write the picture's bytes into the folder, named by their digest, so that it opens again.
+
+    Bytes that are no image we read are not kept: the picture comes back as it was, and analysing
+    it says what is wrong. Raises PlaceError (picture_unwritable).
+    """
+    from hematodesk.imaging.header import sniff_format
+
+    suffix = _SUFFIXES.get(sniff_format(picture.data[:4096]) or "")
+    if suffix is None:
+        return picture
+    target = folder / f"{hashlib.sha256(picture.data).hexdigest()}{suffix}"
+    try:
+        if not target.is_file():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_atomically(target, picture.data)
+    except OSError as fault:
+        raise PlaceError(
+            "picture_unwritable",
+            f"The picture {picture.name} cannot be kept in the data folder: {fault.strerror or fault}.",
+            "Free some space; until then the picture can be looked at, but not opened again later.",
+        ) from fault
+    return Picture(picture.data, picture.name, target)
+
+
+def reopen(result: ImageResult) -> ReadImage:
+    """Read the image of an earlier result again, and make sure that it is still the same.
+
+    Raises ImageError: path_unknown (it came without a file and was not kept), image_changed
+    (another file stands in its place), and every code of imaging.read.
+    """
+    from hematodesk.imaging.read import read_image
+
+    if not result.path:
+        raise ImageError(
+            "path_unknown",
+            f"{result.name} came without a file and was not kept.",
+            "Its results and its thumbnail are in the history.",
+        )
+    image = read_image(Path(result.path))
+    if result.digest and image.digest != result.digest:
+        raise ImageError(
+            "image_changed",
+            f"{result.name} has changed since it was analysed.",
+            "Open the file anew to analyse it as it is now.",
+        )
+    return image
+
+
+def sweep_pictures(folder: Path, still_wanted: Callable[[str], bool]) -> int:
+    """Remove kept pictures that the history no longer knows; returns how many.
+
+    `still_wanted` is asked with the digest. Pictures younger than a day stay: another instance
+    may be about to save them.
+    """
+    removed = 0
+    oldest = time.time() - _SWEEP_AGE_S
+    if not folder.is_dir():
+        return 0
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest and not still_wanted(path.stem):
+                path.unlink()
+                removed += 1
+    return removed

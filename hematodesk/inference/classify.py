@@ -107,11 +107,10 @@ class Classifier:
             started = time.perf_counter()
             values = self._run(batch, self._names, cancel)
             probabilities = self._probabilities(values[0], len(batch))
-            strangeness = values[1].reshape(len(batch)) if self._familiarity is not None else None
+            strange = self._strange(values[1] if self._familiarity is not None else None, len(batch))
             elapsed = (time.perf_counter() - started) * 1000 / len(batch)
             for index in range(len(batch)):
-                strange = None if strangeness is None else float(strangeness[index])
-                predictions.append(self._prediction(probabilities[index], strange, elapsed))
+                predictions.append(self._prediction(probabilities[index], strange[index], elapsed))
         return predictions
 
     def explain(
@@ -161,8 +160,11 @@ class Classifier:
         constant per crop, which the softmax takes out.
         """
         outputs = self.package.manifest.outputs
-        if scores.ndim != 2 or scores.shape[0] != count or not np.isfinite(scores).all():
-            raise self._nonsense("values that are no finite numbers, one row a crop")
+        columns = (len(self.package.class_ids), 1 if outputs.kind == "sigmoid" else 0)
+        if scores.ndim != 2 or scores.shape[0] != count or scores.shape[1] not in columns:
+            raise self._nonsense(f"scores of shape {scores.shape} for {count} crops")
+        if not np.isfinite(scores).all():
+            raise self._nonsense("scores that are no finite numbers")
         logits = scores.astype(np.float64)
         if outputs.kind != "logits":
             if logits.min() < -_SLACK or logits.max() > 1 + _SLACK:
@@ -179,15 +181,23 @@ class Classifier:
             "Correct outputs.kind in its manifest, or choose another model.",
         )
 
+    def _strange(self, values: npt.NDArray[np.float32] | None, count: int) -> list[bool]:
+        """Whether each crop is like none that the model knows; a NaN says so too."""
+        if values is None or self._familiarity is None:
+            return [False] * count
+        if values.size != count:
+            raise self._nonsense(f"{values.size} values of familiarity for {count} crops")
+        return [not value <= self._familiarity.max for value in values.reshape(-1).tolist()]
+
     def _prediction(
-        self, probabilities: npt.NDArray[np.float64], strange: float | None, elapsed_ms: float
+        self, probabilities: npt.NDArray[np.float64], strange: bool, elapsed_ms: float
     ) -> Prediction:
         ids, abstention = self.package.class_ids, self.package.manifest.abstention
         # Stable, so that a tie goes to the class that the manifest names first.
         order = np.argsort(-probabilities, kind="stable")
         ranked = tuple((ids[index], float(probabilities[index])) for index in order)
         uncertain = None
-        if abstention.familiarity is not None and not (strange or 0.0) <= abstention.familiarity.max:
+        if strange:
             uncertain = UncertainReason.UNFAMILIAR
         elif ranked[0][1] < abstention.min_confidence:
             uncertain = UncertainReason.LOW_CONFIDENCE

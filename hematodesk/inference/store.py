@@ -1,0 +1,285 @@
+"""The packages at hand: those shipped with the program and those a person imported.
+
+Shipped packages stand in a folder with SHA256SUMS and are never written to. Imported ones are
+copies in the user's folder; the copy's name carries the first digits of its digest, so that a
+byte changed later is noticed without a second file that could go astray.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hematodesk.domain.errors import ModelError
+from hematodesk.inference.digests import DIGEST_FILE, read_digests
+from hematodesk.inference.manifest import NAME_PATTERN, VERSION_PATTERN
+from hematodesk.inference.package import ModelPackage, parse_package, read_model_bytes, read_package
+from hematodesk.inference.provider import open_session
+
+_REFERENCE = re.compile(rf"({NAME_PATTERN})(?:@({VERSION_PATTERN}))?")
+_DIGITS = 16
+_DIGEST_IN_NAME = re.compile(rf"-([0-9a-f]{{{_DIGITS}}})\.onnx")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPackage:
+    """A file among the packages that cannot be used, and why.
+
+    `name` and `version` are the manifest's where it could be read; else the file's name without
+    its suffix, and nothing.
+    """
+
+    path: Path
+    shipped: bool
+    name: str
+    version: str
+    error: ModelError
+
+
+Listed = ModelPackage | BrokenPackage
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCheck:
+    """The outcome of checking one package; `error` is None when all is well."""
+
+    path: Path
+    shipped: bool
+    name: str
+    version: str
+    error: ModelError | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the package is whole and its own."""
+        return self.error is None
+
+
+class PackageStore:
+    """The shipped folder and the user's folder, looked at afresh in every call."""
+
+    def __init__(self, shipped_dir: Path, user_dir: Path) -> None:
+        self._shipped_dir = shipped_dir
+        self._user_dir = user_dir
+
+    def list(self) -> builtins.list[Listed]:
+        """Every package, shipped ones first, by name, newest version first; broken ones among them.
+
+        Raises ModelError `model_unreadable` when a folder cannot be listed.
+        """
+        found = [*self._shipped(), *self._imported()]
+        found.sort(key=lambda each: _version_key(each.version), reverse=True)
+        found.sort(key=lambda each: (not each.shipped, each.name))
+        return found
+
+    def find(self, name_or_path: str) -> ModelPackage:
+        """The package with that name (`wbc4`, the newest), name and version (`wbc4@1.0.0`), or file.
+
+        What could be a name is taken for one; a file in the working folder without a suffix is
+        reached as `./file`.
+        Raises ModelError: model_not_found, or whatever is wrong with the package meant.
+        """
+        reference = _REFERENCE.fullmatch(name_or_path)
+        if reference is None:
+            return self._file(Path(name_or_path))
+        matching = [each for each in self.list() if _matches(each, reference)]
+        usable = [each for each in matching if isinstance(each, ModelPackage)]
+        if usable:
+            return max(usable, key=lambda each: (_version_key(each.version), each.shipped))
+        for each in matching:
+            if isinstance(each, BrokenPackage):
+                raise each.error
+        raise self._no_such(name_or_path)
+
+    def import_file(self, path: Path) -> ModelPackage:
+        """Copy a package into the user's folder, once it was loaded and ran.
+
+        Importing the same bytes again gives the package that is there.
+        Raises ModelError: those of `read_package` and `open_session`; `model_exists` when another
+        package has its name and version; `models_unwritable` when the copy cannot be written.
+        """
+        data = read_model_bytes(path)
+        package = parse_package(data, path)
+        same = [each for each in self.list() if (each.name, each.version) == (package.name, package.version)]
+        for each in same:
+            if isinstance(each, ModelPackage) and each.sha256 == package.sha256:
+                return each
+        target = self._user_dir / f"{package.name}-{package.version}-{package.sha256[:_DIGITS]}.onnx"
+        # A damaged copy of these very bytes is mended by importing them again.
+        if any(each.path != target for each in same):
+            raise ModelError(
+                "model_exists",
+                f"Another model named {package.name} {package.version} is here already.",
+                "Remove that one first, or give the new one another version.",
+            )
+        open_session(package, "cpu")
+        self._write(target, data)
+        return replace(package, path=target)
+
+    def remove(self, name: str) -> None:
+        """Delete an imported package, named as in `find`, or as `list` names a broken one.
+
+        Raises ModelError: model_not_found; `model_shipped` for one that came with the program;
+        `model_ambiguous` when several versions have the name; `models_unwritable`.
+        """
+        reference = _REFERENCE.fullmatch(name)
+        matching = [
+            each
+            for each in self.list()
+            if each.name == name or (reference is not None and _matches(each, reference))
+        ]
+        imported = [each for each in matching if not each.shipped]
+        if not matching:
+            raise self._no_such(name)
+        if not imported:
+            raise ModelError("model_shipped", f"The model {name} came with the program and stays.", "")
+        if len(imported) > 1:
+            versions = ", ".join(each.version or each.path.name for each in imported)
+            raise ModelError(
+                "model_ambiguous",
+                f"Several models are named {name}: {versions}.",
+                f"Name one of them, such as {name}@{imported[0].version}.",
+            )
+        try:
+            imported[0].path.unlink(missing_ok=True)
+        except OSError as fault:
+            raise _unwritable(fault) from None
+
+    def verify(self) -> builtins.list[PackageCheck]:
+        """Check every package's bytes, digest and manifest; those that are listed but missing too."""
+        return [
+            PackageCheck(
+                each.path,
+                each.shipped,
+                each.name,
+                each.version,
+                each.error if isinstance(each, BrokenPackage) else None,
+            )
+            for each in self.list()
+        ]
+
+    def _shipped(self) -> builtins.list[Listed]:
+        files = _models_in(self._shipped_dir)
+        try:
+            digests = read_digests(self._shipped_dir)
+        except ModelError as error:
+            return [BrokenPackage(path, True, path.stem, "", error) for path in files]
+        found = [_checked(path, digests.get(path.name, ""), shipped=True) for path in files]
+        present = {path.name for path in files}
+        for name in digests:
+            if name.lower().endswith(".onnx") and name not in present:
+                path = self._shipped_dir / name
+                missing = ModelError(
+                    "model_not_found", f"The shipped model {name} is missing.", "Install the program again."
+                )
+                found.append(BrokenPackage(path, True, path.stem, "", missing))
+        return found
+
+    def _imported(self) -> builtins.list[Listed]:
+        return [
+            _checked(path, match[1] if (match := _DIGEST_IN_NAME.search(path.name)) else "", shipped=False)
+            for path in _models_in(self._user_dir)
+        ]
+
+    def _file(self, path: Path) -> ModelPackage:
+        """A package named by its file; a shipped one is held to its digest by this way too."""
+        with contextlib.suppress(OSError, ValueError):
+            if path.resolve().parent == self._shipped_dir.resolve() and path.exists():
+                checked = _checked(path, read_digests(self._shipped_dir).get(path.name, ""), shipped=True)
+                if isinstance(checked, BrokenPackage):
+                    raise checked.error
+                return checked
+        return read_package(path)
+
+    def _no_such(self, name: str) -> ModelError:
+        there = [f"{each.name}@{each.version}" for each in self.list() if isinstance(each, ModelPackage)]
+        return ModelError(
+            "model_not_found",
+            f"There is no model named {name[:80]!r}.",
+            f"Choose one of: {', '.join(there)}." if there else "Import a model package.",
+        )
+
+    def _write(self, target: Path, data: bytes) -> None:
+        """Write beside, flush, replace: the folder never holds half a package."""
+        part: Path | None = None
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=".import-", suffix=".part", dir=target.parent)
+            part = Path(name)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(target)
+        except OSError as fault:
+            if part is not None:
+                with contextlib.suppress(OSError):
+                    part.unlink()
+            raise _unwritable(fault) from None
+
+
+def _models_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(
+            entry
+            for entry in folder.iterdir()
+            if entry.suffix.lower() == ".onnx" and not entry.name.startswith(".")
+        )
+    except FileNotFoundError:
+        return []
+    except OSError as fault:
+        raise ModelError(
+            "model_unreadable",
+            f"The models folder cannot be listed: {fault.strerror}.",
+            "Check the folder's permissions.",
+        ) from None
+
+
+def _checked(path: Path, digest: str, *, shipped: bool) -> Listed:
+    """The package, held against a digest or the first digits of one; shipped ones must have one."""
+    try:
+        package = read_package(path)
+    except ModelError as error:
+        return BrokenPackage(path, shipped, path.stem, "", error)
+    if shipped and not digest:
+        reason, remedy = f"is not listed in {DIGEST_FILE}", "Install the program again."
+    elif not package.sha256.startswith(digest):
+        reason = "has other bytes than when it was shipped" if shipped else "was changed since its import"
+        remedy = "Install the program again." if shipped else "Import it again."
+    else:
+        return replace(package, shipped=shipped)
+    mismatch = ModelError("digest_mismatch", f"The model file {path.name} {reason}.", remedy)
+    return BrokenPackage(path, shipped, package.name, package.version, mismatch)
+
+
+def _matches(each: Listed, reference: re.Match[str]) -> bool:
+    name, version = reference[1], reference[2]
+    if each.name == name:
+        return version is None or each.version == version
+    if not isinstance(each, BrokenPackage) or each.version:
+        return False
+    # A broken file that cannot say its name is known by what the file is called.
+    called = re.escape(version) if version else VERSION_PATTERN
+    return re.fullmatch(rf"{name}-{called}(?:-[0-9a-f]{{{_DIGITS}}})?", each.path.stem) is not None
+
+
+def _version_key(version: str) -> tuple[tuple[int, ...], bool, str]:
+    """Orders versions: by numbers, a release after its pre-releases; 1.2 is 1.2.0."""
+    numbers, _, extra = version.partition("-")
+    parts = [int(part) for part in numbers.split(".") if part]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts), not extra, extra
+
+
+def _unwritable(fault: OSError) -> ModelError:
+    return ModelError(
+        "models_unwritable",
+        f"The folder of imported models cannot be written: {fault.strerror}.",
+        "Check the folder's permissions and the free space on its disk.",
+    )

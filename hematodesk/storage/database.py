@@ -1,0 +1,206 @@
+"""One SQLite file: opening, transactions, closing. Knows nothing of images or cells."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hematodesk.storage import faults
+from hematodesk.storage.health import check_at_start
+from hematodesk.storage.migrate import migrate, refuse_unknown
+from hematodesk.storage.migrations import MIGRATIONS
+
+BUSY_SECONDS = 5.0
+"""How long a write waits for another instance's write, which takes milliseconds."""
+
+_CACHE_KIB = 65_536
+"""Holds the listing of a million images, so that a filter reads memory and not the disk."""
+
+_WAL_KEPT_BYTES = 16 * 1024 * 1024
+"""The write-ahead log shrinks back to this after a large batch."""
+
+_HEADER = b"SQLite format 3\0"
+
+
+class Database:
+    """A connection with a lock: any thread may use it, one at a time.
+
+    WAL where the file system can do it, foreign keys on, synchronous FULL: what `write` wrote is
+    on the disk when it returns. Errors of SQLite that are the environment's become HistoryError.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+        """Open or create the file; see History.open for the errors."""
+        self.path = path
+        self.read_only = False
+        self._immutable = False
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        with self.guarded():
+            self._open(migrations)
+
+    def _open(self, migrations: Sequence[str]) -> None:
+        existed = self._look_before()
+        connection = self.connect()
+        try:
+            try:
+                refuse_unknown(connection, self.path, len(migrations))
+            except sqlite3.OperationalError as error:
+                if not existed or error.sqlite_errorcode & 0xFF not in _NO_SHARED_MEMORY:
+                    raise
+                connection.close()
+                connection = self._connect_immutable(error)
+                refuse_unknown(connection, self.path, len(migrations))
+            self.read_only = self._immutable or _is_read_only(connection)
+            if existed:
+                check_at_start(connection, self.path)
+            if not self.read_only:
+                _use_wal(connection)
+            migrate(connection, self.path, migrations, read_only=self.read_only)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def _look_before(self) -> bool:
+        """Whether there is a file with something in it; makes the folder when there is none."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.exists():
+                return False
+            with self.path.open("rb") as stream:
+                head = stream.read(len(_HEADER))
+        except OSError as error:
+            raise faults.unwritable(self.path, error.strerror or "the system refuses it") from error
+        if head and head != _HEADER:
+            raise faults.damaged(self.path, "its first bytes are not a database's")
+        return bool(head)
+
+    def connect(self) -> sqlite3.Connection:
+        """Another connection to the same file, with the same rules; the caller closes it."""
+        target = str(self.path)
+        if self._immutable:
+            address = self.path.absolute().as_uri()
+            # A network share needs an empty authority: https://www.sqlite.org/uri.html
+            if not address.startswith("file:///"):
+                address = address.replace("file://", "file:////", 1)
+            target = f"{address}?immutable=1"
+        connection = sqlite3.connect(
+            target,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            uri=self._immutable,
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        return connection
+
+    def _connect_immutable(self, error: sqlite3.Error) -> sqlite3.Connection:
+        """Open a file of a folder in which SQLite may not make its helper files.
+
+        Only when no write-ahead log is left over, whose rows would be missed.
+        """
+        log = self.path.with_name(self.path.name + "-wal")
+        if log.exists() and log.stat().st_size > 0:
+            raise error
+        self._immutable = True
+        return self.connect()
+
+    @property
+    def closed(self) -> bool:
+        """Whether close was called."""
+        return self._connection is None
+
+    def close(self) -> None:
+        """Close the connection; a second call does nothing."""
+        with self._lock, self.guarded():
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn the environment's SQLite errors inside into HistoryError."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            fault = faults.translate(error, self.path)
+            if fault is None:
+                raise
+            raise fault from error
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed and on the disk after the block, or not there at all."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Reads that belong together see one state of the file."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._lock, self.guarded():
+            connection = self._connection
+            if connection is None:
+                raise faults.closed(self.path)
+            if self.read_only and begin != "BEGIN":
+                raise faults.unwritable(self.path, "it was opened read-only")
+            connection.execute(begin)
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite itself has rolled back already after some errors (disk full, I/O).
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+
+_NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def _is_read_only(connection: sqlite3.Connection) -> bool:
+    """Whether SQLite opened the file for reading only, which it does quietly where it must."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+            return True
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    return False
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, which lets another instance read while one writes.
+
+    The switch needs the file alone and does not wait by itself. A file system that cannot do it
+    (some network shares) keeps the rollback journal, which is as safe.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+    # What a person deletes shall not stay readable in the file's free pages.
+    connection.execute("PRAGMA secure_delete = ON")

@@ -1,0 +1,88 @@
+"""SQLite's complaints as sentences for the person."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from hematodesk.domain.errors import HistoryError
+
+_BACKUP_REMEDY = "Put a backup in its place, or move the file away to begin a new history."
+
+
+def newer(path: Path, found: int, known: int) -> HistoryError:
+    """The file was written by a later version of the program."""
+    return HistoryError(
+        "history_newer",
+        f"{path.name} was written by a newer version of the program "
+        f"(its format is {found}, this version knows {known}).",
+        "Use the newer version of the program; the file was not changed.",
+    )
+
+
+def damaged(path: Path, detail: str) -> HistoryError:
+    """The file is not a whole history."""
+    return HistoryError("history_damaged", f"{path.name} is damaged: {detail}.", _BACKUP_REMEDY)
+
+
+def foreign(path: Path) -> HistoryError:
+    """The file is a database of another program."""
+    return HistoryError(
+        "history_foreign",
+        f"{path.name} is a database of another program, not a history.",
+        "Choose another data folder, or move that file away.",
+    )
+
+
+def unwritable(path: Path, reason: str) -> HistoryError:
+    """The file or its folder cannot be written."""
+    return HistoryError(
+        "history_unwritable",
+        f"{path.name} cannot be written: {reason}.",
+        "Check the rights of the data folder and its disk, or choose another data folder.",
+    )
+
+
+def missing(path: Path, what: str, number: int) -> HistoryError:
+    """A row that is no longer there; another window may have deleted it."""
+    return HistoryError(
+        "history_missing",
+        f"{path.name} has no {what} with the number {number} (any more).",
+        "Load the list again; another window may have deleted it.",
+    )
+
+
+def closed(path: Path) -> HistoryError:
+    """The history was closed before."""
+    return HistoryError("history_closed", f"{path.name} was closed already.", "Start the program again.")
+
+
+def translate(error: sqlite3.Error, path: Path) -> HistoryError | None:
+    """The fault behind SQLite's error, or None when it is no fault of the environment but our own bug.
+
+    Result codes: https://www.sqlite.org/rescode.html
+    """
+    full_code = getattr(error, "sqlite_errorcode", None)
+    if full_code is None:
+        # The module's own complaint about text that is not UTF-8 carries no code.
+        return damaged(path, "a text in it is not UTF-8") if "decode" in str(error) else None
+    primary = full_code & 0xFF
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, str(error))
+    if primary == sqlite3.SQLITE_FULL or full_code == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return HistoryError(
+            "history_full",
+            f"{path.name} could not be written: the disk is full.",
+            "Free some space on the disk; everything saved before is still there.",
+        )
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return HistoryError(
+            "history_locked",
+            f"{path.name} is in use by another program that does not let go.",
+            "Close other windows of the program, then try again.",
+        )
+    if primary == sqlite3.SQLITE_READONLY:
+        return unwritable(path, "it is read-only")
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_AUTH):
+        return unwritable(path, str(error))
+    return None

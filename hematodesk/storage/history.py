@@ -1,0 +1,325 @@
+"""The history: everything analysed and reviewed, kept until a person deletes it.
+
+HistoryError codes: history_newer, history_damaged, history_foreign, history_locked,
+history_unwritable, history_full, history_missing, history_closed, note_too_long, filter_invalid,
+backup_failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
+from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
+from hematodesk.storage import faults, health, listing, reading, writing
+from hematodesk.storage.backup import copy_database
+from hematodesk.storage.database import Database
+
+_UNDO_PERIOD = timedelta(days=1)
+"""Deletions of a window that never closed (a crash) are kept this long; another window may be open."""
+
+_EXPORT_BATCH = 200
+
+
+class History:
+    """One history file. Any thread may call any method, one at a time; writes are on the disk on return.
+
+    Every method may raise HistoryError with a code listed above; ids that are unknown, deleted or
+    purged raise history_missing unless the method says otherwise.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._deleted: set[int] = set()
+
+    @classmethod
+    def open(cls, path: Path) -> History:
+        """Open the file, or create it with its folders; brings an older one to the present schema.
+
+        A file that may not be written is opened for reading (`read_only`). Raises HistoryError:
+        history_newer, history_foreign, history_damaged, history_locked, history_unwritable,
+        history_full.
+        """
+        history = cls(Database(path))
+        if not history.read_only:
+            before = datetime.now(UTC) - _UNDO_PERIOD
+            stamp = before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            try:
+                with history._database.write() as connection:
+                    writing.purge(connection, before=stamp)
+            except BaseException:
+                history._database.close()
+                raise
+        return history
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._database.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every write will raise history_unwritable."""
+        return self._database.read_only
+
+    def close(self) -> None:
+        """Remove for good what was deleted through this object, and close the file.
+
+        A second call does nothing.
+        """
+        try:
+            if self._deleted and not self._database.closed:
+                with self._database.write() as connection:
+                    writing.purge(connection, self._deleted)
+                self._deleted.clear()
+        finally:
+            self._database.close()
+
+    # Sessions
+
+    def begin_session(self, operator: str) -> int:
+        """Begin a sitting of that operator; its id."""
+        with self._database.write() as connection:
+            return writing.insert_session(connection, operator)
+
+    def end_session(self, session_id: int) -> None:
+        """Note the end of a sitting; an end noted before stays."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE session SET ended_at = ? WHERE id = ? AND ended_at = ''", (now_utc(), session_id)
+            )
+
+    def sessions(self, include_empty: bool = False) -> list[Session]:
+        """Sessions, newest first; those without an image only when asked for."""
+        with self._database.read() as connection:
+            return reading.sessions_of(connection, include_empty)
+
+    # Images
+
+    def save_result(self, session_id: int, result: ImageResult) -> HistoryImage:
+        """Save one image; see save_results."""
+        return self.save_results(session_id, [result])[0]
+
+    def save_results(self, session_id: int, results: Sequence[ImageResult]) -> list[HistoryImage]:
+        """Save images in one transaction: all or none. Returned in order, with the ids of images and cells.
+
+        Raises HistoryError history_missing for an unknown session, ValueError for a `created_at`
+        that is no time.
+        """
+        with self._database.write() as connection:
+            if connection.execute("SELECT 1 FROM session WHERE id = ?", (session_id,)).fetchone() is None:
+                raise faults.missing(self.path, "session", session_id)
+            return [writing.insert_image(connection, session_id, result) for result in results]
+
+    def image(self, image_id: int) -> HistoryImage:
+        """One image with its cells (removed ones included) and thumbnail."""
+        with self._database.read() as connection:
+            return self._image(reading.whole_image(connection, image_id), image_id)
+
+    def _image(self, found: HistoryImage | None, image_id: int) -> HistoryImage:
+        if found is None:
+            raise faults.missing(self.path, "image", image_id)
+        return found
+
+    def find_by_digest(self, digest: str) -> HistoryImage | None:
+        """The latest image with that digest that is not deleted, as `image` gives it."""
+        with self._database.read() as connection:
+            image_id = reading.latest_with_digest(connection, digest)
+            return None if image_id is None else reading.whole_image(connection, image_id)
+
+    def thumbnail(self, image_id: int) -> bytes:
+        """JPEG bytes; empty when there is none."""
+        return self.thumbnails([image_id]).get(image_id, b"")
+
+    def thumbnails(self, ids: Iterable[int]) -> dict[int, bytes]:
+        """JPEG bytes by image id; no entry for an image without."""
+        with self._database.read() as connection:
+            return reading.thumbnails_of(connection, ids)
+
+    def count(self, chosen: HistoryFilter | None = None) -> int:
+        """How many images the filter chooses; all without one. Raises HistoryError filter_invalid too."""
+        with self._database.read() as connection:
+            return listing.count(connection, chosen or HistoryFilter())
+
+    def page(
+        self, chosen: HistoryFilter | None = None, after: ImageSummary | None = None, limit: int = 200
+    ) -> list[ImageSummary]:
+        """At most `limit` of the chosen images, newest first, of those that come after `after`.
+
+        `after` is the last row of the page before; it may have been deleted since. Raises
+        HistoryError filter_invalid too.
+        """
+        with self._database.read() as connection:
+            return listing.page(
+                connection, chosen or HistoryFilter(), None if after is None else after.id, limit
+            )
+
+    def summaries(self, ids: Iterable[int]) -> list[ImageSummary]:
+        """The list's rows of these images, newest first; deleted and unknown ids have none."""
+        with self._database.read() as connection:
+            return listing.summaries(connection, list(ids))
+
+    def set_image_note(self, image_id: int, note: str) -> HistoryImage:
+        """Write the image's note; empty takes it away. Raises HistoryError note_too_long too."""
+        _check_note(note)
+        with self._database.write() as connection:
+            if not writing.set_image_note(connection, image_id, note):
+                raise faults.missing(self.path, "image", image_id)
+            return self._image(reading.whole_image(connection, image_id), image_id)
+
+    # Cells
+
+    def add_cell(self, image_id: int, cell: Cell) -> Cell:
+        """Save one more cell of an image; returned with its id."""
+        with self._database.write() as connection:
+            if not listing.is_listed(connection, image_id):
+                raise faults.missing(self.path, "image", image_id)
+            saved = writing.insert_cell(connection, image_id, cell)
+            listing.refresh(connection, image_id)
+            return saved
+
+    def cell(self, cell_id: int) -> Cell:
+        """One cell with its latest prediction and review."""
+        with self._database.read() as connection:
+            return self._cell(reading.cell_and_image(connection, cell_id), cell_id)[0]
+
+    def image_of_cell(self, cell_id: int) -> int:
+        """The id of the cell's image."""
+        with self._database.read() as connection:
+            return self._cell(reading.cell_and_image(connection, cell_id), cell_id)[1]
+
+    def _cell(self, found: tuple[Cell, int] | None, cell_id: int) -> tuple[Cell, int]:
+        if found is None:
+            raise faults.missing(self.path, "cell", cell_id)
+        return found
+
+    def set_cell_removed(self, cell_id: int, removed: bool) -> Cell:
+        """Mark a cell as removed, or bring it back."""
+        return self._change_cell(cell_id, lambda rows: writing.set_removed(rows, cell_id, removed))
+
+    def save_prediction(self, cell_id: int, prediction: Prediction) -> Cell:
+        """Save a prediction, which stands from now on; earlier ones are kept."""
+        return self._change_cell(cell_id, lambda rows: writing.insert_prediction(rows, cell_id, prediction))
+
+    def set_review(self, cell_id: int, review: Review | None) -> Cell:
+        """Save a verdict, which stands from now on; None withdraws it. Earlier ones are kept."""
+        return self._change_cell(cell_id, lambda rows: writing.insert_review(rows, cell_id, review))
+
+    def set_cell_note(self, cell_id: int, note: str) -> Cell:
+        """Write a cell's note; empty takes it away. Raises HistoryError note_too_long too."""
+        _check_note(note)
+        return self._change_cell(cell_id, lambda rows: writing.set_cell_note(rows, cell_id, note))
+
+    def reviews(self, cell_id: int) -> list[Review | None]:
+        """Every verdict ever given on a cell, oldest first; None where one was withdrawn."""
+        with self._database.read() as connection:
+            return reading.reviews_of(connection, cell_id)
+
+    def predictions(self, cell_id: int) -> list[Prediction]:
+        """Every prediction of a cell, oldest first."""
+        with self._database.read() as connection:
+            return reading.predictions_of(connection, cell_id)
+
+    def _change_cell(self, cell_id: int, change: Callable[[sqlite3.Connection], None]) -> Cell:
+        with self._database.write() as connection:
+            _, image_id = self._cell(reading.cell_and_image(connection, cell_id), cell_id)
+            change(connection)
+            listing.refresh(connection, image_id)
+            return self._cell(reading.cell_and_image(connection, cell_id), cell_id)[0]
+
+    # Deleting, backup, export
+
+    def delete_images(self, ids: Iterable[int]) -> list[int]:
+        """Delete images so that they can be brought back until `close` or `purge_deleted`.
+
+        Returns the ids that were there to delete; others are passed over.
+        """
+        with self._database.write() as connection:
+            gone = writing.delete(connection, ids)
+        self._deleted.update(gone)
+        return gone
+
+    def restore_images(self, ids: Iterable[int]) -> list[int]:
+        """Bring deleted images back; returns the ids that were still there to bring back."""
+        with self._database.write() as connection:
+            back = writing.restore(connection, ids)
+        self._deleted.difference_update(back)
+        return back
+
+    def purge_deleted(self) -> int:
+        """Remove all deleted images for good, also another window's; returns how many."""
+        with self._database.write() as connection:
+            count = writing.purge(connection)
+        self._deleted.clear()
+        return count
+
+    def backup(self, target: Path) -> None:
+        """Copy the history into one file, verified; other work goes on meanwhile.
+
+        An existing target is replaced only by a whole copy. Raises HistoryError: backup_failed, and
+        history_full or history_unwritable for the target.
+        """
+        if _same_file(target, self.path):
+            raise HistoryError(
+                "backup_failed", f"{target.name} is the history itself.", "Choose another name or folder."
+            )
+        with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
+            copy_database(source, target)
+
+    def check(self) -> list[str]:
+        """All that is wrong with the file, a sentence each; empty when it is whole. Reads all of it."""
+        with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
+            return health.full_check(source)
+
+    def export_rows(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[HistoryImage]:
+        """Images with their cells, without thumbnails: of a filter, newest first, or of ids, in that order.
+
+        All without an argument. Reads in small groups, so that other work goes on between them and
+        memory stays flat; images deleted meanwhile are passed over.
+        """
+        if chosen is None:
+            chosen = HistoryFilter()
+        if isinstance(chosen, HistoryFilter):
+            yield from self._export_filter(chosen)
+            return
+        for start in range(0, len(chosen), _EXPORT_BATCH):
+            yield from self._export_ids(chosen[start : start + _EXPORT_BATCH])
+
+    def _export_filter(self, chosen: HistoryFilter) -> Iterator[HistoryImage]:
+        below: int | None = None
+        while True:
+            with self._database.read() as connection:
+                ids = listing.page_ids(connection, chosen, below, _EXPORT_BATCH)
+            if not ids:
+                return
+            yield from self._export_ids(ids)
+            below = ids[-1]
+
+    def _export_ids(self, ids: Sequence[int]) -> Iterator[HistoryImage]:
+        with self._database.read() as connection:
+            found = reading.images_of(connection, ids)
+        for image_id in ids:
+            if image_id in found:
+                yield found[image_id]
+
+
+def _check_note(note: str) -> None:
+    if len(note) > MAX_NOTE_CHARACTERS:
+        raise HistoryError(
+            "note_too_long",
+            f"The note has {len(note)} characters; at most {MAX_NOTE_CHARACTERS} are kept.",
+            "Shorten the note.",
+        )
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -1,0 +1,108 @@
+"""Bringing a file to the present schema: version by version, each in one transaction, a backup first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hematodesk.storage import faults
+from hematodesk.storage.backup import copy_database
+
+_APPLICATION_ID = 0x686D746B
+"""`hmtk` in the file's header, so that another program's database is told from ours."""
+
+
+def refuse_unknown(connection: sqlite3.Connection, path: Path, known: int) -> None:
+    """Raise HistoryError for a newer schema (history_newer) and another program's file (history_foreign)."""
+    version = _version(connection)
+    application = _pragma(connection, "application_id")
+    if application != _APPLICATION_ID and (application != 0 or version != 0 or _has_tables(connection)):
+        raise faults.foreign(path)
+    if version > known:
+        raise faults.newer(path, version, known)
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, migrations: Sequence[str], *, read_only: bool
+) -> None:
+    """Apply the migrations that the file lacks; nothing when it has all.
+
+    Before the first, an existing history is copied beside, to `NAME.version-N.TIME.sqlite3`.
+    Raises HistoryError history_unwritable when the file is read-only and old or empty, and what
+    SQLite's errors mean; a failed migration leaves the file as it was.
+    """
+    if _version(connection) >= len(migrations):
+        return
+    if read_only:
+        raise faults.unwritable(path, "it is read-only and needs an update of its format")
+    # Rebuilding a table would trip over rows that point to it; they are checked before the commit.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        backed_up = False
+        for number, script in enumerate(migrations, start=1):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                found = _version(connection)
+                if found < number:
+                    if found > 0 and not backed_up:
+                        _copy_beside(path, found)
+                        backed_up = True
+                    _apply(connection, path, number, script)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _apply(connection: sqlite3.Connection, path: Path, number: int, script: str) -> None:
+    for statement in statements(script):
+        connection.execute(statement)
+    dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
+    if dangling is not None:
+        raise faults.damaged(path, f"a row of its table {dangling[0]} points to nothing")
+    if number == 1:
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {number}")
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one; `executescript` would commit before it begins.
+
+    Raises ValueError when the last one is not finished.
+    """
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+    if pending.strip():
+        raise ValueError("the script's last statement is not finished")
+
+
+def _copy_beside(path: Path, version: int) -> None:
+    """The write lock is held, so nobody changes the file meanwhile; a reader may still copy it."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    target = path.with_name(f"{path.stem}.version-{version}.{stamp}{path.suffix}")
+    source = sqlite3.connect(str(path), isolation_level=None)
+    try:
+        copy_database(source, target)
+    finally:
+        source.close()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return _pragma(connection, "user_version")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None

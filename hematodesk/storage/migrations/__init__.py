@@ -1,0 +1,12 @@
+"""The schema's history: numbered SQL, frozen once released.
+
+The SQL stands in Python strings, so a wheel and a frozen program find it by import alone. A
+released migration is never edited; a change of the schema is a new file with the next number.
+"""
+
+from __future__ import annotations
+
+from hematodesk.storage.migrations.m0001_first import SQL as FIRST
+
+MIGRATIONS: tuple[str, ...] = (FIRST,)
+"""Element n-1 leads from schema version n-1 to version n."""

@@ -1,0 +1,51 @@
+"""Text on its way into the database and out: folding for search, and names that are not Unicode."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_REPLACEMENT = "�"
+
+
+def fold(text: str) -> str:
+    """Text as the search compares it: caseless for all letters, canonically decomposed.
+
+    Unicode's canonical caseless matching (The Unicode Standard, section 3.13, D145). NUL and lone
+    surrogates, which SQLite's text functions cannot handle, become U+FFFD on both sides.
+    """
+    if text.isascii():
+        return text.lower().replace("\0", _REPLACEMENT)
+    decomposed = unicodedata.normalize("NFD", text).casefold()
+    folded = unicodedata.normalize("NFD", decomposed).replace("\0", _REPLACEMENT)
+    return "".join(_REPLACEMENT if "\ud800" <= letter <= "\udfff" else letter for letter in folded)
+
+
+def pack_text(text: str) -> str | bytes:
+    """Text for a column: itself, or bytes when it holds lone surrogates.
+
+    Python shows an undecodable file name with lone surrogates, which SQLite's UTF-8 cannot hold.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def unpack_text(value: str | bytes) -> str:
+    """The inverse of `pack_text`."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def moment_of(text: str) -> int:
+    """Milliseconds since 1970 of an ISO 8601 time or date; UTC unless it names an offset.
+
+    Raises ValueError when it is neither.
+    """
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return (when - _EPOCH) // _MILLISECOND

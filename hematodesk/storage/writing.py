@@ -89,8 +89,10 @@ def insert_prediction(connection: sqlite3.Connection, cell_id: int, prediction: 
 
 def _maker(connection: sqlite3.Connection, *parts: str) -> int:
     values = tuple(pack_text(part) for part in parts)
-    query = "SELECT id FROM maker "
+    query = (
+        "SELECT id FROM maker "
         "WHERE model = ? AND version = ? AND sha256 = ? AND requested = ? AND provider = ?"
+    )
     row = connection.execute(query, values).fetchone()
     if row is not None:
         return int(row[0])
@@ -155,8 +157,10 @@ def delete(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
 
 def restore(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
     """Bring deleted images back; returns those that were still there to bring back."""
-    query = "SELECT id FROM image WHERE deleted_at IS NOT NULL "
+    query = (
+        "SELECT id FROM image WHERE deleted_at IS NOT NULL "
         "AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    )
     found = [row[0] for row in connection.execute(query, (ids_json(ids),))]
     for image_id in found:
         connection.execute("UPDATE image SET deleted_at = NULL WHERE id = ?", (image_id,))

@@ -7,7 +7,6 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from hematodesk.domain.cells import Cell, Prediction, Review, UncertainReason, Verdict
 from hematodesk.ui.class_names import class_name
 
-
 translate = QCoreApplication.translate
 """Called by this name so that the translation tools find the texts."""
 

@@ -1,0 +1,358 @@
+"""The parts of the answer column: type that fits, bars, buttons with their key, the note."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+
+from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
+from hematodesk.ui.theme import GRID, class_colour, emphasis_font, large_font, tokens
+
+_NOTE_PAUSE_MS = 800
+_LEAST_SHRINK = 0.55
+
+
+class FitLabel(QLabel):
+    """One line in the large size, made smaller where it would not fit; its height never changes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFont(large_font(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(round(QFontMetricsF(self.font()).height()) + 4)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the text, shrunk to the width, elided where even that is too long."""
+        painter = QPainter(self)
+        font = QFont(self.font())
+        needed = QFontMetricsF(font).horizontalAdvance(self.text())
+        if needed > self.width() > 0:
+            font.setPointSizeF(font.pointSizeF() * max(_LEAST_SHRINK, self.width() / needed * 0.98))
+        painter.setFont(font)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = QFontMetricsF(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(QRectF(self.rect()), self.alignment(), text)
+
+
+class AnswerCard(QFrame):
+    """The frame around the answer: a stripe in the class's colour; a heavy dashed outline when uncertain."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour: QColor | None = None
+        self._uncertain = False
+
+    def set_state(self, colour: QColor | None, *, uncertain: bool) -> None:
+        """The stripe's colour (None for none), and whether the model abstains."""
+        self._colour, self._uncertain = colour, uncertain
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card."""
+        look = tokens(self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(look.raised))
+        if self._uncertain:
+            pen = QPen(QColor(look.text), 2)
+            pen.setDashPattern([4, 3])
+        else:
+            pen = QPen(QColor(look.line), 1)
+        painter.setPen(pen)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+        if self._colour is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._colour)
+            painter.drawRect(QRectF(4, 4, 6, self.height() - 8))
+
+
+class ShareBar(QWidget):
+    """A bar from 0 to 1; hatched when the model abstains."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share = 0.0
+        self._colour = QColor()
+        self._hatched = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(GRID * 2)
+
+    def set_share(self, share: float, colour: QColor, *, hatched: bool = False) -> None:
+        """Show a share from 0 to 1."""
+        self._share, self._colour, self._hatched = share, colour, hatched
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_bar(painter, QRectF(self.rect()), self._share, self._colour, self, hatched=self._hatched)
+
+
+def paint_bar(
+    painter: QPainter, area: QRectF, share: float, colour: QColor, widget: QWidget, *, hatched: bool = False
+) -> None:
+    """Draw a bar's trough and its filled share into an area."""
+    look = tokens(widget)
+    painter.setPen(QPen(QColor(look.line), 1))
+    painter.setBrush(QColor(look.panel))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+    if share <= 0:
+        return
+    filled = area.adjusted(1, 1, -1, -1)
+    filled.setWidth(max(2.0, filled.width() * min(share, 1.0)))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRect(filled)
+    if hatched:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(look.raised), 2))
+        painter.save()
+        painter.setClipRect(filled)
+        x = filled.left() - filled.height()
+        while x < filled.right():
+            painter.drawLine(
+                round(x), round(filled.bottom()), round(x + filled.height()), round(filled.top())
+            )
+            x += 7
+        painter.restore()
+
+
+def _paint_key(painter: QPainter, area: QRectF, key: str, ink: QColor) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    faint = QColor(ink)
+    faint.setAlphaF(0.45)
+    painter.setPen(QPen(faint, 1))
+    painter.drawRoundedRect(area, 3, 3)
+    painter.setPen(ink)
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, key)
+
+
+def _key_width(metrics: QFontMetricsF, key: str) -> float:
+    return max(metrics.height() + 2, metrics.horizontalAdvance(key) + 10)
+
+
+class KeyButton(QPushButton):
+    """A button that shows its key at the right."""
+
+    def __init__(self, text: str, key: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._key = key
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_key(self, key: str) -> None:
+        """The key that does the same, for people; the shortcut itself belongs to the window."""
+        self._key = key
+        self.setAccessibleDescription(self.tr("Key {key}").format(key=key) if key else "")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for text and key side by side."""
+        hint = super().sizeHint()
+        if self._key:
+            room = _key_width(QFontMetricsF(self.font()), self._key) + GRID
+            hint.setWidth(round(hint.width() + 2 * room))
+        return hint
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than text and key, but without the room that keeps the text in the middle."""
+        hint = super().sizeHint()
+        if self._key:
+            hint.setWidth(round(hint.width() + _key_width(QFontMetricsF(self.font()), self._key)))
+        return hint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, then the key."""
+        super().paintEvent(event)
+        if not self._key:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = QFontMetricsF(self.font())
+        width, height = _key_width(metrics, self._key), metrics.height() + 2
+        area = QRectF(self.width() - width - GRID, (self.height() - height) / 2, width, height)
+        look = tokens(self)
+        ink = look.muted
+        if not self.isEnabled():
+            ink = look.disabled
+        elif self.property("role") == "primary":
+            ink = look.on_focus
+        _paint_key(painter, area, self._key, QColor(ink))
+
+
+class ClassRow(QPushButton):
+    """One class of the ranking: key, colour, name, bar, number; pressing it says "it is this one"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.class_id = ""
+        self._name = ""
+        self._key = ""
+        self._share = 0.0
+        self._number = ""
+        self._stands = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(max(GRID * 4, round(QFontMetricsF(self.font()).height()) + GRID + 4))
+
+    def show_class(
+        self, class_id: str, name: str, key: str, share: float, number: str, *, stands: bool
+    ) -> None:
+        """Fill the row.
+
+        Args:
+            share: of the bar, 0 to 1.
+            number: what stands beside the bar; may be empty.
+            stands: whether this class is the cell's label.
+        """
+        self.class_id, self._name, self._key = class_id, name, key
+        self._share, self._number, self._stands = share, number, stands
+        words = [name, number]
+        if key:
+            words.append(self.tr("key {key}").format(key=key))
+        if stands:
+            words.append(self.tr("the label"))
+        self.setAccessibleName(", ".join(word for word in words if word))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the row."""
+        look = tokens(self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        if self.isEnabled() and (self.underMouse() or self.isDown()):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(look.chosen if self.isDown() else look.pressed))
+            painter.drawRoundedRect(whole, 4, 4)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(look.focus), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(whole, 4, 4)
+        font = emphasis_font(self.font()) if self._stands else self.font()
+        metrics = QFontMetricsF(font)
+        ink = QColor(look.text if self.isEnabled() or self._number else look.disabled)
+        middle = self.height() / 2
+        x = 6.0
+        side = metrics.height() + 2
+        if self._key:
+            painter.setFont(self.font())
+            key_ink = QColor(look.muted if self.isEnabled() else look.disabled)
+            _paint_key(painter, QRectF(x, middle - side / 2, side, side), self._key, key_ink)
+        x += side + GRID
+        painter.setPen(QPen(QColor(look.text) if self._stands else QColor(look.line), 1))
+        painter.setBrush(class_colour(self.class_id))
+        painter.drawRect(QRectF(x, middle - 6, 12, 12))
+        x += 12 + GRID
+        number_width = metrics.horizontalAdvance("100 %") + 4
+        bar_width = max(40.0, (self.width() - x) * 0.34)
+        name_width = self.width() - x - bar_width - number_width - 2 * GRID - 4
+        painter.setFont(font)
+        painter.setPen(ink)
+        name = f"✓ {self._name}" if self._stands else self._name
+        painter.drawText(
+            QRectF(x, 0, name_width, self.height()),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width),
+        )
+        if self._number:
+            bar = QRectF(x + name_width + GRID, middle - 5, bar_width, 10)
+            paint_bar(painter, bar, self._share, class_colour(self.class_id), self)
+            painter.setPen(ink)
+            painter.drawText(
+                QRectF(self.width() - number_width - 6, 0, number_width, self.height()),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+                self._number,
+            )
+
+
+class NoteField(QPlainTextEdit):
+    """A note that saves itself: when the typing pauses, when the focus leaves, when another is shown.
+
+    Signals:
+        edited(object, str): the key given to `show_note`, and the text as it is now.
+        left(): the person pressed Esc or Ctrl+Enter; the keyboard should go back to the image.
+    """
+
+    edited = Signal(object, str)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._key: object = None
+        self._saved = ""
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_NOTE_PAUSE_MS)
+        self._pause.timeout.connect(self.flush)
+        self.setTabChangesFocus(True)
+        self.textChanged.connect(self._changed)
+
+    def show_note(self, key: object, text: str) -> None:
+        """Show another note; an unsaved change of the present one is sent first.
+
+        Showing the same key again keeps what the person is typing.
+        """
+        if key is not None and key == self._key and self.hasFocus():
+            return
+        self.flush()
+        self._key, self._saved = key, text
+        if self.toPlainText() != text:
+            self.blockSignals(True)
+            self.setPlainText(text)
+            self.blockSignals(False)
+        self.setEnabled(key is not None)
+
+    def flush(self) -> None:
+        """Send the text now if it changed."""
+        self._pause.stop()
+        text = self.toPlainText()
+        if self._key is not None and text != self._saved:
+            self._saved = text
+            self.edited.emit(self._key, text)
+
+    def _changed(self) -> None:
+        if len(self.toPlainText()) > MAX_NOTE_CHARACTERS:
+            self.blockSignals(True)
+            self.setPlainText(self.toPlainText()[:MAX_NOTE_CHARACTERS])
+            self.moveCursor(QTextCursor.MoveOperation.End)
+            self.blockSignals(False)
+        self._pause.start()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Save on leaving."""
+        super().focusOutEvent(event)
+        self.flush()
+
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something here are not the window's shortcuts while the note is written."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if event.key() == Qt.Key.Key_Escape or (
+                plain and not Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
+            ):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc and Ctrl+Enter finish the note."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if event.key() == Qt.Key.Key_Escape or (enter and control):
+            self.flush()
+            self.left.emit()
+            return
+        super().keyPressEvent(event)

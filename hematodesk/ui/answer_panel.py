@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -92,6 +93,7 @@ class AnswerPanel(QScrollArea):
         self._headline.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self._number = FitLabel()
         self._number.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        self._number.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))
         self._bar = ShareBar()
         self._bar.setAccessibleName(self.tr("Confidence"))
@@ -300,7 +302,7 @@ class AnswerPanel(QScrollArea):
             uncertain=sum(cell.uncertain for cell in shown), reviewed=reviewed, count=len(shown)
         )
         if self._review_key and reviewed < len(shown):
-            words += " " + self.tr("{key}: next one to review").format(key=self._review_key)
+            words += "\n" + self.tr("{key}: next one to review").format(key=self._review_key)
         self._tell(words)
         # Most first; equal counts and classes of other packages keep the order of the keys.
         known = list(dict.fromkeys([*self._class_ids, *counts]))
@@ -347,7 +349,7 @@ class AnswerPanel(QScrollArea):
             return
         self._number.setText(percent(prediction.confidence))
         self._number.setEnabled(not faint)
-        colour = QColor(tokens(self).disabled) if faint else class_colour(prediction.class_id)
+        colour = QColor(tokens().disabled) if faint else class_colour(prediction.class_id)
         self._bar.set_share(prediction.confidence, colour, hatched=prediction.uncertain is not None)
         self._bar.setAccessibleDescription(percent(prediction.confidence))
 

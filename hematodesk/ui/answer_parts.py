@@ -21,6 +21,7 @@ from hematodesk.ui.theme import GRID, class_colour, emphasis_font, large_font, t
 
 _NOTE_PAUSE_MS = 800
 _LEAST_SHRINK = 0.55
+_BAR = 5
 
 
 class FitLabel(QLabel):
@@ -61,7 +62,7 @@ class AnswerCard(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card."""
-        look = tokens(self)
+        look = tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(look.raised))
@@ -98,14 +99,14 @@ class ShareBar(QWidget):
         """Draw the bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_bar(painter, QRectF(self.rect()), self._share, self._colour, self, hatched=self._hatched)
+        paint_bar(painter, QRectF(self.rect()), self._share, self._colour, hatched=self._hatched)
 
 
 def paint_bar(
-    painter: QPainter, area: QRectF, share: float, colour: QColor, widget: QWidget, *, hatched: bool = False
+    painter: QPainter, area: QRectF, share: float, colour: QColor, *, hatched: bool = False
 ) -> None:
     """Draw a bar's trough and its filled share into an area."""
-    look = tokens(widget)
+    look = tokens()
     painter.setPen(QPen(QColor(look.line), 1))
     painter.setBrush(QColor(look.panel))
     painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
@@ -184,7 +185,7 @@ class KeyButton(QPushButton):
         metrics = QFontMetricsF(self.font())
         width, height = _key_width(metrics, self._key), metrics.height() + 2
         area = QRectF(self.width() - width - GRID, (self.height() - height) / 2, width, height)
-        look = tokens(self)
+        look = tokens()
         ink = look.muted
         if not self.isEnabled():
             ink = look.disabled
@@ -205,7 +206,7 @@ class ClassRow(QPushButton):
         self._number = ""
         self._stands = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(max(GRID * 4, round(QFontMetricsF(self.font()).height()) + GRID + 4))
+        self.setFixedHeight(max(GRID * 4, round(QFontMetricsF(self.font()).height()) + _BAR + GRID + 4))
 
     def show_class(
         self, class_id: str, name: str, key: str, share: float, number: str, *, stands: bool
@@ -229,7 +230,7 @@ class ClassRow(QPushButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the row."""
-        look = tokens(self)
+        look = tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(self.rect()).adjusted(1, 1, -1, -1)
@@ -244,38 +245,32 @@ class ClassRow(QPushButton):
         font = emphasis_font(self.font()) if self._stands else self.font()
         metrics = QFontMetricsF(font)
         ink = QColor(look.text if self.isEnabled() or self._number else look.disabled)
-        middle = self.height() / 2
-        x = 6.0
         side = metrics.height() + 2
+        x, middle = 6.0, self.height() / 2
         if self._key:
             painter.setFont(self.font())
             key_ink = QColor(look.muted if self.isEnabled() else look.disabled)
             _paint_key(painter, QRectF(x, middle - side / 2, side, side), self._key, key_ink)
         x += side + GRID
+        # The name keeps the whole width: the bar runs below it, not beside it.
+        right = self.width() - 6.0
+        line = QRectF(x, middle - side / 2 - _BAR / 2, right - x, side)
         painter.setPen(QPen(QColor(look.text) if self._stands else QColor(look.line), 1))
         painter.setBrush(class_colour(self.class_id))
-        painter.drawRect(QRectF(x, middle - 6, 12, 12))
-        x += 12 + GRID
-        number_width = metrics.horizontalAdvance("100 %") + 4
-        bar_width = max(40.0, (self.width() - x) * 0.34)
-        name_width = self.width() - x - bar_width - number_width - 2 * GRID - 4
+        painter.drawRect(QRectF(x, line.center().y() - 5.5, 11, 11))
+        number_width = metrics.horizontalAdvance(self._number)
+        words = line.adjusted(11 + GRID, 0, -number_width - GRID, 0)
         painter.setFont(font)
         painter.setPen(ink)
-        name = f"✓ {self._name}" if self._stands else self._name
         painter.drawText(
-            QRectF(x, 0, name_width, self.height()),
+            words,
             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width),
+            metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, words.width()),
         )
         if self._number:
-            bar = QRectF(x + name_width + GRID, middle - 5, bar_width, 10)
-            paint_bar(painter, bar, self._share, class_colour(self.class_id), self)
-            painter.setPen(ink)
-            painter.drawText(
-                QRectF(self.width() - number_width - 6, 0, number_width, self.height()),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-                self._number,
-            )
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._number)
+            bar = QRectF(x, line.bottom() + 1, right - x, _BAR)
+            paint_bar(painter, bar, self._share, class_colour(self.class_id))
 
 
 class NoteField(QPlainTextEdit):

@@ -299,7 +299,7 @@ class ImageView(QWidget):
             self._paint_cells(painter)
             self._paint_drawing(painter)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(tokens(self).focus), 2))
+            painter.setPen(QPen(QColor(tokens().focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 

@@ -5,7 +5,7 @@ follow it, and the image's surround is the same neutral grey in both. Sizes are 
 independent pixels on a grid of 8 and points for type, so that 200 % scaling needs nothing.
 
 Widgets say what a label or a frame is with `set_role`; the style sheet made here says how
-that looks. Widgets that paint themselves ask `tokens(widget)` while they paint.
+that looks. Widgets that paint themselves ask `tokens()` while they paint.
 """
 
 from __future__ import annotations
@@ -122,10 +122,12 @@ DARK = Tokens(
 )
 
 
-def tokens(widget: QWidget | None = None) -> Tokens:
-    """The colours in force for a widget (or the program), told by its palette's background."""
-    palette = widget.palette() if widget is not None else QApplication.palette()
-    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+def tokens() -> Tokens:
+    """The colours in force, told by the program's palette.
+
+    A widget's own palette would mislead: style sheets write their backgrounds into it.
+    """
+    return DARK if QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
 def luminance(colour: QColor) -> float:

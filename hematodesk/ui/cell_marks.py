@@ -185,8 +185,6 @@ def paint_tag(painter: QPainter, tag: Tag, cell: Cell, *, chosen: bool) -> None:
     back = tag_colour(cell)
     painter.setBrush(back)
     edge = QPen(QColor("#ffffff"), 2) if chosen else QPen(_HALO, 1)
-    if cell.uncertain:
-        edge = QPen(QColor("#ffffff") if chosen else QColor("#000000"), 1.5, Qt.PenStyle.DashLine)
     painter.setPen(edge)
     painter.drawRoundedRect(tag.rect, 3, 3)
     painter.setPen(text_on(back))

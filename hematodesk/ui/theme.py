@@ -175,7 +175,8 @@ def set_role(widget: QWidget, role: str) -> None:
     """Say what a widget is, for the style sheet; may be called again when that changes.
 
     Roles: `muted` and `strong` (labels), `panel`, `card`, `line` (frames), `quiet` (buttons
-    without a frame until the pointer or the keyboard is on them), `primary` (the one button to
+    without a frame until the pointer or the keyboard is on them), `entry` (such a button as a line
+    of a list), `primary` (the one button to
     press next), `banner-info`, `banner-warn`, `banner-bad` (frames), `keycap` (a label that
     shows a key).
     """
@@ -300,9 +301,12 @@ QPushButton[role="primary"]:hover {{ border-color: {look.text}; }}
 QPushButton[role="primary"]:focus {{ border: 2px solid {look.text}; }}
 QPushButton[role="primary"]:disabled {{ background: {look.panel}; color: {look.disabled};
     border-color: {look.line}; }}
-QPushButton[role="quiet"] {{ background: transparent; border: 1px solid transparent; }}
-QPushButton[role="quiet"]:hover {{ background: {look.pressed}; }}
-QPushButton[role="quiet"]:focus {{ border: 2px solid {look.focus}; }}
+QPushButton[role="quiet"], QPushButton[role="entry"] {{ background: transparent;
+    border: 1px solid transparent; }}
+QPushButton[role="entry"] {{ text-align: left; padding: 3px 7px; min-height: 0px; }}
+QPushButton[role="quiet"]:hover, QPushButton[role="entry"]:hover {{ background: {look.pressed}; }}
+QPushButton[role="quiet"]:focus, QPushButton[role="entry"]:focus {{ border: 2px solid {look.focus}; }}
+QPushButton[role="entry"]:focus {{ padding: 2px 6px; }}
 QPlainTextEdit, QLineEdit, QTextEdit {{ background: {look.raised}; color: {look.text};
     border: 1px solid {look.edge}; border-radius: 4px; padding: 3px; }}
 QPlainTextEdit:focus, QLineEdit:focus, QTextEdit:focus {{ border: 2px solid {look.focus}; padding: 2px; }}

@@ -15,6 +15,7 @@ from hematodesk.workflow.settings import SettingsStore
 
 if TYPE_CHECKING:
     from hematodesk.inference.package import ModelPackage
+    from hematodesk.inference.store import PackageStore
     from hematodesk.storage.history import History
 
 
@@ -28,18 +29,22 @@ def build(data_dir: Path | None = None) -> Services:
 
 def build_at(places: Places) -> Services:
     """The services of places that are already known."""
-    from hematodesk.inference.store import PackageStore
-
     settings = SettingsStore(places.settings_file)
-    store = PackageStore(places.shipped_models, places.user_models)
-    models = ModelDesk(store, settings, _make_classifier)
 
-    def open_history() -> History:
-        from hematodesk.storage.history import History
+    def open_store() -> PackageStore:
+        from hematodesk.inference.store import PackageStore
 
-        return History.open(places.history_file)
+        return PackageStore(places.shipped_models, places.user_models)
 
-    return Services(places, settings, models, open_history)
+    models = ModelDesk(open_store, settings, _make_classifier)
+
+    return Services(places, settings, models, _open_history)
+
+
+def _open_history(path: Path) -> History:
+    from hematodesk.storage.history import History
+
+    return History.open(path)
 
 
 def _make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,19 +70,31 @@ class ModelDesk:
     """Knows the packages, loads one, and remembers the choice in the settings. Thread-safe.
 
     Args:
-        store: shipped and imported packages.
+        open_store: makes the store of shipped and imported packages, at its first use.
         settings: where model and provider are remembered.
         make_classifier: (package, provider) -> classifier; raises ModelError, ProviderError.
     """
 
     def __init__(
-        self, store: PackageStore, settings: SettingsStore, make_classifier: ClassifierFactory
+        self,
+        open_store: Callable[[], PackageStore],
+        settings: SettingsStore,
+        make_classifier: ClassifierFactory,
     ) -> None:
-        self.store = store
+        self._open_store = open_store
+        self._store: PackageStore | None = None
         self._settings = settings
         self._make_classifier = make_classifier
         self._lock = threading.RLock()
         self._loaded: LoadedModel | None = None
+
+    @property
+    def store(self) -> PackageStore:
+        """The packages at hand."""
+        with self._lock:
+            if self._store is None:
+                self._store = self._open_store()
+            return self._store
 
     @property
     def loaded(self) -> LoadedModel | None:
@@ -110,18 +121,14 @@ class ModelDesk:
     def default(self) -> ModelPackage:
         """The newest shipped package of the default name, else the first usable one.
 
-        Raises ModelError: the fault of the shipped package, or model_not_found.
+        An imported package never becomes the default by its name alone: it has to be chosen.
+        Raises ModelError: what is wrong with the default package, or model_not_found.
         """
-        fault: ModelError | None = None
-        try:
-            return self.store.find(DEFAULT_MODEL)
-        except ModelError as error:
-            fault = error
-        usable = [package for package in self.packages() if _is_usable(package)]
-        if usable:
-            usable.sort(key=lambda package: (not package.shipped, package.name, _order(package.version)))
-            return usable[0]
-        raise fault
+        usable = [each for each in self.packages() if not hasattr(each, "error")]
+        for package in usable:
+            if package.shipped and package.name == DEFAULT_MODEL:
+                return package
+        return usable[0] if usable else self.store.find(DEFAULT_MODEL)
 
     def load(self, model: str | None = None, provider: str | None = None) -> LoadedModel:
         """Load a model and make it the loaded one; slow (some 100 ms), for a worker thread.
@@ -174,26 +181,20 @@ class ModelDesk:
         Raises ModelError for a shipped one.
         """
         reference = self.reference(package)
-        self.store.remove(reference)
+        self.store.remove(f"{package.name}@{package.version}")
         if self._settings.text("model") == reference:
             self._settings.reset("model")
 
-    @staticmethod
-    def reference(package: ModelPackage) -> str:
-        """The name under which `find` finds exactly this package again: name@version."""
-        return f"{package.name}@{package.version}"
+    def reference(self, package: ModelPackage) -> str:
+        """What `find` finds exactly this package by: name@version, or the file where that is another."""
+        named = f"{package.name}@{package.version}"
+        try:
+            return named if self.store.find(named).path == package.path else str(package.path.absolute())
+        except ModelError:
+            return str(package.path.absolute())
 
     def _default_or_none(self) -> ModelPackage | None:
         try:
             return self.default()
         except ModelError:
             return None
-
-
-def _is_usable(package: ModelPackage | BrokenPackage) -> bool:
-    return hasattr(package, "manifest")
-
-
-def _order(version: str) -> tuple[int, ...]:
-    """Newest first: 1.10 before 1.9."""
-    return tuple(-int(part) for part in re.findall(r"\d+", version))

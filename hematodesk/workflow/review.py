@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.cells import Cell, Review, Verdict, now_utc
-from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
@@ -51,7 +49,7 @@ class Change:
 
     Attributes:
         kind: which action was done, undone or redone.
-        image_ids: the images it concerns; empty when the caller did not name them.
+        image_ids: the images it concerns.
         cell: the cell as it stands now; None for changes of whole images.
         note: the image's note as it stands now, for a note on an image.
         deleted: for deletions, whether the images are gone (True) or back (False).
@@ -77,7 +75,8 @@ class ReviewDesk:
     """Changes the history on a person's behalf. Thread-safe; each call returns what changed.
 
     Every call raises HistoryError when the history refuses; then nothing changed and the undo
-    list is as it was. `image_id` is only handed through, so that a view knows where to look.
+    list is as it was. `image_id` is handed through, so that a view knows where to look; without
+    it the history is asked.
 
     Args:
         history: the open history.
@@ -113,18 +112,16 @@ class ReviewDesk:
 
     def note_cell(self, cell: Cell, note: str, image_id: int | None = None) -> Change:
         """Write the note on a cell; an empty one removes it."""
-        _check_note(note)
         cell_id, before = _id(cell), cell.note
+        images = self._images(image_id, cell_id)
 
         def write(text: str) -> Change:
-            self._history.set_cell_note(cell_id, text)
-            return Change(ChangeKind.CELL_NOTE, _ids(image_id), replace(cell, note=text))
+            return Change(ChangeKind.CELL_NOTE, images, self._history.set_cell_note(cell_id, text))
 
         return self._run(_Step(lambda: write(note), lambda: write(before), ChangeKind.CELL_NOTE))
 
     def note_image(self, image_id: int, note: str, before: str = "") -> Change:
         """Write the note on an image; `before` is the one that stood, for undo."""
-        _check_note(note)
 
         def write(text: str) -> Change:
             self._history.set_image_note(image_id, text)
@@ -152,11 +149,10 @@ class ReviewDesk:
     def remove_cell(self, cell: Cell, image_id: int | None = None) -> Change:
         """Take a cell out of the image; it stays in the history, marked as removed."""
         cell_id = _id(cell)
+        images = self._images(image_id, cell_id)
 
         def mark(removed: bool) -> Change:
-            return Change(
-                ChangeKind.REMOVE_CELL, _ids(image_id), self._history.set_cell_removed(cell_id, removed)
-            )
+            return Change(ChangeKind.REMOVE_CELL, images, self._history.set_cell_removed(cell_id, removed))
 
         return self._run(_Step(lambda: mark(True), lambda: mark(False), ChangeKind.REMOVE_CELL))
 
@@ -164,13 +160,15 @@ class ReviewDesk:
         """Delete images from the history; they come back by undo until the program is closed."""
         ids = tuple(image_ids)
 
+        gone: list[int] = []
+
         def do() -> Change:
-            self._history.delete_images(ids)
-            return Change(ChangeKind.DELETE_IMAGES, ids, deleted=True)
+            gone[:] = self._history.delete_images(ids)
+            return Change(ChangeKind.DELETE_IMAGES, tuple(gone), deleted=True)
 
         def undo() -> Change:
-            self._history.restore_images(ids)
-            return Change(ChangeKind.DELETE_IMAGES, ids, deleted=False)
+            back = self._history.restore_images(gone)
+            return Change(ChangeKind.DELETE_IMAGES, tuple(back), deleted=False)
 
         return self._run(_Step(do, undo, ChangeKind.DELETE_IMAGES))
 
@@ -241,13 +239,17 @@ class ReviewDesk:
         self, cell: Cell, review: Review | None, kind: ChangeKind, image_id: int | None
     ) -> Change:
         cell_id, before = _id(cell), cell.review
+        images = self._images(image_id, cell_id)
         if _same(review, before):
-            return Change(kind, _ids(image_id), cell)
+            return Change(kind, images, cell)
 
         def write(value: Review | None) -> Change:
-            return Change(kind, _ids(image_id), self._history.set_review(cell_id, value))
+            return Change(kind, images, self._history.set_review(cell_id, value))
 
         return self._run(_Step(lambda: write(review), lambda: write(before), kind))
+
+    def _images(self, image_id: int | None, cell_id: int) -> tuple[int]:
+        return (image_id if image_id is not None else self._history.image_of_cell(cell_id),)
 
     def _run(self, step: _Step) -> Change:
         with self._lock:
@@ -264,20 +266,7 @@ def _id(cell: Cell) -> int:
     return cell.id
 
 
-def _ids(image_id: int | None) -> tuple[int, ...]:
-    return () if image_id is None else (image_id,)
-
-
 def _same(review: Review | None, other: Review | None) -> bool:
     if review is None or other is None:
         return review is other
     return replace(review, created_at=other.created_at) == other
-
-
-def _check_note(note: str) -> None:
-    if len(note) > MAX_NOTE_CHARACTERS:
-        raise HistoryError(
-            "note_too_long",
-            f"The note has {len(note)} characters; {MAX_NOTE_CHARACTERS} fit.",
-            "Shorten it.",
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
@@ -30,12 +31,12 @@ class Services:
         places: Places,
         settings: SettingsStore,
         models: ModelDesk,
-        open_history: Callable[[], History],
+        open_history_at: Callable[[Path], History],
     ) -> None:
         self.places = places
         self.settings = settings
         self.models = models
-        self._open_history = open_history
+        self._open_history_at = open_history_at
         self._lock = threading.RLock()
         self._history: History | None = None
         self._session_id: int | None = None
@@ -61,8 +62,12 @@ class Services:
         with self._lock:
             if self._history is None:
                 self.places.prepare()
-                self._history = self._open_history()
+                self._history = self._open_history_at(self.places.history_file)
             return self._history
+
+    def open_scratch_history(self, path: Path) -> History:
+        """Open another history file that the caller closes. Raises HistoryError."""
+        return self._open_history_at(path)
 
     @property
     def operator(self) -> str:
@@ -90,7 +95,7 @@ class Services:
         return keep_picture(picture, self.places.pictures)
 
     def close(self) -> None:
-        """End the session, drop what was deleted for good, close the history; safe to call twice.
+        """End the session, remove kept pictures nobody needs, close the history; safe to call twice.
 
         Raises HistoryError when the history refuses; it is closed all the same.
         """
@@ -102,7 +107,6 @@ class Services:
             try:
                 if session_id is not None:
                     history.end_session(session_id)
-                history.purge_deleted()
                 sweep_pictures(
                     self.places.pictures, lambda digest: history.find_by_digest(digest) is not None
                 )

@@ -1,0 +1,132 @@
+"""Whether a window can be opened here, and if not, why and what to do, in words.
+
+Qt ends the whole process when its platform plugin cannot load or reach the display, so this
+looks first. Only Linux and its like need it: elsewhere a display and Qt's needs are always there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+
+from hematodesk.domain.cells import Fault
+
+# What Qt 6's libraries and plugins load from the system (ldd), and the Debian and Ubuntu package of each.
+_ALWAYS = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libX11.so.6": "libx11-6",
+    "libxkbcommon.so.0": "libxkbcommon0",
+}
+_X11 = {
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxcb.so.1": "libxcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+_WAYLAND = {
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+}
+_OF_PLATFORM = {"xcb": _X11, "wayland": _WAYLAND}
+
+
+def why_no_window(
+    environment: Mapping[str, str] | None = None,
+    platform: str = sys.platform,
+    missing: Callable[[Iterable[str]], list[str]] | None = None,
+    reach_x11: Callable[[], bool] | None = None,
+) -> Fault | None:
+    """None when a window can be opened, else the reason.
+
+    Codes: no_display, display_unreachable, system_library_missing. The arguments stand in for
+    the process's environment, system, loader and X server.
+    """
+    if platform in ("win32", "darwin"):
+        return None
+    variables = os.environ if environment is None else environment
+    find_missing = missing or missing_libraries
+    platforms = _platforms(variables)
+    if not platforms:
+        return Fault(
+            "no_display",
+            "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can open.",
+            "Start it in a desktop session, or use `hematodesk classify PATH...` in a terminal.",
+        )
+    lacks = {name: find_missing([*_ALWAYS, *_OF_PLATFORM.get(name, {})]) for name in platforms}
+    possible = [name for name in platforms if not lacks[name]]
+    if not possible:
+        return _lacking(min(lacks.values(), key=len))
+    if possible == ["xcb"] and not (reach_x11 or _x11_answers)():
+        return Fault(
+            "display_unreachable",
+            f"The display {variables.get('DISPLAY', '')} does not answer, so no window can open.",
+            "Check DISPLAY and the right to use that display, or use `hematodesk classify PATH...`.",
+        )
+    return None
+
+
+def missing_libraries(names: Iterable[str]) -> list[str]:
+    """Those of the shared libraries that cannot be loaded, in the order given."""
+    absent = []
+    for name in names:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            absent.append(name)
+    return absent
+
+
+def _platforms(variables: Mapping[str, str]) -> list[str]:
+    """Qt's platform plugins that may be used, by the rules Qt itself follows; empty without a display."""
+    asked = variables.get("QT_QPA_PLATFORM", "")
+    if asked:
+        return [name.split(":", 1)[0].split("-", 1)[0] for name in asked.split(";") if name]
+    found = []
+    if variables.get("WAYLAND_DISPLAY"):
+        found.append("wayland")
+    if variables.get("DISPLAY"):
+        found.append("xcb")
+    return found
+
+
+def _lacking(names: list[str]) -> Fault:
+    known = {**_ALWAYS, **_X11, **_WAYLAND}
+    several = len(names) > 1
+    return Fault(
+        "system_library_missing",
+        f"The system {'libraries' if several else 'library'} {', '.join(names)} "
+        f"{'are' if several else 'is'} missing, so no window can open.",
+        "On Debian and Ubuntu install with: sudo apt-get install -y "
+        + " ".join(dict.fromkeys(known[name] for name in names)),
+    )
+
+
+def _x11_answers() -> bool:
+    """Whether the X server named by DISPLAY lets us in."""
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    try:
+        return bool(xcb.xcb_connection_has_error(connection) == 0)
+    finally:
+        xcb.xcb_disconnect(connection)

@@ -1,0 +1,249 @@
+"""The self-test: what works on this computer and what doesn't, in words an IT person can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hematodesk import __version__
+from hematodesk.domain.cells import ImageResult, ImageStatus
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.workflow.samples import Sample, read_samples
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
+    from hematodesk.workflow.models import LoadedModel
+    from hematodesk.workflow.services import Services
+
+_LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "PySide6-Essentials")
+
+ENOUGH_DISK_BYTES = 1024**3
+"""Below this the self-test warns: 100,000 analysed images take about a gigabyte of history."""
+
+NEEDED_DISK_BYTES = 64 * 1024**2
+"""Below this a single sitting may fill the disk."""
+
+MODEL_CHECKS = frozenset({"models", "provider", "known image"})
+"""Checks without which no image can be classified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        name: what was looked at.
+        ok: whether it is fine.
+        detail: what was found, one or two sentences.
+        remedy: what to do when it is not fine, or what to know when it is; may be empty.
+        code: the error's code when it is not fine.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    code: str = ""
+
+
+def run_self_test(services: Services, provider: str | None = None) -> Iterator[Check]:
+    """Look at everything, one after the other; each check is given as soon as it is done.
+
+    Checks: program, data folder, disk space, models, provider, known image, settings, history,
+    history writing. Nothing of a person's data is changed.
+    """
+    yield _program()
+    folder = _guarded("data folder", lambda: _data_folder(services))
+    yield folder
+    if folder.ok:
+        yield _guarded("disk space", lambda: _disk_space(services.places.data))
+    yield _guarded("models", lambda: _models(services))
+    loaded: list[LoadedModel] = []
+    yield _guarded("provider", lambda: _provider(services, provider, loaded))
+    if loaded:
+        yield _guarded("known image", lambda: _known_image(services, loaded[0]))
+    yield _settings(services)
+    if folder.ok:
+        yield _guarded("history", lambda: _history(services))
+        yield _guarded("history writing", lambda: _history_writing(services))
+
+
+def _guarded(name: str, look: Callable[[], Check]) -> Check:
+    """A check whose fault is its outcome."""
+    try:
+        return look()
+    except HematodeskError as error:
+        return Check(name, False, error.message, error.remedy, error.code)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Check(name, False, f"The system refused: {reason}.", "Check access rights.", "system")
+
+
+def _program() -> Check:
+    versions = [f"hematodesk {__version__}", f"Python {platform.python_version()}"]
+    missing = []
+    for library in _LIBRARIES:
+        try:
+            versions.append(f"{library} {metadata.version(library)}")
+        except metadata.PackageNotFoundError:
+            # A frozen program carries no such list; one that lacks a library would not have started.
+            if not getattr(sys, "frozen", False):
+                missing.append(library)
+    detail = f"{', '.join(versions)}; {platform.system()} {platform.release()} {platform.machine()}."
+    if missing:
+        return Check(
+            "program",
+            False,
+            f"{detail} Missing: {', '.join(missing)}.",
+            "Install the program again.",
+            "library_missing",
+        )
+    return Check("program", True, detail)
+
+
+def _data_folder(services: Services) -> Check:
+    places = services.places
+    places.prepare()
+    with tempfile.NamedTemporaryFile(dir=places.data, prefix=".self-test-") as probe:
+        probe.write(b"hematodesk")
+        probe.flush()
+    return Check(
+        "data folder", True, f"{places.data} can be written{' (portable)' if places.portable else ''}."
+    )
+
+
+def _disk_space(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / 1024**3:.1f} GB free."
+    if free < NEEDED_DISK_BYTES:
+        return Check("disk space", False, detail, "Free space on the data folder's disk.", "disk_full")
+    remedy = "Space runs low: free some before long." if free < ENOUGH_DISK_BYTES else ""
+    return Check("disk space", True, detail, remedy)
+
+
+def _models(services: Services) -> Check:
+    checks = services.models.store.verify()
+    broken = [check for check in checks if check.error is not None]
+    good = ", ".join(f"{check.name} {check.version}" for check in checks if check.error is None)
+    if broken:
+        first = broken[0].error
+        assert first is not None, "broken ones carry their error"
+        words = " ".join(check.error.message for check in broken if check.error is not None)
+        return Check("models", False, words, first.remedy, first.code)
+    if not good:
+        return Check(
+            "models", False, "There is no model package.", "Install the program again.", "model_not_found"
+        )
+    return Check("models", True, f"Whole and as shipped or imported: {good}.")
+
+
+def _provider(services: Services, provider: str | None, loaded: list[LoadedModel]) -> Check:
+    model = services.models.load(provider=provider)
+    loaded.append(model)
+    words = f"{model.package.name} {model.package.version} runs on {model.active}"
+    detail = f"{words} (asked for: {model.requested})."
+    if model.model_fault is not None:
+        fault = model.model_fault
+        return Check("provider", False, f"{fault.message} {detail}", fault.remedy, fault.code)
+    return Check("provider", True, detail, model.provider_reason)
+
+
+def _known_image(services: Services, loaded: LoadedModel) -> Check:
+    sample = _suitable(read_samples(services.places.samples), loaded)
+    if sample is None:
+        return Check(
+            "known image",
+            True,
+            "No sample has a class that this model knows; nothing was compared.",
+        )
+    result = services.analyser(loaded).analyse(sample.path).result
+    if result.fault is not None:
+        return Check("known image", False, result.fault.message, result.fault.remedy, result.fault.code)
+    found = [cell for cell in result.cells if cell.prediction is not None]
+    labels = [cell.prediction.class_id for cell in found if cell.prediction is not None]
+    if sample.class_id not in labels:
+        named = ", ".join(labels) or "no cell"
+        return Check(
+            "known image",
+            False,
+            f"{sample.path.name} shows a {sample.class_id}; the answer was: {named}.",
+            "Choose another provider, or install the program again.",
+            "wrong_answer",
+        )
+    confidence = max(cell.prediction.confidence for cell in found if cell.prediction is not None)
+    return Check(
+        "known image",
+        True,
+        f"{sample.path.name}: {sample.class_id}, {100 * confidence:.0f} %, {result.elapsed_ms:.0f} ms.",
+    )
+
+
+def _suitable(samples: list[Sample], loaded: LoadedModel) -> Sample | None:
+    known = [sample for sample in samples if sample.class_id in loaded.package.class_ids]
+    return known[0] if known else None
+
+
+def _settings(services: Services) -> Check:
+    notices = services.settings.notices
+    if notices:
+        return Check(
+            "settings", False, " ".join(notices), "Set them again in the settings.", "settings_damaged"
+        )
+    return Check("settings", True, "The settings can be read.")
+
+
+def _history(services: Services) -> Check:
+    path = services.places.history_file
+    if not path.exists():
+        return Check("history", True, "There is no history yet; it begins with the first image.")
+    history = services.open_history()
+    problems = history.check()
+    if problems:
+        return Check(
+            "history",
+            False,
+            " ".join(problems[:5]),
+            "Export what can be read, then put a backup in its place.",
+            "history_damaged",
+        )
+    size = path.stat().st_size / 1024**2
+    detail = f"{history.count()} images in {len(history.sessions())} sessions, whole; {size:.1f} MB."
+    if history.read_only:
+        return Check(
+            "history",
+            False,
+            f"{detail} It can only be read.",
+            "Allow writing to the data folder and the files in it.",
+            "history_unwritable",
+        )
+    return Check("history", True, detail)
+
+
+def _history_writing(services: Services) -> Check:
+    """Write, read back and delete in a history of its own beside the real one."""
+    with tempfile.TemporaryDirectory(dir=services.places.data, prefix=".self-test-") as folder:
+        history = services.open_scratch_history(Path(folder) / "history.sqlite3")
+        with contextlib.closing(history):
+            wrong = _written_and_read(history)
+    if wrong:
+        return Check("history writing", False, wrong, "Check the disk.", "history_damaged")
+    return Check("history writing", True, "A result was written, read back and removed.")
+
+
+def _written_and_read(history: History) -> str:
+    given = ImageResult("self-test", "", "0" * 64, 640, 480, ImageStatus.NO_CELL)
+    session = history.begin_session("self-test")
+    saved = history.save_result(session, given)
+    back = history.image(saved.id).result
+    if replace(back, thumbnail=given.thumbnail) != given:
+        return "What was read back is not what was written."
+    problems = history.check()
+    return " ".join(problems)

@@ -89,7 +89,10 @@ class _Glass:
         )
 
     def add(self, planes: dict[int, Field], column: int, row: int, covering: Field | None = None) -> None:
-        """Add densities; a covering mask first takes most of what lies under it away."""
+        """Add densities; a covering mask first takes most of what lies under it away.
+
+        Red cells over one another press flat as they dry, so two layers are less than their sum.
+        """
         size = next(iter(planes.values())).shape[0]
         found = self.windows(size, column, row)
         if found is None:
@@ -98,7 +101,10 @@ class _Glass:
         if covering is not None:
             self.stains[glass] *= 1.0 - np.float32(0.94) * covering[patch][..., None]
         for index, plane in planes.items():
-            self.stains[(*glass, index)] += plane[patch]
+            below, above = self.stains[(*glass, index)], plane[patch]
+            if index == _HAEMOGLOBIN and covering is None:
+                above = above - np.float32(0.45) * np.minimum(below, above)
+            below += above
 
     def box(self, mask: Field, column: int, row: int, least: float = 0.0) -> tuple[Box, bool] | None:
         """The box of a mask in camera pixels, and whether it is whole.
@@ -201,7 +207,9 @@ def _place_white_cells(
                 best, best_gap = (x, y), gap
             if gap > 0.5:
                 break
-        placed.append(_White(class_id, best[0], best[1], radius))
+        # A cell drawn at random has to fit; one that was asked for is drawn anyway.
+        if best_gap > 0 or not cut:
+            placed.append(_White(class_id, best[0], best[1], radius))
     return placed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from export_tools.phantom.texture import Field, Patch, ellipse, join, outline, polar, soft, strand
@@ -57,7 +59,7 @@ def sausage(
             (distance * float(np.cos(angle)) + offset[0], distance * float(np.sin(angle)) + offset[1])
         )
     inside: Field | None = None
-    for first, second in zip(points, points[1:], strict=False):
+    for first, second in pairwise(points):
         bar = strand(bent, first, second, cell_radius * width * float(rng.uniform(0.85, 1.12)))
         inside = bar if inside is None else join(inside, bar, 0.8)
     assert inside is not None
@@ -116,19 +118,18 @@ def chromatin(
 ) -> Field:
     """Density of dyed chromatin, 0 outside and about 1 inside.
 
-    `clump_um` is the size of the dark clumps, `contrast` how far they stand out, `lacy` (0 to 1) how
-    much a net of thin pale threads replaces them; the membrane shows as a dark line of 0.3 um.
+    Dark clumps of about `clump_um` are parted by paler gaps and pricked by fine pale points; `contrast`
+    scales all of it, `lacy` (0 to 1) turns clumps into a net of pale threads. The membrane is a dark line.
     """
     mask = soft(inside, edge)
-    depth = 0.80 + 0.20 * (1.0 - np.exp(-np.clip(inside, 0.0, None) / np.float32(0.9)))
-    clumps = np.tanh(1.6 * patch.noise(rng, clump_um))
-    threads = np.exp(-((patch.noise(rng, clump_um * 1.1) / np.float32(0.28)) ** 2))
-    fine = patch.noise(rng, max(0.25, clump_um * 0.4))
-    texture = (
-        (1.0 - 0.6 * lacy) * 0.5 * clumps
-        - (0.35 + 0.5 * lacy) * (threads - 0.25)
-        + (0.12 + 0.1 * lacy) * fine
-    )
-    membrane = 0.16 * np.exp(-(((inside - np.float32(0.2)) / np.float32(0.22)) ** 2))
-    density = mask * (depth * (1.0 + np.float32(contrast) * texture) + membrane)
-    return np.clip(density, 0.0, 1.7).astype(np.float32, copy=False)
+    depth = 0.82 + 0.18 * (1.0 - np.exp(-np.clip(inside, 0.0, None) / np.float32(0.9)))
+    clumps = np.tanh(1.5 * patch.noise(rng, clump_um))
+    threads = np.exp(-((patch.noise(rng, clump_um * 1.2) / np.float32(0.30)) ** 2))
+    points = np.clip(patch.noise(rng, 0.42) - np.float32(0.45), 0.0, 0.9)
+    texture = np.float32(0.20 - 0.08 * lacy) * clumps - np.float32(0.20 + 0.20 * lacy) * (threads - 0.3)
+    texture -= np.float32(0.45) * (points - 0.16)
+    texture = np.maximum(texture, np.float32(-0.46))  # chromatin is never clear through
+    margin = 1.0 - np.exp(-((np.clip(inside, 0.0, None) / np.float32(0.45)) ** 2))
+    membrane = np.float32(0.12) * np.exp(-(((inside - np.float32(0.22)) / np.float32(0.2)) ** 2))
+    density = mask * (depth * (1.0 + np.float32(contrast) * texture * margin) + membrane)
+    return np.clip(density, 0.0, 1.8).astype(np.float32, copy=False)

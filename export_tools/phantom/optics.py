@@ -38,8 +38,9 @@ def photograph(
     if shift > 0.05:
         for channel, sign in ((0, 1.0), (2, -1.0)):
             move = np.array([[1, 0, sign * shift * 0.8], [0, 1, sign * shift * 0.6]])
+            plane = np.ascontiguousarray(image[..., channel])
             image[..., channel] = cv2.warpAffine(
-                np.ascontiguousarray(image[..., channel]),
+                plane,
                 move,
                 (width, height),
                 borderMode=cv2.BORDER_REFLECT,

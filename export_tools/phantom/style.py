@@ -30,9 +30,9 @@ class PhantomStyle:
     specks: float = 0.5  # expected grains of stain or dust in 1000 square micrometres
     refractile: float = 0.0  # share of red cells with small bright drying artefacts
     # Stain.
-    haemoglobin: Rgb = (0.26, 0.42, 0.27)
-    eosin: Rgb = (0.26, 0.84, 0.60)
-    azure: Rgb = (1.12, 1.62, 0.42)
+    haemoglobin: Rgb = (0.22, 0.37, 0.25)
+    eosin: Rgb = (0.24, 0.74, 0.58)
+    azure: Rgb = (1.10, 1.76, 0.48)
     blue: Rgb = (0.86, 0.72, 0.20)
     chromatin_contrast: float = 1.0
     # Light, lens and camera.
@@ -42,7 +42,7 @@ class PhantomStyle:
     slope: tuple[float, float] = (0.01, -0.01)  # relative change of light from middle to edge, x and y
     psf_um: float = 0.10  # standard deviation of the blur on the glass
     fringe_um: float = 0.02  # shift of red against blue: lateral colour
-    sharpen: float = 0.35  # the camera's unsharp mask
+    sharpen: float = 0.6  # the camera's unsharp mask
     noise: float = 1.3  # standard deviation in grey levels at full light
     jpeg_quality: int | None = None  # a round trip through JPEG when set
 
@@ -74,10 +74,10 @@ def random_style(rng: np.random.Generator) -> PhantomStyle:
         haze=float(rng.uniform(0.0, 0.05)),
         specks=float(rng.uniform(0.0, 2.0)),
         refractile=float(rng.choice([0.0, 0.0, 0.2])),
-        haemoglobin=stain((0.26, 0.42, 0.30), 0.18, strength * float(rng.uniform(0.75, 1.5))),
-        eosin=stain((0.26, 0.84, 0.55), 0.15, strength),
-        azure=stain((1.05, 1.55, 0.40), 0.20, strength * float(rng.uniform(0.75, 1.25))),
-        blue=stain((0.86, 0.72, 0.20), 0.20, strength),
+        haemoglobin=stain((0.24, 0.40, 0.28), 0.09, strength * float(rng.uniform(0.75, 1.5))),
+        eosin=stain((0.24, 0.78, 0.55), 0.12, strength),
+        azure=stain((1.05, 1.60, 0.42), 0.14, strength * float(rng.uniform(0.75, 1.25))),
+        blue=stain((0.86, 0.72, 0.20), 0.14, strength),
         chromatin_contrast=float(rng.uniform(0.5, 1.4)),
         um_per_px=float(np.exp(rng.uniform(np.log(0.062), np.log(0.125)))),
         background=(float(background[0]), float(background[1]), float(background[2])),

@@ -44,7 +44,7 @@ class Patch:
         return smooth_noise(rng, self.shape, size * self.scale)
 
     def warped(self, rng: np.random.Generator, size: float, amount: float) -> Patch:
-        """The same glass with coordinates pushed about, so that what is drawn on it looks grown, not built."""
+        """The same glass with coordinates pushed about, so that shapes look grown, not built."""
         return Patch(
             self.x + np.float32(amount) * self.noise(rng, size),
             self.y + np.float32(amount) * self.noise(rng, size),

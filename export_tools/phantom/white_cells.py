@@ -52,13 +52,13 @@ def _body(
 
 
 def _holes(
-    patch: Patch, rng: np.random.Generator, body: _Body, count: int, size: tuple[float, float]
+    patch: Patch, rng: np.random.Generator, within: Field, count: int, size: tuple[float, float]
 ) -> Field:
-    """Vacuoles: 0 to 1 clear round holes inside the body."""
+    """Vacuoles: 0 to 1 clear round holes where the signed distance `within` is above 0.5."""
     holes = np.zeros(patch.shape, np.float32)
     if count == 0:
         return holes
-    rows, columns = np.nonzero(body.inside > 1.1)
+    rows, columns = np.nonzero(within > 0.5)
     if rows.size == 0:
         return holes
     for pick in rng.integers(0, rows.size, count):
@@ -102,16 +102,18 @@ def neutrophil(patch: Patch, rng: np.random.Generator, radius: float, contrast: 
         size = {2: 0.46, 3: 0.40, 4: 0.345, 5: 0.30}[lobes] * float(rng.uniform(0.94, 1.08))
         inside = lobed(patch, rng, lobes, radius, size=size, reach=0.47 if lobes < 5 else 0.52)
     inside = np.minimum(inside, body.inside - np.float32(0.35))
-    nucleus = chromatin(patch, rng, inside, clump_um=0.9, contrast=0.30 * contrast)
+    nucleus = chromatin(patch, rng, inside, clump_um=0.8, contrast=1.0 * contrast)
     free = body.mask * (1.0 - soft(inside, 0.12))
-    dust = _dots(_scattered(patch, rng, body, 2.6), 0.13) * np.float32(rng.uniform(0.10, 0.24))
+    mottle = np.clip(patch.noise(rng, 0.4) - 0.3, 0.0, 1.5) * np.float32(rng.uniform(0.05, 0.13))
+    dust = _dots(_scattered(patch, rng, body, 1.8), 0.14) * np.float32(rng.uniform(0.08, 0.26))
+    dust = dust * np.clip(0.8 + 0.6 * patch.noise(rng, 0.9), 0.0, 2.0) + mottle
     pink, lilac = rng.uniform(0.10, 0.19), rng.uniform(0.05, 0.10)
     return _cell(
         body.mask,
         np.zeros(patch.shape, np.float32),
         free * body.film * np.float32(pink),
         nucleus * np.float32(rng.uniform(0.85, 1.05)) + free * (dust + np.float32(lilac) * body.film),
-        nucleus * np.float32(0.20) + free * np.float32(0.02),
+        nucleus * np.float32(0.10) + free * np.float32(0.02),
     )
 
 
@@ -122,24 +124,24 @@ def eosinophil(patch: Patch, rng: np.random.Generator, radius: float, contrast: 
     size, reach = (0.45, 0.46) if lobes == 2 else (0.37, 0.48)
     inside = lobed(patch, rng, lobes, radius, size=size * rng.uniform(0.94, 1.08), reach=reach)
     inside = np.minimum(inside, body.inside - np.float32(0.45))
-    nucleus = chromatin(patch, rng, inside, clump_um=0.9, contrast=0.28 * contrast)
+    nucleus = chromatin(patch, rng, inside, clump_um=0.8, contrast=0.95 * contrast)
     free = body.mask * (1.0 - soft(inside, 0.14))
     # Granules of 0.5 to 1 um lie in more than one layer: two packings, one over the other.
     upper = grains(patch, rng, rng.uniform(0.80, 0.95))
     lower = grains(patch, rng, 0.75)
-    packed = 0.62 * np.clip(1.0 - upper / np.float32(0.55), 0.0, 1.0) ** 0.6
-    packed += 0.40 * np.clip(1.0 - lower / np.float32(0.50), 0.0, 1.0) ** 0.6
-    patchy = np.clip(1.0 + 0.22 * patch.noise(rng, 1.6), 0.35, 1.5) * soft(
-        body.inside - np.float32(0.12), 0.22
-    )
-    holes = _holes(patch, rng, body, int(rng.poisson(1.2)), (0.25, 0.5))
+    packed = 0.22 + 0.50 * np.clip(1.0 - upper / np.float32(0.52), 0.0, 1.0) ** 0.7
+    packed += 0.34 * np.clip(1.0 - lower / np.float32(0.45), 0.0, 1.0) ** 0.7
+    patchy = np.clip(1.0 + 0.22 * patch.noise(rng, 1.6), 0.35, 1.5)
+    patchy *= soft(body.inside - np.float32(0.12), 0.22)
+    open_room = np.minimum(body.inside - np.float32(0.6), -inside)
+    holes = _holes(patch, rng, open_room, int(rng.poisson(1.2)), (0.25, 0.5))
     granules = free * packed * patchy * (1.0 - 0.8 * holes)
     return _cell(
         body.mask,
         granules * np.float32(0.25),
         granules * np.float32(rng.uniform(0.95, 1.25)) + free * np.float32(0.06),
         nucleus * np.float32(rng.uniform(0.80, 1.0)) + granules * np.float32(rng.uniform(0.02, 0.10)),
-        nucleus * np.float32(0.22) + free * np.float32(0.05),
+        nucleus * np.float32(0.10) + free * np.float32(0.05),
     )
 
 
@@ -158,13 +160,8 @@ def lymphocyte(patch: Patch, rng: np.random.Generator, radius: float, contrast: 
         notch=0.12 if rng.random() < 0.25 else 0.0,
     )
     inside = np.minimum(inside, body.inside - np.float32(0.10))
-    nucleus = chromatin(
-        patch,
-        rng,
-        inside,
-        clump_um=float(rng.uniform(1.0, 1.5)),
-        contrast=(0.22 if large else 0.16) * contrast,
-    )
+    clump_um, texture = float(rng.uniform(0.8, 1.3)), (0.85 if large else 0.70) * contrast
+    nucleus = chromatin(patch, rng, inside, clump_um=clump_um, contrast=texture)
     free = body.mask * (1.0 - soft(inside, 0.12))
     blue = rng.uniform(0.22, 0.42)
     granules = np.zeros(patch.shape, np.float32)
@@ -176,7 +173,7 @@ def lymphocyte(patch: Patch, rng: np.random.Generator, radius: float, contrast: 
         np.zeros(patch.shape, np.float32),
         np.zeros(patch.shape, np.float32),
         nucleus * np.float32(rng.uniform(0.95, 1.12)) + free * granules,
-        nucleus * np.float32(0.32) + free * body.film * near_nucleus * np.float32(blue),
+        nucleus * np.float32(0.22) + free * body.film * near_nucleus * np.float32(blue),
     )
 
 
@@ -204,11 +201,14 @@ def monocyte(patch: Patch, rng: np.random.Generator, radius: float, contrast: fl
         )
         creases = folds(patch, rng, inside, int(rng.integers(1, 4)))
     inside = np.minimum(inside, body.inside - np.float32(0.3))
-    nucleus = chromatin(patch, rng, inside, clump_um=0.85, contrast=0.34 * contrast, lacy=0.8, edge=0.16)
+    nucleus = chromatin(patch, rng, inside, clump_um=0.85, contrast=1.15 * contrast, lacy=0.8, edge=0.16)
     nucleus *= 1.0 - 0.45 * creases
     free = body.mask * (1.0 - soft(inside, 0.14))
-    holes = _holes(patch, rng, body, int(rng.choice([0, rng.poisson(3), rng.poisson(9)])), (0.25, 0.75))
-    glass = np.clip(body.film + 0.16 * patch.noise(rng, 0.35), 0.2, 2.0)
+    # Vacuoles lie in the cytoplasm; a few reach over the nucleus.
+    open_room = np.minimum(body.inside - np.float32(0.6), np.float32(0.45) - inside)
+    count = int(rng.choice([0, rng.poisson(3), rng.poisson(9)]))
+    holes = _holes(patch, rng, open_room, count, (0.25, 0.7))
+    glass = np.clip(body.film + 0.22 * patch.noise(rng, 0.4), 0.2, 2.0)
     fade = 0.65 + 0.35 * soft(body.inside - np.float32(0.9), 1.0)  # thin at the margin
     dust = _dots(_scattered(patch, rng, body, 0.7), 0.12) * np.float32(0.12)
     clear = 1.0 - 0.85 * holes
@@ -227,8 +227,8 @@ def basophil(patch: Patch, rng: np.random.Generator, radius: float, contrast: fl
     inside = lobed(patch, rng, int(rng.choice([2, 3])), radius, size=0.50, reach=0.36)
     inside = np.minimum(inside, body.inside - np.float32(0.35))
     nucleus = chromatin(patch, rng, inside, clump_um=1.0, contrast=0.2 * contrast, edge=0.3)
-    distance = grains(patch, rng, float(rng.uniform(0.95, 1.15)), 0.45)
-    size = np.clip(0.40 + 0.12 * patch.noise(rng, 1.2), 0.0, 0.65)
+    distance = grains(patch, rng, float(rng.uniform(0.72, 0.90)), 0.45)
+    size = np.clip(0.33 + 0.10 * patch.noise(rng, 1.2), 0.0, 0.55)
     granules = soft(size - distance, 0.15) * soft(body.inside - np.float32(0.1), 0.25)
     free = body.mask * (1.0 - soft(inside, 0.3))
     return _cell(
@@ -253,7 +253,7 @@ def erythroblast(patch: Patch, rng: np.random.Generator, radius: float, contrast
         rough=0.5,
     )
     inside = np.minimum(inside, body.inside - np.float32(0.1))
-    nucleus = chromatin(patch, rng, inside, clump_um=1.1, contrast=0.26 * contrast, edge=0.10)
+    nucleus = chromatin(patch, rng, inside, clump_um=1.1, contrast=0.8 * contrast, edge=0.10)
     free = body.mask * (1.0 - soft(inside, 0.12))
     ripe = float(rng.uniform(0.1, 0.9))
     return _cell(
@@ -278,9 +278,10 @@ def immature_granulocyte(patch: Patch, rng: np.random.Generator, radius: float, 
         notch=float(rng.choice([0.0, 0.15, 0.4])),
     )
     inside = np.minimum(inside, body.inside - np.float32(0.3))
-    nucleus = chromatin(patch, rng, inside, clump_um=0.8, contrast=0.26 * contrast, lacy=0.4, edge=0.16)
+    nucleus = chromatin(patch, rng, inside, clump_um=0.8, contrast=1.1 * contrast, lacy=0.4, edge=0.16)
     free = body.mask * (1.0 - 0.8 * soft(inside, 0.14))
-    granules = _dots(_scattered(patch, rng, body, float(rng.uniform(1.6, 3.2))), 0.19) * np.float32(0.34)
+    granules = _dots(_scattered(patch, rng, body, float(rng.uniform(1.6, 3.2))), 0.17)
+    granules = granules * np.float32(0.36) * np.clip(0.9 + 0.6 * patch.noise(rng, 0.8), 0.1, 2.0)
     pink = float(rng.uniform(0.02, 0.10))
     return _cell(
         body.mask,
@@ -331,5 +332,5 @@ def draw_radius(rng: np.random.Generator, class_id: str) -> float:
 def draw_white_cell(
     class_id: str, patch: Patch, rng: np.random.Generator, radius: float, contrast: float
 ) -> WhiteCell:
-    """Draw a cell of that class in the patch's middle; `contrast` scales the chromatin's texture (1 is usual)."""
+    """Draw a cell of that class in the patch's middle; `contrast` scales the chromatin's texture."""
     return _DRAWERS[class_id](patch, rng, radius, contrast)

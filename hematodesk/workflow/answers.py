@@ -142,7 +142,7 @@ def _table(loaded: LoadedModel) -> AnswerFormat:
     )
 
     def line(file: str, result: ImageResult) -> str:
-        shown = f"{_cut(printable(file)):<{_FILE_WIDTH}}"
+        shown = columns(file)
         if result.status is ImageStatus.ERROR:
             fault = result.fault
             reason = f"{fault.code}: {fault.message}" if fault else ""
@@ -171,9 +171,10 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
-def _cut(text: str) -> str:
-    """A long path cut in the middle: its end, the file's name, tells most."""
-    if len(text) <= _FILE_WIDTH:
-        return text
-    tail = 2 * _FILE_WIDTH // 3
-    return f"{text[: _FILE_WIDTH - tail - 1]}…{text[-tail:]}"
+def columns(file: str) -> str:
+    """A file's name for the table's first column: cut in the middle, for its end tells most."""
+    text = printable(file)
+    if len(text) > _FILE_WIDTH:
+        tail = 2 * _FILE_WIDTH // 3
+        text = f"{text[: _FILE_WIDTH - tail - 1]}…{text[-tail:]}"
+    return f"{text:<{_FILE_WIDTH}}"

@@ -82,6 +82,23 @@ def why_no_window(
     return None
 
 
+def qt_fault(error: ImportError) -> Fault:
+    """Why importing Qt failed, in words.
+
+    Codes: qt_missing, system_library_missing. An import error of our own code is raised again.
+    """
+    words = str(error)
+    if ".so" in words and "cannot open shared object file" in words:
+        return _lacking([words.split(":", 1)[0]])
+    if (error.name or "").split(".", 1)[0] in ("PySide6", "shiboken6"):
+        return Fault(
+            "qt_missing",
+            "PySide6 (Qt) is not installed, so no window can open.",
+            "Install it with: python -m pip install PySide6-Essentials",
+        )
+    raise error
+
+
 def missing_libraries(names: Iterable[str]) -> list[str]:
     """Those of the shared libraries that cannot be loaded, in the order given."""
     absent = []
@@ -113,9 +130,14 @@ def _lacking(names: list[str]) -> Fault:
         "system_library_missing",
         f"The system {'libraries' if several else 'library'} {', '.join(names)} "
         f"{'are' if several else 'is'} missing, so no window can open.",
-        "On Debian and Ubuntu install with: sudo apt-get install -y "
-        + " ".join(dict.fromkeys(known[name] for name in names)),
+        _install([known[name] for name in names if name in known]),
     )
+
+
+def _install(packages: list[str]) -> str:
+    if not packages:
+        return "Install it with the system's package manager."
+    return f"On Debian and Ubuntu install with: sudo apt-get install -y {' '.join(packages)}"
 
 
 def _x11_answers() -> bool:

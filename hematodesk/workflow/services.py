@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from hematodesk.workflow.settings import SettingsStore, operator_name
 from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
 
 if TYPE_CHECKING:
+    from hematodesk.domain.history import HistoryFilter, ImageSummary
     from hematodesk.storage.history import History
 
 
@@ -54,16 +55,29 @@ class Services:
         """The history when it is open."""
         return self._history
 
-    def open_history(self) -> History:
+    def open_history(self, *, must_exist: bool = False) -> History:
         """Open (or create) the history; a second call gives the same one.
 
-        Raises HistoryError, PlaceError.
+        Raises HistoryError (history_absent when it must exist and doesn't), PlaceError.
         """
         with self._lock:
             if self._history is None:
+                if must_exist and not self.places.history_file.exists():
+                    raise HistoryError(
+                        "history_absent",
+                        f"There is no history in {self.places.data} yet.",
+                        "It begins with the first image opened in the window or with `classify --save`.",
+                    )
                 self.places.prepare()
                 self._history = self._open_history_at(self.places.history_file)
             return self._history
+
+    def all_images(self, chosen: HistoryFilter) -> Iterator[ImageSummary]:
+        """The history's list, newest first, read page by page. Raises HistoryError."""
+        page = self.history.page(chosen)
+        while page:
+            yield from page
+            page = self.history.page(chosen, after=page[-1])
 
     def open_scratch_history(self, path: Path) -> History:
         """Open another history file that the caller closes. Raises HistoryError."""

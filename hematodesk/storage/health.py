@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 from hematodesk.storage import faults
+from hematodesk.storage.tally import count_kinds
 
 _QUICK_CHECK_BYTES = 32 * 1024 * 1024
 """Up to this size SQLite's own quick check of the whole file takes a tenth of a second."""
@@ -58,4 +60,8 @@ def full_check(connection: sqlite3.Connection) -> list[str]:
             "GROUP BY session.id HAVING image_count <> count(listing.image_id)"
         )
     ]
+    counted = count_kinds(connection.execute("SELECT labels, moment, status, review, uncertain FROM listing"))
+    ledger = Counter({tuple(row[:5]): row[5] for row in connection.execute("SELECT * FROM tally") if row[5]})
+    if counted != ledger:
+        problems.append("The counts of the list's filters differ from the list.")
     return problems

@@ -17,7 +17,7 @@ from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_u
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
-from hematodesk.storage import faults, health, listing, reading, writing
+from hematodesk.storage import faults, filtering, health, listing, reading, writing
 from hematodesk.storage.backup import copy_database
 from hematodesk.storage.database import Database
 
@@ -115,7 +115,9 @@ class History:
         with self._database.write() as connection:
             if connection.execute("SELECT 1 FROM session WHERE id = ?", (session_id,)).fetchone() is None:
                 raise faults.missing(self.path, "session", session_id)
-            return [writing.insert_image(connection, session_id, result) for result in results]
+            saved = [writing.insert_image(connection, session_id, result) for result in results]
+            listing.enlist(connection, [image.id for image in saved])
+            return saved
 
     def image(self, image_id: int) -> HistoryImage:
         """One image with its cells (removed ones included) and thumbnail."""
@@ -145,7 +147,7 @@ class History:
     def count(self, chosen: HistoryFilter | None = None) -> int:
         """How many images the filter chooses; all without one. Raises HistoryError filter_invalid too."""
         with self._database.read() as connection:
-            return listing.count(connection, chosen or HistoryFilter())
+            return filtering.count(connection, chosen or HistoryFilter())
 
     def page(
         self, chosen: HistoryFilter | None = None, after: ImageSummary | None = None, limit: int = 200
@@ -156,14 +158,14 @@ class History:
         HistoryError filter_invalid too.
         """
         with self._database.read() as connection:
-            return listing.page(
+            return filtering.page(
                 connection, chosen or HistoryFilter(), None if after is None else after.id, limit
             )
 
     def summaries(self, ids: Iterable[int]) -> list[ImageSummary]:
         """The list's rows of these images, newest first; deleted and unknown ids have none."""
         with self._database.read() as connection:
-            return listing.summaries(connection, list(ids))
+            return filtering.summaries(connection, list(ids))
 
     def set_image_note(self, image_id: int, note: str) -> HistoryImage:
         """Write the image's note; empty takes it away. Raises HistoryError note_too_long too."""
@@ -295,7 +297,7 @@ class History:
         below: int | None = None
         while True:
             with self._database.read() as connection:
-                ids = listing.page_ids(connection, chosen, below, _EXPORT_BATCH)
+                ids = filtering.page_ids(connection, chosen, below, _EXPORT_BATCH)
             if not ids:
                 return
             yield from self._export_ids(ids)

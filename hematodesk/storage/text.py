@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_REPLACEMENT = "�"
+_UNFIT = dict.fromkeys([0, ord("\n"), *range(0xD800, 0xE000)], "\ufffd")
 
 
 def fold(text: str) -> str:
     """Text as the search compares it: caseless for all letters, canonically decomposed.
 
-    Unicode's canonical caseless matching (The Unicode Standard, section 3.13, D145). NUL and lone
-    surrogates, which SQLite's text functions cannot handle, become U+FFFD on both sides.
+    Unicode's canonical caseless matching (The Unicode Standard, section 3.13, D145). What SQLite's
+    text functions cannot handle (NUL, lone surrogates) and the line feed, which parts names in a
+    block, become U+FFFD on both sides.
     """
     if text.isascii():
-        return text.lower().replace("\0", _REPLACEMENT)
+        return text.lower().translate(_UNFIT)
     decomposed = unicodedata.normalize("NFD", text).casefold()
-    folded = unicodedata.normalize("NFD", decomposed).replace("\0", _REPLACEMENT)
-    return "".join(_REPLACEMENT if "\ud800" <= letter <= "\udfff" else letter for letter in folded)
+    return unicodedata.normalize("NFD", decomposed).translate(_UNFIT)
 
 
 def pack_text(text: str) -> str | bytes:

@@ -22,7 +22,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 
 def insert_image(connection: sqlite3.Connection, session_id: int, result: ImageResult) -> HistoryImage:
-    """Save an image with its thumbnail, cells, predictions and reviews; returned with their ids."""
+    """Save an image with its thumbnail, cells, predictions and reviews; returned with their ids.
+
+    The caller puts it into the list.
+    """
     fault = result.fault
     image_id = _insert(
         connection,
@@ -44,7 +47,6 @@ def insert_image(connection: sqlite3.Connection, session_id: int, result: ImageR
         connection.execute("INSERT INTO thumbnail VALUES (?, ?)", (image_id, result.thumbnail))
     cells = tuple(insert_cell(connection, image_id, cell) for cell in result.cells)
     write_summary(connection, image_id, summarise(cells, ""))
-    enlist(connection, image_id)
     return HistoryImage(image_id, session_id, replace(result, cells=cells), "")
 
 
@@ -151,7 +153,7 @@ def delete(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
     when = now_utc()
     for image_id in found:
         connection.execute("UPDATE image SET deleted_at = ? WHERE id = ?", (when, image_id))
-        delist(connection, image_id)
+    delist(connection, found)
     return found
 
 
@@ -164,7 +166,7 @@ def restore(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
     found = [row[0] for row in connection.execute(query, (ids_json(ids),))]
     for image_id in found:
         connection.execute("UPDATE image SET deleted_at = NULL WHERE id = ?", (image_id,))
-        enlist(connection, image_id)
+    enlist(connection, found)
     return found
 
 

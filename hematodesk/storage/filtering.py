@@ -1,0 +1,185 @@
+"""Which images a filter chooses, within a tenth of a second for a million.
+
+The newest image has the highest id, so a page ends at its last match and the next begins below
+that. What no page can end early is kept cheap: dates and sessions narrow the ids that are read, a
+name is searched in blocks of 256 first, and the ledger (tally) tells counts without reading images.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, replace
+
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import HistoryFilter, ImageSummary
+from hematodesk.storage import tally
+from hematodesk.storage.reading import SUMMARY_COLUMNS, ids_json, summary_of
+from hematodesk.storage.text import fold, moment_of
+
+_BLOCKS = "name_block JOIN listing ON image_id BETWEEN name_block.id * 256 AND name_block.id * 256 + 255"
+
+Values = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A filter ready for SQL: moments in milliseconds, the text folded."""
+
+    chosen: HistoryFilter
+    text: str
+    since: int | None
+    until: int | None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the ledger knows all that the filter asks for."""
+        return not self.text and self.chosen.session_id is None
+
+
+def _choice(chosen: HistoryFilter) -> _Choice:
+    return _Choice(
+        chosen,
+        fold(chosen.text),
+        _moment(chosen.since, "since") if chosen.since else None,
+        _moment(chosen.until, "until") if chosen.until else None,
+    )
+
+
+def _moment(text: str, field: str) -> int:
+    try:
+        return moment_of(text)
+    except ValueError as error:
+        raise HistoryError(
+            "filter_invalid",
+            f"The filter's {field} is not a date or time.",
+            "Write it as 2026-11-21 or 2026-11-21T08:30:00Z.",
+        ) from error
+
+
+def count(connection: sqlite3.Connection, chosen: HistoryFilter) -> int:
+    """How many images a filter chooses."""
+    choice = _choice(chosen)
+    if choice.plain:
+        return _count_plain(connection, choice)
+    if chosen == HistoryFilter(session_id=chosen.session_id):
+        query = "SELECT coalesce(sum(image_count), 0) FROM session WHERE id = ?"
+        return int(connection.execute(query, (chosen.session_id,)).fetchone()[0])
+    if chosen == HistoryFilter(text=chosen.text):
+        return _count_names(connection, choice.text)
+    return _count_rows(connection, choice)
+
+
+def _count_plain(connection: sqlite3.Connection, choice: _Choice) -> int:
+    """Whole days from the ledger; the parts of days at the ends, if any, from the list."""
+    since, until = choice.since, choice.until
+    first = None if since is None else -(-since // tally.DAY)
+    last = None if until is None else until // tally.DAY
+    if first is not None and last is not None and first > last:
+        return _count_rows(connection, choice)
+    where, values = _same_kind(choice)
+    total = tally.counted(
+        connection,
+        where + " AND day >= ? AND day < ?",
+        (*values, -(2**62) if first is None else first, 2**62 if last is None else last),
+    )
+    if since is not None and first is not None and since < first * tally.DAY:
+        total += _count_rows(connection, replace(choice, until=first * tally.DAY))
+    if until is not None and last is not None and last * tally.DAY < until:
+        total += _count_rows(connection, replace(choice, since=last * tally.DAY))
+    return total
+
+
+def _count_names(connection: sqlite3.Connection, text: str) -> int:
+    total = 0
+    for (names,) in connection.execute("SELECT names FROM name_block"):
+        if text in names:
+            total += len([1 for name in names.split("\n") if text in name])
+    return total
+
+
+def _count_rows(connection: sqlite3.Connection, choice: _Choice) -> int:
+    source, where, values = _rows(connection, choice)
+    return int(connection.execute(f"SELECT count(*) FROM {source} WHERE {where}", values).fetchone()[0])
+
+
+def page(
+    connection: sqlite3.Connection, chosen: HistoryFilter, below: int | None, limit: int
+) -> list[ImageSummary]:
+    """The newest `limit` images that a filter chooses, of those with an id under `below`."""
+    return summaries(connection, page_ids(connection, chosen, below, limit))
+
+
+def page_ids(
+    connection: sqlite3.Connection, chosen: HistoryFilter, below: int | None, limit: int
+) -> list[int]:
+    """The ids of such a page."""
+    choice = _choice(chosen)
+    where, values = _same_kind(choice)
+    if not tally.counted(connection, where, values):
+        return []
+    source, where, values = _rows(connection, choice)
+    if below is not None:
+        where += " AND image_id < ?"
+        values = (*values, below)
+    order = "name_block.id DESC, image_id DESC" if choice.text else "image_id DESC"
+    query = f"SELECT image_id FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
+    return [row[0] for row in connection.execute(query, (*values, limit))]
+
+
+def summaries(connection: sqlite3.Connection, ids: list[int]) -> list[ImageSummary]:
+    """The list's rows of images, newest first; deleted and unknown ids have none."""
+    query = (
+        f"SELECT {SUMMARY_COLUMNS} FROM image WHERE deleted_at IS NULL "
+        "AND id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
+    )
+    return [summary_of(row) for row in connection.execute(query, (ids_json(ids),))]
+
+
+def _same_kind(choice: _Choice) -> tuple[str, Values]:
+    """What the ledger knows of a filter, the days left out, as SQL over `tally`."""
+    where, values = _states(choice)
+    class_id = json.dumps(choice.chosen.class_id) if choice.chosen.class_id else ""
+    return f"class_id = ?{where}", (class_id, *values)
+
+
+def _states(choice: _Choice) -> tuple[str, Values]:
+    """The comparisons that `listing` and `tally` have in common, each beginning with AND."""
+    where, values = "", []
+    if choice.chosen.status is not None:
+        where += " AND status = ?"
+        values.append(tally.STATUS_CODES[choice.chosen.status])
+    if choice.chosen.review_state is not None:
+        where += " AND review = ?"
+        values.append(tally.REVIEW_CODES[choice.chosen.review_state])
+    if choice.chosen.uncertain_only:
+        where += " AND uncertain > 0"
+    return where, tuple(values)
+
+
+def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Values]:
+    """The filter as FROM and WHERE over `listing`: cheap comparisons first, the name last."""
+    chosen = choice.chosen
+    where, values = _states(choice)
+    where, source = f"1{where}", "listing"
+    if choice.since is not None or choice.until is not None:
+        where += " AND image_id BETWEEN ? AND ?"
+        values += tally.id_range(connection, choice.since, choice.until)
+    if choice.since is not None:
+        where += " AND moment >= ?"
+        values += (choice.since,)
+    if choice.until is not None:
+        where += " AND moment < ?"
+        values += (choice.until,)
+    if chosen.session_id is not None:
+        span = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM image WHERE session_id = ?"
+        where += " AND image_id BETWEEN ? AND ? AND session_id = ?"
+        values += (*connection.execute(span, (chosen.session_id,)).fetchone(), chosen.session_id)
+    if chosen.class_id:
+        where += " AND instr(labels, ?)"
+        values += (tally.marked(chosen.class_id),)
+    if choice.text:
+        source = _BLOCKS
+        where += " AND instr(names, ?) AND instr(folded_name, ?)"
+        values += (choice.text, choice.text)
+    return source, where, values

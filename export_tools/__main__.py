@@ -1,0 +1,26 @@
+"""`python -m export_tools COMMAND ...`"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+_COMMANDS = ("train", "convert", "evaluate", "phantom", "locating")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 all fine, 1 the work was refused or failed, 2 usage."""
+    parser = argparse.ArgumentParser(prog="python -m export_tools", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    for name in _COMMANDS:
+        if importlib.util.find_spec(f"export_tools.{name}") is not None:
+            importlib.import_module(f"export_tools.{name}").add_parser(subparsers)
+    args = parser.parse_args(arguments)
+    return int(args.run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

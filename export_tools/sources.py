@@ -1,0 +1,253 @@
+"""Reads every known data set into one table: file, box, class, source, group, part.
+
+`group` joins what must stay together when data are split: pictures of one original, of one
+cell, of one field. Nothing is ever split but by group.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from export_tools.labels import class_id
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.geometry import Box
+from hematodesk.imaging.read import IMAGE_SUFFIXES
+
+# Medians of the boxes drawn by hand: cells and red cells of PBC (TXL-PBC's boxes), red cells of BCCD.
+_PBC_CELL = 140
+_PBC_RED_CELL = 81.0
+_BCCD_RED_CELL = 109.0
+_FEW_RED_CELLS = 5
+"""With fewer boxes than this the median says little: some fields miss most of their red cells."""
+
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "val": "valid",
+    "validation": "valid",
+    "test": "test",
+    "test_simple": "test",
+    "testing": "test",
+    "train_sample": "train",
+}
+
+
+class SourceError(HematodeskError):
+    """A data set that cannot be read. Codes: source_not_found, source_unknown, source_damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One labelled cell.
+
+    Attributes:
+        file: the picture.
+        box: where the cell is, None when that has to be found (or the whole picture is meant).
+        class_id: its class.
+        source: which data set or laboratory it is from.
+        group: key of what must not be torn apart in a split; unique over all sources.
+        original: which source image the picture was made from; counted in reports.
+        part: `train`, `valid` or `test` where the data set says so, else empty.
+        red_cell: median red-cell diameter in pixels where the data set's own boxes tell it, else
+            None: the locator then measures it.
+    """
+
+    file: Path
+    box: Box | None
+    class_id: str
+    source: str
+    group: str
+    original: str
+    part: str = ""
+    red_cell: float | None = None
+
+
+def read_source(folder: Path) -> list[Record]:
+    """Read a folder by the reader that its content calls for.
+
+    Raises SourceError `source_not_found` or `source_unknown` with what was looked for.
+    """
+    if not folder.is_dir():
+        raise SourceError("source_not_found", f"There is no folder {folder}.", "Check the path.")
+    labels = folder / "labels.csv"
+    if labels.is_file():
+        columns = set(_rows(labels)[0])
+        if {"file", "class", "subtype"} <= columns:
+            return read_pbc(folder)
+        if {"original", "label", "cell_group"} <= columns:
+            return read_bccd(folder)
+    records = read_parts(folder) or read_classes(folder)
+    if not records:
+        raise SourceError(
+            "source_unknown",
+            f"{folder} holds no labels.csv known here and no folders of images named after classes.",
+            "Expected is CLASS/*.jpg, TRAIN/CLASS/*.jpeg with TEST/CLASS, or one of the published sets.",
+        )
+    return records
+
+
+def read_pbc(folder: Path) -> list[Record]:
+    """Acevedo et al. 2020: one centred cell a picture. Each picture is its own group.
+
+    All pictures are 360 x 363 from one instrument (CellaVision DM96), so that one scale holds for all.
+    """
+    left, top = (360 - _PBC_CELL) // 2, (363 - _PBC_CELL) // 2
+    return [
+        Record(
+            file=folder / row["file"],
+            box=Box(left, top, _PBC_CELL, _PBC_CELL),
+            class_id=class_id(row["class"]),
+            source="pbc",
+            group=f"pbc:{row['file']}",
+            original=row["file"],
+            red_cell=_PBC_RED_CELL,
+        )
+        for row in _rows(folder / "labels.csv")
+    ]
+
+
+def read_bccd(folder: Path) -> list[Record]:
+    """The original fields behind BCCD and the published four-class set, where one white cell is named.
+
+    Fields with several labels or several white-cell boxes are left out: nothing says which label is
+    whose. Groups join fields that share a cell or a field; a group with a picture of the published
+    TEST folder is `test` as a whole, so that a cell photographed twice cannot be on both sides.
+    """
+    boxes: dict[str, list[Box]] = {}
+    red_cells: dict[str, list[int]] = {}
+    for row in _rows(folder / "boxes.csv"):
+        left, top, right, bottom = (int(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
+        if row["class"] == "WBC":
+            boxes.setdefault(row["file"], []).append(Box(left, top, right - left, bottom - top))
+        elif row["class"] == "RBC":
+            red_cells.setdefault(row["file"], []).append(max(right - left, bottom - top))
+    rows = _rows(folder / "labels.csv")
+    joined = _joined([(row["original"], f"c{row['cell_group']}", f"f{row['field_group']}") for row in rows])
+    tested = {joined[row["original"]] for row in rows if row["kaggle_split"] == "TEST"}
+    records = []
+    for row in rows:
+        names = [name.strip() for name in row["label"].split(",") if name.strip()]
+        found = boxes.get(row["original"], [])
+        if len(names) != 1 or len(found) > 1:
+            continue
+        key = joined[row["original"]]
+        records.append(
+            Record(
+                file=folder / "images" / row["original"],
+                box=found[0] if found else None,
+                class_id=class_id(names[0]),
+                source="bccd",
+                group=f"bccd:{key}",
+                original=row["original"],
+                part="test" if key in tested else "train",
+                red_cell=median(red_cells[row["original"]])
+                if len(red_cells.get(row["original"], [])) >= _FEW_RED_CELLS
+                else _BCCD_RED_CELL,
+            )
+        )
+    return records
+
+
+def read_classes(folder: Path) -> list[Record]:
+    """A folder of classes: CLASS/*.jpg. The published set's copies are grouped by their original."""
+    return _class_folders(folder, folder.name, "", _originals(folder))
+
+
+def read_parts(folder: Path) -> list[Record]:
+    """Folders of parts with folders of classes: TRAIN/CLASS and TEST/CLASS, or Train, Valid, Test."""
+    originals = _originals(folder)
+    records = []
+    for inner in sorted(folder.iterdir()):
+        part = _PARTS.get(inner.name.lower())
+        if inner.is_dir() and part is not None:
+            records += _class_folders(inner, folder.name, part, originals)
+    return records
+
+
+def join_identical(records: Sequence[Record]) -> tuple[list[Record], int]:
+    """Give byte-identical files one group; returns the records and how many files repeat another."""
+    keys = []
+    repeated = 0
+    seen: set[str] = set()
+    for record in records:
+        digest = hashlib.sha256(record.file.read_bytes()).hexdigest()
+        repeated += digest in seen
+        seen.add(digest)
+        keys.append((record.group, f"sha256:{digest}"))
+    joined = _joined(keys)
+    return [replace(record, group=joined[record.group]) for record in records], repeated
+
+
+def only_classes(records: Iterable[Record], classes: Sequence[str]) -> list[Record]:
+    """The records of these classes."""
+    wanted = set(classes)
+    return [record for record in records if record.class_id in wanted]
+
+
+def _class_folders(folder: Path, source: str, part: str, originals: dict[str, str]) -> list[Record]:
+    suffixes = {suffix.lower() for suffix in IMAGE_SUFFIXES}
+    records = []
+    for inner in sorted(folder.iterdir()):
+        if not inner.is_dir() or inner.name.startswith("."):
+            continue
+        for file in sorted(inner.iterdir()):
+            if file.suffix.lower() not in suffixes:
+                continue
+            inside = f"{folder.name}/{inner.name}/{file.name}"
+            original = originals.get(inside) or originals.get(f"{inner.name}/{file.name}") or inside
+            records.append(
+                Record(file, None, class_id(inner.name), source, f"{source}:{original}", original, part)
+            )
+    return records
+
+
+def _originals(folder: Path) -> dict[str, str]:
+    """PART/CLASS/FILE to the original's name, from originals.csv in the folder or above it."""
+    for place in (folder, folder.parent):
+        table = place / "originals.csv"
+        if table.is_file():
+            known = {row["file"]: row["original"] for row in _rows(table)}
+            # The sample of the TRAIN folder holds files of TRAIN.
+            sampled = {
+                f"TRAIN_sample/{name.removeprefix('TRAIN/')}": original
+                for name, original in known.items()
+                if name.startswith("TRAIN/")
+            }
+            return known | sampled
+    return {}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+        raise SourceError("source_damaged", f"{path} cannot be read: {fault}.") from fault
+    if not rows:
+        raise SourceError("source_damaged", f"{path} has no rows.")
+    return rows
+
+
+def _joined(rows: Sequence[tuple[str, ...]]) -> dict[str, str]:
+    """Union-find over keys that stand in one row; key to the name of its set (a member's)."""
+    parent: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        parent.setdefault(key, key)
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for first, *others in rows:
+        for other in others:
+            one, two = root(first), root(other)
+            # The first column names the set, whichever row came first.
+            parent[two] = one
+    return {first: root(first) for first, *_ in rows}

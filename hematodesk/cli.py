@@ -7,11 +7,8 @@ needs it, so that `hematodesk --version` answers at once.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +16,6 @@ from hematodesk import __version__
 from hematodesk.domain.errors import Cancelled, HematodeskError, ModelError, ProviderError
 
 if TYPE_CHECKING:
-    from hematodesk.domain.cancel import CancelToken
     from hematodesk.domain.cells import Fault
     from hematodesk.domain.history import HistoryFilter
     from hematodesk.workflow.models import LoadedModel
@@ -45,7 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
     try:
-        options = (_command_parser() if _names_command(given) else _window_parser()).parse_args(given)
+        if _names_command(given):
+            options = _command_parser().parse_args(given)
+        else:
+            options = _window_parser().parse_intermixed_args(given)
     except SystemExit as leaving:
         # argparse has said what was wrong, or shown the help or the version.
         return leaving.code if isinstance(leaving.code, int) else USAGE
@@ -115,8 +114,6 @@ def _command_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         add(command)
-        # Accepted behind the command too; left out it must not wipe what stood before the command.
-        command.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
     return parser
 
 
@@ -125,6 +122,13 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir", type=Path, metavar="DIR", default=None, help="keep settings and history there"
     )
+
+
+def _finish(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    """What every command ends with: its function, and --data-dir, which may stand behind it too."""
+    # Left out here it must not wipe what stood before the command.
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
 
 
 def _add_classify(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +140,7 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there, whole or not at all")
     parser.add_argument("--save", action="store_true", help="also keep the results in the history")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
-    parser.set_defaults(run=_classify)
+    _finish(parser, _classify)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
@@ -147,7 +151,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def _add_self_test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one object a line and check")
     parser.add_argument("--provider", choices=("auto", "cpu", "cuda"))
-    parser.set_defaults(run=_self_test)
+    _finish(parser, _self_test)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -158,10 +162,10 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     ):
         action = actions.add_parser(name, help=words, description=words)
         action.add_argument("--json", action="store_true", help="one object a line and package")
-        action.set_defaults(run=run)
+        _finish(action, run)
     importing = actions.add_parser("import", help="copy package files into the data folder")
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    importing.set_defaults(run=_models_import)
+    _finish(importing, _models_import)
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:
@@ -170,12 +174,12 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     _add_filter(listing)
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (0: all)")
     listing.add_argument("--json", action="store_true", help="one object a line and image")
-    listing.set_defaults(run=_history_list)
+    _finish(listing, _history_list)
     export = actions.add_parser("export", help="write images with their cells and reviews to a file")
     _add_filter(export)
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     export.add_argument("--output", type=Path, metavar="FILE", required=True)
-    export.set_defaults(run=_history_export)
+    _finish(export, _history_export)
 
 
 def _add_filter(parser: argparse.ArgumentParser) -> None:
@@ -260,6 +264,7 @@ def _classify(options: argparse.Namespace) -> int:
     from hematodesk.workflow.answers import answer_format
     from hematodesk.workflow.classify_files import classify_files, saver
     from hematodesk.workflow.gather import gather_images
+    from hematodesk.workflow.interrupts import cancelled_by_interrupt
     from hematodesk.workflow.output import ProgressLine, opened_output
 
     services = build(options.data_dir)
@@ -275,7 +280,10 @@ def _classify(options: argparse.Namespace) -> int:
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
     try:
-        with _stopping(cancel), opened_output(options.output, spreadsheet=options.format == "csv") as output:
+        with (
+            cancelled_by_interrupt(cancel),
+            opened_output(options.output, spreadsheet=options.format == "csv") as output,
+        ):
             done = classify_files(
                 images,
                 services.analyser(loaded),
@@ -293,7 +301,7 @@ def _classify(options: argparse.Namespace) -> int:
         line.clear()
         services.close()
     if not options.quiet:
-        _say(_summary(done.done, len(images), done.failed, done.elapsed_s, done.cancelled))
+        _say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cancelled))
     return STOPPED if done.cancelled else SOME_FAILED if done.failed else OK
 
 
@@ -307,28 +315,9 @@ def _load(services: Services, model: str | None, provider: str | None) -> Loaded
     return loaded
 
 
-def _summary(done: int, asked: int, failed: int, seconds: float, stopped: bool) -> str:
+def _summary(done: int, asked: int, failed: int, seconds: float, *, stopped: bool) -> str:
     words = f"{done} of {asked} images" if done != asked else f"{done} image{'' if done == 1 else 's'}"
     return f"{words}, {failed} failed, {seconds:.1f} s{', stopped' if stopped else ''}"
-
-
-@contextmanager
-def _stopping(cancel: CancelToken) -> Iterator[None]:
-    """Ctrl+C stops the work once and keeps what is done; a second Ctrl+C ends the program at once."""
-
-    def stop(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        # Not in the handler itself: it interrupts this very thread, which may hold the token's lock.
-        threading.Thread(target=cancel.cancel, daemon=True).start()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 # Self-test, models, history

@@ -21,6 +21,8 @@ _UNNAMED = QColor("#bdbdbd")
 _HALO = QColor(0, 0, 0, 150)
 _PADDING = 5.0
 _GAP = 3.0
+_WIDEST = 2.5
+"""A full name may be so many times as wide as its box; beyond that the picture would be all names."""
 _MANY = 120
 """With more cells than this in view only the short names are tried: placing tags must not be felt."""
 
@@ -82,7 +84,9 @@ def lay_tags(
     height = metrics.height() + 4
     tags: list[Tag] = []
     for index, box in order:
-        shorts = (False, True) if len(boxes) <= _MANY or index in first else (True,)
+        full_width = metrics.horizontalAdvance(tag_text(cells[index])) + 2 * _PADDING
+        roomy = len(boxes) <= _MANY and full_width <= _WIDEST * box.width()
+        shorts = (False, True) if roomy or index in first or len(boxes) == 1 else (True,)
         best: tuple[float, Tag] | None = None
         for short in shorts:
             text = tag_text(cells[index], short=short)

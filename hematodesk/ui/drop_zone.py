@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hematodesk.ui.theme import GRID, large_font, set_role, tokens
+from hematodesk.ui.theme import GRID, emphasis_font, large_font, set_role, tokens
 
 _MOST_RECENT = 5
 _NARROW = GRID * 62
@@ -134,13 +134,14 @@ class DropZone(QScrollArea):
             self.recent_chosen.emit(button.path)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow column the buttons stand below each other."""
+        """In a narrow column the buttons stand below each other, under a smaller title."""
         super().resizeEvent(event)
         width = self.viewport().width()
         narrow = width < _NARROW
         self._buttons.setDirection(
             QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         )
+        self._title.setFont(emphasis_font(self.font()) if narrow else large_font(self.font()))
         side = GRID * 3 if narrow else max(GRID * 6, (width - _WIDEST) // 2)
         column = self._target.layout()
         if column is not None:

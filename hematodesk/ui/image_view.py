@@ -118,8 +118,9 @@ class ImageView(QWidget):
         """
         pyramid = ImagePyramid(pixels, self) if pixels is not None else None
         if self._pyramid is not None:
+            # Without a parent it goes at once with its last reference, and hundreds of megabytes with it.
             self._pyramid.stop()
-            self._pyramid.deleteLater()
+            self._pyramid.setParent(None)
         self._pyramid = pyramid
         self._name = name if pixels is not None else ""
         self._forget_drag()

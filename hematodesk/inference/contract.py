@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import NoReturn
 
 import numpy as np
@@ -11,9 +12,14 @@ from hematodesk.domain.errors import ModelError
 from hematodesk.inference.manifest import InputSpec
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.preprocess import Tensor, to_tensor
-from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options
+from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options, terminate
 
 _SEED = 20261121
+
+TRIAL_SECONDS = 60.0
+"""The slowest networks take seconds on an old machine; a graph may also be made never to end."""
+
+_FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
 
 
 def known_tensor(spec: InputSpec) -> Tensor:
@@ -23,9 +29,20 @@ def known_tensor(spec: InputSpec) -> Tensor:
 
 
 def run_known(session: Session, package: ModelPackage) -> list[npt.NDArray[np.float32]]:
-    """All outputs that the manifest names, for the known tensor. Raises one of RUNTIME_FAULTS."""
+    """All outputs that the manifest names, for the known tensor.
+
+    Raises one of RUNTIME_FAULTS, also when the run takes longer than TRIAL_SECONDS.
+    """
     feed = {package.manifest.input.name: known_tensor(package.manifest.input)}
-    values = session.run(list(package.manifest.graph_outputs), feed, run_options())
+    options = run_options()
+    watch = threading.Timer(TRIAL_SECONDS, terminate, [options])
+    watch.daemon = True
+    watch.start()
+    try:
+        values = session.run(list(package.manifest.graph_outputs), feed, options)
+    finally:
+        watch.cancel()
+        watch.join()
     return [as_float32(value) for value in values]
 
 
@@ -36,10 +53,12 @@ def check_session(session: Session, package: ModelPackage) -> None:
     model loads but does not run.
     """
     _check_input(session, package)
-    there = {node.name for node in session.get_outputs()}
+    types = {node.name: node.type for node in session.get_outputs()}
     for name in package.manifest.graph_outputs:
-        if name not in there:
+        if name not in types:
             _mismatch(package, f"has no output {name!r}")
+        if types[name] not in _FLOATS:
+            _mismatch(package, f"gives output {name!r} as {types[name]}, not as floating-point numbers")
     try:
         values = run_known(session, package)
     except RUNTIME_FAULTS as fault:

@@ -15,7 +15,7 @@ _SHOWN = 40
 
 def refuse(field: str, reason: str) -> NoReturn:
     """Raise the ModelError `manifest_invalid` that names the field."""
-    raise ModelError("manifest_invalid", f"The model package's field {field} {reason}.", _REMEDY)
+    raise ModelError("manifest_invalid", f"The manifest's field {field} {reason}.", _REMEDY)
 
 
 def shown(value: object) -> str:

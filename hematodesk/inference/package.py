@@ -147,7 +147,10 @@ def _manifest(facts: OnnxFacts, name: str) -> Manifest:
         raise ModelError(
             "manifest_invalid", f"The manifest of {name} is not UTF-8 text.", _COPY_AGAIN
         ) from None
-    return parse_manifest(text)
+    try:
+        return parse_manifest(text)
+    except ModelError as error:
+        raise ModelError(error.code, f"{name} cannot be used: {error.message}", error.remedy) from None
 
 
 def _check_names(facts: OnnxFacts, manifest: Manifest, name: str) -> None:

@@ -113,6 +113,11 @@ def run_options() -> Any:
     return options
 
 
+def terminate(options: Any) -> None:
+    """Stop the run that was given these options, now or as soon as it starts."""
+    options.terminate = True
+
+
 def runtime_version() -> str:
     """ONNX Runtime's version."""
     return str(onnxruntime.__version__)

@@ -187,13 +187,15 @@ class PackageStore:
         ]
 
     def _file(self, path: Path) -> ModelPackage:
-        """A package named by its file; a shipped one is held to its digest by this way too."""
+        """A package named by its file; one of our own folders is held to its digest by this way too."""
         with contextlib.suppress(OSError, ValueError):
-            if path.resolve().parent == self._shipped_dir.resolve() and path.exists():
-                checked = _checked(path, read_digests(self._shipped_dir).get(path.name, ""), shipped=True)
-                if isinstance(checked, BrokenPackage):
-                    raise checked.error
-                return checked
+            folder = path.resolve(strict=True).parent
+            own = {self._shipped_dir.resolve(): self._shipped, self._user_dir.resolve(): self._imported}
+            for each in own[folder]() if folder in own else ():
+                if each.path.name == path.name:
+                    if isinstance(each, BrokenPackage):
+                        raise each.error
+                    return each
         return read_package(path)
 
     def _no_such(self, name: str) -> ModelError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export_tools.phantom.pictures import write_picture
+from export_tools.phantom.texture import Patch, ellipse, join, strand
 
 _VIEW = 512  # the drawing's own units
 PNG_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
@@ -17,32 +20,35 @@ _ICO_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
 _TILE = "#F4ECE6"
 _TILE_CORNER = 112
-_CELL = ("#DCC4DC", (256, 256), 176)
+_CELL = ("#DCC4DC", (256, 256), 184)
+_RIM = ("#C3A3C9", 10)
 _NUCLEUS = "#4B2E83"
-# Lobes (x, y, radius) along an arc, and the strand that joins them.
-_LOBES = ((172, 224, 62), (262, 168, 56), (344, 238, 60), (312, 342, 52))
-_STRAND = 30
-_DUST = ("#A884B8", ((196, 330, 10), (232, 366, 8), (252, 276, 9), (222, 298, 8), (388, 322, 8)))
+# Lobes along an arc: x, y, half length, half width, turn in radians.
+_LOBES = (
+    (162, 214, 68, 52, 1.9),
+    (280, 148, 70, 49, 0.15),
+    (352, 272, 76, 54, 1.35),
+)
+_STRAND = 16  # half the width of what joins them
+_BLEND = 26
+_DUST = ("#B08FC0", ((232, 270, 10), (196, 332, 9), (262, 346, 11), (226, 396, 8)))
 _SMALL = 32  # below this edge the dust would only be noise
 
 
 def icon_svg() -> str:
     """The icon as an SVG document."""
-    points = " ".join(f"{x},{y}" for x, y, _ in _LOBES)
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in _nucleus()) + "Z"
     (cx, cy), radius = _CELL[1], _CELL[2]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_VIEW} {_VIEW}" role="img">',
         "<title>hematodesk</title>",
         f'<rect width="{_VIEW}" height="{_VIEW}" rx="{_TILE_CORNER}" fill="{_TILE}"/>',
-        f'<circle cx="{cx}" cy="{cy}" r="{radius}" fill="{_CELL[0]}"/>',
+        f'<circle cx="{cx}" cy="{cy}" r="{radius}" fill="{_RIM[0]}"/>',
+        f'<circle cx="{cx}" cy="{cy}" r="{radius - _RIM[1]}" fill="{_CELL[0]}"/>',
         f'<g fill="{_DUST[0]}">',
         *(f'<circle cx="{x}" cy="{y}" r="{r}"/>' for x, y, r in _DUST[1]),
         "</g>",
-        f'<polyline points="{points}" fill="none" stroke="{_NUCLEUS}" stroke-width="{_STRAND}"'
-        ' stroke-linejoin="round" stroke-linecap="round"/>',
-        f'<g fill="{_NUCLEUS}">',
-        *(f'<circle cx="{x}" cy="{y}" r="{r}"/>' for x, y, r in _LOBES),
-        "</g>",
+        f'<path d="{path}" fill="{_NUCLEUS}"/>',
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -50,7 +56,7 @@ def icon_svg() -> str:
 
 def icon_pixels(edge: int) -> NDArray[np.uint8]:
     """The icon at `edge` pixels: uint8 (edge, edge, 4) RGBA, not premultiplied."""
-    fine = 2048
+    fine = max(_VIEW, 4 * edge)
     scale = fine / _VIEW
     colour = np.empty((fine, fine, 3), np.uint8)
     colour[:] = _rgb(_TILE)
@@ -60,14 +66,12 @@ def icon_pixels(edge: int) -> NDArray[np.uint8]:
             centre = (round(x * scale), round(y * scale))
             cv2.circle(colour, centre, round(radius * scale), _rgb(fill), -1)
 
-    disc(*_CELL[1], _CELL[2], _CELL[0])
+    disc(*_CELL[1], _CELL[2], _RIM[0])
+    disc(*_CELL[1], _CELL[2] - _RIM[1], _CELL[0])
     if edge >= _SMALL:
         for x, y, radius in _DUST[1]:
             disc(x, y, radius, _DUST[0])
-    line = np.rint(np.array([(x, y) for x, y, _ in _LOBES]) * scale).astype(np.int32)
-    cv2.polylines(colour, [line], False, _rgb(_NUCLEUS), round(_STRAND * scale))
-    for x, y, radius in _LOBES:
-        disc(x, y, radius, _NUCLEUS)
+    cv2.fillPoly(colour, [np.rint(_nucleus() * scale).astype(np.int32)], _rgb(_NUCLEUS))
     opaque = np.zeros((fine, fine), np.uint8)
     corner = round(_TILE_CORNER * scale)
     for start, end in (((corner, 0), (fine - corner, fine)), ((0, corner), (fine, fine - corner))):
@@ -79,6 +83,22 @@ def icon_pixels(edge: int) -> NDArray[np.uint8]:
     small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
     alpha = cv2.resize(opaque, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(np.dstack([small, alpha]))
+
+
+@cache
+def _nucleus() -> NDArray[np.float64]:
+    """The nucleus's outline in the drawing's units: float64 (points, 2)."""
+    fine = 4
+    steps = (np.arange(_VIEW * fine, dtype=np.float32) + 0.5) / fine
+    x, y = np.meshgrid(steps, steps)
+    sheet = Patch(x, y, fine)
+    inside = ellipse(sheet, *_LOBES[0])
+    for before, lobe in pairwise(_LOBES):
+        link = strand(sheet, (before[0], before[1]), (lobe[0], lobe[1]), _STRAND)
+        inside = join(inside, join(ellipse(sheet, *lobe), link, _BLEND), _BLEND)
+    outlines, _ = cv2.findContours((inside > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    smooth = cv2.approxPolyDP(max(outlines, key=len), 0.12 * fine, True)
+    return (smooth[:, 0, :].astype(np.float64) + 0.5) / fine
 
 
 def draw_icons(folder: Path) -> list[Path]:

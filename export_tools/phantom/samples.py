@@ -17,7 +17,7 @@ _COOL = replace(
     DEFAULT_STYLE,
     background=(216.0, 217.0, 214.0),
     haemoglobin=(0.15, 0.35, 0.34),
-    azure=(0.95, 1.20, 0.10),
+    azure=(0.88, 1.22, 0.16),
     blue=(0.70, 0.55, 0.08),
     um_per_px=0.075,
     overlap=0.35,
@@ -38,15 +38,15 @@ class _Sample:
 
 
 _SAMPLES = (
-    _Sample("smear_01_neutrophil.jpg", 101, ("neutrophil",)),
-    _Sample("smear_02_eosinophil.jpg", 102, ("eosinophil",)),
-    _Sample("smear_03_lymphocyte.jpg", 103, ("lymphocyte",)),
-    _Sample("smear_04_monocyte.jpg", 104, ("monocyte",)),
-    _Sample("smear_05_several_cells.jpg", 105, ("neutrophil", "lymphocyte", "eosinophil", "neutrophil")),
+    _Sample("smear_01_neutrophil.jpg", 5, ("neutrophil",)),
+    _Sample("smear_02_eosinophil.jpg", 6, ("eosinophil",)),
+    _Sample("smear_03_lymphocyte.jpg", 3, ("lymphocyte",)),
+    _Sample("smear_04_monocyte.jpg", 4, ("monocyte",)),
+    _Sample("smear_05_several_cells.jpg", 1, ("neutrophil", "lymphocyte", "eosinophil", "neutrophil")),
     _Sample("smear_06_red_cells_only.jpg", 106, ()),
-    _Sample("smear_07_other_stain.png", 107, ("monocyte", "neutrophil"), _COOL),
+    _Sample("smear_07_other_stain.png", 3, ("monocyte", "neutrophil"), _COOL),
     _Sample("smear_08_sixteen_bit.tiff", 108, ("lymphocyte",), deep=True),
-    _Sample("cell_09_neutrophil.png", 109, ("neutrophil",), single=True),
+    _Sample("cell_09_neutrophil.png", 205, ("neutrophil",), single=True),
 )
 
 _NOTE = """Sample pictures

@@ -19,7 +19,7 @@ class PhantomStyle:
     """
 
     # Smear.
-    coverage: float = 0.42  # share of the area under red cells, 0 to 0.8
+    coverage: float = 0.48  # share of the area under red cells, 0 to 0.8
     overlap: float = 0.16  # share of red cells that may lie over a neighbour
     rouleaux: float = 0.06  # share of red cells that start a stacked chain
     pallor: float = 0.72  # how pale the middle of a red cell is, 0 (flat) to 1
@@ -31,7 +31,7 @@ class PhantomStyle:
     refractile: float = 0.0  # share of red cells with small bright drying artefacts
     # Stain.
     haemoglobin: Rgb = (0.22, 0.37, 0.25)
-    eosin: Rgb = (0.24, 0.74, 0.58)
+    eosin: Rgb = (0.22, 0.72, 0.62)
     azure: Rgb = (1.10, 1.76, 0.48)
     blue: Rgb = (0.86, 0.72, 0.20)
     chromatin_contrast: float = 1.0

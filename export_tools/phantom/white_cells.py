@@ -42,7 +42,7 @@ _UNEVEN: _Waves = [(2, 0.055), (3, 0.045), (4, 0.03), (5, 0.022), (7, 0.012)]
 def _body(
     patch: Patch, rng: np.random.Generator, radius: float, waves: _Waves, ragged: float = 0.08
 ) -> _Body:
-    bent = patch.warped(rng, 1.5, ragged)
+    bent = patch.warped(rng, 2.6, ragged)
     stretch = float(np.exp(abs(rng.normal(0.0, 0.06))))
     rho = polar(bent, outline(rng, waves), radius, stretch, float(rng.uniform(0.0, np.pi)))
     inside = ((1.0 - rho) * np.float32(radius)).astype(np.float32)
@@ -179,7 +179,7 @@ def lymphocyte(patch: Patch, rng: np.random.Generator, radius: float, contrast: 
 
 def monocyte(patch: Patch, rng: np.random.Generator, radius: float, contrast: float) -> WhiteCell:
     """Kidney, horseshoe or folded nucleus with lacy chromatin; wide grey-blue ground-glass cytoplasm."""
-    body = _body(patch, rng, radius, _UNEVEN, 0.20)
+    body = _body(patch, rng, radius, _UNEVEN, 0.22)
     shape = rng.random()
     creases = np.zeros(patch.shape, np.float32)
     if shape < 0.40:  # kidney

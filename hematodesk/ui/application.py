@@ -1,0 +1,65 @@
+"""The window as a program: set-up, the error report, the event loop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+import hematodesk
+from hematodesk.ui.error_report import ErrorReporter
+from hematodesk.ui.main_window import MainWindow
+from hematodesk.ui.theme import Theme
+from hematodesk.ui.translation import install_translators
+from hematodesk.workflow.services import Services
+
+_SWITCH_INTERVAL_S = 0.001
+"""How long a worker may hold the interpreter before the window gets its turn; Python's own 5 ms add up."""
+
+
+def make_application(services: Services) -> QApplication:
+    """The QApplication, named, translated and with its icon."""
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication([sys.argv[0] if sys.argv else "hematodesk"])
+    application.setApplicationName("hematodesk")
+    application.setApplicationDisplayName("hematodesk")
+    application.setApplicationVersion(hematodesk.__version__)
+    application.setDesktopFileName("hematodesk")
+    # The window is gone at once when it is closed; the program ends when all is saved.
+    application.setQuitOnLastWindowClosed(False)
+    if services.settings.text("language") == "system":
+        install_translators(application, services.places.resources / "translations")
+    icon = services.places.resources / "icons" / "hematodesk.png"
+    if icon.is_file():
+        application.setWindowIcon(QIcon(str(icon)))
+    return application
+
+
+def run_window(services: Services, paths: Sequence[Path]) -> int:
+    """Show the window with these images and run until it is closed; returns the exit code."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    application = make_application(services)
+    reporter = ErrorReporter(application)
+    reporter.install()
+    theme = Theme(application, services.settings.text("theme"))
+    window = MainWindow(services, theme)
+    reporter.set_window(window)
+    window.lanes.unexpected.connect(reporter.report)
+    window.closed.connect(application.quit)
+    previous = signal.signal(signal.SIGINT, lambda *_: window.close())
+    # Python looks for Ctrl+C only between its own instructions, so it gets some now and then.
+    pulse = QTimer()
+    pulse.timeout.connect(lambda: None)
+    pulse.start(500)
+    window.show()
+    # After the first painting, so that loading never stands before the window.
+    QTimer.singleShot(0, lambda: window.start(paths))
+    code = application.exec()
+    signal.signal(signal.SIGINT, previous)
+    return code

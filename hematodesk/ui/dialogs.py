@@ -1,0 +1,171 @@
+"""Opens the dialogs, one of each; none of them ever holds the program up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.inference.package import ModelPackage
+from hematodesk.ui.about import AboutDialog
+from hematodesk.ui.banners import Banners, Notice
+from hematodesk.ui.lanes import Lane, Lanes
+from hematodesk.ui.model_keeper import ModelKeeper
+from hematodesk.ui.models_dialog import ModelsDialog
+from hematodesk.ui.settings_dialog import SettingsDialog
+from hematodesk.ui.theme import Theme
+from hematodesk.workflow.services import Services
+from hematodesk.workflow.settings import DECLARED
+
+
+class Dialogs(QObject):
+    """Signals:
+    operator_changed(str): another name was set.
+    """
+
+    operator_changed = Signal(str)
+
+    def __init__(
+        self,
+        services: Services,
+        lanes: Lanes,
+        keeper: ModelKeeper,
+        banners: Banners,
+        theme: Theme,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._services = services
+        self._lanes = lanes
+        self._keeper = keeper
+        self._banners = banners
+        self._theme = theme
+        self._window = window
+        self.open_now: dict[str, QDialog] = {}
+
+    def show_settings(self) -> None:
+        """The settings."""
+        self._show("settings", self._make_settings)
+
+    def _make_settings(self) -> QDialog:
+        dialog = SettingsDialog(self._services.settings, DECLARED, self._window)
+        dialog.changed.connect(self._setting_changed)
+        dialog.finished.connect(self._save_settings)
+        return dialog
+
+    def _setting_changed(self, key: str) -> None:
+        settings = self._services.settings
+        if key == "theme":
+            self._theme.choose(settings.text("theme"))
+        elif key == "operator":
+            self.operator_changed.emit(self._services.operator)
+        elif key == "provider":
+            self._keeper.choose_provider(settings.text("provider"))
+
+    def _save_settings(self) -> None:
+        self._lanes.run(Lane.STORAGE, lambda _ticket: self._services.settings.save())
+
+    def show_models(self) -> None:
+        """The models."""
+        self._show("models", self._make_models)
+
+    def show_providers(self) -> None:
+        """The models, at the choice of what they compute on."""
+        self.show_models()
+        dialog = self.open_now.get("models")
+        if isinstance(dialog, ModelsDialog):
+            dialog.provider.setFocus()
+
+    def show_card(self) -> None:
+        """The models, at the card of the one in use."""
+        self.show_models()
+        dialog = self.open_now.get("models")
+        if isinstance(dialog, ModelsDialog):
+            dialog.card.setFocus()
+
+    def _make_models(self) -> QDialog:
+        dialog = ModelsDialog(self._keeper, self._lanes, self._window)
+        dialog.import_requested.connect(self.ask_import)
+        return dialog
+
+    def ask_import(self) -> None:
+        """Ask for a package file."""
+        chooser = QFileDialog(self.open_now.get("models") or self._window, self.tr("Import a model package"))
+        chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
+        chooser.setNameFilters([self.tr("Model packages (*.onnx)"), self.tr("All files (*)")])
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.fileSelected.connect(self.import_model)
+        chooser.open()
+
+    def import_model(self, name: str) -> None:
+        """Copy a package file into the data folder, then use it."""
+        path = Path(name)
+
+        def imported(package: ModelPackage) -> None:
+            reference = self._keeper.desk.reference(package)
+            words = f"{package.name} {package.version}"
+            dialog = self.open_now.get("models")
+            if isinstance(dialog, ModelsDialog):
+                dialog.refresh(reference)
+                dialog.status.setText(self.tr("{model} was imported.").format(model=words))
+            if self._keeper.loaded is None:
+                self._keeper.choose(reference)
+                return
+            self._banners.show_notice(
+                Notice(
+                    "model_imported",
+                    self.tr("{model} was imported.").format(model=words),
+                    action_text=self.tr("Use it"),
+                    action=lambda: self._keeper.choose(reference),
+                )
+            )
+
+        def refused(error: HematodeskError) -> None:
+            dialog = self.open_now.get("models")
+            if isinstance(dialog, ModelsDialog):
+                dialog.status.setText(f"{error.message} {error.remedy}")
+            self._banners.show_error(error)
+
+        self._lanes.run(
+            Lane.DECODING,
+            lambda _ticket: self._keeper.desk.import_file(path),
+            done=imported,
+            failed=refused,
+        )
+
+    def show_about(self) -> None:
+        """Versions, licences and intended use."""
+        self._show("about", lambda: AboutDialog(self._keeper.name, self._window))
+
+    def ask_delete(self, count: int, then: Callable[[], None]) -> None:
+        """Ask before images are deleted."""
+
+        def make() -> QDialog:
+            box = QMessageBox(self._window)
+            box.setIcon(QMessageBox.Icon.Question)
+            box.setText(self.tr("Delete %n image(s) from the history?", "", count))
+            box.setInformativeText(
+                self.tr("The files themselves stay. Undo brings them back until you quit.")
+            )
+            box.setStandardButtons(QMessageBox.StandardButton.Cancel)
+            delete = box.addButton(self.tr("&Delete"), QMessageBox.ButtonRole.AcceptRole)
+            box.setDefaultButton(delete)
+            box.accepted.connect(then)
+            return box
+
+        self._show("delete", make)
+
+    def _show(self, name: str, make: Callable[[], QDialog]) -> None:
+        dialog = self.open_now.get(name)
+        if dialog is None:
+            dialog = make()
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.open_now[name] = dialog
+            dialog.finished.connect(lambda _result: self.open_now.pop(name, None))
+            dialog.open()
+        else:
+            dialog.raise_()
+            dialog.activateWindow()

@@ -1,0 +1,46 @@
+"""The history as the window sees it: asked only on the storage lane, answers on the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.storage.history import History
+from hematodesk.ui.lanes import Lane, Lanes, Ticket
+
+Answer = TypeVar("Answer")
+
+
+class HistoryAccess:
+    """Hands jobs to the storage lane. The history is opened by the lane's first job."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self._history: History | None = None
+
+    def use(self, history: History) -> None:
+        """Called once it is open; jobs asked before that have already been refused by `ready`."""
+        self._history = history
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a history to ask."""
+        return self._history is not None
+
+    def ask(
+        self,
+        job: Callable[[History], Answer],
+        done: Callable[[Answer], None] | None = None,
+        failed: Callable[[HematodeskError], None] | None = None,
+        cancelled: Callable[[], None] | None = None,
+    ) -> Ticket | None:
+        """Run the job with the history on the storage lane; None when there is no history."""
+        history = self._history
+        if history is None:
+            return None
+
+        def work(_ticket: Ticket) -> Any:
+            return job(history)
+
+        return self._lanes.run(Lane.STORAGE, work, done=done, failed=failed, cancelled=cancelled)

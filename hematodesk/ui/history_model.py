@@ -1,0 +1,463 @@
+"""The history as a list: sessions newest first, each session's images in the order they were analysed.
+
+Only what is shown is loaded: a session's images when it is unfolded, thumbnails when they are
+painted, and under a filter more matches when the list is scrolled to its end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from itertools import accumulate
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
+from hematodesk.storage.history import History
+from hematodesk.storage.summary import summarise
+from hematodesk.ui.history_access import HistoryAccess
+from hematodesk.ui.history_words import image_words, session_words
+
+_PAGE = 500
+_PAGES_A_JOB = 4
+"""Pages one storage job may load, so that a session of 50,000 images never holds the lane for long."""
+_MATCHES_A_FETCH = 200
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Role(IntEnum):
+    """What the delegate asks for."""
+
+    SUMMARY = Qt.ItemDataRole.UserRole + 1
+    """An ImageSummary, or None for a session's heading."""
+    SESSION = Qt.ItemDataRole.UserRole + 2
+    """A Session, or None for an image."""
+    UNFOLDED = Qt.ItemDataRole.UserRole + 3
+    """Whether a heading's session is unfolded."""
+
+
+def summary_of(image: HistoryImage) -> ImageSummary:
+    """The list's row of an image that is at hand whole."""
+    result = image.result
+    counted = summarise(result.cells, image.note)
+    return ImageSummary(
+        id=image.id,
+        session_id=image.session_id,
+        name=result.name,
+        status=result.status,
+        created_at=result.created_at,
+        cell_count=counted.cell_count,
+        uncertain_count=counted.uncertain_count,
+        labels=counted.labels,
+        confidence=counted.confidence,
+        review_state=counted.review_state,
+        fault_code=result.fault.code if result.fault is not None else "",
+        has_note=counted.has_note,
+    )
+
+
+@dataclass(slots=True)
+class _Group:
+    """A session with what is loaded of it."""
+
+    session: Session
+    unfolded: bool = False
+    images: list[ImageSummary] = field(default_factory=list)
+    loaded: bool = False
+    waiting: list[ImageSummary] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return 1 + (len(self.images) if self.unfolded else 0)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one storage job brought: rows newest first, and whether there are no more."""
+
+    rows: list[ImageSummary]
+    finished: bool
+
+
+class HistoryModel(QAbstractListModel):
+    """Rows are session headings and the images of unfolded sessions.
+
+    Signals:
+        loaded: a load that was under way has ended.
+    """
+
+    loaded = Signal()
+
+    def __init__(self, access: HistoryAccess, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._access = access
+        self._groups: list[_Group] = []
+        self._starts: list[int] = []
+        self._filter = HistoryFilter()
+        self._filtered = False
+        self._current_session: int | None = None
+        self._asked = 0
+        self._matches_last: ImageSummary | None = None
+        self._matches_finished = True
+        self._fetching = False
+
+    # What Qt asks
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() or not self._groups else self._starts[-1] + self._groups[-1].rows
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= self.rowCount():
+            return None
+        group, image = self._at(index.row())
+        if role == Role.SUMMARY:
+            return image
+        if role == Role.SESSION:
+            return group.session if image is None else None
+        if role == Role.UNFOLDED:
+            return group.unfolded
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return session_words(group.session) if image is None else image_words(image)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+        _, image = self._at(index.row())
+        return base | Qt.ItemFlag.ItemIsSelectable if image is not None else base
+
+    def canFetchMore(self, parent: Index) -> bool:
+        return not parent.isValid() and self._filtered and not self._matches_finished and not self._fetching
+
+    def fetchMore(self, parent: Index) -> None:
+        if self.canFetchMore(parent):
+            self._fetch_matches()
+
+    # What the window asks
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter chooses among the images."""
+        return self._filtered
+
+    @property
+    def filter(self) -> HistoryFilter:
+        """The filter in force."""
+        return self._filter
+
+    @property
+    def loading(self) -> bool:
+        """Whether rows are on their way."""
+        return self._fetching
+
+    def set_filter(self, chosen: HistoryFilter) -> None:
+        """List only these images."""
+        if chosen == self._filter:
+            return
+        self._filter, self._filtered = chosen, chosen != HistoryFilter()
+        self.reload()
+
+    def set_current_session(self, session_id: int | None) -> None:
+        """The session that this window adds to."""
+        self._current_session = session_id
+
+    def summary(self, image_id: int) -> ImageSummary | None:
+        """The row of an image, if it is loaded."""
+        row = self.row_of(image_id)
+        return self._at(row)[1] if row >= 0 else None
+
+    def row_of(self, image_id: int) -> int:
+        """The row of an image; -1 when it is not loaded or folded away."""
+        for start, group in zip(self._starts, self._groups, strict=True):
+            if group.unfolded:
+                # Within a session ids rise with the rows.
+                place = bisect_right(group.images, image_id, key=lambda image: image.id) - 1
+                if place >= 0 and group.images[place].id == image_id:
+                    return start + 1 + place
+        return -1
+
+    def neighbour(self, image_id: int | None, step: int) -> ImageSummary | None:
+        """The next (1) or previous (-1) image shown; from None the first or the last shown."""
+        count = self.rowCount()
+        row = self.row_of(image_id) if image_id is not None else -1
+        row = row + step if row >= 0 else (0 if step > 0 else count - 1)
+        while 0 <= row < count:
+            _, image = self._at(row)
+            if image is not None:
+                return image
+            row += step
+        return None
+
+    def image_ids(self, session_id: int) -> list[int]:
+        """The loaded images of a session, in their order."""
+        return [
+            image.id for group in self._groups if group.session.id == session_id for image in group.images
+        ]
+
+    # Loading
+
+    def reload(self) -> None:
+        """Forget all rows and ask for them anew; sessions that were unfolded stay so."""
+        unfolded = {group.session.id for group in self._groups if group.unfolded}
+        self._asked += 1
+        asked = self._asked
+        self.beginResetModel()
+        self._groups, self._starts = [], []
+        self.endResetModel()
+        self._matches_last, self._matches_finished, self._fetching = None, not self._filtered, True
+
+        def sessions_came(sessions: list[Session]) -> None:
+            if asked == self._asked:
+                self._fetching = False
+                self._show_sessions(sessions, unfolded)
+
+        self._access.ask(lambda history: history.sessions(), sessions_came, cancelled=self._gave_up)
+
+    def _show_sessions(self, sessions: Sequence[Session], unfolded: set[int]) -> None:
+        if self._filtered:
+            self._sessions = {session.id: session for session in sessions}
+            self._fetch_matches()
+            return
+        self.beginResetModel()
+        self._groups = [_Group(session) for session in sessions]
+        open_ids = unfolded | {self._current_session}
+        if not unfolded and not any(group.session.id == self._current_session for group in self._groups):
+            open_ids |= {group.session.id for group in self._groups[:1]}
+        self._reindex()
+        self.endResetModel()
+        for group in tuple(self._groups):
+            if group.session.id in open_ids:
+                self._unfold(group)
+        self.loaded.emit()
+
+    def toggle(self, session_id: int) -> None:
+        """Fold a session, or unfold it."""
+        for group in self._groups:
+            if group.session.id == session_id:
+                if group.unfolded:
+                    self._fold(group)
+                else:
+                    self._unfold(group)
+
+    def unfold(self, session_id: int) -> None:
+        """Unfold a session if it is folded."""
+        for group in self._groups:
+            if group.session.id == session_id and not group.unfolded:
+                self._unfold(group)
+
+    def _fold(self, group: _Group) -> None:
+        start = self._start(group)
+        if group.images:
+            self.beginRemoveRows(QModelIndex(), start + 1, start + len(group.images))
+        group.unfolded = False
+        self._reindex()
+        if group.images:
+            self.endRemoveRows()
+        self._tell(start)
+
+    def _unfold(self, group: _Group) -> None:
+        start = self._start(group)
+        if group.images:
+            self.beginInsertRows(QModelIndex(), start + 1, start + len(group.images))
+        group.unfolded = True
+        self._reindex()
+        if group.images:
+            self.endInsertRows()
+        self._tell(start)
+        if not group.loaded and not self._filtered:
+            group.loaded = True
+            self._load(group, None)
+
+    def _load(self, group: _Group, after: ImageSummary | None) -> None:
+        """Load a session's images, newest first as the history gives them, and show them at the end."""
+        chosen, asked = HistoryFilter(session_id=group.session.id), self._asked
+
+        def came(found: _Found) -> None:
+            if asked != self._asked:
+                return
+            group.waiting.extend(found.rows)
+            if not found.finished:
+                self._load(group, found.rows[-1])
+                return
+            rows, group.waiting = group.waiting[::-1], []
+            known = {image.id for image in group.images}
+            self._put_before(group, [image for image in rows if image.id not in known])
+            self.loaded.emit()
+
+        self._access.ask(lambda history: _pages(history, chosen, after), came)
+
+    def _fetch_matches(self) -> None:
+        """Load matches until there are enough, always whole sessions, so that they stand in order."""
+        asked, last, chosen = self._asked, self._matches_last, self._filter
+        self._fetching = True
+
+        def came(found: _Found) -> None:
+            if asked != self._asked:
+                return
+            self._fetching = False
+            self._matches_finished = found.finished
+            if found.rows:
+                self._matches_last = found.rows[-1]
+                self._add_matches(found.rows)
+            self.loaded.emit()
+
+        self._access.ask(lambda history: _matches(history, chosen, last), came, cancelled=self._gave_up)
+
+    def _gave_up(self) -> None:
+        self._fetching, self._matches_finished = False, True
+        self.loaded.emit()
+
+    def _add_matches(self, rows: Iterable[ImageSummary]) -> None:
+        by_session: dict[int, list[ImageSummary]] = {}
+        for image in rows:
+            by_session.setdefault(image.session_id, []).append(image)
+        groups = [
+            _Group(self._matching_session(session_id, images), True, images[::-1], True)
+            for session_id, images in by_session.items()
+        ]
+        count = sum(group.rows for group in groups)
+        first = self.rowCount()
+        self.beginInsertRows(QModelIndex(), first, first + count - 1)
+        self._groups.extend(groups)
+        self._reindex()
+        self.endInsertRows()
+
+    def _matching_session(self, session_id: int, images: Sequence[ImageSummary]) -> Session:
+        known = self._sessions.get(session_id)
+        if known is None:
+            # Begun since the sessions were asked for, by another window.
+            known = Session(session_id, "", images[-1].created_at, "", 0)
+        return replace(known, image_count=len(images))
+
+    # Changes
+
+    def add_images(self, session: Session, images: Sequence[HistoryImage]) -> None:
+        """Images newly saved by this window, at the end of their session.
+
+        Under a filter they are not shown until it is taken away: whether they match is the
+        history's to say.
+        """
+        if self._filtered or not images:
+            return
+        group = next((group for group in self._groups if group.session.id == session.id), None)
+        if group is None:
+            group = _Group(replace(session, image_count=0), unfolded=True, loaded=True)
+            self.beginInsertRows(QModelIndex(), 0, 0)
+            self._groups.insert(0, group)
+            self._reindex()
+            self.endInsertRows()
+        known = {image.id for image in group.images}
+        rows = [summary_of(image) for image in images if image.id not in known]
+        if not rows:
+            return
+        start, before = self._start(group), len(group.images)
+        if group.unfolded:
+            self.beginInsertRows(QModelIndex(), start + 1 + before, start + before + len(rows))
+        group.images.extend(rows)
+        group.session = replace(group.session, image_count=group.session.image_count + len(rows))
+        self._reindex()
+        if group.unfolded:
+            self.endInsertRows()
+        self._tell(start)
+
+    def update_image(self, image: HistoryImage) -> None:
+        """An image's cells or notes changed: its row stays in its place and is drawn anew."""
+        fresh = summary_of(image)
+        for start, group in zip(self._starts, self._groups, strict=True):
+            for place, old in enumerate(group.images):
+                if old.id == fresh.id:
+                    group.images[place] = fresh
+                    if group.unfolded:
+                        self._tell(start + 1 + place)
+                    return
+
+    def remove_images(self, ids: Iterable[int]) -> None:
+        """Take deleted images out of the list; a session without images goes too."""
+        gone = set(ids)
+        for group in tuple(self._groups):
+            places = [place for place, image in enumerate(group.images) if image.id in gone]
+            for place in reversed(places):
+                row = self._start(group) + 1 + place
+                if group.unfolded:
+                    self.beginRemoveRows(QModelIndex(), row, row)
+                del group.images[place]
+                self._reindex()
+                if group.unfolded:
+                    self.endRemoveRows()
+            if places:
+                left = max(0, group.session.image_count - len(places))
+                group.session = replace(group.session, image_count=left)
+                self._tell(self._start(group))
+            if places and group.session.image_count == 0:
+                row = self._start(group)
+                self.beginRemoveRows(QModelIndex(), row, row)
+                self._groups.remove(group)
+                self._reindex()
+                self.endRemoveRows()
+
+    # Rows
+
+    def _put_before(self, group: _Group, rows: list[ImageSummary]) -> None:
+        if not rows or group not in self._groups:
+            return
+        start = self._start(group)
+        if group.unfolded:
+            self.beginInsertRows(QModelIndex(), start + 1, start + len(rows))
+        group.images[:0] = rows
+        self._reindex()
+        if group.unfolded:
+            self.endInsertRows()
+
+    def _at(self, row: int) -> tuple[_Group, ImageSummary | None]:
+        place = bisect_right(self._starts, row) - 1
+        group = self._groups[place]
+        within = row - self._starts[place]
+        return group, None if within == 0 else group.images[within - 1]
+
+    def _start(self, group: _Group) -> int:
+        return self._starts[next(place for place, other in enumerate(self._groups) if other is group)]
+
+    def _reindex(self) -> None:
+        self._starts = [0, *accumulate(group.rows for group in self._groups)][: len(self._groups)]
+
+    def _tell(self, row: int) -> None:
+        index = self.index(row)
+        self.dataChanged.emit(index, index)
+
+
+def _pages(history: History, chosen: HistoryFilter, after: ImageSummary | None) -> _Found:
+    """Some pages after a row, on the storage lane."""
+    rows: list[ImageSummary] = []
+    for _ in range(_PAGES_A_JOB):
+        page = history.page(chosen, after, _PAGE)
+        rows.extend(page)
+        if len(page) < _PAGE:
+            return _Found(rows, True)
+        after = page[-1]
+    return _Found(rows, False)
+
+
+def _matches(history: History, chosen: HistoryFilter, after: ImageSummary | None) -> _Found:
+    """Enough matches after a row, up to the end of a session, on the storage lane."""
+    rows: list[ImageSummary] = []
+    while True:
+        page = history.page(chosen, after, _PAGE)
+        rows.extend(page)
+        if len(page) < _PAGE:
+            return _Found(rows, True)
+        after = page[-1]
+        edge = next(
+            (
+                place
+                for place in range(len(rows) - 1, 0, -1)
+                if rows[place].session_id != rows[place - 1].session_id
+            ),
+            0,
+        )
+        if edge >= _MATCHES_A_FETCH:
+            return _Found(rows[:edge], False)

@@ -1,0 +1,310 @@
+"""The left column: search, filter, and the history's list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hematodesk.domain.cells import ImageStatus
+from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.ui.class_names import class_name
+from hematodesk.ui.history_access import HistoryAccess
+from hematodesk.ui.history_delegate import HistoryDelegate
+from hematodesk.ui.history_model import HistoryModel, Role
+from hematodesk.ui.history_thumbnails import Thumbnails
+from hematodesk.ui.history_words import image_words, moment_words, session_tip
+from hematodesk.ui.theme import set_role
+
+_TYPING_PAUSE_MS = 200
+
+
+class HistoryList(QListView):
+    """The list itself.
+
+    Signals:
+        delete_requested: Delete was pressed while the list had the focus.
+        toggled(int): a session's heading was clicked, or Enter or Space pressed on it.
+    """
+
+    delete_requested = Signal()
+    toggled = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAccessibleName(self.tr("History"))
+        self.clicked.connect(self._clicked)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        session = index.data(Role.SESSION)
+        if session is not None:
+            self.toggled.emit(session.id)
+
+    def event(self, event: QEvent) -> bool:
+        """Delete means the images while the list has the focus, not the cell."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Delete
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_requested.emit()
+            return
+        session = self.currentIndex().data(Role.SESSION)
+        if session is not None and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.toggled.emit(session.id)
+            return
+        super().keyPressEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.indexAt(event.pos())
+            session, summary = index.data(Role.SESSION), index.data(Role.SUMMARY)
+            if session is not None:
+                QToolTip.showText(event.globalPos(), session_tip(session), self)
+            elif summary is not None:
+                words = f"{image_words(summary)}\n{moment_words(summary.created_at)}"
+                QToolTip.showText(event.globalPos(), words, self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+
+class HistoryPanel(QFrame):
+    """Search field, two filters, the list, and what to say when it is empty.
+
+    Signals:
+        image_chosen(int): the person wants to see that image.
+        delete_requested: the person wants the selected images deleted.
+        menu_requested(QPoint): a context menu is wanted at that global position.
+    """
+
+    image_chosen = Signal(int)
+    delete_requested = Signal()
+    menu_requested = Signal(QPoint)
+
+    def __init__(self, access: HistoryAccess, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("historyPanel")
+        set_role(self, "panel")
+        self.model = HistoryModel(access, self)
+        self._shown_image: int | None = None
+        self._following = False
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Search names"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Search the history by name"))
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_PAUSE_MS)
+        self._typing.timeout.connect(self._apply)
+        self.search.textChanged.connect(self._typed)
+        self.search.returnPressed.connect(self._search_entered)
+        self.kind = QComboBox(self)
+        self.kind.setAccessibleName(self.tr("Which images"))
+        self.when = QComboBox(self)
+        self.when.setAccessibleName(self.tr("From when"))
+        self._fill_filters(())
+        for box in (self.kind, self.when):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
+            box.activated.connect(self._apply)
+        self.thumbnails = Thumbnails(access, self)
+        self.list = HistoryList(self)
+        self.list.setItemDelegate(HistoryDelegate(self.thumbnails, self.list))
+        self.list.setModel(self.model)
+        self.thumbnails.changed.connect(self.list.viewport().update)
+        self.list.toggled.connect(self.model.toggle)
+        self.list.delete_requested.connect(self.delete_requested)
+        self.list.customContextMenuRequested.connect(self._menu_wanted)
+        self.list.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.empty = QLabel(self)
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.empty.setContentsMargins(16, 24, 16, 16)
+        set_role(self.empty, "muted")
+        self.clear_button = QPushButton(self.tr("Show all"), self)
+        self.clear_button.setAutoDefault(False)
+        self.clear_button.clicked.connect(self.clear_filter)
+        self.clear_button.hide()
+        for signal in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
+            signal.connect(self._show_emptiness)
+        self.model.loaded.connect(self._show_emptiness)
+        self.model.loaded.connect(self._mark_shown)
+        self._lay_out()
+        self._show_emptiness()
+
+    def _lay_out(self) -> None:
+        head = QVBoxLayout()
+        head.setContentsMargins(8, 8, 8, 8)
+        head.setSpacing(8)
+        head.addWidget(self.search)
+        filters = QHBoxLayout()
+        filters.setSpacing(8)
+        filters.addWidget(self.kind, 3)
+        filters.addWidget(self.when, 2)
+        head.addLayout(filters)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.empty)
+        column.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.list, 1)
+
+    def _fill_filters(self, class_ids: tuple[str, ...]) -> None:
+        chosen = self.kind.currentData()
+        self.kind.clear()
+        self.kind.addItem(self.tr("All images"), HistoryFilter())
+        self.kind.addItem(self.tr("Not reviewed"), HistoryFilter(review_state=ReviewState.OPEN))
+        self.kind.addItem(self.tr("Partly reviewed"), HistoryFilter(review_state=ReviewState.PARTLY))
+        self.kind.addItem(self.tr("Reviewed"), HistoryFilter(review_state=ReviewState.DONE))
+        self.kind.addItem(self.tr("Uncertain"), HistoryFilter(uncertain_only=True))
+        self.kind.addItem(self.tr("No cell found"), HistoryFilter(status=ImageStatus.NO_CELL))
+        self.kind.addItem(self.tr("Failed"), HistoryFilter(status=ImageStatus.ERROR))
+        if class_ids:
+            self.kind.insertSeparator(self.kind.count())
+        for class_id in class_ids:
+            self.kind.addItem(class_name(class_id), HistoryFilter(class_id=class_id))
+        for row in range(self.kind.count()):
+            if chosen is not None and self.kind.itemData(row) == chosen:
+                self.kind.setCurrentIndex(row)
+        if not self.when.count():
+            self.when.addItem(self.tr("Any day"), None)
+            self.when.addItem(self.tr("Today"), 1)
+            self.when.addItem(self.tr("7 days"), 7)
+            self.when.addItem(self.tr("30 days"), 30)
+            self.when.addItem(self.tr("A year"), 365)
+
+    # What the window asks
+
+    def set_classes(self, class_ids: tuple[str, ...]) -> None:
+        """Offer these classes to filter by."""
+        self._fill_filters(class_ids)
+
+    def mark(self, image_id: int | None) -> None:
+        """Mark the image that is shown, without asking for it again."""
+        self._shown_image = image_id
+        self._mark_shown()
+
+    def selected_ids(self) -> list[int]:
+        """The images chosen in the list, in its order."""
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
+        found = [self.model.index(row).data(Role.SUMMARY) for row in rows]
+        return [summary.id for summary in found if summary is not None]
+
+    def show_only(self, chosen: HistoryFilter) -> None:
+        """Choose one of the offered filters."""
+        for row in range(self.kind.count()):
+            if self.kind.itemData(row) == chosen:
+                self.kind.setCurrentIndex(row)
+        self._apply()
+
+    def clear_filter(self) -> None:
+        """Show everything."""
+        self.search.clear()
+        self.kind.setCurrentIndex(0)
+        self.when.setCurrentIndex(0)
+        self._apply()
+
+    # Inside
+
+    def _typed(self) -> None:
+        self._typing.start()
+
+    def _search_entered(self) -> None:
+        self._apply()
+        self.list.setFocus()
+
+    def _apply(self) -> None:
+        self._typing.stop()
+        chosen = self.kind.currentData()
+        base = chosen if isinstance(chosen, HistoryFilter) else HistoryFilter()
+        days = self.when.currentData()
+        since = ""
+        if days:
+            first = datetime.now().astimezone().date() - timedelta(days=days - 1)
+            midnight = datetime.combine(first, time()).astimezone()
+            since = midnight.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.model.set_filter(
+            HistoryFilter(
+                text=self.search.text().strip(),
+                class_id=base.class_id,
+                since=since,
+                review_state=base.review_state,
+                uncertain_only=base.uncertain_only,
+                status=base.status,
+            )
+        )
+
+    def _show_emptiness(self) -> None:
+        empty = self.model.rowCount() == 0 and not self.model.loading
+        self.empty.setVisible(empty)
+        self.clear_button.setVisible(empty and self.model.filtered)
+        self.list.setVisible(not empty)
+        if empty:
+            self.empty.setText(
+                self.tr("No image matches.")
+                if self.model.filtered
+                else self.tr("Images that you open are kept here with their results.")
+            )
+
+    def _mark_shown(self) -> None:
+        row = self.model.row_of(self._shown_image) if self._shown_image is not None else -1
+        self._following = True
+        try:
+            if row < 0:
+                self.list.selectionModel().clear()
+                return
+            index = self.model.index(row)
+            if self.list.currentIndex() != index or not self.list.selectionModel().isSelected(index):
+                self.list.setCurrentIndex(index)
+            self.list.scrollTo(index)
+        finally:
+            self._following = False
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        summary = current.data(Role.SUMMARY)
+        if self._following or summary is None or summary.id == self._shown_image:
+            return
+        self.image_chosen.emit(summary.id)
+
+    def _selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:
+        self.list.viewport().update()
+
+    def _menu_wanted(self, position: QPoint) -> None:
+        self.menu_requested.emit(self.list.viewport().mapToGlobal(position))
+
+    def open_menu(self, menu: QMenu, position: QPoint) -> None:
+        """Show a context menu; it deletes itself."""
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)

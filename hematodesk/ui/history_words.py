@@ -1,0 +1,87 @@
+"""The history's rows in words, for the list and for screen readers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+
+from hematodesk.domain.cells import ImageStatus
+from hematodesk.domain.history import ImageSummary, ReviewState, Session
+from hematodesk.ui.cell_words import percent
+from hematodesk.ui.class_names import class_name
+
+
+def _tr(text: str, count: int = -1) -> str:
+    return QCoreApplication.translate("HistoryWords", text, "", count)
+
+
+def local_time(moment: str) -> datetime:
+    """A UTC time of the history in the computer's time zone."""
+    return datetime.fromisoformat(moment).astimezone()
+
+
+def moment_words(moment: str, now: datetime | None = None) -> str:
+    """When: "Today 14:02", "Yesterday 09:10", else the date and time."""
+    then = local_time(moment)
+    today = (now or datetime.now().astimezone()).date()
+    clock = QLocale().toString(QTime(then.hour, then.minute), QLocale.FormatType.ShortFormat)
+    if then.date() == today:
+        return _tr("Today {time}").format(time=clock)
+    if then.date() == today - timedelta(days=1):
+        return _tr("Yesterday {time}").format(time=clock)
+    day = QDate(then.year, then.month, then.day)
+    return f"{QLocale().toString(day, QLocale.FormatType.ShortFormat)} {clock}"
+
+
+def session_words(session: Session) -> str:
+    """A session's heading as a sentence."""
+    words = _tr("Session of {moment}, %n image(s)", session.image_count)
+    return words.format(moment=moment_words(session.started_at))
+
+
+def session_tip(session: Session) -> str:
+    """A session's tooltip: who, from when to when."""
+    began = moment_words(session.started_at)
+    if session.ended_at:
+        return _tr("{operator}, {began} to {ended}").format(
+            operator=session.operator, began=began, ended=moment_words(session.ended_at)
+        )
+    return _tr("{operator}, since {began}").format(operator=session.operator, began=began)
+
+
+def label_words(summary: ImageSummary) -> str:
+    """What an image shows: "Neutrophil 97 %", "2 Neutrophil, 1 Monocyte", "No cell", "Failed"."""
+    if summary.status is ImageStatus.ERROR:
+        return _tr("Could not be read")
+    if not summary.cell_count:
+        return _tr("No cell")
+    if not summary.labels:
+        return _tr("No cell") if summary.review_state is ReviewState.DONE else _tr("Not named yet")
+    if summary.cell_count == 1:
+        name = class_name(summary.labels[0][0])
+        if summary.review_state is ReviewState.DONE or summary.confidence is None:
+            return name
+        return f"{name}  {percent(summary.confidence)}"
+    return ", ".join(f"{count} {class_name(class_id)}" for class_id, count in summary.labels)
+
+
+def state_words(summary: ImageSummary) -> str:
+    """How it stands with the image: failed, uncertain, reviewed; empty when there is nothing to say."""
+    if summary.status is ImageStatus.ERROR:
+        return _tr("failed")
+    if summary.uncertain_count:
+        return _tr("uncertain")
+    if summary.review_state is ReviewState.DONE:
+        return _tr("reviewed")
+    if summary.review_state is ReviewState.PARTLY:
+        return _tr("partly reviewed")
+    return ""
+
+
+def image_words(summary: ImageSummary) -> str:
+    """A row as a sentence."""
+    parts = [summary.name, label_words(summary), state_words(summary)]
+    if summary.has_note:
+        parts.append(_tr("with a note"))
+    return ", ".join(part for part in parts if part)

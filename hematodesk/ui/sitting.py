@@ -1,0 +1,99 @@
+"""One sitting: the history opens, a session begins with the first image, and all ends in order."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from hematodesk.domain.cells import now_utc
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.storage.history import History
+from hematodesk.ui.history_access import HistoryAccess
+from hematodesk.ui.lanes import Lane, Lanes
+from hematodesk.workflow.services import Services
+
+
+class Sitting(QObject):
+    """Signals:
+    opened(History): the history is open.
+    refused(HematodeskError): it cannot be opened; nothing will be saved.
+    ended: all work is done and the history is closed.
+    """
+
+    opened = Signal(object)
+    refused = Signal(object)
+    ended = Signal()
+
+    def __init__(
+        self, services: Services, lanes: Lanes, access: HistoryAccess, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._lanes = lanes
+        self._access = access
+        self._session: Session | None = None
+        self._ending = False
+        self.over = False
+
+    @property
+    def session_id(self) -> int | None:
+        """This window's session, once an image is in it."""
+        return self._session.id if self._session is not None else None
+
+    def begin(self) -> None:
+        """Open the history on the storage lane."""
+        self._lanes.run(
+            Lane.STORAGE,
+            lambda _ticket: self._services.open_history(),
+            done=self._opened,
+            failed=self.refused.emit,
+        )
+
+    def _opened(self, history: History) -> None:
+        self._access.use(history)
+        self.opened.emit(history)
+
+    def session_of(self, image: HistoryImage) -> Session:
+        """The session of an image that this window just saved, for the list."""
+        if self._session is None or self._session.id != image.session_id:
+            self._session = Session(image.session_id, self._services.operator, now_utc(), "", 0)
+        return self._session
+
+    def end(self) -> None:
+        """Stop what runs, wait for it lane by lane, and close the history; `ended` follows."""
+        if self._ending:
+            return
+        self._ending = True
+        self._lanes.cancel_all(Lane.BATCH, Lane.INFERENCE, Lane.DECODING)
+        # Lanes are first in, first out: what comes back from here comes after all that was under way.
+        self._after(Lane.DECODING, self._decoding_done)
+
+    def _decoding_done(self) -> None:
+        self._after(Lane.BATCH, self._batch_done)
+
+    def _batch_done(self) -> None:
+        self._after(Lane.INFERENCE, self._inference_done)
+
+    def _inference_done(self) -> None:
+        self._lanes.run(
+            Lane.STORAGE,
+            lambda _ticket: self._services.close(),
+            done=self._closed,
+            failed=self._closed,
+            cancelled=self._stop,
+        )
+
+    def _after(self, lane: Lane, then: object) -> None:
+        def go_on(_nothing: object = None) -> None:
+            assert callable(then)
+            then()
+
+        self._lanes.run(lane, lambda _ticket: None, done=go_on, cancelled=go_on)
+
+    def _closed(self, _outcome: HematodeskError | None) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        self._lanes.stop()
+        self.over = True
+        self.ended.emit()

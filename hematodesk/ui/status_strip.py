@@ -1,0 +1,136 @@
+"""The line at the bottom: model and provider, progress with count and time left, cells, time taken."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from hematodesk.ui.cell_words import milliseconds
+from hematodesk.ui.theme import set_role
+
+
+class StatusStrip(QWidget):
+    """Signals: model_clicked, provider_clicked, cancel_clicked."""
+
+    model_clicked = Signal()
+    provider_clicked = Signal()
+    cancel_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 16, 0)
+        row.setSpacing(8)
+        self.model = self._button(self.tr("Choose another model"))
+        self.model.clicked.connect(self.model_clicked)
+        self.provider = self._button(self.tr("Choose what the model computes on"))
+        self.provider.clicked.connect(self.provider_clicked)
+        row.addWidget(self.model)
+        row.addWidget(self.provider)
+        row.addSpacing(16)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(QSize(120, 6))
+        self.bar.setAccessibleName(self.tr("Progress"))
+        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.progress = QLabel(self)
+        self.progress.setAccessibleName(self.tr("Progress"))
+        row.addWidget(self.progress)
+        self.cancel = self._button(self.tr("Stop; what is done stays"))
+        self.cancel.setText(self.tr("Cancel"))
+        self.cancel.clicked.connect(self.cancel_clicked)
+        row.addWidget(self.cancel)
+        row.addStretch(1)
+        self.cells = QLabel(self)
+        row.addWidget(self.cells)
+        row.addSpacing(16)
+        self.time = QLabel(self)
+        self.time.setToolTip(self.tr("From reading the file to the answer"))
+        self.time.setMinimumWidth(64)
+        self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        set_role(self.time, "muted")
+        row.addWidget(self.time)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_model("", "")
+        self.show_provider("", "", "")
+        self.end_progress()
+
+    def _button(self, tip: str) -> QPushButton:
+        button = QPushButton(self)
+        button.setAutoDefault(False)
+        button.setToolTip(tip)
+        set_role(button, "quiet")
+        return button
+
+    def show_model(self, name: str, tip: str) -> None:
+        """The model in use, "wbc4 1.0.0"; empty says that there is none."""
+        self.model.setText(name or self.tr("No model"))
+        self.model.setToolTip(tip or self.tr("Choose another model"))
+        self.model.setAccessibleName(self.tr("Model: {name}").format(name=self.model.text()))
+
+    def show_loading(self) -> None:
+        """The model is being loaded."""
+        self.model.setText(self.tr("Loading model…"))
+        self.model.setAccessibleName(self.model.text())
+        self.provider.hide()
+
+    def show_provider(self, requested: str, active: str, reason: str) -> None:
+        """What was asked for and what runs; a fall-back shows both, and its reason in the tooltip."""
+        self.provider.setVisible(bool(active))
+        if not active:
+            return
+        text = active.upper()
+        tip = self.tr("Computes on {active}; asked for: {requested}.").format(
+            active=active.upper(), requested=requested
+        )
+        if reason:
+            if requested not in ("auto", active):
+                text = self.tr("{active} instead of {requested}").format(
+                    active=active.upper(), requested=requested.upper()
+                )
+            tip += "\n" + reason
+        self.provider.setText(text)
+        self.provider.setToolTip(tip)
+        self.provider.setAccessibleName(self.tr("Provider: {name}").format(name=text))
+
+    def show_progress(self, done: int, total: int, failed: int, seconds_left: float | None) -> None:
+        """A run's state; a total of 0 is not known yet."""
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        words = (
+            self.tr("{done} of {total}").format(done=done, total=total)
+            if total
+            else self.tr("{done} done").format(done=done)
+        )
+        if seconds_left is not None and done < total:
+            words += ", " + self.time_left(seconds_left)
+        if failed:
+            words += ", " + self.tr("%n failed", "", failed)
+        self.progress.setText(words)
+        for widget in (self.bar, self.progress, self.cancel):
+            widget.show()
+        self.cancel.setEnabled(True)
+
+    def time_left(self, seconds: float) -> str:
+        """Time left, in the unit that says enough."""
+        if seconds < 90:
+            return self.tr("{number} s left").format(number=max(1, round(seconds)))
+        return self.tr("{number} min left").format(number=round(seconds / 60))
+
+    def show_stopping(self) -> None:
+        """Cancel was pressed and the work is coming to its end."""
+        self.progress.setText(self.tr("Stopping…"))
+        self.cancel.setEnabled(False)
+
+    def end_progress(self) -> None:
+        """Nothing is running."""
+        for widget in (self.bar, self.progress, self.cancel):
+            widget.hide()
+
+    def show_cells(self, words: str) -> None:
+        """What the image has: "2 cells, 1 uncertain"."""
+        self.cells.setText(words)
+
+    def show_time(self, elapsed_ms: float | None) -> None:
+        """How long the image took, or nothing."""
+        self.time.setText("" if elapsed_ms is None else milliseconds(elapsed_ms))

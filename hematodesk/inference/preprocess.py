@@ -39,9 +39,11 @@ def to_tensor(crops: Sequence[Crop] | Crop, spec: InputSpec) -> Tensor:
     stacked = np.stack(list(crops))
     if spec.colour == "bgr":
         stacked = stacked[..., ::-1]
-    tensor = stacked.astype(np.float32)
-    tensor *= np.asarray(spec.scale, dtype=np.float32)
-    tensor += np.asarray(spec.offset, dtype=np.float32)
+    tensor = stacked.astype(np.float32, order="C")
+    # One row of pixels at a time: numpy is ten times slower over an innermost axis of three.
+    rows = tensor.reshape(len(tensor), spec.height, spec.width * 3)
+    rows *= np.tile(np.asarray(spec.scale, dtype=np.float32), spec.width)
+    rows += np.tile(np.asarray(spec.offset, dtype=np.float32), spec.width)
     if spec.layout == "nchw":
         tensor = tensor.transpose(0, 3, 1, 2)
     return np.ascontiguousarray(tensor)

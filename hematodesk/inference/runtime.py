@@ -118,11 +118,6 @@ def terminate(options: Any) -> None:
     options.terminate = True
 
 
-def runtime_version() -> str:
-    """ONNX Runtime's version."""
-    return str(onnxruntime.__version__)
-
-
 def as_float32(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """An output as float32 (models may end in another float type)."""
     return np.asarray(values, dtype=np.float32)

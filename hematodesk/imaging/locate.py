@@ -1,24 +1,47 @@
 """Find the white cells of a smear and measure its red cells.
 
-Optical density (Beer and Lambert's law, against the clear background) at a fixed working
-scale: nuclei are where red light is absorbed most; red cells absorb green and let red pass.
+A small network (locator_net) looks at the picture at a working scale where a red cell is some
+thirty pixels wide. Most pictures show one field, and there a fixed count of working pixels is that
+scale; where no red cells of that size are seen, finer and coarser scales are tried on samples, so
+that a stitched field of many megapixels works too.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from hematodesk.domain import limits
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
+from hematodesk.imaging.locator_net import STRIDE, Found, Pixels, distinct, keep, locator_net
 
-Pixels = npt.NDArray[np.uint8]
-Plane = npt.NDArray[np.float32]
+WORK_AREA = 192 * 144
+"""Working pixels of a picture of one field: a red cell is then 25 to 40 of them wide."""
 
-WORK_EDGE = 320
-"""Longest edge in pixels at which cells are looked for."""
+LEAST_WHITE = 0.40
+"""Lowest score of a white cell; chosen on the validation fields, where precision and recall meet."""
+
+LEAST_RED = 0.35
+"""Lowest score of a red cell that is measured."""
+
+RED_CELL = 33.0
+"""Diameter in working pixels that the network knows best."""
+
+RED_CELL_RANGE = (19.0, 56.0)
+"""Diameters in working pixels that the network measures well; outside it the scale is changed."""
+
+ENOUGH_RED_CELLS = 3
+"""Red cells needed to speak of their median."""
+
+SAMPLE = 192
+"""Side in working pixels of the samples on which a scale is tried."""
+
+TILE, TILE_OVERLAP = 640, 160
+"""Working pixels; the overlap is more than the largest cell, so that each is whole in some tile."""
+
+MAX_WORK_SIDE = 6400
+"""Longest side in working pixels; beyond it there are more cells than anybody reviews."""
 
 
 def locate_cells(pixels: Pixels) -> Localisation:
@@ -27,120 +50,160 @@ def locate_cells(pixels: Pixels) -> Localisation:
     Args:
         pixels: uint8 (H, W, 3), RGB.
 
-    Returns boxes inside the image with scores from 0 to 1, best first (touching nuclei of one
-    cell are one cell), and the median red-cell diameter in pixels of `pixels`, None where no red
-    cell stands free. Never raises on a valid array; the same array gives the same answer.
+    Returns at most limits.MAX_CELLS boxes inside the image with scores from 0 to 1, best first
+    (the lobes of one cell are one box around the whole cell), and the median red-cell diameter
+    in pixels of `pixels`, None where fewer than ENOUGH_RED_CELLS stand whole in the picture.
+    Never raises on a valid array; the same array gives the same answer.
     """
     height, width = pixels.shape[:2]
-    scale = min(1.0, WORK_EDGE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else pixels
-    density = _optical_density(np.asarray(small, dtype=np.uint8))
-    stained = density[..., 1] > max(0.06, _otsu(density[..., 1]) * 0.75)
-    nuclei, signal = _nuclei(density)
-    diameter = _red_cell_diameter(stained, nuclei)
-    usual = 0.18 * max(size)
-    if diameter is not None and not 0.6 < diameter / usual < 1.5:
-        diameter = None
-    unit = usual if diameter is None else diameter
-    found = _cells(nuclei, signal, unit)
-    cells = []
-    for left, top, right, bottom, score in found[: limits.MAX_CELLS]:
-        x0, y0 = int(left / scale), int(top / scale)
-        x1, y1 = min(width, round(right / scale)), min(height, round(bottom / scale))
+    scale = (WORK_AREA / (height * width)) ** 0.5
+    white, red = _look_at(pixels, scale)
+    diameter = _diameter(red, height, width)
+    better = _better_scale(pixels, scale, diameter, len(white.scores) > 0)
+    if better is not None:
+        white, red = _look_at(pixels, better)
+        measured = _diameter(red, height, width)
+        diameter = diameter if measured is None else measured
+    return Localisation(_cells(white, height, width), diameter)
+
+
+def _better_scale(pixels: Pixels, scale: float, diameter: float | None, found: bool) -> float | None:
+    """Working pixels per pixel that suit the picture better than `scale`; None when that is right."""
+    height, width = pixels.shape[:2]
+    if diameter is not None:
+        if RED_CELL_RANGE[0] <= diameter * scale <= RED_CELL_RANGE[1]:
+            return None
+        return _bounded(RED_CELL / diameter, height, width)
+    finer = scale * 2
+    while finer <= 1.0:
+        measured = _diameter_of_samples(pixels, finer)
+        if measured is not None:
+            return _bounded(RED_CELL / measured, height, width)
+        finer *= 2
+    if not found:
+        # Perhaps one cell cut out tightly: it would be larger than any that the network knows.
+        return scale / 2
+    return None
+
+
+def _bounded(scale: float, height: int, width: int) -> float:
+    return min(scale, 2.0, MAX_WORK_SIDE / max(height, width))
+
+
+def _diameter_of_samples(pixels: Pixels, scale: float) -> float | None:
+    """Median red-cell diameter in pixels, from the middle and four places around it, at that scale.
+
+    None unless the network sees red cells of a size that it measures well in most samples.
+    """
+    height, width = pixels.shape[:2]
+    side = round(SAMPLE / scale)
+    high, wide = min(side, height), min(side, width)
+    diameters = []
+    places = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
+    for down, across in places:
+        top, left = round((height - high) * down), round((width - wide) * across)
+        sample = pixels[top : top + high, left : left + wide]
+        _, red = _look_at(sample, scale)
+        measured = _diameter(red, high, wide)
+        if measured is not None and RED_CELL_RANGE[0] <= measured * scale <= RED_CELL_RANGE[1]:
+            diameters.append(measured)
+    if 2 * len(diameters) <= len(places):
+        return None
+    return float(np.median(diameters))
+
+
+def _diameter(red: Found, height: int, width: int) -> float | None:
+    """Median diameter of the red cells that the border does not cut: root of width times height."""
+    sizes = red.boxes[:, 2:] - red.boxes[:, :2]
+    # A cut cell's box ends about at the border, a little inside or outside.
+    margin = -0.06 * sizes.mean(axis=1)
+    whole = (
+        (red.boxes[:, 0] > -margin)
+        & (red.boxes[:, 1] > -margin)
+        & (red.boxes[:, 2] < width + margin)
+        & (red.boxes[:, 3] < height + margin)
+    )
+    sure = whole & (red.scores >= LEAST_RED)
+    if sure.sum() < ENOUGH_RED_CELLS:
+        return None
+    return float(np.median(np.sqrt(sizes[sure].prod(axis=1))))
+
+
+def _look_at(pixels: Pixels, scale: float) -> tuple[Found, Found]:
+    """White and red cells of a picture looked at with `scale` working pixels per pixel.
+
+    Boxes are in pixels of the picture as given.
+    """
+    height, width = pixels.shape[:2]
+    high = max(STRIDE, round(height * scale / STRIDE) * STRIDE)
+    wide = max(STRIDE, round(width * scale / STRIDE) * STRIDE)
+    how = cv2.INTER_AREA if high < height else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(pixels, (wide, high), interpolation=how), dtype=np.uint8)
+    net = locator_net()
+    least = min(LEAST_WHITE, LEAST_RED)
+    if max(high, wide) <= TILE:
+        white, red = net.look(small, least)
+    else:
+        white, red = _look_at_tiles(small, least)
+    factor = np.array([width / wide, height / high] * 2, np.float32)
+    return Found(white.boxes * factor, white.scores), Found(red.boxes * factor, red.scores)
+
+
+def _look_at_tiles(small: Pixels, least: float) -> tuple[Found, Found]:
+    """What the network sees in a large working picture, tile by tile."""
+    height, width = small.shape[:2]
+    seen: tuple[list[Found], list[Found]] = ([], [])
+    for top, bottom in _spans(height):
+        for left, right in _spans(width):
+            tile = np.ascontiguousarray(small[top:bottom, left:right])
+            shift = np.array([left, top, left, top], np.float32)
+            for kind, found in zip(seen, locator_net().look(tile, least), strict=True):
+                cut = _cut_by_tile(found, (top, bottom, left, right), (height, width))
+                kind.append(Found(found.boxes[~cut] + shift, found.scores[~cut]))
+    merged = []
+    for kind in seen:
+        boxes = np.concatenate([found.boxes for found in kind])
+        scores = np.concatenate([found.scores for found in kind])
+        order = np.argsort(-scores, kind="stable")
+        ordered = Found(boxes[order], scores[order])
+        merged.append(keep(ordered, distinct(ordered, 0.4, 0.75)))
+    return merged[0], merged[1]
+
+
+def _spans(length: int) -> list[tuple[int, int]]:
+    """Overlapping stretches of at most TILE that cover 0 to length; all multiples of STRIDE."""
+    if length <= TILE:
+        return [(0, length)]
+    starts = list(range(0, length - TILE, TILE - TILE_OVERLAP))
+    return [(start, start + TILE) for start in starts] + [(length - TILE, length)]
+
+
+def _cut_by_tile(
+    found: Found, tile: tuple[int, int, int, int], size: tuple[int, int]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which objects end at a tile's edge that is no edge of the picture; a neighbour has them whole."""
+    top, bottom, left, right = tile
+    near = STRIDE / 2
+    cut = np.zeros(len(found.scores), dtype=bool)
+    if left > 0:
+        cut |= found.boxes[:, 0] < near
+    if top > 0:
+        cut |= found.boxes[:, 1] < near
+    if right < size[1]:
+        cut |= found.boxes[:, 2] > right - left - near
+    if bottom < size[0]:
+        cut |= found.boxes[:, 3] > bottom - top - near
+    return cut
+
+
+def _cells(white: Found, height: int, width: int) -> tuple[LocatedCell, ...]:
+    """The white cells as values: whole pixels, inside the image, sure enough, best first."""
+    cells: list[LocatedCell] = []
+    for (left, top, right, bottom), score in zip(white.boxes.tolist(), white.scores.tolist(), strict=True):
+        if score < LEAST_WHITE or len(cells) == limits.MAX_CELLS:
+            break
+        x0, y0 = max(0, round(left)), max(0, round(top))
+        x1, y1 = min(width, round(right)), min(height, round(bottom))
         if x1 > x0 and y1 > y0:
             cells.append(LocatedCell(Box(x0, y0, x1 - x0, y1 - y0), score))
-    return Localisation(tuple(cells), None if diameter is None else diameter / scale)
-
-
-def _optical_density(small: Pixels) -> Plane:
-    """Absorbance per channel against the brightest tenth of the image, black corners left out."""
-    lit = small.max(axis=2) > 30
-    blank = small.min(axis=2) > 252
-    usable = lit & ~blank
-    if usable.sum() < 100:
-        usable = lit
-    light = np.percentile(small[usable], 90, axis=0) if usable.any() else np.full(3, 255.0)
-    table = -np.log10((np.arange(256, dtype=np.float32)[:, None] + 1.0) / (light.astype(np.float32) + 1.0))
-    density = np.stack([table[:, channel][small[..., channel]] for channel in range(3)], axis=-1)
-    density[~lit] = 0.0
-    return np.clip(density, 0.0, 1.5).astype(np.float32)
-
-
-def _otsu(plane: Plane) -> float:
-    """Otsu's threshold of a plane of values from 0 to 1.5."""
-    grey = np.clip(plane * 170.0, 0, 255).astype(np.uint8)
-    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(threshold) / 170.0
-
-
-def _nuclei(density: Plane) -> tuple[npt.NDArray[np.bool_], Plane]:
-    """Mask of what may be nuclei, and the signal it was cut from."""
-    blurred = cv2.GaussianBlur(density[..., 0] + density[..., 1] - 0.5 * density[..., 2], (0, 0), 1.2)
-    signal: Plane = np.asarray(blurred, dtype=np.float32)
-    first = _otsu(signal)
-    above = signal[signal > first]
-    if above.size < 30:
-        return np.zeros(signal.shape, dtype=bool), signal
-    threshold = max(0.25, _otsu(above.reshape(1, -1)))
-    return signal > threshold, signal
-
-
-def _red_cell_diameter(stained: npt.NDArray[np.bool_], nuclei: npt.NDArray[np.bool_]) -> float | None:
-    """Median diameter of round, free-standing stained shapes without a nucleus, in working pixels."""
-    contours, _ = cv2.findContours(stained.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    height, width = stained.shape
-    diameters = []
-    for contour in contours:
-        x, y, w, h = cv2.boundingRect(contour)
-        if (
-            min(w, h) < 8
-            or max(w, h) > 1.5 * min(w, h)
-            or x == 0
-            or y == 0
-            or x + w == width
-            or y + h == height
-        ):
-            continue
-        area = cv2.contourArea(contour)
-        if area < 0.9 * cv2.contourArea(cv2.convexHull(contour)) or nuclei[y : y + h, x : x + w].mean() > 0.1:
-            continue
-        diameters.append(float(np.sqrt(w * h)))
-    if not diameters:
-        return None
-    largest = np.percentile(diameters, 90)
-    return float(np.median([diameter for diameter in diameters if diameter > 0.6 * largest]))
-
-
-def _cells(
-    nuclei: npt.NDArray[np.bool_], signal: Plane, unit: float
-) -> list[tuple[float, float, float, float, float]]:
-    """Nuclear blobs joined into cells: (left, top, right, bottom, score) in working pixels, best first."""
-    height, width = nuclei.shape
-    reach = max(3, round(0.5 * unit)) | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    opened = cv2.morphologyEx(nuclei.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    found = []
-    for label in range(1, count):
-        x, y, w, h, _area = (int(value) for value in stats[label])
-        core = (labels[y : y + h, x : x + w] == label) & (opened[y : y + h, x : x + w] > 0)
-        nuclear = float(core.sum())
-        at_border = x == 0 or y == 0 or x + w == width or y + h == height
-        needed = 0.35 if not at_border else 0.15
-        if nuclear < needed * unit * unit:
-            continue
-        margin = min(max(0.1 * unit, (1.7 * unit - max(w, h)) / 2), 0.25 * unit)
-        strength = float(signal[y : y + h, x : x + w][core].mean())
-        score = min(1.0, nuclear / (0.6 * unit * unit)) * min(1.0, strength / 0.8)
-        found.append(
-            (
-                max(0.0, x - margin),
-                max(0.0, y - margin),
-                min(width, x + w + margin),
-                min(height, y + h + margin),
-                score,
-            )
-        )
-    return sorted(found, key=lambda cell: -cell[4])
+    return tuple(cells)

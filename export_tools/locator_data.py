@@ -1,0 +1,311 @@
+"""Boxes of the published fields, and the pictures the locator's network learns from.
+
+Sources (see the data page beside the project): `bccd` and `txl`, the latter with a part from
+Raabin-WBC and a part whose pictures are those of `pbc`.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+KINDS = ("WBC", "RBC", "Platelets")
+STRIDE = 8
+TARGET_CHANNELS = 3 + 3 + 5 + 5
+"""Per grid cell: three heat maps, their weights, then for white and for red cells a mask and
+four box numbers."""
+
+Pixels = npt.NDArray[np.uint8]
+Boxes = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One labelled picture.
+
+    Attributes:
+        path: the file.
+        source: bccd, raabin or pbc.
+        split: train, val or test.
+        boxes: float32 (N, 4), left, top, right, bottom in pixels.
+        kinds: (N,), index into KINDS.
+    """
+
+    path: Path
+    source: str
+    split: str
+    boxes: Boxes
+    kinds: npt.NDArray[np.int64]
+
+    def of(self, kind: str) -> Boxes:
+        """The boxes of one kind, (M, 4)."""
+        return self.boxes[self.kinds == KINDS.index(kind)]
+
+
+def read_fields(data: Path) -> list[Field]:
+    """Every labelled field whose file is there.
+
+    BCCD: fields that share a group with one of the published TEST folder's originals are `test`,
+    so that a model measured on that folder never met a locator that saw it; of the other groups
+    every sixth is `val`. The others keep their published split.
+    """
+    rows: dict[tuple[str, str], list[tuple[int, tuple[float, ...]]]] = {}
+    splits: dict[tuple[str, str], str] = {}
+    bccd_split = _bccd_splits(data / "bccd" / "labels.csv")
+    with (data / "bccd" / "boxes.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            key = ("bccd", f"bccd/images/{row['file']}")
+            rows.setdefault(key, []).append(_box(row))
+            splits[key] = bccd_split.get(row["file"], "train")
+    with (data / "txl" / "boxes.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            key = (row["source"], row["file"])
+            rows.setdefault(key, []).append(_box(row))
+            splits[key] = row["split"]
+    fields = []
+    for key, boxes in rows.items():
+        path = data / key[1]
+        if path.is_file():
+            kinds = np.array([kind for kind, _ in boxes], dtype=np.int64)
+            corners = np.array([corner for _, corner in boxes], dtype=np.float32)
+            fields.append(Field(path, key[0], splits[key], corners, kinds))
+    return fields
+
+
+def _bccd_splits(path: Path) -> dict[str, str]:
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    held = {row["field_group"] for row in rows if row["kaggle_split"] == "TEST"}
+    splits = {}
+    for row in rows:
+        if row["field_group"] in held:
+            splits[row["original"]] = "test"
+        else:
+            splits[row["original"]] = "val" if int(row["field_group"]) % 6 == 0 else "train"
+    return splits
+
+
+def _box(row: dict[str, str]) -> tuple[int, tuple[float, ...]]:
+    corners = tuple(float(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
+    return KINDS.index(row["class"]), corners
+
+
+class Sampler:
+    """Draws augmented training pictures with their targets; the same seed draws the same ones.
+
+    Args:
+        fields: what to draw from; sources are drawn evenly.
+        size: (height, width) of the pictures, multiples of the stride.
+        seed: of the random generator.
+    """
+
+    def __init__(self, fields: list[Field], size: tuple[int, int], seed: int) -> None:
+        self._size = size
+        self._random = np.random.default_rng(seed)
+        self._by_source: dict[str, list[tuple[Pixels, Field, float]]] = {}
+        for field in fields:
+            pixels = cv2.cvtColor(cv2.imread(str(field.path)), cv2.COLOR_BGR2RGB)
+            # The program's own working scale: see imaging.locate.
+            scale = (WORK_AREA / (pixels.shape[0] * pixels.shape[1])) ** 0.5
+            # Twice the working scale is sharp enough for the largest zoom.
+            keep = min(1.0, 2 * scale)
+            pixels = cv2.resize(pixels, None, fx=keep, fy=keep, interpolation=cv2.INTER_AREA)
+            self._by_source.setdefault(field.source, []).append((pixels, field, keep))
+
+    def batch(self, count: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Pictures (count, H, W, 3) float32 from -1 to 1, and targets (count, H/8, W/8, 16)."""
+        pictures, targets = [], []
+        for _ in range(count):
+            pixels, boxes, kinds, sure = self._draw()
+            pictures.append(self._recolour(pixels))
+            targets.append(encode(boxes, kinds, self._size, red_cells_labelled=sure))
+        return np.stack(pictures), np.stack(targets)
+
+    def _draw(self) -> tuple[Pixels, Boxes, npt.NDArray[np.int64], bool]:
+        random = self._random
+        height, width = self._size
+        chance = random.random()
+        if chance < 0.04:
+            return _no_smear(random, self._size), np.zeros((0, 4), np.float32), np.zeros(0, np.int64), True
+        if chance < 0.16:
+            return self._pair()
+        return self._one(height, width)
+
+    def _pair(self) -> tuple[Pixels, Boxes, npt.NDArray[np.int64], bool]:
+        """Two pictures side by side: fields with several cells are rare in the data."""
+        height, width = self._size
+        cut = width // 2 + int(self._random.integers(-3, 4)) * STRIDE
+        left = self._one(height, cut)
+        right = self._one(height, width - cut)
+        moved = right[1] + np.array([cut, 0, cut, 0], np.float32)
+        return (
+            np.hstack([left[0], right[0]]),
+            np.concatenate([left[1], moved]),
+            np.concatenate([left[2], right[2]]),
+            left[3] and right[3],
+        )
+
+    def _one(self, height: int, width: int) -> tuple[Pixels, Boxes, npt.NDArray[np.int64], bool]:
+        random = self._random
+        sources = sorted(self._by_source)
+        pool = self._by_source[sources[int(random.integers(len(sources)))]]
+        pixels, field, keep = pool[int(random.integers(len(pool)))]
+        scale = (WORK_AREA / (pixels.shape[0] * pixels.shape[1])) ** 0.5
+        zoom = scale * float(np.exp(random.uniform(np.log(0.6), np.log(1.7))))
+        angle = float(random.integers(4)) * 90.0 if random.random() < 0.6 else float(random.uniform(0, 360))
+        radians = np.deg2rad(angle)
+        cosine, sine = zoom * np.cos(radians), zoom * np.sin(radians)
+        flip = -1.0 if random.random() < 0.5 else 1.0
+        turn = np.array([[cosine * flip, sine], [-sine * flip, cosine]])
+        whites = field.of("WBC") * keep
+        middle = np.array([pixels.shape[1] / 2, pixels.shape[0] / 2])
+        if len(whites) and random.random() < 0.35:
+            # Look at a white cell, anywhere in the picture, also at its edge.
+            one = whites[int(random.integers(len(whites)))]
+            middle = np.array([(one[0] + one[2]) / 2, (one[1] + one[3]) / 2])
+            place = random.uniform(0.0, 1.0, 2) * (width, height)
+        else:
+            place = np.array([width / 2, height / 2]) + random.uniform(-0.15, 0.15, 2) * (width, height)
+        shift = place - turn @ middle
+        # No reflection: a reflected cell would be a cell without a box.
+        border = cv2.BORDER_REPLICATE if random.random() < 0.4 else cv2.BORDER_CONSTANT
+        fill = (0, 0, 0) if random.random() < 0.6 else (255, 255, 255)
+        matrix = np.hstack([turn, shift[:, None]])
+        source = pixels
+        if zoom < 0.8:
+            source = cv2.GaussianBlur(pixels, (0, 0), 0.45 / zoom)
+        made = cv2.warpAffine(
+            source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=fill
+        )
+        boxes, kept = _turned(field.boxes * keep, turn, shift, (height, width), pixels.shape[:2])
+        kinds = field.kinds[kept]
+        # Several BCCD fields have no red cell boxed though they are full of them.
+        return made, boxes, kinds, bool((field.kinds == 1).sum() >= 4)
+
+    def _recolour(self, pixels: Pixels) -> npt.NDArray[np.float32]:
+        random = self._random
+        picture = pixels.astype(np.float32) / 255.0
+        if random.random() < 0.8:
+            gamma = np.exp(random.uniform(-0.35, 0.35) + random.uniform(-0.15, 0.15, 3)).astype(np.float32)
+            gain = (random.uniform(0.75, 1.12) * random.uniform(0.88, 1.1, 3)).astype(np.float32)
+            picture = np.clip(picture, 0, 1) ** gamma * gain
+        if random.random() < 0.4:
+            grey = picture.mean(axis=2, keepdims=True)
+            picture = grey + (picture - grey) * np.float32(random.uniform(0.4, 1.4))
+        if random.random() < 0.15:
+            slope = np.linspace(-1, 1, pixels.shape[1], dtype=np.float32)[None, :, None]
+            picture = picture * (1 + slope * np.float32(random.uniform(-0.15, 0.15)))
+        if random.random() < 0.3:
+            picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.3, 1.4)))
+        if random.random() < 0.3:
+            noise = random.standard_normal(picture.shape).astype(np.float32)
+            picture = picture + noise * np.float32(random.uniform(0.0, 0.05))
+        return np.asarray(np.clip(picture, 0, 1) * 2 - 1, dtype=np.float32)
+
+
+WORK_AREA = 192 * 144
+"""Pixels of a picture at the working scale; the same number as in imaging.locate."""
+
+
+def _turned(
+    boxes: Boxes,
+    turn: npt.NDArray[np.float64],
+    shift: npt.NDArray[np.float64],
+    size: tuple[int, int],
+    original: tuple[int, int],
+) -> tuple[Boxes, npt.NDArray[np.bool_]]:
+    """Boxes of the ellipses inside `boxes` after the turn, clipped; and which of them are kept.
+
+    What is left of a cell must be at least a fifth of it, or there is nothing to learn from.
+    """
+    if not len(boxes):
+        return np.zeros((0, 4), np.float32), np.zeros(0, bool)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2 @ turn.T + shift
+    halves = (boxes[:, 2:] - boxes[:, :2]) / 2
+    reach = np.sqrt((halves**2) @ (turn**2).T)
+    corners = np.hstack([centres - reach, centres + reach])
+    # A box cut by the picture's edge holds half an ellipse: a quarter turn keeps it exact.
+    square = np.abs(turn).min() < 1e-6
+    if square:
+        reach = halves @ np.abs(turn).T
+        corners = np.hstack([centres - reach, centres + reach])
+    height, width = size
+    clipped = np.clip(corners, 0, [width, height, width, height])
+    whole = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
+    left = np.prod(clipped[:, 2:] - clipped[:, :2], axis=1)
+    kept = (left > 0.2 * whole) & ((clipped[:, 2:] - clipped[:, :2]).min(axis=1) > 3)
+    return clipped[kept].astype(np.float32), kept
+
+
+def _no_smear(random: np.random.Generator, size: tuple[int, int]) -> Pixels:
+    """A picture without any cell: plain, noise, stripes, blots or writing."""
+    height, width = size
+    base = random.integers(0, 256, 3)
+    picture = np.full((height, width, 3), base, dtype=np.uint8)
+    what = int(random.integers(4))
+    if what == 0:
+        noise = random.normal(0, random.uniform(2, 80), picture.shape)
+        picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    elif what == 1:
+        coarse = random.integers(0, 256, (int(random.integers(3, 40)), int(random.integers(3, 40)), 3))
+        picture = cv2.resize(coarse.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    elif what == 2:
+        ink = [int(value) for value in random.integers(0, 256, 3)]
+        for _ in range(int(random.integers(3, 25))):
+            at = (int(random.integers(-20, width)), int(random.integers(0, height)))
+            letters = "".join(chr(int(code)) for code in random.integers(48, 122, 8))
+            cv2.putText(
+                picture, letters, at, int(random.integers(0, 4)), float(random.uniform(0.2, 1.6)), ink, 1
+            )
+    else:
+        for _ in range(int(random.integers(1, 12))):
+            ink = [int(value) for value in random.integers(0, 256, 3)]
+            corner = (int(random.integers(0, width)), int(random.integers(0, height)))
+            other = (int(random.integers(0, width)), int(random.integers(0, height)))
+            if random.random() < 0.5:
+                cv2.rectangle(picture, corner, other, ink, -1)
+            else:
+                cv2.line(picture, corner, other, ink, int(random.integers(1, 6)))
+    return picture
+
+
+def encode(
+    boxes: Boxes, kinds: npt.NDArray[np.int64], size: tuple[int, int], *, red_cells_labelled: bool
+) -> npt.NDArray[np.float32]:
+    """The network's target for a picture: (H/8, W/8, TARGET_CHANNELS).
+
+    Heat maps are Gaussians around the cells' middles (Zhou et al. 2019, "Objects as Points").
+    Box numbers at a grid cell near a middle: offset of the middle from the grid cell's middle in
+    strides, and the logarithms of width and height in strides.
+    """
+    height, width = size[0] // STRIDE, size[1] // STRIDE
+    target = np.zeros((height, width, TARGET_CHANNELS), np.float32)
+    target[..., 3:6] = 1.0
+    if not red_cells_labelled:
+        target[..., 4] = 0.0
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    for index in np.argsort(-areas):
+        left, top, right, bottom = boxes[index] / STRIDE
+        kind = int(kinds[index])
+        x, y, w, h = (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+        # The nearest grid cell is the peak.
+        dx, dy = xs - (min(int(x), width - 1) + 0.5), ys - (min(int(y), height - 1) + 0.5)
+        spread_x, spread_y = max(0.35, w / 7), max(0.35, h / 7)
+        bump = np.exp(-0.5 * ((dx / spread_x) ** 2 + (dy / spread_y) ** 2))
+        target[..., kind] = np.maximum(target[..., kind], bump)
+        if kind > 1:
+            continue
+        near = (np.abs(xs - x) < max(0.75, 0.2 * w)) & (np.abs(ys - y) < max(0.75, 0.2 * h))
+        first = 6 + 5 * kind
+        target[near, first] = 1.0
+        target[near, first + 1] = (x - xs)[near]
+        target[near, first + 2] = (y - ys)[near]
+        target[near, first + 3] = np.log(w)
+        target[near, first + 4] = np.log(h)
+    return target

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from hematodesk.domain.cells import Cell, Verdict
 from hematodesk.ui.class_names import class_name, short_class_name
-from hematodesk.ui.theme import class_colour, emphasis_font, text_on
+from hematodesk.ui.theme import class_colour, text_on
 
 _UNNAMED = QColor("#bdbdbd")
 _HALO = QColor(0, 0, 0, 150)
@@ -195,6 +195,25 @@ def paint_tag(painter: QPainter, tag: Tag, cell: Cell, *, chosen: bool) -> None:
     painter.drawText(tag.rect, Qt.AlignmentFlag.AlignCenter, tag.text)
 
 
-def tag_font(base: QFont) -> QFont:
-    """The tags' font: the body size, emphasised."""
-    return emphasis_font(base)
+def paint_cells(
+    painter: QPainter,
+    cells: Sequence[Cell],
+    boxes: Sequence[tuple[int, QRectF]],
+    area: QRectF,
+    *,
+    current: int,
+    hovered: int,
+) -> None:
+    """Draw outlines and tags in the painter's present font.
+
+    Args:
+        boxes: (index into cells, box in widget pixels) of the cells in view.
+        area: the widget's rectangle.
+        current, hovered: the chosen cell and the one under the pointer, -1 for none.
+    """
+    foremost = [index for index in (current, hovered) if index >= 0]
+    for index, box in sorted(boxes, key=lambda item: item[0] in foremost):
+        paint_outline(painter, cells[index], box, chosen=index == current, hovered=index == hovered)
+    tags = lay_tags(boxes, cells, area, QFontMetricsF(painter.font()), foremost)
+    for tag in reversed(tags):
+        paint_tag(painter, tag, cells[tag.index], chosen=tag.index == current)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from hematodesk.domain.cells import Cell, Prediction, Review, UncertainReason, Verdict
@@ -86,3 +88,22 @@ def cell_sentence(cell: Cell) -> str:
             )
         )
     return ", ".join(parts)
+
+
+def image_sentence(name: str, size: tuple[int, int], cells: Sequence[Cell], current: int) -> str:
+    """An image and its chosen cell, for who cannot see them.
+
+    Args:
+        size: (width, height) in pixels.
+        cells: all cells; removed ones are not told.
+        current: index of the chosen cell, -1 for none.
+    """
+    shown = [index for index, cell in enumerate(cells) if not cell.removed]
+    words = translate("CellWords", "{name}, {width} by {height} pixels. Cells: {count}.").format(
+        name=name, width=size[0], height=size[1], count=len(shown)
+    )
+    if current in shown:
+        words += " " + translate("CellWords", "Chosen: cell {number} of {count}, {cell}.").format(
+            number=shown.index(current) + 1, count=len(shown), cell=cell_sentence(cells[current])
+        )
+    return words

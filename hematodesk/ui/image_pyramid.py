@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal
+from PySide6.QtGui import QImage, QPainter
+
+from hematodesk.ui.viewport import Viewport
 
 Pixels = npt.NDArray[np.uint8]
 
 _SMALLEST_EDGE = 256
 """No size below this: a screen draws it at least so large."""
+
+_SHARP_FROM = 4.0
+"""From this zoom on single pixels are shown as squares: who zooms in so far wants to see them."""
 
 _AT_ONCE_PIXELS = 6_000_000
 """Halving so many takes some 25 ms on a lab PC: not felt. More is made in slices."""
@@ -122,3 +127,24 @@ class ImagePyramid(QObject):
             if not self._wants_more():
                 self._timer.stop()
             self.refined.emit()
+
+
+def paint_image(painter: QPainter, pyramid: ImagePyramid, view: Viewport, area: QRectF) -> None:
+    """Draw the part of the image that lies in an area of the widget."""
+    image, share = pyramid.level_for(view.zoom)
+    left, top = view.origin()
+    scale = view.scale
+    shown = QRectF(left, top, pyramid.width * scale, pyramid.height * scale) & area
+    if shown.isEmpty():
+        return
+    factor = share / scale
+    source = QRectF(
+        (shown.x() - left) * factor,
+        (shown.y() - top) * factor,
+        shown.width() * factor,
+        shown.height() * factor,
+    )
+    # At 1:1 every pixel is shown as it is.
+    smooth = view.zoom < _SHARP_FROM and view.zoom != 1.0
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(shown, image, source)

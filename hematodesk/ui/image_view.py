@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QAccessibleEvent,
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QHelpEvent,
     QInputDevice,
     QKeyEvent,
@@ -28,20 +27,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture, QSizePolicy, QToolTip, QWidget
 
 from hematodesk.domain.cells import Cell
-from hematodesk.domain.geometry import Box
-from hematodesk.ui.cell_marks import lay_tags, paint_outline, paint_tag, tag_font
-from hematodesk.ui.cell_words import cell_sentence
-from hematodesk.ui.image_pyramid import ImagePyramid
-from hematodesk.ui.theme import SURROUND, tokens
+from hematodesk.ui.box_drawing import BoxDrawing, paint_drawing
+from hematodesk.ui.cell_marks import paint_cells
+from hematodesk.ui.cell_words import cell_sentence, image_sentence
+from hematodesk.ui.image_pyramid import ImagePyramid, paint_image
+from hematodesk.ui.theme import SURROUND, emphasis_font, tokens
 from hematodesk.ui.viewport import Viewport
 
 _WHEEL_STEP = 1.25
 _KEY_STEP = 1.5
 _PAN_STEP = 64.0
-_SHARP_FROM = 4.0
-"""From this zoom on single pixels are shown as squares: who zooms in so far wants to see them."""
-_LEAST_BOX = 8
-"""Image pixels; a smaller box was a slip of the hand."""
 _SHOW_MARGIN = 48.0
 
 
@@ -88,7 +83,7 @@ class ImageView(QWidget):
         self._current = -1
         self._hovered = -1
         self._add_mode = False
-        self._drawing: QRectF | None = None
+        self._drawing = BoxDrawing()
         self._drag = _Drag.NONE
         self._drag_button = Qt.MouseButton.NoButton
         self._pressed_at = QPointF()
@@ -270,24 +265,20 @@ class ImageView(QWidget):
             return
         self._add_mode = on
         if not on:
-            self._drawing = None
+            self._drawing.clear()
         self._set_cursor()
         self._describe()
         self.update()
         self.add_mode_changed.emit(on)
 
     def _finish_drawing(self) -> None:
-        drawn, self._drawing = self._drawing, None
         self.update()
-        if drawn is None or self._pyramid is None:
+        if self._pyramid is None:
             return
-        bounded = drawn.normalized() & QRectF(0, 0, self._pyramid.width, self._pyramid.height)
-        left, top = round(bounded.left()), round(bounded.top())
-        width, height = round(bounded.right()) - left, round(bounded.bottom()) - top
-        if width < _LEAST_BOX or height < _LEAST_BOX:
-            return
-        self.set_add_mode(False)
-        self.cell_drawn.emit(Box(left, top, width, height))
+        box = self._drawing.finish(self._pyramid.width, self._pyramid.height)
+        if box is not None:
+            self.set_add_mode(False)
+            self.cell_drawn.emit(box)
 
     # Painting: the image, what explains it, the outlines, the tags, the box being drawn
 
@@ -296,84 +287,33 @@ class ImageView(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), SURROUND)
         if self._pyramid is not None:
-            self._paint_image(painter, self._pyramid)
+            paint_image(painter, self._pyramid, self._view, QRectF(self.rect()))
             self._paint_cells(painter)
-            self._paint_drawing(painter)
+            drawn = self._drawing.rect
+            if drawn is not None:
+                paint_drawing(painter, self._to_widget(drawn))
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens().focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
-    def _paint_image(self, painter: QPainter, pyramid: ImagePyramid) -> None:
-        image, share = pyramid.level_for(self._view.zoom)
-        left, top = self._view.origin()
-        scale = self._view.scale
-        shown = QRectF(left, top, pyramid.width * scale, pyramid.height * scale) & QRectF(self.rect())
-        if shown.isEmpty():
-            return
-        factor = share / scale
-        source = QRectF(
-            (shown.x() - left) * factor,
-            (shown.y() - top) * factor,
-            shown.width() * factor,
-            shown.height() * factor,
-        )
-        smooth = self._view.zoom < _SHARP_FROM and self._view.zoom != 1.0
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.drawImage(shown, image, source)
-
     def _paint_cells(self, painter: QPainter) -> None:
         area = QRectF(self.rect())
-        boxes = []
-        for index in range(len(self._cells)):
-            if self._shown(index):
-                rect = self.cell_rect(index)
-                if rect.intersects(area):
-                    boxes.append((index, rect))
-        foremost = [index for index in (self._current, self._hovered) if index >= 0]
+        rects = ((index, self.cell_rect(index)) for index in range(len(self._cells)) if self._shown(index))
+        boxes = [(index, rect) for index, rect in rects if rect.intersects(area)]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for index, rect in sorted(boxes, key=lambda item: item[0] in foremost):
-            paint_outline(
-                painter,
-                self._cells[index],
-                rect,
-                chosen=index == self._current,
-                hovered=index == self._hovered,
-            )
-        painter.setFont(tag_font(self.font()))
-        tags = lay_tags(boxes, self._cells, area, QFontMetricsF(painter.font()), foremost)
-        for tag in reversed(tags):
-            paint_tag(painter, tag, self._cells[tag.index], chosen=tag.index == self._current)
-
-    def _paint_drawing(self, painter: QPainter) -> None:
-        if self._drawing is None:
-            return
-        rect = self._to_widget(self._drawing.normalized())
-        for pen in (QPen(QColor("#000000"), 3), QPen(QColor("#ffffff"), 1.5, Qt.PenStyle.DashLine)):
-            painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(rect)
+        painter.setFont(emphasis_font(self.font()))
+        paint_cells(painter, self._cells, boxes, area, current=self._current, hovered=self._hovered)
 
     # Words for screen readers
 
     def _describe(self) -> None:
         """Tell the image and the chosen cell in words, and tell the screen reader that they changed."""
-        if self._pyramid is None:
-            words = self.tr("No image")
-        else:
-            shown = [index for index in range(len(self._cells)) if self._shown(index)]
-            words = self.tr("{name}, {width} by {height} pixels. Cells: {count}.").format(
-                name=self._name or self.tr("Image"),
-                width=self._pyramid.width,
-                height=self._pyramid.height,
-                count=len(shown),
-            )
-            if self._current >= 0:
-                words += " " + self.tr("Chosen: cell {number} of {count}, {cell}.").format(
-                    number=shown.index(self._current) + 1,
-                    count=len(shown),
-                    cell=cell_sentence(self._cells[self._current]),
-                )
+        words = self.tr("No image")
+        if self._pyramid is not None:
+            name = self._name or self.tr("Image")
+            size = (self._pyramid.width, self._pyramid.height)
+            words = image_sentence(name, size, self._cells, self._current)
             if self._add_mode:
                 words += " " + self.tr(
                     "Adding a cell: arrows move the box, Shift and arrows size it, Enter adds it."
@@ -485,7 +425,7 @@ class ImageView(QWidget):
         elif self._drag is _Drag.DRAW and moved:
             start = QPointF(*self._view.to_image(self._pressed_at.x(), self._pressed_at.y()))
             end = QPointF(*self._view.to_image(position.x(), position.y()))
-            self._drawing = QRectF(start, end)
+            self._drawing.drag(start, end)
             self.update()
         elif self._drag is _Drag.NONE:
             self._hover(position)
@@ -497,7 +437,7 @@ class ImageView(QWidget):
             return
         drag = self._drag
         self._drag, self._drag_button = _Drag.NONE, Qt.MouseButton.NoButton
-        if drag is _Drag.DRAW and self._drawing is not None:
+        if drag is _Drag.DRAW and self._drawing.rect is not None:
             self._finish_drawing()
         elif drag is _Drag.MAYBE or (drag is _Drag.DRAW and not self._add_mode):
             self._choose_by_hand(self.cell_at(event.position()))
@@ -520,7 +460,7 @@ class ImageView(QWidget):
 
     def _forget_drag(self) -> None:
         self._drag, self._drag_button = _Drag.NONE, Qt.MouseButton.NoButton
-        self._drawing = None
+        self._drawing.clear()
         self._set_cursor()
 
     def _set_cursor(self) -> None:
@@ -571,7 +511,7 @@ class ImageView(QWidget):
             self._pan(-across * _PAN_STEP, -down * _PAN_STEP)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._add_mode:
             self._finish_drawing()
-        elif key == Qt.Key.Key_Escape and (self._add_mode or self._drawing is not None):
+        elif key == Qt.Key.Key_Escape and (self._add_mode or self._drag is _Drag.DRAW):
             self._forget_drag()
             self.set_add_mode(False)
             self.update()
@@ -599,16 +539,10 @@ class ImageView(QWidget):
         """Move or size the box by the keyboard; the first key lays it into the middle of the view."""
         if self._pyramid is None:
             return
-        unit = max(1.0, 8 / self._view.scale)
-        if self._drawing is None:
-            middle = QPointF(*self._view.to_image(self.width() / 2, self.height() / 2))
-            side = min(self._pyramid.width, self._pyramid.height, 96 / self._view.scale)
-            self._drawing = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
-        elif sizing:
-            self._drawing.setWidth(max(_LEAST_BOX, self._drawing.width() + step[0] * unit))
-            self._drawing.setHeight(max(_LEAST_BOX, self._drawing.height() + step[1] * unit))
-        else:
-            self._drawing.translate(step[0] * unit, step[1] * unit)
+        middle = QPointF(*self._view.to_image(self.width() / 2, self.height() / 2))
+        side = min(self._pyramid.width, self._pyramid.height, 96 / self._view.scale)
+        first = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
+        self._drawing.step(step, max(1.0, 8 / self._view.scale), sizing=sizing, first=first)
         self.update()
 
 

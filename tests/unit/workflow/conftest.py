@@ -38,9 +38,7 @@ class FakeClassifier:
             name="fake", version="1.0.0", sha256=sha256, class_ids=("monocyte", "neutrophil"), shipped=True
         )
         self.input_size = 32
-        self.crop_rule = (
-            CropRule("cell", red_cells=3.0, context=1.6) if rule == "cell" else CropRule("whole")
-        )
+        self.crop_rule = CropRule("cell", red_cells=3.0, context=1.6) if rule == "cell" else CropRule("whole")
         self.requested, self.active, self.fallback_reason = "auto", "cpu", ""
         self.crops: list[np.ndarray] = []
         self.threads: set[str] = set()

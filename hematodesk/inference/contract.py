@@ -52,14 +52,10 @@ def check_session(session: Session, package: ModelPackage) -> None:
     Raises ModelError `outputs_mismatch` naming what is off, or `model_unsupported` when the
     model loads but does not run.
     """
-    _check_input(session, package)
-    types = {node.name: node.type for node in session.get_outputs()}
-    for name in package.manifest.graph_outputs:
-        if name not in types:
-            _mismatch(package, f"has no output {name!r}")
-        if types[name] not in _FLOATS:
-            _mismatch(package, f"gives output {name!r} as {types[name]}, not as floating-point numbers")
     try:
+        # Damaged names make even the questions about inputs and outputs fail (UnicodeDecodeError).
+        _check_input(session, package)
+        _check_types(session, package)
         values = run_known(session, package)
     except RUNTIME_FAULTS as fault:
         raise ModelError(
@@ -86,6 +82,15 @@ def _check_input(session: Session, package: ModelPackage) -> None:
     if not fits:
         needed = ", ".join(str(size) for size in wanted)
         _mismatch(package, f"takes the input shape ({', '.join(map(str, given))}), not ({needed})")
+
+
+def _check_types(session: Session, package: ModelPackage) -> None:
+    types = {node.name: node.type for node in session.get_outputs()}
+    for name in package.manifest.graph_outputs:
+        if name not in types:
+            _mismatch(package, f"has no output {name!r}")
+        if types[name] not in _FLOATS:
+            _mismatch(package, f"gives output {name!r} as {types[name]}, not as floating-point numbers")
 
 
 def _check_outputs(values: dict[str, npt.NDArray[np.float32]], package: ModelPackage) -> None:

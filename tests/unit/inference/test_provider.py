@@ -309,3 +309,27 @@ def test_a_model_that_never_ends_is_refused(save, kit, monkeypatch: pytest.Monke
     started = time.perf_counter()
     assert mismatch(save(kit.slow_model(-2.0))).code == "model_unsupported"
     assert time.perf_counter() - started < 30
+
+
+def test_names_in_the_graph_that_are_no_text(save, tiny_bytes: bytes) -> None:
+    # The batch axis is named N; protobuf's own library would not let the name be damaged.
+    assert b"\x12\x01N" in tiny_bytes
+    assert mismatch(save(tiny_bytes.replace(b"\x12\x01N", b"\x12\x01\xed"))).code == "model_unsupported"
+
+
+def test_flipped_bytes_load_or_are_refused(
+    save, tiny_bytes: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(11)
+    end = tiny_bytes.index(b'{"schema"')
+    outcomes = set()
+    for _ in range(60):
+        broken = bytearray(tiny_bytes)
+        broken[int(rng.integers(end))] = int(rng.integers(256))
+        path = save(bytes(broken))
+        try:
+            outcomes.add(open_session(read_package(path), "cpu").active)
+        except ModelError as error:
+            outcomes.add(error.code)
+    assert {"cpu", "model_damaged", "model_unsupported"} <= outcomes
+    assert capfd.readouterr() == ("", "")

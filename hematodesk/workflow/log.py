@@ -14,7 +14,7 @@ from hematodesk.workflow.places import Places
 _ROOT = "hematodesk"
 _MAX_BYTES = 512 * 1024
 _BACKUPS = 3
-_SAFE = re.compile(r"[\w.+:@<>()\[\] -]{0,2000}", re.ASCII)
+_SAFE = re.compile(r"[\w.+=:@<>()\[\] -]{0,2000}", re.ASCII)
 
 _log = logging.getLogger(_ROOT)
 

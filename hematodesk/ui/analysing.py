@@ -17,6 +17,7 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.storage.history import History
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
+from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.analyse import AnalysedImage, Analyser, OpenedImage, open_image
 from hematodesk.workflow.batch import BatchSummary, run_batch
@@ -43,6 +44,7 @@ class _Run:
 
     total: int
     ticket: Ticket | None = None
+    cancelled: bool = False
     done: int = 0
     failed: int = 0
     seconds_left: float | None = None
@@ -88,6 +90,7 @@ class Analysing(QObject):
         lanes: Lanes,
         access: HistoryAccess,
         viewer: Viewer,
+        keeper: ModelKeeper,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -95,7 +98,10 @@ class Analysing(QObject):
         self._lanes = lanes
         self._access = access
         self._viewer = viewer
+        self._keeper = keeper
         self._runs: list[_Run] = []
+        self._for_model: list[Callable[[], None]] = []
+        keeper.changed.connect(self._model_changed)
 
     @property
     def state(self) -> RunState | None:
@@ -120,9 +126,13 @@ class Analysing(QObject):
 
     def cancel(self) -> None:
         """Stop all batches; what is done stays."""
-        for run in self._runs:
+        for run in tuple(self._runs):
+            run.cancelled = True
             if run.ticket is not None:
                 run.ticket.cancel()
+            else:
+                self._runs.remove(run)
+                self.progressed.emit()
 
     # One image, at once
 
@@ -232,10 +242,22 @@ class Analysing(QObject):
                 run.done, run.failed, run.seconds_left = value.done, value.failed, value.seconds_left
                 self.progressed.emit()
 
-        run.ticket = self._lanes.run(
-            Lane.BATCH, work, done=ended, failed=failed, cancelled=cancelled, progress=step
-        )
+        def start() -> None:
+            if not run.cancelled:
+                run.ticket = self._lanes.run(
+                    Lane.BATCH, work, done=ended, failed=failed, cancelled=cancelled, progress=step
+                )
+
+        # One image waits on the model's own lane; a batch has another, so it waits here.
+        self._for_model.append(start)
+        self._model_changed()
         self.progressed.emit()
+
+    def _model_changed(self) -> None:
+        if self._keeper.state is not ModelState.LOADING:
+            waiting, self._for_model = self._for_model, []
+            for start in waiting:
+                start()
 
     # On the lanes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from hematodesk.ui.drop_zone import DropZone
 from hematodesk.ui.image_view import ImageView
@@ -80,15 +80,23 @@ class Centre(QWidget):
         self._frame = _DropFrame(self)
         self.installEventFilter(self)
 
+    def focus_first(self) -> None:
+        """Put the keyboard where a person begins: on the button that opens files."""
+        button = self.zone.findChild(QPushButton)
+        if button is not None:
+            button.setFocus()
+
     def show_empty(self) -> None:
         """Say what to do first."""
         self._pages.setCurrentWidget(self.zone)
 
     def show_image(self) -> None:
         """Show the image."""
-        had_focus = self.message.hasFocus() or self.zone.isAncestorOf(self.focusWidget() or self.message)
+        if self._pages.currentWidget() is self.view:
+            return
+        focused = QApplication.focusWidget()
         self._pages.setCurrentWidget(self.view)
-        if had_focus:
+        if focused is None or self.isAncestorOf(focused):
             self.view.setFocus()
 
     def show_message(self, title: str, words: str = "") -> None:

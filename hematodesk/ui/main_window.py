@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowTitle("hematodesk")
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        self._fit_screen()
         self.services = services
         self.lanes = Lanes(self)
         self.access = HistoryAccess(self.lanes)
@@ -61,6 +61,12 @@ class MainWindow(QMainWindow):
         self._build_actions()
         self._connect()
         self.memory.restore()
+        self.centre.focus_first()
+
+    def _fit_screen(self) -> None:
+        """A first size that fits the screen; the memory of the last one comes after."""
+        room = self.screen().availableGeometry()
+        self.resize(min(1440, room.width() * 9 // 10), min(900, room.height() * 9 // 10))
 
     # Building
 
@@ -90,7 +96,7 @@ class MainWindow(QMainWindow):
         services, lanes, banners = self.services, self.lanes, self.banners
         self.viewer = Viewer(self.access, lanes, banners, self)
         self.keeper = ModelKeeper(services.models, lanes, banners, self)
-        self.analysing = Analysing(services, lanes, self.access, self.viewer, self)
+        self.analysing = Analysing(services, lanes, self.access, self.viewer, self.keeper, self)
         self.reviewing = Reviewing(services, lanes, self.access, self.viewer, banners, self)
         self.browsing = Browsing(self.viewer, self.panel, banners, self)
         self.opening = Opening(services, lanes, self.analysing, banners, self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.cells import now_utc
@@ -9,7 +11,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.storage.history import History
 from hematodesk.ui.history_access import HistoryAccess
-from hematodesk.ui.lanes import Lane, Lanes
+from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.workflow.services import Services
 
 
@@ -75,17 +77,22 @@ class Sitting(QObject):
         self._after(Lane.INFERENCE, self._inference_done)
 
     def _inference_done(self) -> None:
+        def close(_ticket: Ticket) -> None:
+            try:
+                self._services.settings.save()
+            finally:
+                self._services.close()
+
         self._lanes.run(
             Lane.STORAGE,
-            lambda _ticket: self._services.close(),
+            close,
             done=self._closed,
             failed=self._closed,
             cancelled=self._stop,
         )
 
-    def _after(self, lane: Lane, then: object) -> None:
+    def _after(self, lane: Lane, then: Callable[[], None]) -> None:
         def go_on(_nothing: object = None) -> None:
-            assert callable(then)
             then()
 
         self._lanes.run(lane, lambda _ticket: None, done=go_on, cancelled=go_on)

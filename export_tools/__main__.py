@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-_COMMANDS = ("train", "convert", "evaluate", "phantom", "locating")
+_COMMANDS = ("train", "calibrate", "convert", "evaluate", "phantom", "locating")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

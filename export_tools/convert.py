@@ -54,7 +54,6 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         help="JSON with further manifest fields (calibration, provenance, metrics ...)",
     )
-    parser.add_argument("--familiarity", type=Path, help="statistics of training's embeddings (.npz)")
     parser.set_defaults(run=run)
 
 
@@ -93,8 +92,9 @@ def convert(args: argparse.Namespace) -> str:
     head = find_head(graph)
     named = give_outputs(graph, head)
     familiarity = None
-    if args.familiarity is not None and named["embedding"] is not None:
-        familiarity = add_familiarity(graph, args.familiarity)
+    statistics = familiarity_file(args.input)
+    if statistics.is_file() and named["embedding"] is not None:
+        familiarity = add_familiarity(graph, statistics)
     scaling = PREPROCESSINGS[told["preprocess"]]
     spec = InputSpec(
         INPUT,
@@ -158,13 +158,24 @@ def sidecar(path: Path) -> Path:
     return path.with_suffix(".training.json")
 
 
+def calibration_file(path: Path) -> Path:
+    """Where `calibrate` writes temperature and thresholds of a model file."""
+    return path.with_suffix(".calibration.json")
+
+
+def familiarity_file(path: Path) -> Path:
+    """Where `calibrate` writes the statistics of training's embeddings."""
+    return path.with_suffix(".familiarity.npz")
+
+
 def _details(args: argparse.Namespace, rescales_itself: bool) -> dict[str, Any]:
-    """Options, then --details, then what `train` wrote beside the model; the first that speaks wins."""
-    beside = sidecar(args.input)
+    """Options, then --details, then what stands beside the model; the first that speaks wins."""
     known: dict[str, Any] = {}
-    for path in (beside if beside.is_file() else None, args.details):
-        if path is not None:
+    for path in (sidecar(args.input), calibration_file(args.input)):
+        if path.is_file():
             known |= json.loads(path.read_text(encoding="utf-8"))
+    if args.details is not None:
+        known |= json.loads(args.details.read_text(encoding="utf-8"))
     classes = known.pop("classes", None)
     if args.labels:
         classes = [{"id": each.id, "display": each.display} for each in read_labels(args.labels)]

@@ -1,0 +1,212 @@
+"""`python -m export_tools calibrate`: confidence that means something, from the images held out.
+
+Fits the temperature on the held-out groups, sets the confidence under which the model says
+"uncertain" on disturbed views of them (stand-ins for another laboratory's images), and describes
+what training's embeddings look like, so that what is no cell can be told. Writes both beside the
+model, where `convert` finds them. The published TEST images are never looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from export_tools.augment import Strength, augment
+from export_tools.convert import calibration_file, familiarity_file, sidecar
+from export_tools.crops import COVER, CropSet, cut_crops, middle
+from export_tools.product_way import listed
+from export_tools.sources import only_classes, read_source
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.statistics import softmax
+
+Floats = npt.NDArray[np.float64]
+
+_DIRECTIONS = 192
+_VIEWS = 3
+_SHRINK = 0.02
+_FAMILIAR_SHARE = 0.995
+_LEAST_CONFIDENCE = 0.5
+_MOST_CONFIDENCE = 0.95
+
+
+def add_parser(subparsers: Any) -> None:
+    """The `calibrate` command."""
+    parser = subparsers.add_parser("calibrate", help="temperature and abstention of a trained model")
+    parser.add_argument("model", type=Path, help=".keras as train wrote it, with its files beside it")
+    parser.add_argument("sources", nargs="+", type=Path, help="the folders it was trained on")
+    parser.add_argument(
+        "--wanted", type=float, default=0.98, help="accuracy of certain answers on hard views"
+    )
+    parser.add_argument("--cache", type=Path, help="folder that keeps the cut crops")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Calibrate; 0 when the files were written, 1 when model or data cannot be used."""
+    try:
+        calibrate(args)
+    except (HematodeskError, ValueError, OSError) as fault:
+        print(f"calibrate: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Logits (N, K), embeddings (N, D), true class indexes (N,) and a weight for each (N,)."""
+
+    logits: Floats
+    embeddings: Floats
+    truth: npt.NDArray[np.int64]
+    weights: Floats
+
+
+def calibrate(args: argparse.Namespace) -> None:
+    """Do all of it. Raises HematodeskError, ValueError or OSError."""
+    import keras
+
+    notes = json.loads(sidecar(args.model).read_text(encoding="utf-8"))
+    classes = [each["id"] for each in notes["classes"]]
+    model = keras.models.load_model(args.model, compile=False)
+    both = keras.Model(model.input, [model.get_layer("logits").output, model.get_layer("embedding").output])
+    size = int(model.input_shape[1])
+    records = [record for folder in args.sources for record in read_source(folder)]
+    records = only_classes([record for record in records if record.part != "test"], classes)
+    names = args.model.with_suffix(".held_out.txt").read_text(encoding="utf-8").splitlines()
+    held = listed(records, names)
+    held_files = {record.file for record in held}
+    kept = [record for record in records if record.file not in held_files]
+    rule = notes["crop"]
+    cut = {"red_cells": rule["red_cells"], "context": rule["context"], "cache": args.cache}
+    out, inside = cut_crops(held, size, **cut), cut_crops(kept, size, **cut)
+    random = np.random.default_rng(args.seed)
+    plain = answers(both, middle(out.pixels, size), out, classes)
+    hard = answers(both, _views(out, size, random), out, classes)
+    trained = answers(both, _views(inside, size, random, each=1), inside, classes)
+    temperature = fit_temperature(plain.logits, plain.truth, plain.weights)
+    least = least_confidence(softmax(hard.logits, temperature), hard.truth, hard.weights, wanted=args.wanted)
+    projection, centres = whitening(trained.embeddings, trained.truth)
+    strange = np.concatenate([strangeness(each.embeddings, projection, centres) for each in (plain, hard)])
+    limit = float(np.quantile(strange, _FAMILIAR_SHARE))
+    before = calibration_error(softmax(plain.logits), plain.truth, plain.weights)
+    after = calibration_error(softmax(plain.logits, temperature), plain.truth, plain.weights)
+    familiarity_file(args.model).parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        familiarity_file(args.model),
+        projection=projection.astype(np.float32),
+        centres=centres.astype(np.float32),
+    )
+    found = {
+        "calibration": {"temperature": round(temperature, 4)},
+        "abstention": {"min_confidence": round(least, 3), "familiarity_max": round(limit, 4)},
+    }
+    calibration_file(args.model).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(
+        f"temperature {temperature:.3f}: expected calibration error {before:.4f} before, {after:.4f} after\n"
+        f"uncertain under {least:.3f}: disturbed views are then right on "
+        f"{_certain_accuracy(softmax(hard.logits, temperature), hard, least):.1%} of the certain\n"
+        f"unfamiliar over {limit:.3f}"
+    )
+
+
+def answers(both: Any, crops: npt.NDArray[np.uint8], described: CropSet, classes: Sequence[str]) -> Answers:
+    """Run the network over crops (N * views, size, size, 3); weights even out sources and classes."""
+    logits, embeddings = [], []
+    for start in range(0, len(crops), 64):
+        images = crops[start : start + 64].astype(np.float32) * np.float32(2 / 255) - np.float32(1)
+        one, other = both.predict_on_batch(images)
+        logits.append(np.asarray(one, np.float64))
+        embeddings.append(np.asarray(other, np.float64))
+    times = len(crops) // max(1, len(described.records))
+    strata = [(record.source, record.class_id) for record in described.records]
+    weights = np.array([1 / strata.count(each) for each in strata])
+    truth = np.array([classes.index(record.class_id) for record in described.records])
+    return Answers(
+        np.concatenate(logits), np.concatenate(embeddings), np.tile(truth, times), np.tile(weights, times)
+    )
+
+
+def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64], weights: Floats) -> float:
+    """The temperature of least weighted cross-entropy, by golden section between 1/8 and 8."""
+
+    def loss(power: float) -> float:
+        chosen = softmax(logits, math.exp(power))[np.arange(len(truth)), truth]
+        return float(-(weights * np.log(chosen + 1e-12)).sum() / weights.sum())
+
+    low, high, ratio = math.log(1 / 8), math.log(8), (math.sqrt(5) - 1) / 2
+    while high - low > 1e-4:
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if loss(left) < loss(right):
+            high = right
+        else:
+            low = left
+    return math.exp((low + high) / 2)
+
+
+def least_confidence(
+    scores: Floats, truth: npt.NDArray[np.int64], weights: Floats, *, wanted: float
+) -> float:
+    """The lowest threshold from 0.5 at which certain answers are right as often as wanted; at most 0.95."""
+    confidence, hit = scores.max(axis=1), scores.argmax(axis=1) == truth
+    for threshold in np.arange(_LEAST_CONFIDENCE, _MOST_CONFIDENCE, 0.01):
+        certain = confidence >= threshold
+        if weights[certain].sum() > 0 and np.average(hit[certain], weights=weights[certain]) >= wanted:
+            return float(threshold)
+    return _MOST_CONFIDENCE
+
+
+def calibration_error(scores: Floats, truth: npt.NDArray[np.int64], weights: Floats, bins: int = 15) -> float:
+    """Expected calibration error over equal bins of confidence (Guo et al. 2017), weighted."""
+    confidence, hit = scores.max(axis=1), scores.argmax(axis=1) == truth
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [abs((weights * (hit - confidence))[place == index].sum()) for index in range(bins)]
+    return float(sum(gaps) / weights.sum())
+
+
+def whitening(embeddings: Floats, truth: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """(projection (D, R), centres (K, R)): directions of training's spread within the classes, made even.
+
+    The covariance is shrunk a little towards its mean variance, so that a direction in which
+    training hardly varied does not decide alone.
+    """
+    means = np.stack([embeddings[truth == index].mean(axis=0) for index in range(truth.max() + 1)])
+    spread = embeddings - means[truth]
+    covariance = spread.T @ spread / len(spread)
+    covariance += _SHRINK * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    values, vectors = np.linalg.eigh(covariance)
+    # The directions of least spread tell strangers best: what training never did.
+    count = min(_DIRECTIONS, len(values))
+    chosen = np.r_[0 : count - count // 2, len(values) - count // 2 : len(values)]
+    projection = vectors[:, chosen] / np.sqrt(values[chosen])
+    return projection, means @ projection
+
+
+def strangeness(embeddings: Floats, projection: Floats, centres: Floats) -> Floats:
+    """What the graph's output `familiarity` says (N,): mean square over directions to the nearest centre."""
+    apart = (embeddings @ projection)[:, None, :] - centres[None]
+    return np.asarray((apart**2).mean(axis=2).min(axis=1))
+
+
+def _views(
+    crops: CropSet, size: int, random: np.random.Generator, each: int = _VIEWS
+) -> npt.NDArray[np.uint8]:
+    """`each` disturbed views of every crop, one round after the other."""
+    return np.stack(
+        [augment(pixels, size, COVER, random, Strength()) for _ in range(each) for pixels in crops.pixels]
+    )
+
+
+def _certain_accuracy(scores: Floats, hard: Answers, least: float) -> float:
+    certain = scores.max(axis=1) >= least
+    hit = scores.argmax(axis=1) == hard.truth
+    return float(np.average(hit[certain], weights=hard.weights[certain])) if certain.any() else math.nan

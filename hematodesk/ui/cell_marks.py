@@ -8,23 +8,17 @@ the word, a review is a tick, and the chosen cell stands within corners.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from hematodesk.domain.cells import Cell, Verdict
 from hematodesk.ui.class_names import class_name, short_class_name
+from hematodesk.ui.tag_layout import Tag, Wish, lay_tags
 from hematodesk.ui.theme import class_colour, text_on
 
 _UNNAMED = QColor("#bdbdbd")
 _HALO = QColor(0, 0, 0, 150)
-_PADDING = 5.0
-_GAP = 3.0
-_WIDEST = 2.5
-"""A full name may be so many times as wide as its box; beyond that the picture would be all names."""
-_MANY = 120
-"""With more cells than this in view only the short names are tried: placing tags must not be felt."""
 
 
 def tag_colour(cell: Cell) -> QColor:
@@ -48,103 +42,6 @@ def tag_text(cell: Cell, *, short: bool = False) -> str:
             class_name=name(cell.label)
         )
     return name(cell.label)
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One laid tag: which cell, where (widget pixels) and what it says."""
-
-    index: int
-    rect: QRectF
-    text: str
-
-
-def lay_tags(
-    boxes: Sequence[tuple[int, QRectF]],
-    cells: Sequence[Cell],
-    area: QRectF,
-    metrics: QFontMetricsF,
-    foremost: Sequence[int],
-) -> list[Tag]:
-    """Find a place for each tag.
-
-    Args:
-        boxes: (index into cells, box in widget pixels) of the cells in view.
-        cells: all cells.
-        area: the widget's rectangle; tags stay inside it.
-        metrics: of the tags' font.
-        foremost: indices whose tags are laid first and are always shown.
-
-    A tag that finds no free place with its full name is tried with the short one and then left
-    out: the outline and the tooltip still tell. Uncertain cells come before certain ones.
-    """
-    first = set(foremost)
-    order = sorted(boxes, key=lambda item: (item[0] not in first, not cells[item[0]].uncertain))
-    rects = [rect for _index, rect in boxes]
-    height = metrics.height() + 4
-    tags: list[Tag] = []
-    for index, box in order:
-        full_width = metrics.horizontalAdvance(tag_text(cells[index])) + 2 * _PADDING
-        roomy = len(boxes) <= _MANY and full_width <= _WIDEST * box.width()
-        shorts = (False, True) if roomy or index in first or len(boxes) == 1 else (True,)
-        best: tuple[float, Tag] | None = None
-        for short in shorts:
-            text = tag_text(cells[index], short=short)
-            width = metrics.horizontalAdvance(text) + 2 * _PADDING
-            for place in _places(box, width, height, area):
-                cost = _cost(place, box, tags, rects)
-                if best is None or cost < best[0]:
-                    best = (cost, Tag(index, place, text))
-                if cost == 0:
-                    break
-            if best is not None and best[0] < _TOO_MUCH:
-                break
-        if best is not None and (best[0] < _TOO_MUCH or index in first):
-            tags.append(best[1])
-    return tags
-
-
-_TOO_MUCH = 0.6
-
-
-def _places(box: QRectF, width: float, height: float, area: QRectF) -> list[QRectF]:
-    """Places for a tag, the best liked first, pushed inside the area."""
-    above, below = box.top() - height - _GAP, box.bottom() + _GAP
-    corners = (
-        (box.left(), above),
-        (box.right() - width, above),
-        (box.left(), below),
-        (box.right() - width, below),
-        (box.right() + _GAP, box.top()),
-        (box.left() - width - _GAP, box.top()),
-        (box.right() + _GAP, box.bottom() - height),
-        (box.left() - width - _GAP, box.bottom() - height),
-    )
-    places = []
-    for x, y in corners:
-        inside_x = min(max(x, area.left() + 1), area.right() - width - 1)
-        inside_y = min(max(y, area.top() + 1), area.bottom() - height - 1)
-        places.append(QRectF(inside_x, inside_y, width, height))
-    return places
-
-
-def _cost(place: QRectF, own: QRectF, tags: Sequence[Tag], boxes: Sequence[QRectF]) -> float:
-    """How much a place hides: a whole tag's share of other tags counts four times, of cells once."""
-    size = place.width() * place.height()
-    cost = 0.0
-    for tag in tags:
-        cost += 4 * _shared(place, tag.rect) / size
-    for box in boxes:
-        # Its own cell may be covered a little where it fills the view.
-        weight = 0.5 if box is own else 1.0
-        cost += weight * _shared(place, box) / size
-    return cost
-
-
-def _shared(one: QRectF, other: QRectF) -> float:
-    across = min(one.right(), other.right()) - max(one.left(), other.left())
-    down = min(one.bottom(), other.bottom()) - max(one.top(), other.top())
-    return across * down if across > 0 and down > 0 else 0.0
 
 
 def paint_outline(painter: QPainter, cell: Cell, box: QRectF, *, chosen: bool, hovered: bool) -> None:
@@ -212,8 +109,21 @@ def paint_cells(
         current, hovered: the chosen cell and the one under the pointer, -1 for none.
     """
     foremost = [index for index in (current, hovered) if index >= 0]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for index, box in sorted(boxes, key=lambda item: item[0] in foremost):
         paint_outline(painter, cells[index], box, chosen=index == current, hovered=index == hovered)
-    tags = lay_tags(boxes, cells, area, QFontMetricsF(painter.font()), foremost)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    wishes = [
+        Wish(
+            index,
+            box,
+            tag_text(cells[index]),
+            tag_text(cells[index], short=True),
+            pressing=index in foremost,
+            early=cells[index].uncertain,
+        )
+        for index, box in boxes
+    ]
+    tags = lay_tags(wishes, area, QFontMetricsF(painter.font()))
     for tag in reversed(tags):
         paint_tag(painter, tag, cells[tag.index], chosen=tag.index == current)

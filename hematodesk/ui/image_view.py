@@ -301,7 +301,6 @@ class ImageView(QWidget):
         area = QRectF(self.rect())
         rects = ((index, self.cell_rect(index)) for index in range(len(self._cells)) if self._shown(index))
         boxes = [(index, rect) for index, rect in rects if rect.intersects(area)]
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(emphasis_font(self.font()))
         paint_cells(painter, self._cells, boxes, area, current=self._current, hovered=self._hovered)
 

@@ -22,7 +22,9 @@ class RedCell:
     turn: float
     density: float
     pallor: float
-    pallor_radius: float
+    pallor_radius: float  # where the paleness is half gone, in radii
+    pallor_edge: float  # over how many radii it goes
+    pallor_radii: Field  # the pale middle's own outline
     shift: tuple[float, float]  # of the pale middle, in radii
     refractile: bool
 
@@ -36,7 +38,7 @@ def new_red_cell(rng: np.random.Generator, style: PhantomStyle) -> RedCell:
         waves[:2] = [(1, 0.05), (3, 0.08)]
     if rng.random() < style.crenation:
         waves += [(int(rng.integers(9, 15)), 0.05), (int(rng.integers(7, 12)), 0.03)]
-    pallor, density = float(style.pallor * rng.normal(1.0, 0.14)), float(rng.normal(1.0, 0.08))
+    pallor, density = float(style.pallor * rng.normal(1.0, 0.22)), float(rng.normal(1.0, 0.11))
     if rng.random() < 0.10:  # dark cells: spherocytes, or dried thick
         pallor, density = pallor * float(rng.uniform(0.0, 0.35)), density * float(rng.uniform(1.05, 1.3))
     return RedCell(
@@ -46,7 +48,9 @@ def new_red_cell(rng: np.random.Generator, style: PhantomStyle) -> RedCell:
         turn=float(rng.uniform(0.0, np.pi)),
         density=density,
         pallor=float(np.clip(pallor, 0.0, 0.97)),
-        pallor_radius=float(np.clip(rng.normal(0.56, 0.07), 0.35, 0.75)),
+        pallor_radius=float(np.clip(rng.normal(0.44, 0.09), 0.22, 0.68)),
+        pallor_edge=float(rng.uniform(0.28, 0.62)),
+        pallor_radii=outline(rng, [(1, 0.05), (2, 0.07), (3, 0.05), (4, 0.03)]),
         shift=(float(rng.normal(0.0, 0.05)), float(rng.normal(0.0, 0.05))),
         refractile=bool(rng.random() < style.refractile),
     )
@@ -64,21 +68,22 @@ def draw_red_cell(cell: RedCell, patch: Patch, rng: np.random.Generator) -> tupl
     steps = np.linspace(0.0, 1.6, 512)
     squared = np.clip(1.0 - steps**2, 0.0, 1.0)
     disc = np.sqrt(squared) * (0.81 + 7.83 * steps**2 - 4.39 * steps**4) / 2.55
-    t = np.clip((steps - cell.pallor_radius + 0.32) / 0.5, 0.0, 1.0)
+    t = np.clip((steps - cell.pallor_radius) / cell.pallor_edge + 0.5, 0.0, 1.0)
     dried = 1.0 - cell.pallor * (1.0 - t * t * (3.0 - 2.0 * t))
-    table = (0.30 * np.clip(disc, 0.0, 1.0) * (steps < 1) + 0.70 * dried).astype(np.float32)
+    rim = 0.07 * np.exp(-(((steps - 0.93) / 0.05) ** 2))  # the edge bends more light away
+    table = (rim + 0.30 * np.clip(disc, 0.0, 1.0) * (steps < 1) + 0.70 * dried).astype(np.float32)
     # The pale middle sits a little off, so the profile is read along a shifted radius.
     moved = Patch(
         patch.x - np.float32(cell.shift[0] * cell.radius),
         patch.y - np.float32(cell.shift[1] * cell.radius),
         patch.scale,
     )
-    inner = polar(moved, cell.radii, cell.radius, cell.stretch, cell.turn)
-    near = np.clip(1.0 - rho, 0.0, 0.3) * np.float32(1 / 0.3)
+    inner = polar(moved, cell.radii * cell.pallor_radii, cell.radius, cell.stretch, cell.turn)
+    near = np.clip(1.0 - rho, 0.0, 0.35) * np.float32(1 / 0.35)
     where = rho + (inner - rho) * near
     thickness = table[np.minimum((where * np.float32(511 / 1.6)).astype(np.int32), 511)]
     density = mask * thickness * np.float32(cell.density)
-    density *= 1.0 + np.float32(0.035) * patch.noise(rng, 1.4)
+    density *= 1.0 + np.float32(0.05) * patch.noise(rng, 1.8)
     if cell.refractile:
         middle = patch.shape[0] / 2
         spots = rng.normal(0.0, 0.3 * cell.radius * patch.scale, (2, int(rng.integers(1, 4)))) + middle

@@ -22,11 +22,11 @@ def copy_database(source: sqlite3.Connection, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(str(part), isolation_level=None)) as copy:
-            # One read transaction over copy and counts: both see the same state.
+            # Counting begins the read transaction, so that the copy is of the same state.
             source.execute("BEGIN")
             try:
-                source.backup(copy)
                 expected = _counts(source)
+                source.backup(copy)
             finally:
                 source.execute("ROLLBACK")
             copy.execute("PRAGMA journal_mode = DELETE")

@@ -45,16 +45,14 @@ class Database:
 
     def _open(self, migrations: Sequence[str]) -> None:
         existed = self._look_before()
-        connection = self.connect()
         try:
-            try:
-                refuse_unknown(connection, self.path, len(migrations))
-            except sqlite3.OperationalError as error:
-                if not existed or error.sqlite_errorcode & 0xFF not in _NO_SHARED_MEMORY:
-                    raise
-                connection.close()
-                connection = self._connect_immutable(error)
-                refuse_unknown(connection, self.path, len(migrations))
+            connection = self.connect()
+        except sqlite3.OperationalError as error:
+            if not existed or error.sqlite_errorcode & 0xFF not in _NO_SHARED_MEMORY:
+                raise
+            connection = self._connect_immutable(error)
+        try:
+            refuse_unknown(connection, self.path, len(migrations))
             self.read_only = self._immutable or _is_read_only(connection)
             if existed:
                 check_at_start(connection, self.path)
@@ -97,9 +95,14 @@ class Database:
             cached_statements=256,
             uri=self._immutable,
         )
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            # The first that reads the file.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect_immutable(self, error: sqlite3.Error) -> sqlite3.Connection:
@@ -172,16 +175,21 @@ _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 def _is_read_only(connection: sqlite3.Connection) -> bool:
     """Whether SQLite opened the file for reading only, which it does quietly where it must."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.execute("PRAGMA busy_timeout = 0")
     try:
+        # BEGIN IMMEDIATE alone succeeds on a read-only file; only a write, undone at once, tells.
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
+        connection.execute(f"PRAGMA user_version = {version}")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
             return True
+        # Another instance is writing at this moment, so the file can be written.
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
     finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     return False
 

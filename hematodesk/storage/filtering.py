@@ -14,10 +14,15 @@ from dataclasses import dataclass, replace
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, ImageSummary
 from hematodesk.storage import tally
+from hematodesk.storage.listing import BLOCK
 from hematodesk.storage.reading import SUMMARY_COLUMNS, ids_json, summary_of
 from hematodesk.storage.text import fold, moment_of
 
-_BLOCKS = "name_block JOIN listing ON image_id BETWEEN name_block.id * 256 AND name_block.id * 256 + 255"
+_BLOCKS = (
+    f"name_block CROSS JOIN listing "
+    f"ON image_id BETWEEN name_block.id * {BLOCK} AND name_block.id * {BLOCK} + {BLOCK - 1}"
+)
+"""CROSS JOIN keeps this order of the loops: https://www.sqlite.org/optoverview.html#crossjoin"""
 
 Values = tuple[str | int, ...]
 
@@ -120,8 +125,8 @@ def page_ids(
         return []
     source, where, values = _rows(connection, choice)
     if below is not None:
-        where += " AND image_id < ?"
-        values = (*values, below)
+        within, bounds = _within(choice, 0, below - 1)
+        where, values = where + within, values + bounds
     order = "name_block.id DESC, image_id DESC" if choice.text else "image_id DESC"
     query = f"SELECT image_id FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
     return [row[0] for row in connection.execute(query, (*values, limit))]
@@ -163,8 +168,8 @@ def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Va
     where, values = _states(choice)
     where, source = f"1{where}", "listing"
     if choice.since is not None or choice.until is not None:
-        where += " AND image_id BETWEEN ? AND ?"
-        values += tally.id_range(connection, choice.since, choice.until)
+        within, bounds = _within(choice, *tally.id_range(connection, choice.since, choice.until))
+        where, values = where + within, values + bounds
     if choice.since is not None:
         where += " AND moment >= ?"
         values += (choice.since,)
@@ -173,8 +178,8 @@ def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Va
         values += (choice.until,)
     if chosen.session_id is not None:
         span = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM image WHERE session_id = ?"
-        where += " AND image_id BETWEEN ? AND ? AND session_id = ?"
-        values += (*connection.execute(span, (chosen.session_id,)).fetchone(), chosen.session_id)
+        within, bounds = _within(choice, *connection.execute(span, (chosen.session_id,)).fetchone())
+        where, values = f"{where}{within} AND session_id = ?", (*values, *bounds, chosen.session_id)
     if chosen.class_id:
         where += " AND instr(labels, ?)"
         values += (tally.marked(chosen.class_id),)
@@ -183,3 +188,14 @@ def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Va
         where += " AND instr(names, ?) AND instr(folded_name, ?)"
         values += (choice.text, choice.text)
     return source, where, values
+
+
+def _within(choice: _Choice, first: int, last: int) -> tuple[str, Values]:
+    """A range of ids, beginning with AND; for a search in names it bounds the blocks that are read.
+
+    The plus keeps SQLite from reading that range anew for each block.
+    """
+    if not choice.text:
+        return " AND image_id BETWEEN ? AND ?", (first, last)
+    where = " AND name_block.id BETWEEN ? AND ? AND +image_id BETWEEN ? AND ?"
+    return where, (first // BLOCK, last // BLOCK, first, last)

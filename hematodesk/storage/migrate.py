@@ -40,15 +40,15 @@ def migrate(
     # Rebuilding a table would trip over rows that point to it; they are checked before the commit.
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
-        backed_up = False
+        to_copy = _version(connection) > 0
         for number, script in enumerate(migrations, start=1):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 found = _version(connection)
                 if found < number:
-                    if found > 0 and not backed_up:
+                    if to_copy:
                         _copy_beside(path, found)
-                        backed_up = True
+                        to_copy = False
                     _apply(connection, path, number, script)
                 connection.execute("COMMIT")
             except BaseException:
@@ -76,12 +76,14 @@ def statements(script: str) -> Iterator[str]:
     Raises ValueError when the last one is not finished.
     """
     pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
+    *parts, rest = script.split(";")
+    for part in parts:
+        pending += part + ";"
+        # Not yet complete at a semicolon of a comment, a text or a trigger's body.
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""
-    if pending.strip():
+    if (pending + rest).strip():
         raise ValueError("the script's last statement is not finished")
 
 

@@ -1,0 +1,150 @@
+"""The history with a million predictions: opening, filters, counts and saving.
+
+Run alone: python tests/benchmarks/bench_history.py
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hematodesk.domain.cells import (
+    Cell,
+    CellOrigin,
+    ImageResult,
+    ImageStatus,
+    Prediction,
+    Provenance,
+    Review,
+    UncertainReason,
+    Verdict,
+)
+from hematodesk.domain.classes import WBC4
+from hematodesk.domain.geometry import Box
+from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.storage.history import History
+
+IMAGES = 1_000_000
+GROUP = 2_000
+SESSION_IMAGES = 4_000
+BEGIN = datetime(2024, 1, 1, 8, tzinfo=UTC)
+
+
+def made_up_results(seed: int = 7) -> Iterator[ImageResult]:
+    """Endless single-cell images as a laboratory of some years makes them: skewed classes, few reviews."""
+    chance = random.Random(seed)
+    for number in itertools.count():
+        when = (BEGIN + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        order = chance.choices(WBC4, weights=(3, 30, 7, 60))
+        order += [other for other in WBC4 if other != order[0]]
+        confidence = 0.4 + 0.6 * chance.random()
+        ranked = ((order[0], confidence), *((other, (1 - confidence) / 3) for other in order[1:]))
+        uncertain = UncertainReason.LOW_CONFIDENCE if confidence < 0.43 else None
+        provenance = Provenance("wbc4", "1.0.0", "a" * 64, "auto", "cpu", 4.2, when)
+        review = Review(Verdict.AGREED, order[0], "someone", when) if chance.random() < 0.3 else None
+        cell = Cell(
+            Box(chance.randrange(400), chance.randrange(300), 90, 88),
+            CellOrigin.LOCATED,
+            chance.random(),
+            Prediction(ranked, uncertain, provenance),
+            review,
+        )
+        batch = chance.choice(("anna", "bert", "Zoë"))
+        name = f"smear_{chance.randrange(100_000):05d}_{batch}_{number % 50}.jpg"
+        yield ImageResult(
+            name=name,
+            path=f"/fields/{when[:10]}/{name}",
+            digest=f"{chance.getrandbits(256):064x}",
+            width=640,
+            height=480,
+            status=ImageStatus.OK,
+            cells=(cell,),
+            # The real ones have 2 to 3 KB, in a table of their own that no filter reads.
+            thumbnail=b"\xff" * 100,
+            elapsed_ms=12.5,
+            created_at=when,
+        )
+
+
+def fill(history: History, images: int) -> float:
+    """Save that many images as a batch does; returns images a second."""
+    results = made_up_results()
+    begin = time.perf_counter()
+    for number in range(0, images, GROUP):
+        if number % SESSION_IMAGES == 0:
+            session = history.begin_session("someone")
+        history.save_results(session, list(itertools.islice(results, min(GROUP, images - number))))
+    return images / (time.perf_counter() - begin)
+
+
+def timed(work: Callable[[], object], times: int = 9) -> str:
+    """Median of some runs and, for busy machines, the processor's time in it; in milliseconds."""
+    passed, worked = [], []
+    for _ in range(times):
+        begin, begin_work = time.perf_counter(), time.thread_time()
+        work()
+        passed.append((time.perf_counter() - begin) * 1000)
+        worked.append((time.thread_time() - begin_work) * 1000)
+    return f"{statistics.median(passed):.1f} ms (processor {statistics.median(worked):.1f})"
+
+
+FILTERS = {
+    "no filter": HistoryFilter(),
+    "name in a third of them": HistoryFilter(text="ZOË"),
+    "name in some ten of them": HistoryFilter(text="_04217_"),
+    "name in none": HistoryFilter(text="nobody"),
+    "rare class": HistoryFilter(class_id="eosinophil"),
+    "class in none": HistoryFilter(class_id="basophil"),
+    "uncertain": HistoryFilter(uncertain_only=True),
+    "one old month": HistoryFilter(since="2024-02-01", until="2024-03-01"),
+    "one session": HistoryFilter(session_id=7),
+    "name, class, state and dates": HistoryFilter(
+        text="anna",
+        class_id="lymphocyte",
+        review_state=ReviewState.DONE,
+        since="2024-01-01",
+        until="2024-06-01",
+    ),
+}
+
+
+def run(images: int = IMAGES) -> list[tuple[str, str, str]]:
+    """Measure; rows of (what, measured, budget)."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "history.sqlite3"
+        history = History.open(path)
+        speed = fill(history, images)
+        history.close()
+        count = f"{images:,} predictions"
+        rows = [(f"history, saving {count}, {GROUP} at a time", f"{speed:,.0f} images/s", "")]
+        rows.append((f"history, size with {count}", f"{path.stat().st_size / 1e6:,.0f} MB", ""))
+        opened = timed(lambda: History.open(path).close())
+        rows.append((f"history, open with {count}", opened, "1000 ms"))
+        history = History.open(path)
+        for what, chosen in FILTERS.items():
+            listed = timed(lambda chosen=chosen: history.page(chosen))
+            rows.append((f"history, first page: {what}", listed, "100 ms"))
+            counted = timed(lambda chosen=chosen: history.count(chosen))
+            rows.append((f"history, count: {what}", counted, "100 ms"))
+        rows.append(("history, the sessions", timed(history.sessions), "100 ms"))
+        middle = history.image(images // 2).result
+        found = timed(lambda: history.find_by_digest(middle.digest))
+        rows.append(("history, find by digest", found, "100 ms"))
+        cell_id = middle.cells[0].id
+        assert cell_id is not None
+        review = Review(Verdict.CORRECTED, "monocyte", "someone", "2026-01-01T00:00:00.000Z")
+        reviewed = timed(lambda: history.set_review(cell_id, review), 20)
+        rows.append(("history, one review on the disk", reviewed, "100 ms"))
+        history.close()
+        return rows
+
+
+if __name__ == "__main__":
+    for what, measured, budget in run():
+        print(f"{what:<60} {measured:>32} {budget:>8}")

@@ -1,0 +1,142 @@
+"""Filters, counts and pages agree with a plain reading of the same images."""
+
+from __future__ import annotations
+
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hematodesk.domain.cells import ImageResult, ImageStatus, Review, Verdict
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.storage.history import History
+from hematodesk.storage.text import fold, pack_text, unpack_text
+
+DONE = Review(Verdict.AGREED, "monocyte", "Ada", "2026-03-04T06:00:00.000Z")
+
+
+def names(history: History, **fields: object) -> list[str]:
+    chosen = HistoryFilter(**fields)
+    found = [row.name for row in history.page(chosen, limit=1000)]
+    assert history.count(chosen) == len(found)
+    return found
+
+
+@pytest.fixture
+def filled(history, result, cell):
+    first = history.begin_session("Ada")
+    second = history.begin_session("Bo")
+    saved = history.save_results(
+        first,
+        [
+            result("Ärger.jpg", cell("neutrophil"), when="2026-03-01T10:00:00.000Z"),
+            result("plain.JPG", cell("monocyte"), cell("neutrophil"), when="2026-03-01T23:59:59.999Z"),
+        ],
+    )
+    history.set_review(saved[1].result.cells[0].id, DONE)
+    history.save_results(
+        second,
+        [
+            # The clock of this machine went back after the first session.
+            result("ΣΊΣΥΦΟΣ", cell("monocyte", 0.4, uncertain=True), when="2026-02-28T00:00:00.000Z"),
+            result("100%_a.png", when="2026-03-02T00:00:00.000Z"),
+        ],
+    )
+    return history
+
+
+def test_each_field(filled):
+    everything = ["100%_a.png", "ΣΊΣΥΦΟΣ", "plain.JPG", "Ärger.jpg"]
+    assert names(filled) == everything
+    assert names(filled, text=".jpg") == ["plain.JPG", "Ärger.jpg"]
+    assert names(filled, text="ÄRG") == ["Ärger.jpg"]
+    assert names(filled, text=unicodedata.normalize("NFD", "ärg")) == ["Ärger.jpg"]
+    assert names(filled, text="σίσυφος") == ["ΣΊΣΥΦΟΣ"]
+    assert names(filled, text="%_") == ["100%_a.png"]
+    assert names(filled, text="l_i") == []
+    assert names(filled, class_id="neutrophil") == ["plain.JPG", "Ärger.jpg"]
+    assert names(filled, class_id="neutro") == []
+    assert names(filled, uncertain_only=True) == ["ΣΊΣΥΦΟΣ"]
+    assert names(filled, status=ImageStatus.NO_CELL) == ["100%_a.png"]
+    assert names(filled, review_state=ReviewState.PARTLY) == ["plain.JPG"]
+    assert names(filled, review_state=ReviewState.NONE) == ["100%_a.png"]
+    assert names(filled, session_id=1) == ["plain.JPG", "Ärger.jpg"]
+    assert names(filled, session_id=7) == []
+    assert names(filled, text="p", session_id=1, class_id="monocyte", since="2026-03-01") == ["plain.JPG"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ("2026-03-01", "", ["100%_a.png", "plain.JPG", "Ärger.jpg"]),
+        ("", "2026-03-01", ["ΣΊΣΥΦΟΣ"]),
+        ("2026-03-01", "2026-03-02", ["plain.JPG", "Ärger.jpg"]),
+        ("2026-03-01T10:00:00.000Z", "2026-03-01T23:59:59.999Z", ["Ärger.jpg"]),
+        ("2026-03-01T10:00:00.001Z", "2026-03-02T00:00:00.001Z", ["100%_a.png", "plain.JPG"]),
+        ("2026-02-27T22:00:00Z", "2026-03-01T10:30:00+00:00", ["ΣΊΣΥΦΟΣ", "Ärger.jpg"]),
+        ("2026-03-01T01:00:00+02:00", "", ["100%_a.png", "plain.JPG", "Ärger.jpg"]),
+        ("2026-03-01T12:00:00", "2026-03-01T11:00:00", []),
+        ("2026-03-05", "2026-03-01", []),
+    ],
+)
+def test_dates(filled, since, until, expected):
+    assert names(filled, since=since, until=until) == expected
+    assert names(filled, since=since, until=until, text=".") == [name for name in expected if "." in name]
+
+
+def test_a_date_that_is_none_is_told(filled):
+    for chosen in (HistoryFilter(since="last week"), HistoryFilter(until="31.12.2026")):
+        for work in (filled.page, filled.count):
+            with pytest.raises(HistoryError) as caught:
+                work(chosen)
+            assert caught.value.code == "filter_invalid"
+
+
+def test_pages_follow_each_other_while_images_come_and_go(history, result, cell):
+    session = history.begin_session("Ada")
+    saved = history.save_results(session, [result(f"n{n}", cell()) for n in range(600)])
+    chosen = HistoryFilter(text="N", class_id="neutrophil")
+    seen = history.page(chosen, limit=250)
+    history.delete_images([seen[-1].id])
+    history.save_result(session, result("new one", cell()))
+    while page := history.page(chosen, after=seen[-1], limit=250):
+        seen += page
+    assert [row.id for row in seen] == [image.id for image in reversed(saved)]
+
+
+def test_class_names_from_elsewhere(history, result, cell):
+    odd = ['a"b', "x\x1fy", "\ud800", "Zelle ß", "a"]
+    history.save_results(history.begin_session("Ada"), [result(repr(name), cell(name)) for name in odd])
+    for name in odd:
+        assert names(history, class_id=name) == [repr(name)]
+
+
+@given(st.text())
+def test_any_text_survives_packing(text: str):
+    assert unpack_text(pack_text(text)) == text
+
+
+@given(st.text(st.characters()))
+def test_folding_is_stable_and_caseless(text: str):
+    assert fold(fold(text)) == fold(text)
+    assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
+    assert fold(text).encode("utf-8").count(b"\0") == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=())), min_size=1, max_size=12), st.data())
+def test_any_name_is_found_by_any_part_of_it(given_names: list[str], data: st.DataObject):
+    with tempfile.TemporaryDirectory() as folder:
+        history = History.open(Path(folder) / "h.sqlite3")
+        session = history.begin_session("Ada")
+        history.save_results(session, [ImageResult(n, n, n, 0, 0, ImageStatus.NO_CELL) for n in given_names])
+        name = data.draw(st.sampled_from(given_names))
+        begin = data.draw(st.integers(0, len(name)))
+        part = data.draw(st.sampled_from([name[begin:], name[begin : begin + 2], name.upper(), name]))
+        assert names(history, text=part) == [n for n in reversed(given_names) if fold(part) in fold(n)]
+        assert [row.name for row in history.page(limit=100)] == given_names[::-1]
+        history.close()

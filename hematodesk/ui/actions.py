@@ -124,7 +124,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("U",),
         0,
     ),
-    ActionSpec("agree", QT_TRANSLATE_NOOP("Actions", "&Agree"), "review", ("Return", "Enter"), 1),
+    ActionSpec("agree", QT_TRANSLATE_NOOP("Actions", "&Agree"), "review", ("Enter", "Return"), 1),
     *(ActionSpec(f"class_{key}", "", "review", (str(key),), 2) for key in range(1, CLASS_KEYS + 1)),
     ActionSpec("reject", QT_TRANSLATE_NOOP("Actions", "No &cell"), "review", ("X",), 3),
     ActionSpec("clear_review", QT_TRANSLATE_NOOP("Actions", "&Take the review back"), "review", ("C",), 3),
@@ -227,7 +227,8 @@ class Actions(QObject):
                     sequence.toString(QKeySequence.SequenceFormat.NativeText)
                     for sequence in action.shortcuts()
                 )
-                rows.append((keys, action.text().replace("&", "").rstrip("…")))
+                words = tr_action(spec.text) or action.text()
+                rows.append((keys, words.replace("&", "").rstrip("…")))
             if rows:
                 sections.append((tr_action(title).replace("&", ""), rows))
         return sections

@@ -33,8 +33,12 @@ def make_application(services: Services) -> QApplication:
     application.setDesktopFileName("hematodesk")
     # The window is gone at once when it is closed; the program ends when all is saved.
     application.setQuitOnLastWindowClosed(False)
-    if services.settings.text("language") == "system":
-        install_translators(application, services.places.resources / "translations")
+    language = services.settings.text("language")
+    install_translators(
+        application,
+        services.places.resources / "translations",
+        "" if language == "system" else language,
+    )
     icon = services.places.resources / "icons" / "hematodesk.png"
     if icon.is_file():
         application.setWindowIcon(QIcon(str(icon)))

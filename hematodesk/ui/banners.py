@@ -95,11 +95,13 @@ class Banner(QFrame):
         if notice.action is not None:
             self.button = QPushButton(notice.action_text, self)
             self.button.setAutoDefault(False)
+            self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.button.clicked.connect(self._act)
             row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.setAccessibleName(self.tr("Put this message away"))
         close.setToolTip(self.tr("Put this message away"))
         close.clicked.connect(self._close)

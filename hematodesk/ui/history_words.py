@@ -12,8 +12,8 @@ from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
 
 
-def _tr(text: str, count: int = -1) -> str:
-    return QCoreApplication.translate("HistoryWords", text, "", count)
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("HistoryWords", text)
 
 
 def local_time(moment: str) -> datetime:
@@ -36,8 +36,9 @@ def moment_words(moment: str, now: datetime | None = None) -> str:
 
 def session_words(session: Session) -> str:
     """A session's heading as a sentence."""
-    words = _tr("Session of {moment}, %n image(s)", session.image_count)
-    return words.format(moment=moment_words(session.started_at))
+    return _tr("Session of {moment}, images: {count}").format(
+        moment=moment_words(session.started_at), count=session.image_count
+    )
 
 
 def session_tip(session: Session) -> str:

@@ -62,6 +62,7 @@ class Reviewing(QObject):
         self._viewer = viewer
         self._banners = banners
         self._desk: ReviewDesk | None = None
+        self._under_way = 0
         self.read_only = False
 
     def use(self, desk: ReviewDesk, *, read_only: bool) -> None:
@@ -228,14 +229,24 @@ class Reviewing(QObject):
             return _Changed(change, images)
 
         def came(changed: _Changed) -> None:
+            self._under_way -= 1
             self._tell(changed, go_there)
 
         def failed(error: HematodeskError) -> None:
+            self._under_way -= 1
             self._banners.show_error(error)
-            if self._viewer.image_id is not None:
-                self._viewer.open(self._viewer.image_id)
+            self._show_what_stands()
 
-        self._access.ask(work, came, failed)
+        def cancelled() -> None:
+            self._under_way -= 1
+            self._show_what_stands()
+
+        if self._access.ask(work, came, failed, cancelled) is not None:
+            self._under_way += 1
+
+    def _show_what_stands(self) -> None:
+        if self._viewer.image_id is not None:
+            self._viewer.open(self._viewer.image_id)
 
     def _tell(self, changed: _Changed, go_there: bool) -> None:
         change = changed.change
@@ -246,7 +257,9 @@ class Reviewing(QObject):
             (self.images_deleted if change.deleted else self.images_restored).emit(change.image_ids)
             return
         for image in changed.images:
-            self._viewer.update(image)
+            # Keys pressed meanwhile are already on show; what came does not know of them yet.
+            if not self._under_way:
+                self._viewer.update(image)
             self.image_changed.emit(image)
         if (go_there or change.kind is ChangeKind.ADD_CELL) and changed.images:
             self._go_to(changed.images[0], change.cell)

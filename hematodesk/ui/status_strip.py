@@ -58,6 +58,8 @@ class StatusStrip(QWidget):
     def _button(self, tip: str) -> QPushButton:
         button = QPushButton(self)
         button.setAutoDefault(False)
+        # A click leaves the keyboard where it is; Tab still comes here.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip(tip)
         set_role(button, "quiet")
         return button

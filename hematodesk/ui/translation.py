@@ -16,17 +16,22 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
     return text
 
 
-def install_translators(application: QCoreApplication, folder: Path) -> list[QTranslator]:
-    """Load Qt's and the program's translations for the system's language, where there are any.
+def install_translators(application: QCoreApplication, folder: Path, language: str = "") -> list[QTranslator]:
+    """Load Qt's and the program's translations for a language, where there are any.
 
     Args:
+        language: its code; empty takes the system's.
         folder: where hematodesk_<language>.qm lie; it may be missing.
     """
-    locale = QLocale()
+    wanted = QLocale(language) if language else QLocale()
+    english = QLocale(QLocale.Language.English)
     installed = []
-    for name, place in (
-        ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
-        ("hematodesk", str(folder)),
+    # The source texts are English, but their plurals are written only in the English file: it lies
+    # under every other language. The last one installed is asked first.
+    for locale, name, place in (
+        (english, "hematodesk", str(folder)),
+        (wanted, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+        (wanted, "hematodesk", str(folder)),
     ):
         translator = QTranslator(application)
         if translator.load(locale, name, "_", place):

@@ -1,0 +1,84 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_GB" sourcelanguage="en_GB">
+<context>
+    <name>AnswerPanel</name>
+    <message numerus="yes">
+        <source>%n cells</source>
+        <translation>
+            <numerusform>%n cell</numerusform>
+            <numerusform>%n cells</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Dialogs</name>
+    <message numerus="yes">
+        <source>Delete %n image(s) from the history?</source>
+        <translation>
+            <numerusform>Delete %n image from the history?</numerusform>
+            <numerusform>Delete %n images from the history?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Exporting</name>
+    <message numerus="yes">
+        <source>%n image(s) exported to {name}.</source>
+        <translation>
+            <numerusform>%n image exported to {name}.</numerusform>
+            <numerusform>%n images exported to {name}.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message numerus="yes">
+        <source>%n image(s) deleted.</source>
+        <translation>
+            <numerusform>%n image deleted.</numerusform>
+            <numerusform>%n images deleted.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message numerus="yes">
+        <source>%n package(s) verified: all are as they were shipped or imported.</source>
+        <translation>
+            <numerusform>%n package verified: it is as it was shipped or imported.</numerusform>
+            <numerusform>%n packages verified: all are as they were shipped or imported.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Notices</name>
+    <message numerus="yes">
+        <source>%n image(s) were analysed before; their earlier results stand.</source>
+        <translation>
+            <numerusform>%n image was analysed before; its earlier result stands.</numerusform>
+            <numerusform>%n images were analysed before; their earlier results stand.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Presenting</name>
+    <message numerus="yes">
+        <source>%n cell(s)</source>
+        <translation>
+            <numerusform>%n cell</numerusform>
+            <numerusform>%n cells</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>StatusStrip</name>
+    <message numerus="yes">
+        <source>%n failed</source>
+        <translation>
+            <numerusform>%n failed</numerusform>
+            <numerusform>%n failed</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hematodesk
+from export_tools.phantom import render_field
+from hematodesk import cli
+from hematodesk.bootstrap import build
+from hematodesk.imaging.read import encode_png
+from hematodesk.workflow import batch
+
+KEYS = ["file", "status", "error", "width", "height", "model", "provider", "cells", "elapsed_ms"]
+
+
+@pytest.fixture(scope="session")
+def smear() -> bytes:
+    return encode_png(render_field(3, width=320, height=240, classes=("neutrophil",)).pixels)
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch, smear, package_bytes) -> Path:
+    """A folder with a package and images: a.png (a cell), b.png (none), deep/c.png (broken)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.onnx").write_bytes(package_bytes())
+    deep = tmp_path / "images" / "deep"
+    deep.mkdir(parents=True)
+    (tmp_path / "images" / "a.png").write_bytes(smear)
+    (tmp_path / "images" / "b.png").write_bytes(encode_png(np.full((240, 320, 3), 225, np.uint8)))
+    (deep / "c.png").write_bytes(b"broken")
+    return tmp_path
+
+
+@pytest.fixture
+def run(work, capfd):
+    """Runs the command line on a data folder of its own: (exit code, standard output, standard error)."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        code = cli.main(["--data-dir", str(work / "data"), *words])
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+def program(*words: str, environment: dict[str, str] | None = None, **options) -> subprocess.CompletedProcess:
+    """The program in a process of its own."""
+    without_display = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "hematodesk", *words],
+        env=without_display | (environment or {}),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+# Classify
+
+
+def test_json_is_one_object_a_line_with_exactly_the_contracts_keys(run):
+    code, out, _ = run("classify", "images", "--recursive", "--model", "tiny.onnx", "--format", "json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == cli.SOME_FAILED
+    assert all(list(answer) == KEYS for answer in answers)
+    assert [answer["file"] for answer in answers] == [
+        str(Path("images/a.png")),
+        str(Path("images/b.png")),
+        str(Path("images/deep/c.png")),
+    ]
+    assert [answer["status"] for answer in answers] == ["ok", "no_cell", "error"]
+    (cell,) = answers[0]["cells"]
+    assert set(cell) == {"box", "class", "confidence", "probabilities", "uncertain"}
+    assert cell["class"] == "neutrophil"
+    assert cell["confidence"] == cell["probabilities"]["neutrophil"] > 0.9
+    assert sum(cell["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert answers[2]["error"]["code"] == "not_an_image"
+
+
+def test_all_fine_is_exit_code_0_and_inner_folders_need_to_be_asked_for(run):
+    code, out, _ = run("classify", "images", "--model", "tiny.onnx", "--format", "json")
+    assert code == cli.OK
+    assert len(out.splitlines()) == 2
+
+
+def test_a_missing_file_fails_alone(run):
+    code, out, _ = run("classify", "none.png", "images/a.png", "--model", "tiny.onnx", "--format", "json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == cli.SOME_FAILED
+    assert [answer["status"] for answer in answers] == ["error", "ok"]
+    assert answers[0]["error"]["code"] == "file_not_found"
+
+
+def test_the_whole_image_can_be_asked_for(run):
+    _, out, _ = run("classify", "images/b.png", "--model", "tiny.onnx", "--whole-image", "--format", "json")
+    (cell,) = json.loads(out)["cells"]
+    assert cell["box"] == [0, 0, 320, 240]
+
+
+def test_csv_has_one_row_a_cell(run):
+    code, out, _ = run("classify", "images", "--model", "tiny.onnx", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out, newline="")))
+    assert code == cli.OK
+    assert [row["predicted"] for row in rows] == ["neutrophil", ""]
+
+
+def test_the_table_is_the_default(run):
+    _, out, err = run("classify", "images", "--model", "tiny.onnx")
+    assert "neutrophil" in out
+    assert "tiny 1.0.0" in out
+    assert "2 images, 0 failed" in err
+
+
+def test_quiet_says_nothing(run):
+    assert run("classify", "images", "--model", "tiny.onnx", "--quiet")[2] == ""
+
+
+def test_the_output_file_is_whole_and_standard_output_empty(run, work):
+    code, out, _ = run(
+        "classify", "images", "--model", "tiny.onnx", "--format", "json", "--output", "answers.jsonl"
+    )
+    assert (code, out) == (cli.OK, "")
+    lines = (work / "answers.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["ok", "no_cell"]
+
+
+def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(run, monkeypatch):
+    monkeypatch.setattr(batch, "open_image", lambda source: pytest.fail("analysed"))
+    code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "none/answers.json")
+    assert code == cli.SOME_FAILED
+    assert "export_unwritable" in err
+
+
+def test_no_image_at_all_is_told(run, work):
+    (work / "empty").mkdir()
+    code, out, err = run("classify", "empty", "--model", "tiny.onnx")
+    assert (code, out) == (cli.SOME_FAILED, "")
+    assert "--recursive" in err
+
+
+@pytest.mark.parametrize("words", [
+    ("classify",),
+    ("classify", "a.png", "--format", "xml"),
+    ("classify", "a.png", "--provider", "tpu"),
+    ("models",),
+    ("history", "export"),
+    ("history", "list", "--limit", "-1"),
+    ("--nonsense",),
+])  # fmt: skip
+def test_wrong_usage_is_exit_code_2(run, words):
+    code, out, err = run(*words)
+    assert (code, out) == (cli.USAGE, "")
+    assert "usage:" in err
+
+
+@pytest.mark.parametrize("model", ["no-such-model", "none.onnx", "images/a.png"])
+def test_no_usable_model_is_exit_code_3(run, model):
+    code, out, err = run("classify", "images", "--model", model)
+    assert (code, out) == (cli.NO_MODEL, "")
+    assert "hematodesk: " in err
+
+
+def test_a_provider_that_is_not_there_falls_back_and_says_so(run):
+    code, out, err = run(
+        "classify", "images", "--model", "tiny.onnx", "--provider", "cuda", "--format", "json"
+    )
+    assert code == cli.OK
+    if "cuda" not in out.splitlines()[0].split('"provider": ')[1][:8]:
+        assert "CUDA" in err
+        assert "The provider is cpu" in err
+
+
+def test_classifying_leaves_no_trace_unless_asked(run, work):
+    run("classify", "images", "--model", "tiny.onnx")
+    assert not (work / "data").exists()
+    code, _, _ = run("classify", "images", "--model", "tiny.onnx", "--save")
+    assert code == cli.OK
+    services = build(work / "data")
+    (session,) = services.open_history().sessions()
+    services.close()
+    assert session.image_count == 2
+    assert session.ended_at
+
+
+def test_a_reader_that_goes_away_is_no_crash(work):
+    command = [sys.executable, "-m", "hematodesk", "classify", *["images/a.png"] * 1, "images/b.png"]
+    command += ["--model", "tiny.onnx", "--format", "json", "--data-dir", str(work / "data")]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.returncode == cli.READER_GONE
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_keeps_what_is_done(work):
+    command = [sys.executable, "-c", _SLOW_PROGRAM, "classify", *(f"copies/{n}.png" for n in range(400))]
+    command += ["--model", "tiny.onnx", "--format", "json", "--output", "out.jsonl", "--data-dir", "data"]
+    (work / "copies").mkdir()
+    for number in range(400):
+        (work / "copies" / f"{number}.png").hardlink_to(work / "images" / "a.png")
+    with subprocess.Popen(command, cwd=work, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "working\n"
+        process.send_signal(2)
+        _, err = process.communicate(timeout=60)
+    lines = (work / "out.jsonl").read_text("utf-8").splitlines()
+    assert process.returncode == cli.STOPPED
+    assert 0 < len(lines) < 400
+    assert all(json.loads(line)["status"] == "ok" for line in lines)
+    assert f"{len(lines)} of 400 images" in err
+
+
+# Tells on standard error when the first image is done, and then takes its time.
+_SLOW_PROGRAM = """
+import sys, time
+from hematodesk import cli
+from hematodesk.workflow.analyse import Analyser
+finish = Analyser.finish
+def slow(self, prepared, cancel=None):
+    result = finish(self, prepared, cancel)
+    if prepared.result.name == "1.png":
+        print("working", file=sys.stderr, flush=True)
+    time.sleep(0.05)
+    return result
+Analyser.finish = slow
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_it_works_outside_the_main_thread(run):
+    codes = []
+    thread = threading.Thread(
+        target=lambda: codes.append(cli.main(["classify", "images", "--model", "tiny.onnx", "--quiet"]))
+    )
+    thread.start()
+    thread.join()
+    assert codes == [cli.OK]
+
+
+# Without Qt, without a display
+
+
+def test_no_command_imports_qt_and_the_version_imports_next_to_nothing(work):
+    code = """
+import sys
+from hematodesk import cli
+data = ["--data-dir", "data"]
+assert cli.main(["--version"]) == 0
+heavy = {"numpy", "cv2", "onnxruntime", "sqlite3", "PySide6"} & set(sys.modules)
+assert not heavy, heavy
+cli.main(["classify", "images", "--model", "tiny.onnx", "--save", *data])
+cli.main(["self-test", *data])
+cli.main(["models", "verify", *data])
+cli.main(["history", "list", *data])
+qt = [name for name in sys.modules if name.startswith(("PySide6", "shiboken6", "hematodesk.ui"))]
+assert not qt, qt
+print("all done")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=work, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.stdout.splitlines()[0] == f"hematodesk {hematodesk.__version__}"
+    assert done.stdout.splitlines()[-1] == "all done", done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_without_a_display_the_reason_and_the_same_answers_as_a_table(work, package_bytes):
+    services = build(work / "data")
+    services.models.import_file(work / "tiny.onnx")
+    services.models.choose("tiny")
+    shown = program("images", "--data-dir", str(work / "data"), cwd=work)
+    asked = program("classify", "images", "--recursive", "--data-dir", str(work / "data"), cwd=work)
+    assert "display" in shown.stderr
+    assert "neutrophil" in shown.stdout
+    assert shown.stdout == asked.stdout
+    assert shown.returncode == asked.returncode == cli.SOME_FAILED
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_without_a_display_and_without_images_the_reason_alone(work):
+    done = program("--data-dir", str(work / "data"), cwd=work)
+    assert done.returncode == cli.USAGE
+    assert "DISPLAY" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 of Linux")
+def test_a_display_that_does_not_answer_is_told_instead_of_a_crash(work):
+    done = program(environment={"DISPLAY": ":7391"}, cwd=work)
+    assert done.returncode == cli.USAGE
+    assert "no window can open" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["classify", "a.png"], True),
+        (["--data-dir", "classify", "a.png"], False),
+        (["--data-dir", "d", "self-test"], True),
+        (["--data-dir=d", "models", "list"], True),
+        (["./classify"], False),
+        (["--", "history"], False),
+        ([], False),
+    ],
+)
+def test_commands_are_told_from_paths(words, command):
+    assert cli._names_command(words) is command
+
+
+def test_the_data_folder_may_stand_before_and_behind_the_command(work, capfd):
+    for words in (["--data-dir", "one", "history", "list"], ["history", "list", "--data-dir", "one"]):
+        assert cli.main(words) == cli.SOME_FAILED
+        assert str(work / "one") in capfd.readouterr().err
+
+
+# Models and history
+
+
+def test_a_package_is_imported_listed_and_verified(run, work):
+    code, out, _ = run("models", "import", "tiny.onnx")
+    assert code == cli.OK
+    assert out.startswith("tiny@1.0.0  ")
+    code, out, _ = run("models", "list", "--json")
+    listed = {each["name"]: each for each in map(json.loads, out.splitlines())}
+    assert code == cli.OK
+    assert listed["tiny"]["origin"] == "imported"
+    assert listed["tiny"]["error"] is None
+    (copy,) = (work / "data" / "models").glob("tiny-*.onnx")
+    copy.write_bytes(copy.read_bytes().replace(b'"intended_use": "Tests"', b'"intended_use": "Other"'))
+    code, out, _ = run("models", "verify")
+    assert code in (cli.SOME_FAILED, cli.NO_MODEL)
+    assert "FAIL  tiny 1.0.0  digest_mismatch" in out
+
+
+def test_a_file_that_is_no_package_is_refused_and_the_others_are_imported(run):
+    code, out, err = run("models", "import", "images/a.png", "tiny.onnx")
+    assert code == cli.NO_MODEL
+    assert "a.png" in err
+    assert out.startswith("tiny@1.0.0")
+
+
+def test_the_history_is_listed_filtered_and_exported(run, work):
+    run("classify", "images", "--recursive", "--model", "tiny.onnx", "--save")
+    code, out, _ = run("history", "list", "--json")
+    listed = [json.loads(line) for line in out.splitlines()]
+    assert code == cli.OK
+    assert [image["name"] for image in listed] == ["c.png", "b.png", "a.png"]
+    assert listed[2]["labels"] == {"neutrophil": 1}
+    assert listed[0]["error"] == "not_an_image"
+    assert len(run("history", "list", "--limit", "2")[1].splitlines()) == 2
+    assert run("history", "list", "--class", "neutrophil")[1].count("a.png") == 1
+    code, _, err = run("history", "export", "--format", "json", "--output", "all.json", "--name", "a.")
+    assert code == cli.OK
+    assert "1 image written" in err
+    assert [image["name"] for image in json.loads((work / "all.json").read_text("utf-8"))["images"]] == [
+        "a.png"
+    ]
+
+
+def test_a_history_that_is_not_there_is_told_and_not_made(run, work):
+    code, _, err = run("history", "list")
+    assert code == cli.SOME_FAILED
+    assert "history_absent" in err
+    assert not (work / "data").exists()
+
+
+def test_the_self_test_as_json(run):
+    code, out, _ = run("self-test", "--json")
+    checks = [json.loads(line) for line in out.splitlines()]
+    assert all(list(check) == ["check", "ok", "code", "detail", "remedy"] for check in checks)
+    assert {"program", "models", "provider", "history writing"} <= {check["check"] for check in checks}
+    failed = {check["check"] for check in checks if not check["ok"]}
+    assert code == (cli.OK if not failed else cli.NO_MODEL if "models" in failed else cli.SOME_FAILED)

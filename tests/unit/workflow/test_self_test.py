@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from export_tools.phantom import render_field
+from hematodesk.bootstrap import build_at
+from hematodesk.imaging.read import encode_png
+from hematodesk.workflow.places import Places
+from hematodesk.workflow.samples import read_samples
+from hematodesk.workflow.self_test import run_self_test
+
+
+@pytest.fixture(scope="session")
+def samples_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("samples")
+    for number, class_id in enumerate(("neutrophil", "neutrophil", "lymphocyte"), start=1):
+        field = render_field(number, width=320, height=240, classes=(class_id,))
+        (folder / f"smear_0{number}_{class_id}.png").write_bytes(encode_png(field.pixels))
+    (folder / "smear_04_several_cells.png").write_bytes(b"never read")
+    (folder / "README.txt").touch()
+    return folder
+
+
+@pytest.fixture
+def places(tmp_path, package_bytes, samples_folder) -> Places:
+    shipped = tmp_path / "models"
+    shipped.mkdir()
+    data = package_bytes("wbc4", favourite="neutrophil")
+    (shipped / "wbc4-1.0.0.onnx").write_bytes(data)
+    (shipped / "SHA256SUMS").write_text(f"{hashlib.sha256(data).hexdigest()}  wbc4-1.0.0.onnx\n")
+    resources = tmp_path / "resources"
+    shutil.copytree(samples_folder, resources / "samples")
+    return Places(tmp_path / "data", False, shipped, resources)
+
+
+def look(places: Places) -> dict:
+    services = build_at(places)
+    try:
+        return {check.name: check for check in run_self_test(services)}
+    finally:
+        services.close()
+
+
+def test_all_is_well(places):
+    checks = look(places)
+    assert [name for name, check in checks.items() if not check.ok] == []
+    assert list(checks) == [
+        "program",
+        "data folder",
+        "disk space",
+        "models",
+        "provider",
+        "known image",
+        "settings",
+        "history",
+        "history writing",
+    ]
+    assert "wbc4 1.0.0" in checks["provider"].detail
+    assert "cpu" in checks["provider"].detail
+    assert "2 of 3 samples" in checks["known image"].detail
+    assert "onnxruntime" in checks["program"].detail
+
+
+def test_the_persons_history_is_only_read(places):
+    services = build_at(places)
+    services.open_history()
+    services.close()
+    before = places.history_file.read_bytes()
+    assert look(places)["history"].ok
+    assert places.history_file.read_bytes() == before
+    assert sorted(path.name for path in places.data.iterdir() if path.name.startswith(".self")) == []
+
+
+def test_a_changed_package_is_told_and_nothing_runs(places):
+    package = places.shipped_models / "wbc4-1.0.0.onnx"
+    package.write_bytes(package.read_bytes().replace(b'"intended_use": "Tests"', b'"intended_use": "Other"'))
+    checks = look(places)
+    assert (checks["models"].ok, checks["models"].code) == (False, "digest_mismatch")
+    assert "install" in checks["models"].remedy.lower()
+    assert not checks["provider"].ok
+    assert "known image" not in checks
+    assert checks["history writing"].ok
+
+
+def test_a_program_without_its_own_package_is_told_even_when_one_was_imported(places, package_bytes):
+    services = build_at(places)
+    file = places.shipped_models.parent / "own.onnx"
+    file.write_bytes(package_bytes("own"))
+    services.models.import_file(file)
+    shutil.rmtree(places.shipped_models)
+    checks = look(places)
+    assert (checks["models"].ok, checks["models"].code) == (False, "model_not_found")
+    assert "own 1.0.0" in checks["models"].detail
+    assert checks["provider"].ok
+
+
+def test_a_model_that_is_gone_is_told(places):
+    build_at(places).settings.set("model", "gone@1.0.0")
+    assert look(places)["provider"].code == "model_not_found"
+
+
+def test_wrong_answers_are_told(places, package_bytes):
+    services = build_at(places)
+    file = places.shipped_models.parent / "wrong.onnx"
+    file.write_bytes(package_bytes("wrong", favourite="monocyte"))
+    services.models.import_file(file)
+    services.models.choose("wrong")
+    check = look(places)["known image"]
+    assert (check.ok, check.code) == (False, "wrong_answer")
+    assert "0 of 3" in check.detail
+
+
+def test_missing_and_damaged_samples_are_told(places):
+    (places.samples / "smear_01_neutrophil.png").write_bytes(b"damaged")
+    assert look(places)["known image"].code == "not_an_image"
+    shutil.rmtree(places.samples)
+    assert look(places)["known image"].code == "samples_missing"
+
+
+def test_a_damaged_history_is_told(places):
+    places.prepare()
+    places.history_file.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    check = look(places)["history"]
+    assert not check.ok
+    assert check.code.startswith("history_")
+    assert check.remedy
+
+
+def test_damaged_settings_are_told(places):
+    places.prepare()
+    places.settings_file.write_text("{")
+    assert look(places)["settings"].code == "settings_damaged"
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_and_the_rest_goes_on(places, monkeypatch):
+    def refuse(folder: Path, **options) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    checks = look(places)
+    assert checks["data folder"].code == "data_folder_unusable"
+    assert "history" not in checks
+    assert checks["known image"].ok
+
+
+@pytest.mark.parametrize(("free", "ok", "words"), [
+    (10 * 1024**2, False, "Free space"),
+    (500 * 1024**2, True, "Space runs low"),
+    (50 * 1024**3, True, ""),
+])  # fmt: skip
+def test_disk_space(places, monkeypatch, free, ok, words):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0, 0, free))
+    check = look(places)["disk space"]
+    assert check.ok is ok
+    assert words in check.remedy
+
+
+def test_samples_say_what_they_show_by_their_names(samples_folder):
+    assert [sample.class_id for sample in read_samples(samples_folder)] == [
+        "neutrophil",
+        "neutrophil",
+        "lymphocyte",
+        None,
+    ]

@@ -149,7 +149,11 @@ class Database:
     def read(self) -> Iterator[sqlite3.Connection]:
         """Reads that belong together see one state of the file."""
         with self._transaction("BEGIN") as connection:
-            yield connection
+            try:
+                yield connection
+            except ValueError as error:
+                # Text that is no JSON, a word that is no state: not what this program writes.
+                raise faults.damaged(self.path, "a value in it cannot be understood") from error
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:

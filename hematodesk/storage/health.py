@@ -25,7 +25,7 @@ def check_at_start(connection: sqlite3.Connection, path: Path) -> None:
     if pages * page_size <= _QUICK_CHECK_BYTES:
         _refuse(connection.execute("PRAGMA quick_check(1)").fetchone(), path)
         return
-    for table in ("session", "maker"):
+    for table in ("session", "maker", "tally", "day_span"):
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
             _refuse(connection.execute(f"PRAGMA quick_check('{table}')").fetchone(), path)
 

@@ -17,7 +17,7 @@ from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_u
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
-from hematodesk.storage import faults, filtering, health, listing, reading, writing
+from hematodesk.storage import faults, filtering, health, listing, reading, tally, writing
 from hematodesk.storage.backup import copy_database
 from hematodesk.storage.database import Database
 
@@ -73,13 +73,12 @@ class History:
 
         A second call does nothing.
         """
-        try:
-            if self._deleted and not self._database.closed:
-                with self._database.write() as connection:
-                    writing.purge(connection, self._deleted)
-                self._deleted.clear()
-        finally:
-            self._database.close()
+        if self._deleted and not self._database.closed:
+            # Where it cannot be done now (a full disk, another writer), a later start does it.
+            with contextlib.suppress(HistoryError), self._database.write() as connection:
+                writing.purge(connection, self._deleted)
+            self._deleted.clear()
+        self._database.close()
 
     # Sessions
 
@@ -166,6 +165,11 @@ class History:
         """The list's rows of these images, newest first; deleted and unknown ids have none."""
         with self._database.read() as connection:
             return filtering.summaries(connection, list(ids))
+
+    def class_ids(self) -> list[str]:
+        """The classes that are the label of some image's cell, that of most images first."""
+        with self._database.read() as connection:
+            return tally.class_ids(connection)
 
     def set_image_note(self, image_id: int, note: str) -> HistoryImage:
         """Write the image's note; empty takes it away. Raises HistoryError note_too_long too."""

@@ -58,7 +58,8 @@ def enter(connection: sqlite3.Connection, change: Counter[Kind]) -> None:
     """Add a change to the ledger; its counts may be negative."""
     connection.executemany(
         "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET images = images + excluded.images",
+        "ON CONFLICT (class_id, day, status, review, uncertain) "
+        "DO UPDATE SET images = images + excluded.images",
         [(*kind, number) for kind, number in change.items() if number],
     )
 
@@ -70,7 +71,7 @@ def widen_days(connection: sqlite3.Connection, moments: Iterable[tuple[int, int]
         first, last = spans.get(moment // DAY, (image_id, image_id))
         spans[moment // DAY] = min(first, image_id), max(last, image_id)
     connection.executemany(
-        "INSERT INTO day_span VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "INSERT INTO day_span VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
         "first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id)",
         [(day, first, last) for day, (first, last) in spans.items()],
     )
@@ -83,6 +84,15 @@ def id_range(connection: sqlite3.Connection, since: int | None, until: int | Non
     high = 2**62 if until is None else (until - 1) // DAY
     first, last = connection.execute(query, (low, high)).fetchone()
     return (0, -1) if first is None else (first, last)
+
+
+def class_ids(connection: sqlite3.Connection) -> list[str]:
+    """The classes that are some listed image's label, that of most images first."""
+    query = (
+        "SELECT class_id FROM tally WHERE class_id <> '' GROUP BY class_id HAVING sum(images) > 0 "
+        "ORDER BY sum(images) DESC, class_id"
+    )
+    return [json.loads(row[0]) for row in connection.execute(query)]
 
 
 def counted(connection: sqlite3.Connection, where: str, values: tuple[str | int, ...]) -> int:

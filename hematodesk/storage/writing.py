@@ -150,9 +150,10 @@ def delete(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
     """Mark images as deleted and take them out of the list; returns those that were not before."""
     query = "SELECT image_id FROM listing WHERE image_id IN (SELECT value FROM json_each(?))"
     found = [row[0] for row in connection.execute(query, (ids_json(ids),))]
-    when = now_utc()
-    for image_id in found:
-        connection.execute("UPDATE image SET deleted_at = ? WHERE id = ?", (when, image_id))
+    connection.execute(
+        "UPDATE image SET deleted_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+        (now_utc(), ids_json(found)),
+    )
     delist(connection, found)
     return found
 
@@ -164,8 +165,9 @@ def restore(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
         "AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
     )
     found = [row[0] for row in connection.execute(query, (ids_json(ids),))]
-    for image_id in found:
-        connection.execute("UPDATE image SET deleted_at = NULL WHERE id = ?", (image_id,))
+    connection.execute(
+        "UPDATE image SET deleted_at = NULL WHERE id IN (SELECT value FROM json_each(?))", (ids_json(found),)
+    )
     enlist(connection, found)
     return found
 

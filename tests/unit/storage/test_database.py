@@ -122,6 +122,40 @@ def test_the_full_check_finds_what_the_list_does_not_know(history, result, cell)
     assert len(history.check()) == 3
 
 
+def test_a_value_that_no_program_of_ours_wrote_is_damage(history, result, cell):
+    saved = history.save_result(history.begin_session("Ada"), result("a", cell()))
+    with history._database.write() as connection:
+        connection.execute("UPDATE prediction SET ranked = '[[\"neutrop'")
+        connection.execute("UPDATE image SET review_state = 'odd'")
+    for work in (history.page, lambda: history.image(saved.id)):
+        with pytest.raises(HistoryError) as caught:
+            work()
+        assert caught.value.code == "history_damaged"
+
+
+def test_closing_succeeds_where_purging_cannot(history, path, result):
+    saved = history.save_result(history.begin_session("Ada"), result("a"))
+    history.delete_images([saved.id])
+    with history._database._lock:
+        history._database._connection.execute("PRAGMA busy_timeout = 20")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    history.close()
+    holder.execute("ROLLBACK")
+    holder.close()
+    again = History.open(path)
+    assert again.restore_images([saved.id]) == [saved.id]
+    again.close()
+
+
+def test_a_day_after_a_crash_what_was_deleted_goes(some):
+    sql(some, "UPDATE image SET deleted_at = '2026-01-01T00:00:00.000Z' WHERE id = 3")
+    sql(some, "DELETE FROM listing WHERE image_id = 3")
+    again = History.open(some)
+    assert again.restore_images([3]) == []
+    again.close()
+
+
 def test_a_folder_in_the_place_of_the_file(tmp_path):
     (tmp_path / "history.sqlite3").mkdir()
     assert code_of_opening(tmp_path / "history.sqlite3") == "history_unwritable"

@@ -108,6 +108,14 @@ def test_pages_follow_each_other_while_images_come_and_go(history, result, cell)
     assert [row.id for row in seen] == [image.id for image in reversed(saved)]
 
 
+def test_the_classes_in_use(filled):
+    assert filled.class_ids() == ["monocyte", "neutrophil"]
+    filled.delete_images([1])
+    assert filled.class_ids() == ["monocyte", "neutrophil"]
+    filled.delete_images([2])
+    assert filled.class_ids() == ["monocyte"]
+
+
 def test_class_names_from_elsewhere(history, result, cell):
     odd = ['a"b', "x\x1fy", "\ud800", "Zelle ß", "a"]
     history.save_results(history.begin_session("Ada"), [result(repr(name), cell(name)) for name in odd])

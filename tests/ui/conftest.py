@@ -7,23 +7,33 @@ that leaves a top-level window, a thread or a running timer.
 from __future__ import annotations
 
 import gc
+import hashlib
+import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QThread, QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance, Review, UncertainReason, Verdict
 from hematodesk.domain.geometry import Box
+from hematodesk.ui.main_window import MainWindow
+from hematodesk.ui.theme import Theme
+from hematodesk.workflow.places import Places
+from hematodesk.workflow.services import Services
 
 NOW = "2026-11-21T03:00:00.000Z"
 
@@ -128,3 +138,161 @@ class Samples:
 def samples() -> Samples:
     """Cells and pictures to show."""
     return Samples()
+
+
+class Bench:
+    """Windows on a data folder of their own, with a tiny model, over the real services."""
+
+    def __init__(self, folder: Path, qtbot: QtBot, theme: Theme) -> None:
+        self.folder = folder
+        self.samples = Path(__file__).parents[2] / "resources" / "samples"
+        self._qtbot = qtbot
+        self._theme = theme
+        self._windows: list[MainWindow] = []
+        (folder / "models").mkdir()
+
+    def ship_model(self, name: str = "tiny") -> None:
+        """Put the tiny model among the shipped ones."""
+        data = tiny_package(name)
+        (self.folder / "models" / f"{name}.onnx").write_bytes(data)
+        sums = [
+            f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}"
+            for path in (self.folder / "models").glob("*.onnx")
+        ]
+        (self.folder / "models" / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+
+    def services(self) -> Services:
+        """New services on the data folder, as another start of the program has them."""
+        return build_at(Places(self.folder / "data", False, self.folder / "models", self.samples.parent))
+
+    def show(self, services: Services | None = None, start: Sequence[Path] | None = ()) -> MainWindow:
+        """A window, shown; started with these images and at rest, unless `start` is None."""
+        window = MainWindow(services or self.services(), self._theme)
+        self._windows.append(window)
+        window.resize(1200, 760)
+        window.show()
+        self._qtbot.waitExposed(window)
+        if start is not None:
+            window.start(start)
+            self.rest(window)
+        return window
+
+    def rest(self, window: MainWindow) -> None:
+        """Wait until nothing is under way and what is shown is what was asked for."""
+        self._qtbot.waitUntil(
+            lambda: (
+                not window.lanes.busy
+                and window.viewer.settled
+                and not window.panel.model.loading
+                and window.analysing.state is None
+            ),
+            timeout=30_000,
+        )
+
+    def close(self, window: MainWindow) -> None:
+        """Close a window and wait for its sitting to end."""
+        if window not in self._windows:
+            return
+        self._windows.remove(window)
+        if not window.sitting.over:
+            with self._qtbot.waitSignal(window.closed, timeout=30_000):
+                window.close()
+        window.deleteLater()
+
+    def close_all(self) -> None:
+        """Close every window still open."""
+        for window in tuple(self._windows):
+            self.close(window)
+
+    def field(self, name: str = "field.jpg", sample: str = "smear_01_neutrophil.jpg") -> Path:
+        """A copy of a drawn sample under another name."""
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((self.samples / sample).read_bytes())
+        return target
+
+    def plain(self, count: int, folder: str = "plain") -> list[Path]:
+        """Small images without cells, each with a digest of its own."""
+        paths = []
+        for number in range(count):
+            picture = QImage(64, 48, QImage.Format.Format_RGB888)
+            picture.fill(0xFFE0D8D0 + number)
+            path = self.folder / folder / f"plain_{number:03}.png"
+            path.parent.mkdir(exist_ok=True)
+            assert picture.save(str(path))
+            paths.append(path)
+        return paths
+
+
+def tiny_package(name: str) -> bytes:
+    """A package that always answers the same: neutrophil surely, and quickly."""
+    classes = ["eosinophil", "lymphocyte", "monocyte", "neutrophil"]
+    manifest = {
+        "schema": 1,
+        "name": name,
+        "version": "1.0.0",
+        "licence": "MIT",
+        "intended_use": "Tests of the window",
+        "date": "2026-11-21",
+        "classes": [{"id": each, "display": each.capitalize()} for each in classes],
+        "input": {
+            "name": "image",
+            "width": 16,
+            "height": 16,
+            "layout": "nhwc",
+            "colour": "rgb",
+            "scale": 0.00784313725490196,
+            "offset": [-1.0, -1.0, -1.0],
+            "crop": {"rule": "cell", "red_cells": 3.0, "context": 1.6},
+        },
+        "outputs": {"scores": "logits", "kind": "logits", "activation_map": None, "embedding": None},
+        "calibration": {"temperature": 1.0},
+        "abstention": {"min_confidence": 0.5, "familiarity": None},
+        "provenance": {
+            "data": ["nothing"],
+            "split": "none",
+            "base_weights": "none",
+            "commit": "0000000",
+            "parent_sha256": None,
+        },
+        "metrics": [],
+    }
+    weights = numpy_helper.from_array(np.zeros((3, 4), np.float32), "weights")
+    bias = numpy_helper.from_array(np.array([0.0, 1.0, 0.5, 4.0], np.float32), "bias")
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["means"], axes=[1, 2], keepdims=0),
+        helper.make_node("Gemm", ["means", "weights", "bias"], ["logits"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 16, 16, 3])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 4])],
+        [weights, bias],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, {"hematodesk": json.dumps(manifest)})
+    return bytes(model.SerializeToString())
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """The look of all windows."""
+    return Theme(qapp, "light")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, qtbot: QtBot, theme: Theme) -> Iterator[Bench]:
+    """Windows with a model."""
+    made = Bench(tmp_path, qtbot, theme)
+    made.ship_model()
+    yield made
+    made.close_all()
+
+
+@pytest.fixture
+def empty_bench(tmp_path: Path, qtbot: QtBot, theme: Theme) -> Iterator[Bench]:
+    """Windows without any model."""
+    made = Bench(tmp_path, qtbot, theme)
+    yield made
+    made.close_all()

@@ -90,7 +90,6 @@ class OnnxRuntime:
         attributes of onnxruntime.SessionOptions.
         """
         settings = onnxruntime.SessionOptions()
-        settings.log_severity_level = _FATAL
         settings.add_session_config_entry("session.load_model_format", "ONNX")
         for name, value in options.items():
             if "." in name:
@@ -107,10 +106,8 @@ class OnnxRuntime:
 
 
 def run_options() -> Any:
-    """Fresh onnxruntime.RunOptions, silent; setting its `terminate` from any thread stops the run."""
-    options = onnxruntime.RunOptions()
-    options.log_severity_level = _FATAL
-    return options
+    """Fresh onnxruntime.RunOptions; `terminate` stops the run that they are given to."""
+    return onnxruntime.RunOptions()
 
 
 def terminate(options: Any) -> None:

@@ -244,13 +244,17 @@ def test_an_unknown_field_is_refused_rather_than_ignored(kit, place: str) -> Non
         "null",
         "3",
         '{"schema": NaN}',
-        '{"schema": 1, "schema": 1}',
         "[" * 100_000,
         '{"schema": ' + "9" * 5_000 + "}",
     ],
 )
 def test_text_that_is_no_manifest_is_refused(text: str) -> None:
     refused(text)
+
+
+def test_a_field_that_stands_twice_is_refused(kit) -> None:
+    text = json.dumps(kit.document()).replace('"colour": "rgb"', '"colour": "bgr", "colour": "rgb"')
+    assert "field colour stands twice" in refused(text)
 
 
 def test_a_manifest_that_would_be_refused_is_not_written(kit) -> None:

@@ -14,8 +14,8 @@ from hematodesk.storage.health import check_at_start
 from hematodesk.storage.migrate import migrate, refuse_unknown
 from hematodesk.storage.migrations import MIGRATIONS
 
-BUSY_SECONDS = 5.0
-"""How long a write waits for another instance's write, which takes milliseconds."""
+BUSY_SECONDS = 10.0
+"""How long a write waits for another instance's, which takes milliseconds but on a busy, slow disk."""
 
 _CACHE_KIB = 65_536
 """Holds the listing of a million images, so that a filter reads memory and not the disk."""

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hematodesk.domain.cells import ImageResult, ImageStatus, Review, Verdict
@@ -123,11 +123,13 @@ def test_class_names_from_elsewhere(history, result, cell):
         assert names(history, class_id=name) == [repr(name)]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_survives_packing(text: str):
     assert unpack_text(pack_text(text)) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_folding_is_stable_and_caseless(text: str):
     assert fold(fold(text)) == fold(text)
@@ -135,7 +137,7 @@ def test_folding_is_stable_and_caseless(text: str):
     assert fold(text).encode("utf-8").count(b"\0") == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(st.characters(exclude_categories=())), min_size=1, max_size=12), st.data())
 def test_any_name_is_found_by_any_part_of_it(given_names: list[str], data: st.DataObject):
     with tempfile.TemporaryDirectory() as folder:

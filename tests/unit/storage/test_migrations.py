@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hematodesk.domain.errors import HistoryError
@@ -110,7 +110,7 @@ def test_the_copy_comes_first(first_version, monkeypatch):
     assert state(first_version) == before
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=5),
     st.integers(0, 5),

@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -245,4 +245,6 @@ def fits(image: HistoryImage, chosen: HistoryFilter) -> bool:
 
 
 TestOperations = HistoryMachine.TestCase
-TestOperations.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestOperations.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -6,23 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from hematodesk.domain.cells import Cell, Fault, Prediction, Provenance, Verdict
-from hematodesk.ui.answer_parts import AnswerCard, ClassRow, FitLabel, KeyButton, NoteField, ShareBar
-from hematodesk.ui.cell_words import milliseconds, percent, review_words, uncertain_words
+from hematodesk.domain.cells import Cell, Fault
+from hematodesk.ui.answer_card import CellCard, MessageCard
+from hematodesk.ui.answer_parts import ClassRow, KeyButton, NoteField
+from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
-from hematodesk.ui.theme import GRID, class_colour, emphasis_font, set_role, tokens
+from hematodesk.ui.plain_text import plain_label
+from hematodesk.ui.theme import GRID, set_role
 
 CLASS_KEYS = 9
 """Classes with a digit for a key; further ones are chosen by mouse or Tab."""
@@ -66,9 +59,11 @@ class AnswerPanel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         body = QFrame()
         set_role(body, "panel")
+        self._card = CellCard()
+        self._message = MessageCard()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_answer())
-        self._stack.addWidget(self._make_message())
+        self._stack.addWidget(self._message)
         column = QVBoxLayout(body)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
@@ -85,42 +80,6 @@ class AnswerPanel(QScrollArea):
     # Building
 
     def _make_answer(self) -> QWidget:
-        self._status = FitLabel()
-        self._status.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        self._caption = _muted("")
-        self._caption.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
-        self._headline = FitLabel()
-        self._headline.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        self._number = FitLabel()
-        self._number.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        self._number.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))
-        self._bar = ShareBar()
-        self._bar.setAccessibleName(self.tr("Confidence"))
-        self._source = _muted("")
-        self._source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._reason = QLabel()
-        self._reason.setFont(emphasis_font(self.font()))
-        self._reason.setWordWrap(True)
-        self._reason.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._reason.setFixedHeight(round(QFontMetricsF(self._reason.font()).lineSpacing() * 2) + 4)
-        self._card = AnswerCard()
-        inside = QVBoxLayout(self._card)
-        inside.setContentsMargins(GRID * 2 + 4, GRID, GRID, GRID)
-        inside.setSpacing(2)
-        top = QHBoxLayout()
-        top.addWidget(self._status, 1)
-        top.addWidget(self._caption)
-        inside.addLayout(top)
-        inside.addWidget(self._headline)
-        sure = QHBoxLayout()
-        sure.setSpacing(GRID)
-        sure.addWidget(self._number)
-        sure.addWidget(self._bar, 1)
-        inside.addLayout(sure)
-        inside.addWidget(self._source)
-        inside.addSpacing(4)
-        inside.addWidget(self._reason)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -129,26 +88,6 @@ class AnswerPanel(QScrollArea):
         self._row_column = QVBoxLayout()
         self._row_column.setSpacing(0)
         column.addLayout(self._row_column)
-        column.addStretch(1)
-        return page
-
-    def _make_message(self) -> QWidget:
-        page = AnswerCard()
-        self._message_title = FitLabel()
-        self._message_title.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        self._message = QLabel()
-        self._remedy = QLabel()
-        self._remedy.setFont(emphasis_font(self.font()))
-        self._code = _muted("")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(GRID * 2 + 4, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self._message_title)
-        for label in (self._message, self._remedy, self._code):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(label)
         column.addStretch(1)
         return page
 
@@ -162,7 +101,7 @@ class AnswerPanel(QScrollArea):
         self._agree.clicked.connect(self._agree_clicked)
         self._reject.clicked.connect(self._reject_clicked)
         self._clear.clicked.connect(self._clear_clicked)
-        self._note_title = _muted(self.tr("Note"))
+        self._note_title = plain_label("muted")
         self._note = NoteField()
         self._note_title.setBuddy(self._note)
         self._note.setAccessibleName(self.tr("Note"))
@@ -249,21 +188,9 @@ class AnswerPanel(QScrollArea):
         """
         self._stack.setCurrentIndex(0)
         self._reviewable = cell
-        prediction, review = cell.prediction, cell.review
-        self._caption.setText(self.tr("Cell {number} of {count}").format(number=number, count=count))
-        colour = class_colour(cell.label) if cell.label is not None else None
-        self._card.set_state(colour, uncertain=cell.uncertain)
-        self._status.setText(self._status_word(cell))
-        self._headline.setText(self._headline_word(cell))
-        self._show_confidence(prediction, faint=cell.label is None or not _predicted_stands(cell))
-        self._show_source(prediction.provenance if prediction is not None else None)
-        if review is not None:
-            self._tell(review_words(review, prediction, self._operator))
-        elif prediction is not None:
-            self._tell(uncertain_words(prediction))
-        else:
-            self._tell(self.tr("This cell is being named."))
-        shares = dict(prediction.ranked) if prediction is not None else {}
+        caption = self.tr("Cell {number} of {count}").format(number=number, count=count)
+        self._card.show_cell(cell, caption, self._operator)
+        shares = dict(cell.prediction.ranked) if cell.prediction is not None else {}
         self._fill_rows(
             [
                 (class_id, share, percent(share), class_id == cell.label)
@@ -288,22 +215,7 @@ class AnswerPanel(QScrollArea):
         self._reviewable = None
         shown = [cell for cell in cells if not cell.removed]
         counts = Counter(cell.label for cell in shown if cell.label is not None)
-        self._card.set_state(None, uncertain=False)
-        self._status.setText("")
-        self._caption.setText(self.tr("None chosen"))
-        self._headline.setText(self.tr("%n cells", "", len(shown)))
-        self._number.setText("")
-        self._bar.set_share(0.0, QColor())
-        self._bar.setVisible(False)
-        first = next((cell.prediction for cell in shown if cell.prediction is not None), None)
-        self._show_source(first.provenance if first is not None else None)
-        reviewed = sum(cell.review is not None for cell in shown)
-        words = self.tr("Uncertain: {uncertain}. Reviewed: {reviewed} of {count}.").format(
-            uncertain=sum(cell.uncertain for cell in shown), reviewed=reviewed, count=len(shown)
-        )
-        if self._review_key and reviewed < len(shown):
-            words += "\n" + self.tr("{key}: next one to review").format(key=self._review_key)
-        self._tell(words)
+        self._card.show_count(shown, self._review_key)
         # Most first; equal counts and classes of other packages keep the order of the keys.
         known = list(dict.fromkeys([*self._class_ids, *counts]))
         order = sorted(known, key=lambda class_id: -counts[class_id])
@@ -327,55 +239,6 @@ class AnswerPanel(QScrollArea):
 
     # Inside
 
-    def _status_word(self, cell: Cell) -> str:
-        if cell.review is not None:
-            if cell.review.verdict is Verdict.AGREED:
-                return self.tr("✓ Agreed")
-            if cell.review.verdict is Verdict.REJECTED:
-                return self.tr("✓ Rejected")
-            return self.tr("✓ Corrected")
-        return self.tr("Uncertain") if cell.uncertain else ""
-
-    def _headline_word(self, cell: Cell) -> str:
-        if cell.label is not None:
-            name = class_name(cell.label)
-            return self.tr("{class_name}?").format(class_name=name) if cell.uncertain else name
-        return self.tr("No cell") if cell.review is not None else self.tr("Working…")
-
-    def _show_confidence(self, prediction: Prediction | None, *, faint: bool) -> None:
-        self._bar.setVisible(prediction is not None)
-        if prediction is None:
-            self._number.setText("")
-            return
-        self._number.setText(percent(prediction.confidence))
-        self._number.setEnabled(not faint)
-        colour = QColor(tokens().disabled) if faint else class_colour(prediction.class_id)
-        self._bar.set_share(prediction.confidence, colour, hatched=prediction.uncertain is not None)
-        self._bar.setAccessibleDescription(percent(prediction.confidence))
-
-    def _show_source(self, made_by: Provenance | None) -> None:
-        if made_by is None:
-            self._source.setText("")
-            self._source.setToolTip("")
-            return
-        self._source.setText(
-            self.tr("{model} {version} · {provider} · {time}").format(
-                model=made_by.model,
-                version=made_by.version,
-                provider=made_by.provider.upper(),
-                time=milliseconds(made_by.elapsed_ms),
-            )
-        )
-        self._source.setToolTip(
-            self.tr("Model digest {digest}\nProvider asked for: {requested}; in use: {active}").format(
-                digest=made_by.sha256, requested=made_by.requested, active=made_by.provider
-            )
-        )
-
-    def _tell(self, words: str) -> None:
-        self._reason.setText(words)
-        self._reason.setToolTip(words)
-
     def _show_message(
         self,
         title: str,
@@ -387,10 +250,7 @@ class AnswerPanel(QScrollArea):
     ) -> None:
         self._stack.setCurrentIndex(1)
         self._reviewable = None
-        self._message_title.setText(title)
-        for label, words in ((self._message, text), (self._remedy, remedy), (self._code, code)):
-            label.setText(words)
-            label.setVisible(bool(words))
+        self._message.show_message(title, text, remedy, code)
         self._note_title.setText(self.tr("Note on this image") if note_key is not None else self.tr("Note"))
         self._note.show_note(note_key, note)
         self._update_enabled()
@@ -440,16 +300,6 @@ class AnswerPanel(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for 200 % scaling on a 1366 pixel screen."""
         return QSize(GRID * 28, GRID * 20)
-
-
-def _predicted_stands(cell: Cell) -> bool:
-    return cell.prediction is not None and cell.label == cell.prediction.class_id
-
-
-def _muted(text: str) -> QLabel:
-    label = QLabel(text)
-    set_role(label, "muted")
-    return label
 
 
 def _line() -> QFrame:

@@ -85,13 +85,13 @@ class ShareBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._share = 0.0
-        self._colour = QColor()
+        self._colour: QColor | None = None
         self._hatched = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(GRID * 2)
 
-    def set_share(self, share: float, colour: QColor, *, hatched: bool = False) -> None:
-        """Show a share from 0 to 1."""
+    def set_share(self, share: float, colour: QColor | None, *, hatched: bool = False) -> None:
+        """Show a share from 0 to 1; without a colour it steps back into grey."""
         self._share, self._colour, self._hatched = share, colour, hatched
         self.update()
 
@@ -99,7 +99,8 @@ class ShareBar(QWidget):
         """Draw the bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_bar(painter, QRectF(self.rect()), self._share, self._colour, hatched=self._hatched)
+        colour = self._colour if self._colour is not None else QColor(tokens().disabled)
+        paint_bar(painter, QRectF(self.rect()), self._share, colour, hatched=self._hatched)
 
 
 def paint_bar(

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.theme import GRID, emphasis_font, large_font, set_role, tokens
 
 _MOST_RECENT = 5
@@ -158,7 +159,7 @@ class RecentButton(QPushButton):
     def __init__(self, path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.path = path
-        self.setToolTip(path)
+        self.setToolTip(plain_tooltip(path))
         self.setAccessibleName(PurePath(path).name or path)
         self.setAccessibleDescription(path)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

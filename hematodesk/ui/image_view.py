@@ -14,6 +14,7 @@ from hematodesk.domain.cells import Cell
 from hematodesk.ui.box_drawing import BoxDrawing, paint_drawing
 from hematodesk.ui.cell_marks import paint_cells
 from hematodesk.ui.cell_words import cell_sentence, image_sentence
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.theme import emphasis_font
 from hematodesk.ui.zoom_view import ARROWS, ZoomView
 
@@ -278,7 +279,7 @@ class ImageView(ZoomView):
         if index < 0:
             QToolTip.hideText()
             return
-        QToolTip.showText(event.globalPos(), cell_sentence(self._cells[index]), self)
+        QToolTip.showText(event.globalPos(), plain_tooltip(cell_sentence(self._cells[index])), self)
 
     # Keys
 

@@ -26,6 +26,7 @@ from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.answer_parts import ClassRow, FitLabel
 from hematodesk.ui.cell_words import milliseconds, percent
+from hematodesk.ui.plain_text import plain_tooltip
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -159,7 +160,7 @@ def test_what_cannot_be_done_rests(panel: AnswerPanel, samples: Any) -> None:
     assert button(panel, "Agree").isEnabled() and not button(panel, "Take back").isEnabled()
     panel.show_cell(samples.unnamed(), 1, 1)
     assert not button(panel, "Agree").isEnabled() and button(panel, "No cell").isEnabled()
-    assert "This cell is being named." in texts(panel)
+    assert "No model has named this cell yet." in texts(panel)
     panel.set_read_only(True)
     panel.show_cell(samples.cell(), 1, 1)
     assert not any(row.isEnabled() for row in rows(panel)) and not button(panel, "No cell").isEnabled()
@@ -338,3 +339,11 @@ def test_percent_claims_no_certainty(qapp: object, share: float, words: str) -> 
 @pytest.mark.parametrize(("elapsed", "words"), [(4.23, "4.2 ms"), (17.6, "18 ms"), (12_340.0, "12.3 s")])
 def test_times_are_short(qapp: object, elapsed: float, words: str) -> None:
     assert milliseconds(elapsed) == words
+
+
+def test_names_from_files_are_never_markup(panel: AnswerPanel) -> None:
+    panel.show_fault(Fault("x", "<b>smear</b>.png is damaged.", ""))
+    assert "<b>smear</b>.png is damaged." in texts(panel)
+    labels = [label for label in panel.findChildren(QLabel) if "<b>" in label.text()]
+    assert labels and all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
+    assert plain_tooltip("<b>x</b>") == "<qt>&lt;b&gt;x&lt;/b&gt;</qt>" and plain_tooltip("a < b") == "a < b"

@@ -1,0 +1,27 @@
+"""Text shown as it is: names come from files and packages, and are never markup."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
+from PySide6.QtWidgets import QLabel
+
+from hematodesk.ui.theme import set_role
+
+
+def plain_label(role: str = "") -> QLabel:
+    """An empty label, in one of the theme's roles, that takes no markup."""
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        set_role(label, role)
+    return label
+
+
+def plain_tooltip(text: str) -> str:
+    """A text for setToolTip and showText, which would take anything like markup for markup."""
+    if not GuiQt.mightBeRichText(text):
+        return text
+    return f"<qt>{escape(text)}</qt>"

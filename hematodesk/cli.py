@@ -221,11 +221,14 @@ def _open_window(options: argparse.Namespace) -> int:
     if fault is None:
         from hematodesk.bootstrap import build
         from hematodesk.ui.application import run_window
-        from hematodesk.workflow.log import start_log
+        from hematodesk.workflow.log import log_event, start_log
 
         services = build(options.data_dir)
         start_log(services.places)
-        return run_window(services, options.paths)
+        log_event("started", version=__version__, system=sys.platform, images=len(options.paths))
+        code = run_window(services, options.paths)
+        log_event("ended", code=code)
+        return code
     _say(f"hematodesk: {fault.message} {fault.remedy}")
     if not options.paths:
         return USAGE

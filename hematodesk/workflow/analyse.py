@@ -7,7 +7,7 @@ shows without waiting for them.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -138,12 +138,16 @@ class Analyser:
         """Locate the cells and cut them out: work for a decoding thread."""
         if opened.image is None:
             return PreparedImage(_failed(opened), ())
+        # Before the clock: the first image's time must not hold the loading of libraries.
+        from hematodesk.imaging.locate import locate_cells
+        from hematodesk.imaging.thumbnail import thumbnail
+
         started = time.perf_counter()
         try:
-            localisation, origin = self._localise(opened.image.pixels, whole_image)
+            localisation, origin = self._localise(opened.image.pixels, whole_image, locate_cells)
             cells = tuple(Cell(found.box, origin, found.score) for found in localisation.cells)
             crops = tuple(self._crop(opened.image.pixels, cell, localisation) for cell in cells)
-            small = self._thumbnail(opened.image.pixels)
+            small = thumbnail(opened.image.pixels) if self._keep_thumbnails else b""
         except MemoryError:
             return PreparedImage(_failed(replace(opened, image=None, fault=_no_memory(opened.source))), ())
         height, width = opened.image.pixels.shape[:2]
@@ -196,13 +200,13 @@ class Analyser:
         (prediction,) = self.classifier.classify([crop], cancel)
         return replace(cell, prediction=prediction)
 
-    def _localise(self, pixels: Pixels, whole_image: bool | None) -> tuple[Localisation, CellOrigin]:
+    def _localise(
+        self, pixels: Pixels, whole_image: bool | None, locate_cells: Callable[[Pixels], Localisation]
+    ) -> tuple[Localisation, CellOrigin]:
         if self.takes_whole_image(whole_image):
             height, width = pixels.shape[:2]
             everything = LocatedCell(Box(0, 0, width, height), 1.0)
             return Localisation((everything,), None), CellOrigin.WHOLE_IMAGE
-        from hematodesk.imaging.locate import locate_cells
-
         found = locate_cells(pixels)
         return Localisation(found.cells[:MAX_CELLS], found.red_cell_diameter), CellOrigin.LOCATED
 
@@ -219,13 +223,6 @@ class Analyser:
             cell.box, localisation.red_cell_diameter, red_cells=rule.red_cells, context=rule.context
         )
         return crop.crop_cell(pixels, cell.box, side=side, size=size)
-
-    def _thumbnail(self, pixels: Pixels) -> bytes:
-        if not self._keep_thumbnails:
-            return b""
-        from hematodesk.imaging.thumbnail import thumbnail
-
-        return thumbnail(pixels)
 
 
 def open_image(source: Source) -> OpenedImage:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from hematodesk.domain.errors import Cancelled
 from hematodesk.domain.history import HistoryImage
 from hematodesk.workflow.analyse import Analyser, OpenedImage, PreparedImage, open_image
 from hematodesk.workflow.faults import code_trace
+from hematodesk.workflow.log import log_bug, log_event
 from hematodesk.workflow.sources import Source
 
 GROUP_SECONDS = 0.2
@@ -32,8 +32,6 @@ _RATE_WINDOW_S = 8.0
 
 Sink = Callable[[list[ImageResult]], None]
 Progress = Callable[[int, int | None, int, float | None], None]
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +110,7 @@ class _Run:
         self._found: list[HistoryImage] = []
         self._oldest: float | None = None
         self._done = self._failed = self._reused_count = 0
+        self._codes: Counter[str] = Counter()
         self._started = time.monotonic()
         self._marks: deque[tuple[float, int]] = deque([(self._started, 0)])
 
@@ -148,9 +147,19 @@ class _Run:
             pool.shutdown(wait=True, cancel_futures=True)
             _close(coming)
             self._flush()
-        return BatchSummary(
+        summary = BatchSummary(
             self._done, self._failed, self._reused_count, self._cancel.cancelled, self._elapsed()
         )
+        log_event(
+            "batch_ended",
+            done=summary.done,
+            failed=summary.failed,
+            reused=summary.reused,
+            cancelled=summary.cancelled,
+            seconds=summary.elapsed_s,
+            **self._codes,
+        )
+        return summary
 
     def _ahead(
         self,
@@ -169,7 +178,7 @@ class _Run:
                     return known
             return self._analyser.prepare(opened, whole_image)
         except Exception as error:  # noqa: BLE001 - the edge of a thread: one image must not end the batch
-            _log.error("image_preparation_bug %s", code_trace(error))
+            log_bug("image_bug", code_trace(error))
             return self._analyser.prepare(_with_bug(opened))
 
     def _wait_for(self, future: Future[PreparedImage | HistoryImage]) -> PreparedImage | HistoryImage | None:
@@ -201,6 +210,8 @@ class _Run:
             result = self._analyser.finish(ready, self._cancel)
             self._results.append(result)
             failed = result.status is ImageStatus.ERROR
+            if result.fault is not None:
+                self._codes[result.fault.code] += 1
         self._done += 1
         self._failed += failed
         if self._oldest is None:

@@ -25,10 +25,10 @@ class _CrashFile:
     stream: IO[bytes] | None = None
 
 
-def log_event(code: str, **facts: str | int | float | bool) -> None:
-    """Write one event: a snake_case code, and facts that are codes, counts, versions or times."""
+def log_event(event: str, /, **facts: str | int | float | bool) -> None:
+    """Write one event: its snake_case name, and facts that are codes, counts, versions or times."""
     words = (f"{key}={_plain(value)}" for key, value in facts.items())
-    _log.info("%s", " ".join([code, *words]))
+    _log.info("%s", " ".join([event, *words]))
 
 
 def log_bug(code: str, trace: str) -> None:

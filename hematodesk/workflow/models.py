@@ -12,6 +12,7 @@ from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import ModelError
 from hematodesk.workflow.analyse import CellClassifier
 from hematodesk.workflow.faults import fault_of
+from hematodesk.workflow.log import log_event
 from hematodesk.workflow.settings import SettingsStore
 
 if TYPE_CHECKING:
@@ -152,6 +153,13 @@ class ModelDesk:
                 classifier = self._make_classifier(package, requested)
             self._loaded = LoadedModel(
                 classifier, package, requested, classifier.active, classifier.fallback_reason, fault
+            )
+            log_event(
+                "model_loaded",
+                model=f"{package.name}@{package.version}",
+                requested=requested,
+                active=classifier.active,
+                fault=fault.code if fault is not None else "none",
             )
             return self._loaded
 

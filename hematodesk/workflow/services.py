@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.workflow.analyse import Analyser
+from hematodesk.workflow.log import log_event
 from hematodesk.workflow.models import LoadedModel, ModelDesk
 from hematodesk.workflow.places import Places
 from hematodesk.workflow.review import ReviewDesk
@@ -69,7 +70,11 @@ class Services:
                         "It begins with the first image opened in the window or with `classify --save`.",
                     )
                 self.places.prepare()
-                self._history = self._open_history_at(self.places.history_file)
+                try:
+                    self._history = self._open_history_at(self.places.history_file)
+                except HistoryError as error:
+                    log_event("history_refused", code=error.code)
+                    raise
             return self._history
 
     def all_images(self, chosen: HistoryFilter) -> Iterator[ImageSummary]:

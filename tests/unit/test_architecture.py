@@ -63,3 +63,9 @@ def test_a_violation_is_found(tree, room, line, contract):
     assert result.returncode != 0
     broken = [row for row in result.stdout.splitlines() if row.rstrip().endswith("BROKEN")]
     assert any(contract in row for row in broken), result.stdout
+
+
+def test_no_module_mentions_qt_network():
+    """The import linter does not look below PySide6, so the text is searched."""
+    modules = [path for path in (ROOT / "hematodesk").rglob("*.py") if "QtNetwork" in path.read_text("utf-8")]
+    assert modules == []

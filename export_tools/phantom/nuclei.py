@@ -119,16 +119,16 @@ def chromatin(
     """Density of dyed chromatin, 0 outside and about 1 inside.
 
     Dark clumps of about `clump_um` are parted by paler gaps and pricked by fine pale points; `contrast`
-    scales all of it, `lacy` (0 to 1) opens it to a net of more points. The
+    scales all of it, `lacy` (0 to 1) opens it to a net of pale threads. The
     membrane is a dark line.
     """
     mask = soft(inside, edge)
     depth = 0.82 + 0.18 * (1.0 - np.exp(-np.clip(inside, 0.0, None) / np.float32(0.9)))
     clumps = np.tanh(1.5 * patch.noise(rng, clump_um))
     threads = np.exp(-((patch.noise(rng, clump_um * 1.2) / np.float32(0.30)) ** 2))
-    points = np.clip(patch.noise(rng, 0.42 + 0.05 * lacy) - np.float32(0.45 - 0.25 * lacy), 0.0, 0.9)
-    texture = np.float32(0.20 - 0.06 * lacy) * clumps - np.float32(0.18) * (threads - 0.3)
-    texture -= np.float32(0.45 + 0.15 * lacy) * (points - 0.16)
+    points = np.clip(patch.noise(rng, 0.42 + 0.05 * lacy) - np.float32(0.45), 0.0, 0.9)
+    texture = np.float32(0.20 - 0.06 * lacy) * clumps - np.float32(0.18 + 0.16 * lacy) * (threads - 0.3)
+    texture -= np.float32(0.45) * (points - 0.16)
     texture = np.maximum(texture, np.float32(-0.46))  # chromatin is never clear through
     margin = 1.0 - np.exp(-((np.clip(inside, 0.0, None) / np.float32(0.45)) ** 2))
     membrane = np.float32(0.12) * np.exp(-(((inside - np.float32(0.22)) / np.float32(0.2)) ** 2))

@@ -20,6 +20,8 @@ from hematodesk.ui.theme import GRID, set_role
 CLASS_KEYS = 9
 """Classes with a digit for a key; further ones are chosen by mouse or Tab."""
 
+_USUAL_ROWS = 4
+
 
 class AnswerPanel(QScrollArea):
     """The right column. It shows and asks; the window decides, and owns the shortcuts shown here.
@@ -89,6 +91,8 @@ class AnswerPanel(QScrollArea):
         self._row_column.setSpacing(0)
         column.addLayout(self._row_column)
         column.addStretch(1)
+        # Before a model is loaded there are no rows yet; what stands below shall not move when they come.
+        page.setMinimumHeight(self._card.sizeHint().height() + GRID + _USUAL_ROWS * ClassRow().height())
         return page
 
     def _make_review(self) -> QVBoxLayout:

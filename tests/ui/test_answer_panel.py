@@ -207,7 +207,10 @@ def test_messages_say_what_and_what_to_do(panel: AnswerPanel) -> None:
 
 def test_nothing_jumps_between_states(panel: AnswerPanel, samples: Any) -> None:
     places = set()
+    panel.set_classes(())
     states = (
+        panel.show_loading,
+        lambda: panel.set_classes(WBC4),
         lambda: panel.show_cell(samples.cell(), 1, 3),
         lambda: panel.show_cell(samples.cell(prediction=samples.unsure), 2, 3),
         lambda: panel.show_cell(samples.cell(review=samples.review(Verdict.CORRECTED, "monocyte")), 2, 3),

@@ -185,6 +185,17 @@ def test_a_pinch_zooms(view: ImageView) -> None:
     assert view.zoom == pytest.approx(1.5)
 
 
+def test_two_fingers_on_a_touch_screen_zoom(qtbot: QtBot, view: ImageView) -> None:
+    screen = QTest.createTouchDevice()
+    left, right = QPoint(280, 250), QPoint(380, 250)
+    QTest.touchEvent(view, screen).press(1, left, view).press(2, right, view)
+    for step in range(1, 11):
+        out = QPoint(10 * step, 0)
+        QTest.touchEvent(view, screen).move(1, left - out, view).move(2, right + out, view)
+    QTest.touchEvent(view, screen).release(1, left - out, view).release(2, right + out, view)
+    qtbot.waitUntil(lambda: view.zoom > 1.5)
+
+
 def test_plus_and_minus_zoom_and_minus_ends_fitted(view: ImageView) -> None:
     QTest.keyClick(view, Qt.Key.Key_Plus)
     QTest.keyClick(view, Qt.Key.Key_Plus)

@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from export_tools.labels import class_id
+from hematodesk.domain.classes import WBC4
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.read import IMAGE_SUFFIXES
@@ -82,6 +83,8 @@ def read_source(folder: Path) -> list[Record]:
             return read_pbc(folder)
         if {"original", "label", "cell_group"} <= columns:
             return read_bccd(folder)
+        if {"file", "seed", "white_cells"} <= columns:
+            return read_phantoms(folder)
     records = read_parts(folder) or read_classes(folder)
     if not records:
         raise SourceError(
@@ -122,11 +125,11 @@ def read_bccd(folder: Path) -> list[Record]:
     boxes: dict[str, list[Box]] = {}
     red_cells: dict[str, list[int]] = {}
     for row in _rows(folder / "boxes.csv"):
-        left, top, right, bottom = (int(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
+        box = _box(row)
         if row["class"] == "WBC":
-            boxes.setdefault(row["file"], []).append(Box(left, top, right - left, bottom - top))
+            boxes.setdefault(row["file"], []).append(box)
         elif row["class"] == "RBC":
-            red_cells.setdefault(row["file"], []).append(max(right - left, bottom - top))
+            red_cells.setdefault(row["file"], []).append(max(box.w, box.h))
     rows = _rows(folder / "labels.csv")
     joined = _joined([(row["original"], f"c{row['cell_group']}", f"f{row['field_group']}") for row in rows])
     tested = {joined[row["original"]] for row in rows if row["kaggle_split"] == "TEST"}
@@ -152,6 +155,18 @@ def read_bccd(folder: Path) -> list[Record]:
             )
         )
     return records
+
+
+def read_phantoms(folder: Path) -> list[Record]:
+    """Fields drawn by `export_tools phantom`: one record a white cell, grouped by field.
+
+    The red cells' size is left to the locator, as for a photograph.
+    """
+    return [
+        Record(folder / row["file"], box, row["class"], "phantom", f"phantom:{row['file']}", row["file"])
+        for row, box in ((row, _box(row)) for row in _rows(folder / "boxes.csv"))
+        if row["class"] in WBC4
+    ]
 
 
 def read_classes(folder: Path) -> list[Record]:
@@ -221,6 +236,11 @@ def _originals(folder: Path) -> dict[str, str]:
             }
             return known | sampled
     return {}
+
+
+def _box(row: dict[str, str]) -> Box:
+    left, top, right, bottom = (int(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
+    return Box(left, top, right - left, bottom - top)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -106,6 +106,15 @@ def test_bccd_takes_the_scale_from_the_fields_own_red_cells_where_there_are_enou
     assert records["a.jpg"].red_cell == 109
 
 
+def test_drawn_fields_give_one_record_a_white_cell(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,seed,white_cells,red_cell_diameter\np.png,1,monocyte,85\n")
+    (tmp_path / "boxes.csv").write_text(
+        "file,class,xmin,ymin,xmax,ymax\np.png,monocyte,1,2,11,22\np.png,red_cell,0,0,5,5\n"
+    )
+    (record,) = read_source(tmp_path)
+    assert (record.class_id, record.box, record.red_cell) == ("monocyte", Box(1, 2, 10, 20), None)
+
+
 def test_identical_files_share_a_group(tmp_path: Path, write_image) -> None:
     write_image(tmp_path / "monocyte" / "a.png", seed=1)
     write_image(tmp_path / "monocyte" / "b.png", seed=1)

@@ -126,6 +126,8 @@ def read_bccd(folder: Path) -> list[Record]:
     red_cells: dict[str, list[int]] = {}
     for row in _rows(folder / "boxes.csv"):
         box = _box(row)
+        if box is None:
+            continue
         if row["class"] == "WBC":
             boxes.setdefault(row["file"], []).append(box)
         elif row["class"] == "RBC":
@@ -165,7 +167,7 @@ def read_phantoms(folder: Path) -> list[Record]:
     return [
         Record(folder / row["file"], box, row["class"], "phantom", f"phantom:{row['file']}", row["file"])
         for row, box in ((row, _box(row)) for row in _rows(folder / "boxes.csv"))
-        if row["class"] in WBC4
+        if row["class"] in WBC4 and box is not None
     ]
 
 
@@ -238,9 +240,10 @@ def _originals(folder: Path) -> dict[str, str]:
     return {}
 
 
-def _box(row: dict[str, str]) -> Box:
+def _box(row: dict[str, str]) -> Box | None:
+    """The box of a row; None for one without area, as hand-drawn sets hold now and then."""
     left, top, right, bottom = (int(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
-    return Box(left, top, right - left, bottom - top)
+    return Box(left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

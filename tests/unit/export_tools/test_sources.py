@@ -80,6 +80,7 @@ g.jpg,"LYMPHOCYTE",TRAIN,6,6
 def bccd(folder: Path) -> Path:
     rows = [f"{name}.jpg,WBC,10,20,40,60" for name in "abcdef"]
     rows += ["g.jpg,WBC,0,0,10,10", "g.jpg,WBC,20,20,30,30"]
+    rows.append("a.jpg,RBC,0,0,0,0")
     rows += [f"d.jpg,RBC,0,0,{size},50" for size in (80, 100, 102, 104, 130)]
     (folder / "boxes.csv").write_text("file,class,xmin,ymin,xmax,ymax\n" + "\n".join(rows) + "\n")
     (folder / "labels.csv").write_text(BCCD_LABELS)

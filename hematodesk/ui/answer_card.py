@@ -12,7 +12,7 @@ from hematodesk.domain.cells import Cell, Prediction, Provenance, Verdict
 from hematodesk.ui.answer_parts import AnswerCard, FitLabel, ShareBar
 from hematodesk.ui.cell_words import milliseconds, percent, review_words, uncertain_words
 from hematodesk.ui.class_names import class_name
-from hematodesk.ui.plain_text import plain_label, plain_tooltip
+from hematodesk.ui.plain_text import breakable, plain_label, plain_tooltip
 from hematodesk.ui.theme import GRID, class_colour, emphasis_font
 
 _LINE_START = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -161,5 +161,5 @@ class MessageCard(AnswerCard):
         """A few words, a sentence, what to do, and the error's code; what is empty is left out."""
         self._title.setText(title)
         for label, words in ((self._text, text), (self._remedy, remedy), (self._code, code)):
-            label.setText(words)
+            label.setText(breakable(words))
             label.setVisible(bool(words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import Qt
@@ -25,3 +26,8 @@ def plain_tooltip(text: str) -> str:
     if not GuiQt.mightBeRichText(text):
         return text
     return f"<qt>{escape(text)}</qt>"
+
+
+def breakable(text: str) -> str:
+    """The text with places at which long names and paths may go on in the next line (U+200B, unseen)."""
+    return re.sub(r"(\S{16}|[_\-./\\])(?=\w)", "\\1\u200b", text)

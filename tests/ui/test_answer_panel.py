@@ -26,7 +26,7 @@ from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.answer_parts import ClassRow, FitLabel
 from hematodesk.ui.cell_words import milliseconds, percent
-from hematodesk.ui.plain_text import plain_tooltip
+from hematodesk.ui.plain_text import breakable, plain_tooltip
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -48,7 +48,7 @@ def texts(panel: AnswerPanel) -> str:
     """All words in sight, top to bottom."""
     labels = [label for label in panel.findChildren(QLabel) if label.isVisible() and label.text()]
     labels.sort(key=lambda label: (label.mapTo(panel, label.rect().topLeft()).y(), label.x()))
-    return "\n".join(label.text() for label in labels)
+    return "\n".join(label.text() for label in labels).replace("\u200b", "")
 
 
 def rows(panel: AnswerPanel) -> list[ClassRow]:
@@ -350,3 +350,15 @@ def test_names_from_files_are_never_markup(panel: AnswerPanel) -> None:
     labels = [label for label in panel.findChildren(QLabel) if "<b>" in label.text()]
     assert labels and all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
     assert plain_tooltip("<b>x</b>") == "<qt>&lt;b&gt;x&lt;/b&gt;</qt>" and plain_tooltip("a < b") == "a < b"
+
+
+def test_long_names_and_reasons_are_not_cut(qtbot: QtBot, panel: AnswerPanel) -> None:
+    name = "patient_series_" + "x" * 60 + "-2026.11.21_field_0001.jpeg"
+    panel.show_fault(Fault("image_truncated", f"{name} ends early. " * 3, "Copy it again from the archive."))
+    panel.resize(240, 700)
+    qtbot.waitUntil(lambda: panel.widget().width() <= 240)
+    shown = [label for label in panel.findChildren(QLabel) if label.isVisible() and label.wordWrap()]
+    for label in shown:
+        assert label.heightForWidth(label.width()) <= label.height(), label.text()
+        assert label.minimumSizeHint().width() <= label.width()
+    assert breakable(name).replace("\u200b", "") == name

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk import __version__
 from hematodesk.domain.errors import Cancelled, HematodeskError, ModelError, ProviderError
+from hematodesk.workflow.arguments import read_arguments
 
 if TYPE_CHECKING:
     from hematodesk.domain.cells import Fault
@@ -23,28 +23,12 @@ if TYPE_CHECKING:
 
 OK, SOME_FAILED, USAGE, NO_MODEL, STOPPED, READER_GONE = 0, 1, 2, 3, 130, 141
 
-_EPILOG = """\
-exit codes: 0 all fine, 1 some images or checks failed (the rest are done), 2 usage,
-3 no usable model or provider, 130 stopped by Ctrl+C (what was done is kept)
-
-hematodesk names cells; it makes no diagnosis."""
-
-_WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
-       hematodesk classify PATH... [options]
-       hematodesk self-test [--json]
-       hematodesk models list|verify|import
-       hematodesk history list|export
-       hematodesk --version"""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
     try:
-        if _names_command(given):
-            options = _command_parser().parse_args(given)
-        else:
-            options = _window_parser().parse_intermixed_args(given)
+        options = read_arguments(given)
     except SystemExit as leaving:
         # argparse has said what was wrong, or shown the help or the version.
         return leaving.code if isinstance(leaving.code, int) else USAGE
@@ -54,13 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Run the chosen command; every fault of the environment becomes a sentence and an exit code."""
     try:
-        return int(options.run(options))
+        return _COMMANDS[options.command](options)
     except (ModelError, ProviderError) as error:
         _complain(error)
         return NO_MODEL
     except HematodeskError as error:
         _complain(error)
-        return SOME_FAILED
+        return USAGE if error.code == "filter_invalid" else SOME_FAILED
     except BrokenPipeError:
         from hematodesk.workflow.output import silence_standard_output
 
@@ -68,145 +52,6 @@ def _run(options: argparse.Namespace) -> int:
         return READER_GONE
     except (Cancelled, KeyboardInterrupt):
         return STOPPED
-
-
-# The arguments
-
-
-def _names_command(given: Sequence[str]) -> bool:
-    """Whether the first argument that is no option is a command; a file of that name is ./classify."""
-    rest = iter(given)
-    for word in rest:
-        if word == "--data-dir":
-            next(rest, None)
-        elif word == "--":
-            return False
-        elif not word.startswith("-"):
-            return word in _COMMANDS
-    return False
-
-
-def _window_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="hematodesk",
-        usage=_WINDOW_USAGE,
-        description="Names the white cells in blood-cell microscopy images, offline. Without a command: "
-        "the window, with those images open; without a display the same answers as a table.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_common(parser)
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="image files or folders")
-    parser.set_defaults(run=_open_window)
-    return parser
-
-
-def _command_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hematodesk")
-    _add_common(parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, (add, words) in _COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=words,
-            description=words,
-            epilog=_EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        add(command)
-    return parser
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--version", action="version", version=f"hematodesk {__version__}")
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", default=None, help="keep settings and history there"
-    )
-
-
-def _finish(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
-    """What every command ends with: its function, and --data-dir, which may stand behind it too."""
-    # Left out here it must not wipe what stood before the command.
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
-
-
-def _add_classify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="image files or folders")
-    parser.add_argument("--recursive", action="store_true", help="also the folders inside folders")
-    _add_model(parser)
-    parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
-    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, whole or not at all")
-    parser.add_argument("--save", action="store_true", help="also keep the results in the history")
-    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
-    _finish(parser, _classify)
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="NAME|FILE", help="default: the one chosen last")
-    parser.add_argument("--provider", choices=("auto", "cpu", "cuda"), help="default: the one chosen last")
-
-
-def _add_self_test(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one object a line and check")
-    parser.add_argument("--provider", choices=("auto", "cpu", "cuda"))
-    _finish(parser, _self_test)
-
-
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for name, run, words in (
-        ("list", _models_list, "the packages at hand"),
-        ("verify", _models_verify, "check every package's bytes and manifest"),
-    ):
-        action = actions.add_parser(name, help=words, description=words)
-        action.add_argument("--json", action="store_true", help="one object a line and package")
-        _finish(action, run)
-    importing = actions.add_parser("import", help="copy package files into the data folder")
-    importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    _finish(importing, _models_import)
-
-
-def _add_history(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="images, newest first")
-    _add_filter(listing)
-    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (0: all)")
-    listing.add_argument("--json", action="store_true", help="one object a line and image")
-    _finish(listing, _history_list)
-    export = actions.add_parser("export", help="write images with their cells and reviews to a file")
-    _add_filter(export)
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.add_argument("--output", type=Path, metavar="FILE", required=True)
-    _finish(export, _history_export)
-
-
-def _add_filter(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", default="", metavar="TEXT", help="part of the name")
-    parser.add_argument(
-        "--class", dest="class_id", default="", metavar="ID", help="with a cell of that class"
-    )
-    parser.add_argument("--since", default="", metavar="DATE", help="from that day (UTC) on")
-    parser.add_argument("--until", default="", metavar="DATE", help="before that day (UTC)")
-    parser.add_argument("--review", choices=("none", "open", "partly", "done"), help="how far reviewed")
-    parser.add_argument("--session", type=_count, metavar="N", help="of that session")
-    parser.add_argument("--uncertain", action="store_true", help="with an uncertain cell")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
-_COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
-    "classify": (_add_classify, "Name the white cells of images; nothing is kept unless --save is given."),
-    "self-test": (_add_self_test, "Check packages, provider, a known image and the history."),
-    "models": (_add_models, "The model packages."),
-    "history": (_add_history, "The history of analysed images."),
-}
 
 
 # The window
@@ -252,8 +97,7 @@ def _without_qt() -> Fault | None:
 
 def _as_classify(options: argparse.Namespace) -> argparse.Namespace:
     """`hematodesk PATH...` as the `classify` that gives the same answers: folders are read whole."""
-    paths = [str(path) for path in options.paths]
-    asked = _command_parser().parse_args(["classify", "--recursive", "--", *paths])
+    asked = read_arguments(["classify", "--recursive", "--", *map(str, options.paths)])
     asked.data_dir = options.data_dir
     return asked
 
@@ -265,7 +109,7 @@ def _classify(options: argparse.Namespace) -> int:
     from hematodesk.bootstrap import build
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.workflow.answers import answer_format
-    from hematodesk.workflow.classify_files import classify_files, saver
+    from hematodesk.workflow.classify_files import classify_files
     from hematodesk.workflow.gather import gather_images
     from hematodesk.workflow.interrupts import cancelled_by_interrupt
     from hematodesk.workflow.output import ProgressLine, opened_output
@@ -277,8 +121,9 @@ def _classify(options: argparse.Namespace) -> int:
         _say(f"hematodesk: there is no image in what was named.{hint}")
         return SOME_FAILED
     loaded = _load(services, options.model, options.provider)
-    history = services.open_history() if options.save else None
-    save, end = saver(history, services.operator) if history is not None else (None, None)
+    if options.save:
+        # Before the work: a history that cannot be written to must not be found out at its end.
+        services.session_id()
     line = ProgressLine(None if options.quiet else sys.stderr)
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
@@ -296,10 +141,8 @@ def _classify(options: argparse.Namespace) -> int:
                 progress=None if to_terminal else line.show,
                 cancel=cancel,
                 whole_image=options.whole_image,
-                save=save,
+                save=services.save if options.save else None,
             )
-        if end is not None:
-            end()
     finally:
         line.clear()
         services.close()
@@ -443,3 +286,15 @@ def _say(words: str) -> None:
 
 def _complain(error: HematodeskError) -> None:
     _say(f"hematodesk: {error.message} {error.remedy} [{error.code}]")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "window": _open_window,
+    "classify": _classify,
+    "self-test": _self_test,
+    "models list": _models_list,
+    "models verify": _models_verify,
+    "models import": _models_import,
+    "history list": _history_list,
+    "history export": _history_export,
+}

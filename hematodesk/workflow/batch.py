@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
-from hematodesk.domain.errors import Cancelled
+from hematodesk.domain.errors import Cancelled, HematodeskError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.workflow.analyse import Analyser, OpenedImage, PreparedImage, open_image
 from hematodesk.workflow.faults import code_trace
@@ -77,7 +77,8 @@ def run_batch(
             seconds left are None while they are not known.
         cancel: stops it, also inside an image; what is finished still goes to the sink.
         whole_image: see Analyser.
-        earlier: asked with each image's digest; an answer is used instead of analysing.
+        earlier: asked with each image's digest, in a decoding thread; an answer is used instead of
+            analysing, a HematodeskError ends the batch and is passed on.
         reused: gets those answers, in groups like the sink's, in their order.
         total: how many sources there are, where `sources` cannot say it.
         workers: decoding threads; by default one a core, four at most.
@@ -177,6 +178,8 @@ class _Run:
                 if known is not None:
                     return known
             return self._analyser.prepare(opened, whole_image)
+        except (Cancelled, HematodeskError):
+            raise
         except Exception as error:  # noqa: BLE001 - the edge of a thread: one image must not end the batch
             log_bug("image_bug", code_trace(error))
             return self._analyser.prepare(_with_bug(opened))

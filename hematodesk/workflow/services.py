@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from hematodesk.workflow.settings import SettingsStore, operator_name
 from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
 
 if TYPE_CHECKING:
-    from hematodesk.domain.history import HistoryFilter, ImageSummary
+    from hematodesk.domain.cells import ImageResult
+    from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
     from hematodesk.storage.history import History
 
 
@@ -99,6 +100,10 @@ class Services:
             if self._session_id is None:
                 self._session_id = self.open_history().begin_session(self.operator)
             return self._session_id
+
+    def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:
+        """Save results in this run's session; returned with their ids. Raises HistoryError."""
+        return self.open_history().save_results(self.session_id(), results)
 
     def review_desk(self) -> ReviewDesk:
         """A desk for reviews on the open history. Raises HistoryError."""

@@ -18,6 +18,7 @@ from hematodesk import cli
 from hematodesk.bootstrap import build
 from hematodesk.imaging.read import encode_png
 from hematodesk.workflow import batch
+from hematodesk.workflow.arguments import names_command
 
 KEYS = ["file", "status", "error", "width", "height", "model", "provider", "cells", "elapsed_ms"]
 
@@ -324,7 +325,7 @@ def test_a_display_that_does_not_answer_is_told_instead_of_a_crash(work):
     ],
 )
 def test_commands_are_told_from_paths(words, command):
-    assert cli._names_command(words) is command
+    assert names_command(words) is command
 
 
 def test_the_data_folder_may_stand_before_and_behind_the_command(work, capfd):
@@ -375,6 +376,13 @@ def test_the_history_is_listed_filtered_and_exported(run, work):
     assert [image["name"] for image in json.loads((work / "all.json").read_text("utf-8"))["images"]] == [
         "a.png"
     ]
+
+
+def test_a_date_that_is_none_is_wrong_usage(run):
+    run("classify", "images", "--model", "tiny.onnx", "--save")
+    code, _, err = run("history", "list", "--since", "yesterday-ish")
+    assert code == cli.USAGE
+    assert "filter_invalid" in err
 
 
 def test_a_history_that_is_not_there_is_told_and_not_made(run, work):

@@ -156,6 +156,14 @@ def test_known_images_are_answered_by_the_history(images, classifier, sink, hist
     assert sink.progress[-1][0] == 3
 
 
+def test_a_history_that_cannot_be_asked_ends_the_batch(images, classifier, sink):
+    def refuse(digest: str) -> None:
+        raise HistoryError("history_closed", "The history is closed.")
+
+    with pytest.raises(HistoryError):
+        run_batch([images["smear"]] * 3, Analyser(classifier), sink, earlier=refuse)
+
+
 def test_a_bug_in_one_image_fails_that_image_only(images, classifier, sink, monkeypatch):
     real = Analyser.prepare
 

@@ -1,0 +1,168 @@
+"""The command line's arguments. Their names are a contract: scripts depend on them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hematodesk import __version__
+
+_EPILOG = """\
+exit codes: 0 all fine, 1 some images or checks failed (the rest are done), 2 usage,
+3 no usable model or provider, 130 stopped by Ctrl+C (what was done is kept)
+
+hematodesk names cells; it makes no diagnosis."""
+
+_WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
+       hematodesk classify PATH... [options]
+       hematodesk self-test [--json]
+       hematodesk models list|verify|import
+       hematodesk history list|export
+       hematodesk --version"""
+
+
+def read_arguments(given: Sequence[str]) -> argparse.Namespace:
+    """The arguments, read; `command` is window, classify, self-test, "models list" and so on.
+
+    Raises SystemExit after wrong usage, the help or the version was printed.
+    """
+    if names_command(given):
+        return _command_parser().parse_args(given)
+    return _window_parser().parse_intermixed_args(given)
+
+
+def names_command(given: Sequence[str]) -> bool:
+    """Whether the first argument that is no option is a command; a file of that name is ./classify."""
+    rest = iter(given)
+    for word in rest:
+        if word == "--data-dir":
+            next(rest, None)
+        elif word == "--":
+            return False
+        elif not word.startswith("-"):
+            return word in _COMMANDS
+    return False
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hematodesk",
+        usage=_WINDOW_USAGE,
+        description="Names the white cells in blood-cell microscopy images, offline. Without a command: "
+        "the window, with those images open; without a display the same answers as a table.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_common(parser)
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="image files or folders")
+    parser.set_defaults(command="window")
+    return parser
+
+
+def _command_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hematodesk")
+    _add_common(parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (add, words) in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=words,
+            description=words,
+            epilog=_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        add(command)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--version", action="version", version=f"hematodesk {__version__}")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", default=None, help="keep settings and history there"
+    )
+
+
+def _finish(parser: argparse.ArgumentParser, command: str) -> None:
+    """What every command ends with: its full name, and --data-dir, which may stand behind it too."""
+    # Left out here it must not wipe what stood before the command.
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
+    parser.set_defaults(command=command)
+
+
+def _add_classify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="image files or folders")
+    parser.add_argument("--recursive", action="store_true", help="also the folders inside folders")
+    _add_model(parser)
+    parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, whole or not at all")
+    parser.add_argument("--save", action="store_true", help="also keep the results in the history")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    _finish(parser, "classify")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="NAME|FILE", help="default: the one chosen last")
+    parser.add_argument("--provider", choices=("auto", "cpu", "cuda"), help="default: the one chosen last")
+
+
+def _add_self_test(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one object a line and check")
+    parser.add_argument("--provider", choices=("auto", "cpu", "cuda"))
+    _finish(parser, "self-test")
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, words in (
+        ("list", "the packages at hand"),
+        ("verify", "check every package's bytes and manifest"),
+    ):
+        action = actions.add_parser(name, help=words, description=words)
+        action.add_argument("--json", action="store_true", help="one object a line and package")
+        _finish(action, f"models {name}")
+    importing = actions.add_parser("import", help="copy package files into the data folder")
+    importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    _finish(importing, "models import")
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="images, newest first")
+    _add_filter(listing)
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (0: all)")
+    listing.add_argument("--json", action="store_true", help="one object a line and image")
+    _finish(listing, "history list")
+    export = actions.add_parser("export", help="write images with their cells and reviews to a file")
+    _add_filter(export)
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument("--output", type=Path, metavar="FILE", required=True)
+    _finish(export, "history export")
+
+
+def _add_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", default="", metavar="TEXT", help="part of the name")
+    parser.add_argument(
+        "--class", dest="class_id", default="", metavar="ID", help="with a cell of that class"
+    )
+    parser.add_argument("--since", default="", metavar="DATE", help="from that day (UTC) on")
+    parser.add_argument("--until", default="", metavar="DATE", help="before that day (UTC)")
+    parser.add_argument("--review", choices=("none", "open", "partly", "done"), help="how far reviewed")
+    parser.add_argument("--session", type=_count, metavar="N", help="of that session")
+    parser.add_argument("--uncertain", action="store_true", help="with an uncertain cell")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+_COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
+    "classify": (_add_classify, "Name the white cells of images; nothing is kept unless --save is given."),
+    "self-test": (_add_self_test, "Check packages, provider, a known image and the history."),
+    "models": (_add_models, "The model packages."),
+    "history": (_add_history, "The history of analysed images."),
+}

@@ -191,7 +191,7 @@ class KeyButton(QPushButton):
         if not self.isEnabled():
             ink = look.disabled
         elif self.property("role") == "primary":
-            ink = look.on_focus
+            ink = look.on_primary
         _paint_key(painter, area, self._key, QColor(ink))
 
 

@@ -47,7 +47,8 @@ class Tokens:
     Attributes:
         window: behind everything; panel: the side columns; raised: cards, fields and buttons;
         pressed: a button held or chosen; line: hairlines; edge: the outline of controls;
-        text, muted, disabled: type; focus: the ring of what the keyboard has; on_focus: type on that colour;
+        text, muted, disabled: type; focus: the ring of what the keyboard has;
+        primary, on_primary: the one button to press next, and its type;
         chosen, chosen_text: selections;
         good, warn, bad: signs of state, always beside words;
         warn_back, bad_back, info_back: banners behind `text`.
@@ -64,7 +65,8 @@ class Tokens:
     muted: str
     disabled: str
     focus: str
-    on_focus: str
+    primary: str
+    on_primary: str
     chosen: str
     chosen_text: str
     good: str
@@ -87,7 +89,8 @@ LIGHT = Tokens(
     muted="#5c5c5c",
     disabled="#9a9a9a",
     focus="#1a62c4",
-    on_focus="#ffffff",
+    primary="#1a62c4",
+    on_primary="#ffffff",
     chosen="#cfe0f7",
     chosen_text="#10233d",
     good="#1d6f42",
@@ -110,7 +113,8 @@ DARK = Tokens(
     muted="#adadad",
     disabled="#757575",
     focus="#7fb2ff",
-    on_focus="#10233d",
+    primary="#2f5a94",
+    on_primary="#ffffff",
     chosen="#31486a",
     chosen_text="#f0f5fc",
     good="#7fcf9f",
@@ -295,8 +299,8 @@ QPushButton:hover {{ background: {look.pressed}; }}
 QPushButton:pressed, QPushButton:checked {{ background: {look.chosen}; color: {look.chosen_text}; }}
 QPushButton:disabled {{ color: {look.disabled}; border-color: {look.line}; background: {look.panel}; }}
 QPushButton:focus {{ border: 2px solid {look.focus}; padding: 3px 11px; }}
-QPushButton[role="primary"] {{ background: {look.focus}; color: {look.on_focus};
-    border-color: {look.focus}; }}
+QPushButton[role="primary"] {{ background: {look.primary}; color: {look.on_primary};
+    border-color: {look.primary}; }}
 QPushButton[role="primary"]:hover {{ border-color: {look.text}; }}
 QPushButton[role="primary"]:focus {{ border: 2px solid {look.text}; }}
 QPushButton[role="primary"]:disabled {{ background: {look.panel}; color: {look.disabled};

@@ -72,7 +72,7 @@ def test_type_reads_on_every_ground(colours: look.Tokens) -> None:
             assert ratio >= 4.5, (ink, ground, ratio)
     for ground in ("info_back", "warn_back", "bad_back", "pressed"):
         assert look.contrast(QColor(colours.text), QColor(getattr(colours, ground))) >= 4.5, ground
-    assert look.contrast(QColor(colours.on_focus), QColor(colours.focus)) >= 4.5
+    assert look.contrast(QColor(colours.on_primary), QColor(colours.primary)) >= 4.5
     assert look.contrast(QColor(colours.chosen_text), QColor(colours.chosen)) >= 4.5
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hematodesk.domain.cells import ImageResult, ImageStatus, Review, Verdict
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.storage import filtering
 from hematodesk.storage.history import History
 from hematodesk.storage.text import fold, pack_text, unpack_text
 
@@ -106,6 +107,16 @@ def test_pages_follow_each_other_while_images_come_and_go(history, result, cell)
     while page := history.page(chosen, after=seen[-1], limit=250):
         seen += page
     assert [row.id for row in seen] == [image.id for image in reversed(saved)]
+
+
+def test_a_search_reads_the_list_by_ids_and_builds_nothing(filled):
+    chosen = HistoryFilter(text="a", class_id="monocyte", review_state=ReviewState.DONE, since="2026-01-01")
+    with filled._database.read() as connection:
+        source, where, values = filtering._rows(connection, filtering._choice(chosen))
+        query = f"EXPLAIN QUERY PLAN SELECT count(*) FROM {source} WHERE {where}"
+        plan = [row[3] for row in connection.execute(query, values)]
+    assert [step.split(" ", 2)[:2] for step in plan] == [["SEARCH", "name_block"], ["SEARCH", "listing"]]
+    assert all("INTEGER PRIMARY KEY" in step for step in plan)
 
 
 def test_the_classes_in_use(filled):

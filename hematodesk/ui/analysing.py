@@ -120,9 +120,14 @@ class Analysing(QObject):
         """Show the first, and analyse all; `again` also those that the history knows."""
         if not sources:
             return
-        self._open_one(sources[0], again)
-        if len(sources) > 1:
-            self.run_many(sources[1:], again=again)
+        rest = sources[1:]
+
+        def then() -> None:
+            if rest:
+                self.run_many(rest, again=again)
+
+        # The rest begins when the first one is saved, so that the list keeps their order.
+        self._open_one(sources[0], again, then)
 
     def cancel(self) -> None:
         """Stop all batches; what is done stays."""
@@ -136,18 +141,20 @@ class Analysing(QObject):
 
     # One image, at once
 
-    def _open_one(self, source: Source, again: bool) -> None:
+    def _open_one(self, source: Source, again: bool, then: Callable[[], None]) -> None:
         request = self._viewer.begin(source.name)
 
         def opened(image: OpenedImage) -> None:
             pixels = image.image.pixels if image.image is not None else None
             if pixels is not None:
                 self._viewer.show_working(request, source.name, pixels)
-            self._analyse_one(request, image, source, again)
+            self._analyse_one(request, image, source, again, then)
 
         self._lanes.run(Lane.DECODING, lambda _ticket: open_image(source), done=opened)
 
-    def _analyse_one(self, request: int, opened: OpenedImage, source: Source, again: bool) -> None:
+    def _analyse_one(
+        self, request: int, opened: OpenedImage, source: Source, again: bool, then: Callable[[], None]
+    ) -> None:
         pixels = opened.image.pixels if opened.image is not None else None
 
         def analyse(ticket: Ticket) -> AnalysedImage | HistoryImage:
@@ -162,9 +169,10 @@ class Analysing(QObject):
             if isinstance(answer, HistoryImage):
                 self._viewer.show_earlier(request, answer, pixels)
                 self.reused.emit(answer, source)
+                then()
                 return
             self._viewer.show_result(request, answer.result, answer.pixels)
-            self._save_one(request, answer.result)
+            self._save_one(request, answer.result, then)
 
         def failed(error: HematodeskError) -> None:
             self._viewer.show_unnamed(request, source.name, pixels)
@@ -175,15 +183,20 @@ class Analysing(QObject):
 
         self._lanes.run(Lane.INFERENCE, analyse, done=came, failed=failed, cancelled=cancelled)
 
-    def _save_one(self, request: int, result: ImageResult) -> None:
+    def _save_one(self, request: int, result: ImageResult, then: Callable[[], None]) -> None:
         def save(history: History) -> HistoryImage:
             return history.save_result(self._services.session_id(), result)
 
         def came(image: HistoryImage) -> None:
             self._viewer.show_saved(request, image)
             self.saved.emit([image])
+            then()
 
-        self._access.ask(save, came, self.not_saved.emit)
+        def failed(error: HematodeskError) -> None:
+            self.not_saved.emit(error)
+
+        if self._access.ask(save, came, failed) is None:
+            then()
 
     # Many images, in order
 

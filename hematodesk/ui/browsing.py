@@ -25,6 +25,7 @@ class Browsing(QObject):
         self._panel = panel
         self._banners = banners
         self._at: int | None = None
+        self._ahead_of: int | None = None
         viewer.changed.connect(self._viewer_changed)
         panel.image_chosen.connect(self.open)
 
@@ -95,7 +96,10 @@ class Browsing(QObject):
         self._panel.mark(image_id)
 
     def read_ahead(self) -> None:
-        """Read the neighbours of the shown image while nobody waits."""
+        """Read the neighbours of the shown image while nobody waits; once for each."""
+        if self._viewer.image_id == self._ahead_of:
+            return
+        self._ahead_of = self._viewer.image_id
         for step in (1, -1):
             found = self._panel.model.neighbour(self._viewer.image_id, step)
             if found is not None and self._viewer.image_id is not None:

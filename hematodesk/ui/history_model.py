@@ -286,7 +286,7 @@ class HistoryModel(QAbstractListModel):
                 return
             rows, group.waiting = group.waiting[::-1], []
             known = {image.id for image in group.images}
-            self._put_before(group, [image for image in rows if image.id not in known])
+            self._put(group, 0, [image for image in rows if image.id not in known])
             self.loaded.emit()
 
         self._access.ask(lambda history: _pages(history, chosen, after), came)
@@ -355,15 +355,14 @@ class HistoryModel(QAbstractListModel):
         rows = [summary_of(image) for image in images if image.id not in known]
         if not rows:
             return
-        start, before = self._start(group), len(group.images)
-        if group.unfolded:
-            self.beginInsertRows(QModelIndex(), start + 1 + before, start + before + len(rows))
-        group.images.extend(rows)
         group.session = replace(group.session, image_count=group.session.image_count + len(rows))
-        self._reindex()
-        if group.unfolded:
-            self.endInsertRows()
-        self._tell(start)
+        if not group.images or rows[0].id > group.images[-1].id:
+            self._put(group, len(group.images), rows)
+        else:
+            # Two lanes save into one session, and their news may come in another order.
+            for row in rows:
+                self._put(group, bisect_right(group.images, row.id, key=lambda image: image.id), [row])
+        self._tell(self._start(group))
 
     def update_image(self, image: HistoryImage) -> None:
         """An image's cells or notes changed: its row stays in its place and is drawn anew."""
@@ -402,13 +401,13 @@ class HistoryModel(QAbstractListModel):
 
     # Rows
 
-    def _put_before(self, group: _Group, rows: list[ImageSummary]) -> None:
-        if not rows or group not in self._groups:
+    def _put(self, group: _Group, place: int, rows: list[ImageSummary]) -> None:
+        if not rows:
             return
-        start = self._start(group)
+        first = self._start(group) + 1 + place
         if group.unfolded:
-            self.beginInsertRows(QModelIndex(), start + 1, start + len(rows))
-        group.images[:0] = rows
+            self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+        group.images[place:place] = rows
         self._reindex()
         if group.unfolded:
             self.endInsertRows()

@@ -179,11 +179,7 @@ class Reviewing(QObject):
         cell = self._viewer.cells[place]
         if cell.id is None:
             return
-        order = self._viewer.standing
         self._viewer.put_cell(place, replace(cell, removed=True))
-        rest = [other for other in order if other != place]
-        later = [other for other in rest if other > place]
-        self._viewer.choose(later[0] if later else (rest[-1] if rest else -1))
         self._change(lambda: desk.remove_cell(cell, image_id))
 
     def write_note(self, key: object, text: str) -> None:

@@ -158,6 +158,7 @@ class Viewer(QObject):
     def show_unnamed(self, request: int, name: str, pixels: Pixels | None) -> None:
         """No model could look at the image."""
         if request == self._request:
+            self._settled = True
             self._show(
                 ViewState.UNNAMED if pixels is not None else ViewState.EMPTY, name, pixels, None, None, ""
             )
@@ -166,6 +167,7 @@ class Viewer(QObject):
     def show_result(self, request: int, result: ImageResult, pixels: Pixels | None) -> None:
         """The answer, not yet saved."""
         if request == self._request:
+            self._settled = True
             self._show(_state_of(result), result.name, pixels, result, None, "")
             self._choose_first(None)
             self._settle()
@@ -242,6 +244,7 @@ class Viewer(QObject):
 
     def _show_history(self, image: HistoryImage, pixels: Pixels | None, cell_id: int | None) -> None:
         result = image.result
+        self._settled = True
         self.session_id = image.session_id
         self._show(_state_of(result), result.name, pixels, result, image.id, image.note)
         self._choose_first(cell_id)
@@ -296,11 +299,16 @@ class Viewer(QObject):
         cells = list(self.result.cells)
         cells[index] = cell
         self.result = replace(self.result, cells=tuple(cells))
+        standing = self.standing
+        if self.current_index not in standing:
+            later = [other for other in standing if other > self.current_index]
+            self.current_index = later[0] if later else (standing[-1] if standing else -1)
         self.changed.emit()
 
     def clear(self) -> None:
         """Show nothing."""
         self._request += 1
+        self._settled = True
         self._show(ViewState.EMPTY, "", None, None, None, "")
         self._settle()
 

@@ -154,7 +154,7 @@ class Bench:
         self._qtbot = qtbot
         self._theme = theme
         self._windows: list[MainWindow] = []
-        (folder / "models").mkdir()
+        (folder / "models").mkdir(parents=True)
 
     def ship_model(self, name: str = "tiny") -> None:
         """Put the tiny model among the shipped ones."""
@@ -191,7 +191,7 @@ class Bench:
                 and not window.panel.model.loading
                 and window.analysing.state is None
             ),
-            timeout=30_000,
+            timeout=60_000,
         )
 
     def close(self, window: MainWindow) -> None:
@@ -298,6 +298,6 @@ def bench(tmp_path: Path, qtbot: QtBot, theme: Theme) -> Iterator[Bench]:
 @pytest.fixture
 def empty_bench(tmp_path: Path, qtbot: QtBot, theme: Theme) -> Iterator[Bench]:
     """Windows without any model."""
-    made = Bench(tmp_path, qtbot, theme)
+    made = Bench(tmp_path / "empty", qtbot, theme)
     yield made
     made.close_all()

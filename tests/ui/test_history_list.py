@@ -1,0 +1,153 @@
+"""The history's column: restart, sessions as groups, search and filters, many rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from hematodesk.domain.cells import ImageResult, ImageStatus
+from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.ui.history_model import Role
+from hematodesk.ui.main_window import MainWindow
+
+
+def rows(window: MainWindow) -> list[str]:
+    """The list in words: headings as #count, images by name."""
+    model = window.panel.model
+    found = []
+    for row in range(model.rowCount()):
+        index = model.index(row)
+        session, summary = index.data(Role.SESSION), index.data(Role.SUMMARY)
+        found.append(f"#{session.image_count}" if session is not None else summary.name)
+    return found
+
+
+def fill(bench, count: int, sessions: int = 1) -> None:
+    """Put images into the history without looking at any."""
+    services = bench.services()
+    history = services.open_history()
+    for number in range(sessions):
+        session_id = history.begin_session("ada")
+        history.save_results(
+            session_id,
+            [
+                ImageResult(f"s{number}_{place:05}.png", "", f"{number}-{place}", 64, 48, ImageStatus.NO_CELL)
+                for place in range(count)
+            ],
+        )
+        history.end_session(session_id)
+    services.close()
+
+
+def test_after_a_restart_everything_is_there_and_opens_where_it_was_left(bench, qtbot: QtBot) -> None:
+    window = bench.show(start=[bench.field("several.jpg", "smear_05_several_cells.jpg")])
+    qtbot.keyClick(window.centre.view, Qt.Key.Key_Return)
+    bench.rest(window)
+    bench.close(window)
+    again = bench.show()
+    assert rows(again) == ["#1", "several.jpg"]
+    again.browsing.next_image()
+    bench.rest(again)
+    assert again.viewer.name == "several.jpg"
+    assert again.centre.view.has_image
+    assert again.viewer.cells[0].review is not None
+    assert again.viewer.current_index == 1
+
+
+def test_older_sessions_are_folded_and_unfold_by_a_click(bench, qtbot: QtBot) -> None:
+    fill(bench, 3, sessions=2)
+    window = bench.show()
+    assert rows(window) == ["#3", "s1_00000.png", "s1_00001.png", "s1_00002.png", "#3"]
+    place = window.panel.list.visualRect(window.panel.model.index(4)).center()
+    qtbot.mouseClick(window.panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    bench.rest(window)
+    assert rows(window)[4:] == ["#3", "s0_00000.png", "s0_00001.png", "s0_00002.png"]
+    qtbot.mouseClick(window.panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert rows(window)[4:] == ["#3"]
+
+
+def test_thousands_of_rows_load_in_order_without_thumbnails_of_the_unseen(bench) -> None:
+    fill(bench, 4500)
+    window = bench.show()
+    found = rows(window)
+    assert found[0] == "#4500"
+    assert found[1:] == sorted(found[1:])
+    assert len(found) == 4501
+    assert len(window.panel.thumbnails._pictures) < 200
+
+
+def test_search_and_filter_choose_and_can_be_taken_away(bench, qtbot: QtBot) -> None:
+    fill(bench, 30, sessions=2)
+    window = bench.show(start=[bench.field("a smear.jpg")])
+    qtbot.keyClicks(window.panel.search, "SMEAR")
+    qtbot.waitUntil(lambda: rows(window) == ["#1", "a smear.jpg"])
+    window.panel.clear_filter()
+    bench.rest(window)
+    assert rows(window)[:3] == ["#1", "a smear.jpg", "#30"]
+    window.panel.show_only(HistoryFilter(status=ImageStatus.NO_CELL))
+    bench.rest(window)
+    assert len(rows(window)) == 62
+    assert rows(window)[1] == "s1_00000.png"
+    window.panel.show_only(HistoryFilter(review_state=ReviewState.DONE))
+    bench.rest(window)
+    assert rows(window) == []
+    assert window.panel.empty.isVisible()
+    assert window.panel.clear_button.isVisible()
+    qtbot.mouseClick(window.panel.clear_button, Qt.MouseButton.LeftButton)
+    bench.rest(window)
+    assert rows(window)[0] == "#1"
+
+
+def test_more_matches_come_when_the_list_is_scrolled_to_its_end(bench, qtbot: QtBot) -> None:
+    fill(bench, 400, sessions=3)
+    window = bench.show()
+    qtbot.keyClicks(window.panel.search, ".png")
+    qtbot.waitUntil(lambda: len(rows(window)) >= 401)
+    bench.rest(window)
+    first = len(rows(window))
+    assert first < 1203
+
+    def all_came() -> bool:
+        window.panel.list.scrollToBottom()
+        return len(rows(window)) == 1203
+
+    qtbot.waitUntil(all_came)
+    assert rows(window)[0] == "#400"
+
+
+def test_an_image_whose_file_is_gone_shows_its_thumbnail_and_says_so(bench) -> None:
+    path = bench.field()
+    bench.close(bench.show(start=[path]))
+    path.unlink()
+    window = bench.show()
+    window.browsing.next_image()
+    bench.rest(window)
+    assert window.viewer.pixels is not None
+    assert window.viewer.result is not None
+    assert window.viewer.pixels.shape == (window.viewer.result.height, window.viewer.result.width, 3)
+    assert window.banners.banner("file_not_found") is not None
+
+
+def test_two_windows_on_the_same_data_keep_each_their_own_session(bench) -> None:
+    one, other = bench.show(), bench.show()
+    one.opening.open_paths([bench.field("one.jpg")])
+    other.opening.open_paths([bench.field("other.jpg", "smear_02_eosinophil.jpg")])
+    bench.rest(one)
+    bench.rest(other)
+    assert one.sitting.session_id != other.sitting.session_id
+    bench.close(one)
+    bench.close(other)
+    window = bench.show()
+    assert sorted(row for row in rows(window) if row.startswith("#")) == ["#1", "#1"]
+
+
+def test_next_and_previous_follow_the_list_as_it_is_shown(bench, qtbot: QtBot) -> None:
+    paths = bench.plain(3)
+    window = bench.show(start=paths)
+    for name in ("plain_001.png", "plain_002.png", "plain_002.png"):
+        qtbot.keyClick(window.centre.view, Qt.Key.Key_Right)
+        bench.rest(window)
+        assert window.viewer.name == name
+    qtbot.keyClick(window.panel.list, Qt.Key.Key_Up)
+    bench.rest(window)
+    assert window.viewer.name == "plain_001.png"

@@ -279,7 +279,7 @@ def test_columns_fold_by_keys_and_the_window_comes_back_as_it_was(bench, qtbot: 
     assert again.panel.isHidden()
     assert not again.actions_["fold_history"].isChecked()
     assert (again.width(), again.height()) == (770, 560)
-    qtbot.keyClick(again, Qt.Key.Key_F9)
+    again.actions_["fold_history"].trigger()
     assert again.panel.isVisible()
 
 

@@ -223,8 +223,9 @@ def report_single(folder: Path, sample: int) -> Iterable[str]:
                 measured.append(place.red_cell_diameter)
         low, middle, high = np.percentile(measured or [0.0], [5, 50, 95])
         yield (
-            f"single {kind.name:<13} {len(files)} pictures: one box on the middle {centred / len(files):.4f}, "
-            f"and no other {alone / len(files):.4f}; red cell {middle:.1f} px ({low:.1f} to {high:.1f}), "
+            f"single {kind.name:<13} {len(files)} pictures: one box on the middle "
+            f"{centred / len(files):.4f}, and no other {alone / len(files):.4f}; "
+            f"red cell {middle:.1f} px ({low:.1f} to {high:.1f}), "
             f"measured in {len(measured) / len(files):.3f}"
         )
 
@@ -262,10 +263,10 @@ def report_augmented(data: Path) -> Iterable[str]:
     errors = np.abs(np.array(ratios) - 1)
     yield (
         f"augmented TEST: {len(files)} pictures of {len(sizes)} originals: a box on a nucleus in "
-        f"{found / len(files):.4f}, more than one box in {several / len(files):.4f}, {corners} of {boxes} boxes "
-        f"mostly on a blank corner; red cell against half the original's: median ratio {np.median(ratios):.3f}, "
-        f"error median {np.median(errors):.3f}, 90th percentile {np.percentile(errors, 90):.3f}, "
-        f"measured in {measured / len(files):.3f}"
+        f"{found / len(files):.4f}, more than one box in {several / len(files):.4f}, {corners} of {boxes} "
+        f"boxes mostly on a blank corner; red cell against half the original's: median ratio "
+        f"{np.median(ratios):.3f}, error median {np.median(errors):.3f}, "
+        f"90th percentile {np.percentile(errors, 90):.3f}, measured in {measured / len(files):.3f}"
     )
 
 
@@ -331,4 +332,5 @@ def report_time(fields: list[Field], rounds: int = 60) -> str:
         began = time.perf_counter()
         locate_cells(pixels)
         spent.append((time.perf_counter() - began) * 1000)
-    return f"time for {pixels.shape[1]}x{pixels.shape[0]}: least {min(spent):.2f} ms, median {np.median(spent):.2f} ms"
+    size = f"{pixels.shape[1]}x{pixels.shape[0]}"
+    return f"time for {size}: least {min(spent):.2f} ms, median {np.median(spent):.2f} ms"

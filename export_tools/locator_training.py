@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from export_tools.locator_data import STRIDE, Field, Sampler, read_fields
 
@@ -38,6 +39,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", type=Path, default=Path("hematodesk/imaging/locator.npz"))
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--start", type=Path, help="constants of an earlier run to go on from")
+    parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate (default 0.003)")
     parser.add_argument("--seed", type=int, default=20261121)
     parser.set_defaults(run=run)
 
@@ -51,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         steps=arguments.steps,
         batch=arguments.batch,
         seed=arguments.seed,
+        rate=arguments.rate,
+        start=arguments.start,
         save=lambda trained: write_constants(trained, arguments.output),
     )
     write_constants(model, arguments.output)
@@ -101,14 +106,18 @@ def loss(target: Any, output: Any) -> Any:
     return total
 
 
-def train(fields: list[Field], *, steps: int, batch: int, seed: int, save: Any) -> Any:
+def train(
+    fields: list[Field], *, steps: int, batch: int, seed: int, rate: float, start: Path | None, save: Any
+) -> Any:
     """A trained network, its weights averaged over the last stretch (exponential moving average)."""
     import keras
 
     keras.utils.set_random_seed(seed)
     model = build()
+    if start is not None:
+        read_constants(model, start, Sampler(fields, TRAIN_SIZE, seed + 1).batch(8 * batch)[0])
     schedule = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps, alpha=0.01, warmup_target=3e-3, warmup_steps=steps // 20
+        1e-4, steps, alpha=0.01, warmup_target=rate, warmup_steps=steps // 20
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-4, use_ema=True, ema_momentum=0.995)
     model.compile(optimizer=optimizer, loss=loss)
@@ -146,6 +155,29 @@ def train(fields: list[Field], *, steps: int, batch: int, seed: int, save: Any) 
         worker.join()
     model.optimizer.finalize_variable_values(model.trainable_variables)
     return model
+
+
+def read_constants(model: Any, path: Path, pictures: npt.NDArray[np.float32]) -> None:
+    """Put written constants back, so that the network answers as it did, also while it trains.
+
+    Batch normalisation is set to undo itself on `pictures` (N, H, W, 3): its scale is the spread
+    that it divides by, its shift the mean that it takes away plus the bias.
+    """
+    import keras
+
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    with np.load(path) as constants:
+        for index, layer in enumerate(convolutions):
+            kernel, bias = (constants[f"{part}{index}"].astype(np.float32) for part in "wb")
+            if index >= len(norms):
+                layer.set_weights([kernel, bias])
+                continue
+            layer.set_weights([kernel])
+            seen = np.asarray(keras.Model(model.input, layer.output)(pictures, training=False))
+            mean, variance = seen.mean(axis=(0, 1, 2)), seen.var(axis=(0, 1, 2))
+            spread = np.sqrt(variance + norms[index].epsilon)
+            norms[index].set_weights([spread, bias + mean, mean, variance])
 
 
 def write_constants(model: Any, path: Path) -> None:

@@ -312,6 +312,28 @@ def test_a_display_that_does_not_answer_is_told_instead_of_a_crash(work):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Qt's offscreen platform as a display")
+def test_without_qt_the_reason_and_the_same_answers_as_a_table(work):
+    """None in sys.modules makes every import of PySide6 fail as if it were not installed."""
+    code = "import sys; sys.modules['PySide6'] = None; from hematodesk import cli; sys.exit(cli.main())"
+    services = build(work / "data")
+    services.models.import_file(work / "tiny.onnx")
+    services.models.choose("tiny")
+    done = subprocess.run(
+        [sys.executable, "-c", code, "images/a.png", "--data-dir", "data"],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == cli.OK
+    assert "no window can open" in done.stderr
+    assert "neutrophil" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "command"),
     [

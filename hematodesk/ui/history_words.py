@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.cell_words import percent
-from hematodesk.ui.class_names import class_name
+from hematodesk.ui.class_names import class_name, short_class_name
 
 
 def _tr(text: str) -> str:
@@ -64,7 +64,8 @@ def label_words(summary: ImageSummary) -> str:
         if summary.review_state is ReviewState.DONE or summary.confidence is None:
             return name
         return f"{name}  {percent(summary.confidence)}"
-    return ", ".join(f"{count} {class_name(class_id)}" for class_id, count in summary.labels)
+    named = class_name if len(summary.labels) == 1 else short_class_name
+    return ", ".join(f"{count} {named(class_id)}" for class_id, count in summary.labels)
 
 
 def state_words(summary: ImageSummary) -> str:

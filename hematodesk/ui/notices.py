@@ -91,9 +91,7 @@ class Notices(QObject):
             self._banners.show_notice(
                 Notice(
                     "some_failed",
-                    self.tr("{failed} of {done} images could not be read; the rest is done.").format(
-                        failed=summary.failed, done=summary.done
-                    ),
+                    self.tr("%n image(s) could not be read; the rest is done.", "", summary.failed),
                     level=Level.WARNING,
                     action_text=self.tr("Show them"),
                     action=self._show_failed,

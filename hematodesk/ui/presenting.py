@@ -58,6 +58,8 @@ class Presenting(QObject):
             self._drawn = viewer.pixels
             centre.view.set_image(viewer.pixels, viewer.name)
         centre.view.set_cells(viewer.cells, viewer.current_index)
+        # The platform adds the program's name.
+        centre.window().setWindowTitle(viewer.name or "hematodesk")
         if viewer.pixels is not None:
             centre.show_image()
         elif viewer.state is ViewState.EMPTY:
@@ -116,10 +118,11 @@ class Presenting(QObject):
 
     def _show_counts(self) -> None:
         viewer, result = self._viewer, self._viewer.result
-        self._strip.show_time(result.elapsed_ms if result is not None else None)
         if result is None or result.status is ImageStatus.ERROR:
             self._strip.show_cells("")
+            self._strip.show_time(None)
             return
+        self._strip.show_time(result.elapsed_ms)
         words = self.tr("%n cell(s)", "", len(viewer.standing))
         uncertain = sum(viewer.cells[index].uncertain for index in viewer.standing)
         if uncertain:

@@ -2,7 +2,7 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_GB" sourcelanguage="en_GB">
 <context>
-    <name>AnswerPanel</name>
+    <name>CellCard</name>
     <message numerus="yes">
         <source>%n cells</source>
         <translation>
@@ -53,6 +53,13 @@
 </context>
 <context>
     <name>Notices</name>
+    <message numerus="yes">
+        <source>%n image(s) could not be read; the rest is done.</source>
+        <translation>
+            <numerusform>%n image could not be read; the rest is done.</numerusform>
+            <numerusform>%n images could not be read; the rest is done.</numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>%n image(s) were analysed before; their earlier results stand.</source>
         <translation>

@@ -16,6 +16,8 @@ from hematodesk.domain.errors import Cancelled, HematodeskError, ModelError, Pro
 from hematodesk.workflow.arguments import read_arguments
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hematodesk.domain.cells import Fault
     from hematodesk.domain.history import HistoryFilter
     from hematodesk.workflow.models import LoadedModel
@@ -120,6 +122,9 @@ def _classify(options: argparse.Namespace) -> int:
         hint = "" if options.recursive else " Folders inside folders are read with --recursive."
         _say(f"hematodesk: there is no image in what was named.{hint}")
         return SOME_FAILED
+    if options.output is not None and any(_is_same(options.output, image) for image in images):
+        _say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
+        return USAGE
     loaded = _load(services, options.model, options.provider)
     if options.save:
         # Before the work: a history that cannot be written to must not be found out at its end.
@@ -149,6 +154,13 @@ def _classify(options: argparse.Namespace) -> int:
     if not options.quiet:
         _say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cancelled))
     return STOPPED if done.cancelled else SOME_FAILED if done.failed else OK
+
+
+def _is_same(output: Path, image: Path) -> bool:
+    try:
+        return output.name == image.name and output.samefile(image)
+    except (OSError, ValueError):
+        return False
 
 
 def _load(services: Services, model: str | None, provider: str | None) -> LoadedModel:
@@ -212,6 +224,7 @@ def _models_import(options: argparse.Namespace) -> int:
     from hematodesk.workflow.output import standard_output
 
     services = build(options.data_dir)
+    services.places.prepare()
     output = standard_output()
     code = OK
     for path in options.files:

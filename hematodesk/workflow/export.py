@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryFilter, HistoryImage
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def export_history(
 
     Raises ExportError, HistoryError, Cancelled (the target is then untouched).
     """
+    _refuse_history_itself(history, target)
     from hematodesk.reporting.json_export import write_json
     from hematodesk.reporting.table import write_csv
 
@@ -43,6 +45,17 @@ def export_history(
     counted = _Counted(history.export_rows(chosen), cancel)
     write(counted, target)
     return counted.count
+
+
+def _refuse_history_itself(history: History, target: Path) -> None:
+    """An export must not take the place of the history, nor of the files that SQLite keeps beside it."""
+    own = history.path
+    if target.name.startswith(own.name) and target.parent.resolve() == own.parent.resolve():
+        raise ExportError(
+            "export_unwritable",
+            f"{target.name} belongs to the history itself.",
+            "Choose another name or folder.",
+        )
 
 
 class _Counted:

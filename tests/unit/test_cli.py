@@ -148,6 +148,14 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(ru
     assert "export_unwritable" in err
 
 
+def test_an_image_is_never_overwritten_by_the_answers(run, work):
+    before = (work / "images" / "a.png").read_bytes()
+    code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "./images/a.png")
+    assert code == cli.USAGE
+    assert "overwritten" in err
+    assert (work / "images" / "a.png").read_bytes() == before
+
+
 def test_no_image_at_all_is_told(run, work):
     (work / "empty").mkdir()
     code, out, err = run("classify", "empty", "--model", "tiny.onnx")

@@ -129,3 +129,11 @@ def test_a_cancelled_export_leaves_the_target_untouched(filled, tmp_path):
 def test_an_export_that_cannot_be_written_is_told(filled, tmp_path):
     with pytest.raises(ExportError):
         export_history(filled[0], tmp_path / "none" / "export.csv", "csv")
+
+
+@pytest.mark.parametrize("beside", ["", "-wal"])
+def test_an_export_never_takes_the_historys_place(filled, services, beside):
+    own = services.places.history_file
+    with pytest.raises(ExportError, match="history"):
+        export_history(filled[0], own.with_name(own.name + beside), "csv")
+    assert filled[0].count() == 3

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hematodesk
 from hematodesk.domain.errors import SettingsError
+from hematodesk.workflow import settings as settings_module
 from hematodesk.workflow.settings import (
     DECLARED,
     SettingKind,
@@ -31,6 +33,16 @@ def test_every_default_is_allowed_and_every_key_is_unique():
         assert bool(setting.choices) == (setting.kind is SettingKind.CHOICE)
         if setting.shown:
             assert setting.text and setting.help
+
+
+def test_every_setting_is_used_by_something():
+    package = Path(hematodesk.__file__).parent
+    sources = [path for path in package.rglob("*.py") if path.name != "settings.py"]
+    code = "\n".join(path.read_text("utf-8") for path in sources)
+    own = Path(settings_module.__file__).read_text("utf-8")
+    readers = own[own.index("def operator_name") :]
+    unused = [each.key for each in DECLARED if f'"{each.key}"' not in code + readers]
+    assert unused == []
 
 
 def test_a_value_survives_a_restart(path):

@@ -64,6 +64,9 @@ def cut_crops(
 ) -> CropSet:
     """Read, locate and cut every record; what cannot be read or located is left out and counted aloud.
 
+    The box and the scale are the locator's, as in the program; the data set's own stand in where it
+    finds none.
+
     Args:
         size: edge of the program's crop in pixels; the crops have COVER times that.
         cache: folder that keeps the crops between runs, or None.
@@ -86,11 +89,9 @@ def cut_crops(
         except ImageError as fault:
             lost[fault.code] += 1
             continue
-        box, diameter = record.box, record.red_cell
-        if box is None or diameter is None:
-            found = locate_cells(picture)
-            box = box or located_box(record, found, picture.shape[1], picture.shape[0])
-            diameter = diameter or found.red_cell_diameter
+        found = locate_cells(picture)
+        box = located_box(record, found, picture.shape[1], picture.shape[0]) or record.box
+        diameter = found.red_cell_diameter or record.red_cell
         if box is None:
             lost["no_cell"] += 1
             continue

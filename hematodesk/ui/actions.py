@@ -100,6 +100,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "full_screen", QT_TRANSLATE_NOOP("Actions", "F&ull screen"), "view", ("F11",), 2, checkable=True
     ),
+    ActionSpec("put_away", QT_TRANSLATE_NOOP("Actions", "Put &messages away"), "view", ("Esc",), 3),
     ActionSpec("next_pane", QT_TRANSLATE_NOOP("Actions", "Go to next &column"), "view", ("F6",), 3),
     ActionSpec(
         "next_cell",

@@ -12,6 +12,7 @@ from enum import StrEnum
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,6 +29,7 @@ from hematodesk.ui.theme import set_role
 
 _ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"}
 _MOST_SHOWN = 3
+_LEAST_WIDTH, _NARROW, _WIDEST = 168, 480, 760
 _INFO_STAYS_MS = 8000
 """How long a banner stays that only tells something: long enough to read two lines twice."""
 
@@ -77,27 +79,26 @@ class Banner(QFrame):
         self.setObjectName("banner")
         set_role(self, _ROLES[notice.level])
         self.setAccessibleName(f"{notice.text} {notice.remedy}".strip())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.setSpacing(8)
         words = QLabel(_words(notice), self)
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row.addWidget(words, 1)
+        tail = QHBoxLayout()
+        tail.setSpacing(8)
         if notice.level is not Level.INFO:
             code = QLabel(notice.code, self)
             set_role(code, "muted")
             code.setToolTip(self.tr("The error's code, for whoever helps you"))
-            row.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)
+            tail.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)
         self.button: QPushButton | None = None
         if notice.action is not None:
             self.button = QPushButton(notice.action_text, self)
             self.button.setAutoDefault(False)
+            # A click leaves the keyboard where it is; Tab still comes here.
             self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.button.clicked.connect(self._act)
-            row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+            tail.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
@@ -105,7 +106,21 @@ class Banner(QFrame):
         close.setAccessibleName(self.tr("Put this message away"))
         close.setToolTip(self.tr("Put this message away"))
         close.clicked.connect(self._close)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._inside.setSpacing(8)
+        self._inside.addWidget(words, 1)
+        self._inside.addLayout(tail)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        row.addLayout(self._inside, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Put the code and the button below the words where there is no room beside them."""
+        self._inside.setDirection(
+            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        )
 
     def _act(self) -> None:
         action = self.notice.action
@@ -171,6 +186,11 @@ class Banners(QWidget):
             self.hide()
         self._place()
 
+    def put_all_away(self) -> None:
+        """Take all banners away."""
+        for banner in tuple(self._shown):
+            self.put_away(banner.notice.code)
+
     def notices(self) -> list[Notice]:
         """What is shown, newest first."""
         return [banner.notice for banner in self._shown]
@@ -187,7 +207,9 @@ class Banners(QWidget):
     def _place(self) -> None:
         if not self._shown:
             return
-        width = max(240, min(760, self._over.width() - 32))
+        width = max(_LEAST_WIDTH, min(_WIDEST, self._over.width() - 32))
+        for banner in self._shown:
+            banner.set_narrow(width < _NARROW)
         height = self._column.totalHeightForWidth(width)
         if height <= 0:
             height = self._column.totalSizeHint().height()

@@ -80,7 +80,6 @@ class MainWindow(QMainWindow):
         for column, stretch in ((self.panel, 0), (self.centre, 1), (self.answer, 0)):
             self.columns.addWidget(column)
             self.columns.setStretchFactor(self.columns.indexOf(column), stretch)
-        self.columns.setSizes([264, 680, 320])
         self.panel.setMinimumWidth(176)
         self.centre.setMinimumWidth(200)
         self.setCentralWidget(self.columns)
@@ -147,6 +146,7 @@ class MainWindow(QMainWindow):
                 "fold_answer": self.memory.fold_answer,
                 "full_screen": self.memory.toggle_full_screen,
                 "next_pane": self._next_pane,
+                "put_away": self.banners.put_all_away,
                 "next_cell": lambda: view.focusNextPrevChild(True),
                 "previous_cell": lambda: view.focusNextPrevChild(False),
                 "next_open": self._next_open,

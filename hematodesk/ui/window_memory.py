@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 from hematodesk.ui.actions import Actions
 from hematodesk.workflow.settings import SettingsStore
 
+_ROOMY = 800
+"""A window narrower than this begins without the history column: the image comes first (F9 unfolds it)."""
+
 
 class WindowMemory(QObject):
     """Folds columns, and keeps place and columns in the settings."""
@@ -34,6 +37,7 @@ class WindowMemory(QObject):
     def restore(self) -> None:
         """Put the window where it was."""
         geometry = self._settings.text("window_geometry")
+        self._first_columns()
         if geometry:
             self._window.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "ignore")))
         try:
@@ -44,9 +48,16 @@ class WindowMemory(QObject):
             state = {}
         if isinstance(state.get("columns"), str):
             self._columns.restoreState(QByteArray.fromBase64(state["columns"].encode("ascii", "ignore")))
-        self._history.setVisible(state.get("history", True) is not False)
+        roomy = self._window.width() >= _ROOMY
+        self._history.setVisible(state.get("history", roomy) is not False)
         self._answer.setVisible(state.get("answer", True) is not False)
         self._show()
+
+    def _first_columns(self) -> None:
+        """The columns of a window that remembers nothing: the image gets most of it."""
+        width = self._window.width()
+        history, answer = _between(176, width // 5, 264), _between(224, width // 4, 320)
+        self._columns.setSizes([history, width - history - answer, answer])
 
     def remember(self) -> None:
         """Note place and columns in the settings; whoever closes the window saves them."""
@@ -84,6 +95,10 @@ class WindowMemory(QObject):
     def _show(self) -> None:
         self._actions["fold_history"].setChecked(not self._history.isHidden())
         self._actions["fold_answer"].setChecked(not self._answer.isHidden())
+
+
+def _between(least: int, wanted: int, most: int) -> int:
+    return max(least, min(wanted, most))
 
 
 def _text(state: QByteArray) -> str:

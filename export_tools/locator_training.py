@@ -7,8 +7,8 @@ convolutions, so that the program needs nothing but matrix products.
 
 The shipped constants come of two runs: 6,000 steps at a rate of 0.003 (seed 20261121), before pairs,
 border cells and the list of wrongly boxed fields were added to locator_data, and from these 2,400
-steps more at 0.0012 (`--start`, seed 7) with them. Threads draw in time, not in number, so a new run
-gives constants as good but not the same to the bit.
+steps more at 0.0012 (`--start`, seed 7) with them. The pictures drawn depend on the seed alone, the
+sums on the machine's threads, so a new run gives constants as good but not the same to the bit.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ LEAST_RED = 0.35
 RED_CELL = 33.0
 """Diameter in working pixels that the network knows best."""
 
-RED_CELL_RANGE = (19.0, 56.0)
+RED_CELL_RANGE = (22.0, 56.0)
 """Diameters in working pixels that the network measures well; outside it the scale is changed."""
 
 USUAL_RED = 0.6
@@ -82,10 +82,11 @@ def _better_scale(pixels: Pixels, scale: float, diameter: float | None, found: b
     if diameter is not None and not large:
         if RED_CELL_RANGE[0] <= diameter * scale <= RED_CELL_RANGE[1]:
             return None
-        return _bounded(RED_CELL / diameter, height, width)
+        if diameter * scale > RED_CELL_RANGE[1]:
+            return _bounded(RED_CELL / diameter, height, width)
     best, most = None, 0.0
     # Far too coarse, whole fields look like red cells: the scale at which they cover most is right.
-    finer = scale if large else 2 * scale
+    finer = scale if large or diameter is not None else 2 * scale
     while finer <= 1.0:
         covered, measured = _survey(pixels, finer)
         if measured is not None and covered > most:

@@ -27,22 +27,31 @@ def read_arguments(given: Sequence[str]) -> argparse.Namespace:
 
     Raises SystemExit after wrong usage, the help or the version was printed.
     """
-    if names_command(given):
-        return _command_parser().parse_args(given)
-    return _window_parser().parse_intermixed_args(given)
+    at = command_at(given)
+    if at is None:
+        return _intermixed(_window_parser(), given)
+    if given[at] == "classify":
+        # By itself, so that options may stand between its paths.
+        return _intermixed(_classify_parser(), [*given[:at], *given[at + 1 :]])
+    return _command_parser().parse_args(given)
 
 
-def names_command(given: Sequence[str]) -> bool:
-    """Whether the first argument that is no option is a command; a file of that name is ./classify."""
-    rest = iter(given)
-    for word in rest:
+def command_at(given: Sequence[str]) -> int | None:
+    """Where the command stands: it is the first word that is no option; a file so named is ./classify."""
+    words = iter(enumerate(given))
+    for at, word in words:
         if word == "--data-dir":
-            next(rest, None)
+            next(words, None)
         elif word == "--":
-            return False
+            return None
         elif not word.startswith("-"):
-            return word in _COMMANDS
-    return False
+            return at if word in _COMMANDS else None
+    return None
+
+
+def _intermixed(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
+    """Read with options anywhere; argparse cannot do that where `--` ends the options."""
+    return parser.parse_args(given) if "--" in given else parser.parse_intermixed_args(given)
 
 
 def _window_parser() -> argparse.ArgumentParser:
@@ -57,6 +66,20 @@ def _window_parser() -> argparse.ArgumentParser:
     _add_common(parser)
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="image files or folders")
     parser.set_defaults(command="window")
+    return parser
+
+
+def _classify_parser() -> argparse.ArgumentParser:
+    add, words = _COMMANDS["classify"]
+    parser = argparse.ArgumentParser(
+        prog="hematodesk classify",
+        description=words,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_version(parser)
+    add(parser)
+    parser.set_defaults(data_dir=None)
     return parser
 
 
@@ -76,8 +99,12 @@ def _command_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_version(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", action="version", version=f"hematodesk {__version__}")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    _add_version(parser)
     parser.add_argument(
         "--data-dir", type=Path, metavar="DIR", default=None, help="keep settings and history there"
     )

@@ -18,7 +18,7 @@ from hematodesk import cli
 from hematodesk.bootstrap import build
 from hematodesk.imaging.read import encode_png
 from hematodesk.workflow import batch
-from hematodesk.workflow.arguments import names_command
+from hematodesk.workflow.arguments import command_at, read_arguments
 
 KEYS = ["file", "status", "error", "width", "height", "model", "provider", "cells", "elapsed_ms"]
 
@@ -343,19 +343,32 @@ def test_without_qt_the_reason_and_the_same_answers_as_a_table(work):
 
 
 @pytest.mark.parametrize(
-    ("words", "command"),
+    ("words", "at"),
     [
-        (["classify", "a.png"], True),
-        (["--data-dir", "classify", "a.png"], False),
-        (["--data-dir", "d", "self-test"], True),
-        (["--data-dir=d", "models", "list"], True),
-        (["./classify"], False),
-        (["--", "history"], False),
-        ([], False),
+        (["classify", "a.png"], 0),
+        (["--data-dir", "classify", "a.png"], None),
+        (["--data-dir", "d", "self-test"], 2),
+        (["--data-dir=d", "models", "list"], 1),
+        (["./classify"], None),
+        (["a.png", "classify"], None),
+        (["--", "history"], None),
+        ([], None),
     ],
 )
-def test_commands_are_told_from_paths(words, command):
-    assert names_command(words) is command
+def test_commands_are_told_from_paths(words, at):
+    assert command_at(words) == at
+
+
+def test_options_may_stand_between_the_paths():
+    options = read_arguments(
+        ["--data-dir", "d", "classify", "a.png", "--format", "json", "b.png", "classify"]
+    )
+    assert [str(path) for path in options.paths] == ["a.png", "b.png", "classify"]
+    assert (options.command, options.format, str(options.data_dir)) == ("classify", "json", "d")
+    window = read_arguments(["a.png", "--data-dir", "d", "b.png"])
+    assert [str(path) for path in window.paths] == ["a.png", "b.png"]
+    for words in (["classify", "--", "-odd.png"], ["--", "-odd.png"]):
+        assert read_arguments(words).paths[0].name == "-odd.png"
 
 
 def test_the_data_folder_may_stand_before_and_behind_the_command(work, capfd):

@@ -54,6 +54,9 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         help="JSON with further manifest fields (calibration, provenance, metrics ...)",
     )
+    parser.add_argument(
+        "--report", type=Path, action="append", default=[], help="report.json of evaluate, for the metrics"
+    )
     parser.set_defaults(run=run)
 
 
@@ -176,6 +179,8 @@ def _details(args: argparse.Namespace, rescales_itself: bool) -> dict[str, Any]:
             known |= json.loads(path.read_text(encoding="utf-8"))
     if args.details is not None:
         known |= json.loads(args.details.read_text(encoding="utf-8"))
+    if args.report:
+        known["metrics"] = [_metric(path) for path in args.report]
     classes = known.pop("classes", None)
     if args.labels:
         classes = [{"id": each.id, "display": each.display} for each in read_labels(args.labels)]
@@ -197,6 +202,12 @@ def _details(args: argparse.Namespace, rescales_itself: bool) -> dict[str, Any]:
         "name": args.name or known.get("name") or class_id(args.output.stem.split("-")[0]),
         "version": args.version or known.get("version") or "1.0.0",
     }
+
+
+def _metric(report: Path) -> dict[str, Any]:
+    document = json.loads(report.read_text(encoding="utf-8"))
+    named = ("data", "accuracy", "balanced_accuracy", "images", "source_images", "interval")
+    return {name: document[name] for name in named}
 
 
 def _manifest_text(told: dict[str, Any], spec: InputSpec, outputs: Outputs, familiarity: str | None) -> str:

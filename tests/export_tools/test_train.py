@@ -162,6 +162,9 @@ def test_train_calibrate_convert_evaluate(
     assert document["images"] == document["source_images"] == 4
     assert (report / "confusion.png").read_bytes().startswith(b"\x89PNG")
     assert "accuracy" in (report / "report.md").read_text()
+    again = read_package(convert(model, "--report", str(report / "report.json")))
+    (metric,) = again.manifest.metrics
+    assert (metric.images, metric.accuracy) == (4, document["accuracy"])
 
 
 def test_a_source_that_is_missing_is_told(

@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import HematodeskError, ModelError
 from hematodesk.domain.history import HistoryImage
-from hematodesk.storage.history import History
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
@@ -24,6 +24,9 @@ from hematodesk.workflow.batch import BatchSummary, run_batch
 from hematodesk.workflow.earlier import find_earlier
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.sources import Source
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 _TELL_EVERY_S = 0.1
 

@@ -1,24 +1,28 @@
-"""Opens the dialogs, one of each; none of them ever holds the program up."""
+"""Opens the dialogs, one of each; none of them ever holds the program up.
+
+A dialog's code is imported when it is first opened, not before the window shows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.inference.package import ModelPackage
-from hematodesk.ui.about import AboutDialog
 from hematodesk.ui.banners import Banners, Notice
 from hematodesk.ui.lanes import Lane, Lanes
 from hematodesk.ui.model_keeper import ModelKeeper
-from hematodesk.ui.models_dialog import ModelsDialog
-from hematodesk.ui.settings_dialog import SettingsDialog
 from hematodesk.ui.theme import Theme
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import DECLARED
+
+if TYPE_CHECKING:
+    from hematodesk.inference.package import ModelPackage
+    from hematodesk.ui.models_dialog import ModelsDialog
 
 
 class Dialogs(QObject):
@@ -51,6 +55,8 @@ class Dialogs(QObject):
         self._show("settings", self._make_settings)
 
     def _make_settings(self) -> QDialog:
+        from hematodesk.ui.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self._services.settings, DECLARED, self._window)
         dialog.changed.connect(self._setting_changed)
         dialog.finished.connect(self._save_settings)
@@ -75,18 +81,21 @@ class Dialogs(QObject):
     def show_providers(self) -> None:
         """The models, at the choice of what they compute on."""
         self.show_models()
-        dialog = self.open_now.get("models")
-        if isinstance(dialog, ModelsDialog):
+        if (dialog := self._models()) is not None:
             dialog.provider.setFocus()
 
     def show_card(self) -> None:
         """The models, at the card of the one in use."""
         self.show_models()
-        dialog = self.open_now.get("models")
-        if isinstance(dialog, ModelsDialog):
+        if (dialog := self._models()) is not None:
             dialog.card.setFocus()
 
+    def _models(self) -> ModelsDialog | None:
+        return cast("ModelsDialog | None", self.open_now.get("models"))
+
     def _make_models(self) -> QDialog:
+        from hematodesk.ui.models_dialog import ModelsDialog
+
         dialog = ModelsDialog(self._keeper, self._lanes, self._window)
         dialog.import_requested.connect(self.ask_import)
         return dialog
@@ -107,8 +116,7 @@ class Dialogs(QObject):
         def imported(package: ModelPackage) -> None:
             reference = self._keeper.desk.reference(package)
             words = f"{package.name} {package.version}"
-            dialog = self.open_now.get("models")
-            if isinstance(dialog, ModelsDialog):
+            if (dialog := self._models()) is not None:
                 dialog.refresh(reference)
                 dialog.status.setText(self.tr("{model} was imported.").format(model=words))
             if self._keeper.loaded is None:
@@ -124,8 +132,7 @@ class Dialogs(QObject):
             )
 
         def refused(error: HematodeskError) -> None:
-            dialog = self.open_now.get("models")
-            if isinstance(dialog, ModelsDialog):
+            if (dialog := self._models()) is not None:
                 dialog.status.setText(f"{error.message} {error.remedy}")
             self._banners.show_error(error)
 
@@ -138,7 +145,12 @@ class Dialogs(QObject):
 
     def show_about(self) -> None:
         """Versions, licences and intended use."""
-        self._show("about", lambda: AboutDialog(self._keeper.name, self._window))
+        self._show("about", self._make_about)
+
+    def _make_about(self) -> QDialog:
+        from hematodesk.ui.about import AboutDialog
+
+        return AboutDialog(self._keeper.name, self._window)
 
     def ask_delete(self, count: int, then: Callable[[], None]) -> None:
         """Ask before images are deleted."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import sys
 import traceback
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +40,8 @@ _PARTS = ("PySide6-Essentials", "onnxruntime", "opencv-python-headless", "numpy"
 
 def part_versions() -> list[tuple[str, str]]:
     """(part, version) of the program, Python and the libraries that do the work."""
+    from importlib import metadata
+
     rows = [("hematodesk", hematodesk.__version__), ("Python", platform.python_version())]
     for part in _PARTS:
         try:

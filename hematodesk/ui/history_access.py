@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.storage.history import History
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 Answer = TypeVar("Answer")
 

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
-from hematodesk.storage.history import History
 from hematodesk.storage.summary import summarise
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.history_words import image_words, session_words
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 _PAGE = 500
 _PAGES_A_JOB = 4

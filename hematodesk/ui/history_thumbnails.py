@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from hematodesk.storage.history import History
 from hematodesk.ui.history_access import HistoryAccess
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 _KEPT = 600
 """Some screens full; a thumbnail of 96 x 96 pixels takes 37 KB, so this is at most 22 MB."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QWidg
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
-from hematodesk.storage.history import History
 from hematodesk.ui.actions import CLASS_KEYS, Actions
 from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.answer_panel import AnswerPanel
@@ -36,6 +36,9 @@ from hematodesk.ui.theme import Theme
 from hematodesk.ui.viewing import Viewer
 from hematodesk.ui.window_memory import WindowMemory
 from hematodesk.workflow.services import Services
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 
 class MainWindow(QMainWindow):

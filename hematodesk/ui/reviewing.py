@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,13 +16,15 @@ from hematodesk.domain.cells import Cell, CellOrigin, Review, Verdict, now_utc
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
-from hematodesk.storage.history import History
 from hematodesk.ui.banners import Banners
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.review import Change, ChangeKind, ReviewDesk
 from hematodesk.workflow.services import Services
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.cells import now_utc
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage, Session
-from hematodesk.storage.history import History
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.workflow.services import Services
+
+if TYPE_CHECKING:
+    from hematodesk.storage.history import History
 
 
 class Sitting(QObject):

@@ -1,0 +1,68 @@
+"""Calibration against cases whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from export_tools.calibrate import (
+    calibration_error,
+    fit_temperature,
+    least_confidence,
+    strangeness,
+    whitening,
+)
+from hematodesk.domain.statistics import softmax
+
+
+def drawn(count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and true classes drawn from their softmax: calibrated by construction."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (count, 3))
+    chances = softmax(logits).cumsum(axis=1)
+    return logits, (random.random((count, 1)) > chances).sum(axis=1)
+
+
+@pytest.mark.parametrize("factor", [0.4, 1.0, 2.5])
+def test_the_temperature_undoes_a_known_sharpening(factor: float) -> None:
+    logits, truth = drawn()
+    weights = np.ones(len(truth))
+    assert fit_temperature(logits * factor, truth, weights) == pytest.approx(factor, rel=0.05)
+
+
+def test_calibration_error_is_small_where_confidence_is_true_and_large_where_not() -> None:
+    logits, truth = drawn()
+    weights = np.ones(len(truth))
+    assert calibration_error(softmax(logits), truth, weights) < 0.01
+    assert calibration_error(softmax(logits * 4), truth, weights) > 0.1
+
+
+def test_weights_count() -> None:
+    scores = np.array([[0.9, 0.1], [0.9, 0.1]])
+    truth = np.array([0, 1])
+    assert calibration_error(scores, truth, np.array([9.0, 1.0])) == pytest.approx(0.0, abs=1e-9)
+    assert calibration_error(scores, truth, np.array([1.0, 1.0])) == pytest.approx(0.4)
+
+
+def test_the_threshold_is_the_lowest_that_reaches_the_wanted_accuracy() -> None:
+    confidence = np.array([0.555, 0.655, 0.755, 0.855, 0.965])
+    scores = np.column_stack([confidence, 1 - confidence])
+    truth = np.array([1, 1, 0, 0, 0])
+    weights = np.ones(5)
+    assert least_confidence(scores, truth, weights, wanted=1.0) == pytest.approx(0.66)
+    assert least_confidence(scores, truth, weights, wanted=0.7) == pytest.approx(0.56)
+    assert least_confidence(scores, 1 - truth, weights, wanted=1.0) == pytest.approx(0.95)
+
+
+def test_strangers_are_farther_than_cells_of_training() -> None:
+    random = np.random.default_rng(1)
+    centres = random.normal(0, 3, (3, 20))
+    spread = np.linspace(0.1, 2, 20)
+    truth = random.integers(0, 3, 3000)
+    known = centres[truth] + random.normal(0, 1, (3000, 20)) * spread
+    projection, means = whitening(known[:2000], truth[:2000])
+    fresh = strangeness(known[2000:], projection, means)
+    # Mean square of whitened directions: 1 by construction.
+    assert fresh.mean() == pytest.approx(1.0, abs=0.15)
+    strangers = strangeness(random.normal(0, 6, (500, 20)), projection, means)
+    assert np.mean(strangers > np.quantile(fresh, 0.99)) > 0.95

@@ -20,7 +20,7 @@ WORK_AREA = 192 * 144
 """Working pixels of a picture of one field: a red cell is then 25 to 40 of them wide."""
 
 LEAST_WHITE = 0.50
-"""Lowest score of a white cell; chosen on the validation fields, where precision and recall meet."""
+"""Lowest score of a white cell; chosen on the fields not trained on, where precision and recall meet."""
 
 LEAST_RED = 0.35
 """Lowest score of a red cell that is measured."""
@@ -32,7 +32,7 @@ RED_CELL_RANGE = (22.0, 56.0)
 """Diameters in working pixels that the network measures well; outside it the scale is changed."""
 
 USUAL_RED = 0.6
-"""Share of the red cells' weight below the usual one; on the validation fields this agrees best with
+"""Share of the red cells' weight below the usual one; on the fields not trained on this agrees best with
 the median of the red cells that people boxed, who box the plain ones."""
 
 ENOUGH_RED_CELLS = 3

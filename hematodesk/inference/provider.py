@@ -72,7 +72,7 @@ def cpu_options(threads: int | None = None) -> Options:
         # the threads that decode the next image: with the cores busy 20 ms at the 95th percentile
         # against 6. They also burn 14 ms of processor time a run where 2.5 do.
         "session.intra_op.allow_spinning": "0",
-        # For so small a network one thread does as well (1.7 ms); larger ones gain from more.
+        # For so small a network one thread does as well (1.7 ms); that larger ones gain is assumed.
         "intra_op_num_threads": threads or default_threads(),
         # Operators one after the other: the graph has no branches worth a second pool.
         "execution_mode": "SEQUENTIAL",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -16,8 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m export_tools", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True)
     for name in _COMMANDS:
-        if importlib.util.find_spec(f"export_tools.{name}") is not None:
-            importlib.import_module(f"export_tools.{name}").add_parser(subparsers)
+        importlib.import_module(f"export_tools.{name}").add_parser(subparsers)
     args = parser.parse_args(arguments)
     return int(args.run(args))
 

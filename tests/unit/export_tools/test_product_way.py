@@ -1,0 +1,54 @@
+"""Labelled pictures taken the program's way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export_tools import product_way
+from export_tools.product_way import listed, product_crop
+from export_tools.sources import Record
+from hematodesk.domain.cells import Localisation, LocatedCell
+from hematodesk.domain.geometry import Box
+from hematodesk.imaging.crop import crop_cell
+from hematodesk.imaging.read import read_image
+from hematodesk.inference.manifest import CropRule
+
+CELL = CropRule("cell", 3.0, 1.6)
+
+
+def record(file: Path) -> Record:
+    return Record(file, None, "x", "s", "g", "o")
+
+
+def test_the_crop_follows_the_measured_red_cells(
+    tmp_path: Path, write_image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_image(tmp_path / "a.png", width=120, height=100)
+    box = Box(40, 30, 25, 30)
+    monkeypatch.setattr(
+        product_way, "locate_cells", lambda pixels: Localisation((LocatedCell(box, 1.0),), 14.0)
+    )
+    wanted = crop_cell(read_image(file).pixels, box, side=42, size=20)
+    assert np.array_equal(product_crop(record(file), CELL, 20), wanted)
+
+
+def test_no_located_cell_gives_no_crop(tmp_path: Path, write_image, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_image(tmp_path / "a.png")
+    monkeypatch.setattr(product_way, "locate_cells", lambda pixels: Localisation((), None))
+    assert product_crop(record(file), CELL, 20) is None
+    assert product_crop(record(file), CropRule("whole"), 20).shape == (20, 20, 3)
+
+
+def test_a_file_that_cannot_be_read_gives_no_crop(tmp_path: Path) -> None:
+    assert product_crop(record(tmp_path / "missing.png"), CELL, 20) is None
+
+
+def test_a_list_finds_its_files_wherever_the_set_lies() -> None:
+    records = [record(Path(f"/here/pbc/monocyte/{name}.jpg")) for name in "abc"]
+    chosen = listed(records, ["/elsewhere/data/pbc/monocyte/b.jpg", ""])
+    assert [each.file.stem for each in chosen] == ["b"]
+    with pytest.raises(ValueError, match="not in the sources"):
+        listed(records, ["/elsewhere/pbc/monocyte/z.jpg"])

@@ -175,6 +175,8 @@ class Bench:
         window = MainWindow(services or self.services(), self._theme)
         self._windows.append(window)
         window.resize(1200, 760)
+        # The offscreen screen is so small that a first window leaves the history folded.
+        window.memory.show_history()
         window.show()
         self._qtbot.waitExposed(window)
         if start is not None:

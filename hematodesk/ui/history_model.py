@@ -220,6 +220,23 @@ class HistoryModel(QAbstractListModel):
 
         self._access.ask(lambda history: history.sessions(), sessions_came, cancelled=self._gave_up)
 
+    def refresh(self) -> None:
+        """Load anew if another window has added sessions or images meanwhile; else nothing happens."""
+        if self._filtered or self._fetching:
+            return
+        asked = self._asked
+        known = {group.session.id: group.session.image_count for group in self._groups}
+
+        def sessions_came(sessions: list[Session]) -> None:
+            there = {session.id: session.image_count for session in sessions}
+            for counts in (known, there):
+                # This window's own is kept up to date by itself.
+                counts.pop(self._current_session or -1, None)
+            if asked == self._asked and there != known:
+                self.reload()
+
+        self._access.ask(lambda history: history.sessions(), sessions_came)
+
     def _show_sessions(self, sessions: Sequence[Session], unfolded: set[int]) -> None:
         if self._filtered:
             self._sessions = {session.id: session for session in sessions}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPlainTextEdit, QSplitter, QWidget
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
@@ -90,6 +90,10 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.strip, 1)
+        # A file that is let go over a text field is to be opened, not written into it.
+        self.panel.search.setAcceptDrops(False)
+        for field in self.answer.findChildren(QPlainTextEdit):
+            field.viewport().setAcceptDrops(False)
         self.banners = Banners(self.centre)
         self.overlay = ShortcutsOverlay(self)
         self.actions_ = Actions(self, self.centre.view)
@@ -243,6 +247,12 @@ class MainWindow(QMainWindow):
         self.answer.set_read_only(True)
         self.notices.tell_no_history(error)
         self.opening.begin()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Whoever comes back from another window sees what that one has added."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and not self.sitting.over:
+            self.panel.model.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop what runs, keep what is done, end the session; the window is gone at once."""

@@ -65,9 +65,10 @@ class CellCard(AnswerCard):
         self._caption.setText(caption)
         self._status.setText(self._status_word(cell))
         self._headline.setText(self._headline_word(cell))
-        # A confidence in another class than the one that stands steps back.
+        # A confidence in another class than the one that stands would be read as one in that; the
+        # ranking below still tells it.
         stands = prediction is not None and cell.label == prediction.class_id
-        self._show_confidence(prediction, faint=not stands)
+        self._show_confidence(prediction if stands else None)
         self._show_source(prediction.provenance if prediction is not None else None)
         if review is not None:
             self._tell(review_words(review, prediction, operator))
@@ -82,7 +83,7 @@ class CellCard(AnswerCard):
         self._caption.setText(self.tr("None chosen"))
         self._status.setText("")
         self._headline.setText(self.tr("%n cells", "", len(cells)))
-        self._show_confidence(None, faint=False)
+        self._show_confidence(None)
         named = next((cell.prediction for cell in cells if cell.prediction is not None), None)
         self._show_source(named.provenance if named is not None else None, with_time=False)
         reviewed = sum(cell.review is not None for cell in cells)
@@ -108,15 +109,14 @@ class CellCard(AnswerCard):
             return self.tr("{class_name}?").format(class_name=name) if cell.uncertain else name
         return self.tr("No cell") if cell.review is not None else self.tr("Not named")
 
-    def _show_confidence(self, prediction: Prediction | None, *, faint: bool) -> None:
+    def _show_confidence(self, prediction: Prediction | None) -> None:
         self._bar.setVisible(prediction is not None)
         words = percent(prediction.confidence) if prediction is not None else ""
         self._number.setText(words)
-        self._number.setEnabled(not faint)
         self._bar.setAccessibleDescription(words)
         if prediction is not None:
-            colour = None if faint else class_colour(prediction.class_id)
-            self._bar.set_share(prediction.confidence, colour, hatched=prediction.uncertain is not None)
+            hatched = prediction.uncertain is not None
+            self._bar.set_share(prediction.confidence, class_colour(prediction.class_id), hatched=hatched)
 
     def _show_source(self, made_by: Provenance | None, *, with_time: bool = True) -> None:
         parts: list[str] = []

@@ -90,8 +90,8 @@ class ShareBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(GRID * 2)
 
-    def set_share(self, share: float, colour: QColor | None, *, hatched: bool = False) -> None:
-        """Show a share from 0 to 1; without a colour it steps back into grey."""
+    def set_share(self, share: float, colour: QColor, *, hatched: bool = False) -> None:
+        """Show a share from 0 to 1."""
         self._share, self._colour, self._hatched = share, colour, hatched
         self.update()
 

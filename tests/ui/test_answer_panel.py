@@ -24,7 +24,7 @@ from hematodesk.domain.cells import Fault, UncertainReason, Verdict
 from hematodesk.domain.classes import CELL_CLASSES, WBC4
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.ui.answer_panel import AnswerPanel
-from hematodesk.ui.answer_parts import ClassRow, FitLabel
+from hematodesk.ui.answer_parts import ClassRow, FitLabel, ShareBar
 from hematodesk.ui.cell_words import milliseconds, percent
 from hematodesk.ui.plain_text import breakable, plain_tooltip
 
@@ -111,6 +111,9 @@ def test_a_reviewed_cell_tells_who_said_what(
     panel.show_cell(samples.cell(review=samples.review(verdict, class_id, operator)), 1, 1)
     assert large in [label.text() for label in panel.findChildren(FitLabel) if label.isVisible()]
     assert said in texts(panel)
+    # The model's confidence in its own class never stands beside another one.
+    bars = [bar.isVisible() for bar in panel.findChildren(ShareBar)]
+    assert bars == [verdict is Verdict.AGREED]
     assert button(panel, "Take back").isEnabled()
 
 

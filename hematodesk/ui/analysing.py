@@ -54,6 +54,23 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True)
+class _First:
+    """The first of the sources that were opened together.
+
+    Attributes:
+        request: the view's request that its result answers.
+        again: whether it is analysed though the history knows it.
+        go_on: begins the rest. unnamed: called when no model could name it.
+    """
+
+    request: int
+    source: Source
+    again: bool
+    go_on: Callable[[], None]
+    unnamed: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Saved:
     images: list[HistoryImage]
 
@@ -104,6 +121,7 @@ class Analysing(QObject):
         self._keeper = keeper
         self._runs: list[_Run] = []
         self._for_model: list[Callable[[], None]] = []
+        self._unnamed: list[Source] = []
         keeper.changed.connect(self._model_changed)
 
     @property
@@ -123,14 +141,19 @@ class Analysing(QObject):
         """Show the first, and analyse all; `again` also those that the history knows."""
         if not sources:
             return
+        self._unnamed = []
         rest = sources[1:]
 
-        def then() -> None:
+        def go_on() -> None:
             if rest:
                 self.run_many(rest, again=again)
 
+        def unnamed() -> None:
+            self._unnamed = list(sources)
+
         # The rest begins when the first one is saved, so that the list keeps their order.
-        self._open_one(sources[0], again, then)
+        request = self._viewer.begin(sources[0].name)
+        self._open_one(_First(request, sources[0], again, go_on, unnamed))
 
     def cancel(self) -> None:
         """Stop all batches; what is done stays."""
@@ -144,25 +167,20 @@ class Analysing(QObject):
 
     # One image, at once
 
-    def _open_one(self, source: Source, again: bool, then: Callable[[], None]) -> None:
-        request = self._viewer.begin(source.name)
-
+    def _open_one(self, first: _First) -> None:
         def opened(image: OpenedImage) -> None:
-            pixels = image.image.pixels if image.image is not None else None
-            if pixels is not None:
-                self._viewer.show_working(request, source.name, pixels)
-            self._analyse_one(request, image, source, again, then)
+            if image.image is not None:
+                self._viewer.show_working(first.request, first.source.name, image.image.pixels)
+            self._analyse_one(first, image)
 
-        self._lanes.run(Lane.DECODING, lambda _ticket: open_image(source), done=opened)
+        self._lanes.run(Lane.DECODING, lambda _ticket: open_image(first.source), done=opened)
 
-    def _analyse_one(
-        self, request: int, opened: OpenedImage, source: Source, again: bool, then: Callable[[], None]
-    ) -> None:
+    def _analyse_one(self, first: _First, opened: OpenedImage) -> None:
         pixels = opened.image.pixels if opened.image is not None else None
 
         def analyse(ticket: Ticket) -> AnalysedImage | HistoryImage:
             analyser = self._analyser()
-            if not again and opened.image is not None:
+            if not first.again and opened.image is not None:
                 known = self._earlier(analyser)(opened.image.digest)
                 if known is not None:
                     return known
@@ -170,36 +188,37 @@ class Analysing(QObject):
 
         def came(answer: AnalysedImage | HistoryImage) -> None:
             if isinstance(answer, HistoryImage):
-                self._viewer.show_earlier(request, answer, pixels)
-                self.reused.emit(answer, source)
-                then()
+                self._viewer.show_earlier(first.request, answer, pixels)
+                self.reused.emit(answer, first.source)
+                first.go_on()
                 return
-            self._viewer.show_result(request, answer.result, answer.pixels)
-            self._save_one(request, answer.result, then)
+            self._viewer.show_result(first.request, answer.result, answer.pixels)
+            self._save_one(first, answer.result)
 
         def failed(error: HematodeskError) -> None:
-            self._viewer.show_unnamed(request, source.name, pixels)
+            first.unnamed()
+            self._viewer.show_unnamed(first.request, first.source.name, pixels)
             self.no_model.emit(error)
 
         def cancelled() -> None:
-            self._viewer.show_unnamed(request, source.name, pixels)
+            self._viewer.show_unnamed(first.request, first.source.name, pixels)
 
         self._lanes.run(Lane.INFERENCE, analyse, done=came, failed=failed, cancelled=cancelled)
 
-    def _save_one(self, request: int, result: ImageResult, then: Callable[[], None]) -> None:
+    def _save_one(self, first: _First, result: ImageResult) -> None:
         def save(history: History) -> HistoryImage:
             return history.save_result(self._services.session_id(), result)
 
         def came(image: HistoryImage) -> None:
-            self._viewer.show_saved(request, image)
+            self._viewer.show_saved(first.request, image)
             self.saved.emit([image])
-            then()
+            first.go_on()
 
         def failed(error: HematodeskError) -> None:
             self.not_saved.emit(error)
 
         if self._access.ask(save, came, failed) is None:
-            then()
+            first.go_on()
 
     # Many images, in order
 
@@ -274,6 +293,9 @@ class Analysing(QObject):
             waiting, self._for_model = self._for_model, []
             for start in waiting:
                 start()
+        if self._unnamed and self._keeper.state is ModelState.READY:
+            # What was opened while there was no model is named now that there is one.
+            self.open(self._unnamed)
 
     # On the lanes
 

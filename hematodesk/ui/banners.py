@@ -52,6 +52,7 @@ class Notice:
         level: see Level.
         action_text, action: a button on the banner, and what it does.
         stays: whether an INFO waits to be put away like an error.
+        cause: the error's own code, where several errors share one banner.
     """
 
     code: str
@@ -61,6 +62,7 @@ class Notice:
     action_text: str = ""
     action: Callable[[], object] | None = None
     stays: bool = False
+    cause: str = ""
 
 
 def notice_of(error: HematodeskError | Fault, level: Level = Level.ERROR) -> Notice:
@@ -87,7 +89,7 @@ class Banner(QFrame):
         tail = QHBoxLayout()
         tail.setSpacing(8)
         if notice.level is not Level.INFO:
-            code = QLabel(notice.code, self)
+            code = QLabel(notice.cause or notice.code, self)
             set_role(code, "muted")
             code.setToolTip(self.tr("The error's code, for whoever helps you"))
             tail.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -156,6 +156,7 @@ class HistoryPanel(QFrame):
         self.clear_button.setAutoDefault(False)
         self.clear_button.clicked.connect(self.clear_filter)
         self.clear_button.hide()
+        self._rest = QWidget(self)
         for signal in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
             signal.connect(self._show_emptiness)
         self.model.loaded.connect(self._show_emptiness)
@@ -179,7 +180,9 @@ class HistoryPanel(QFrame):
         column.addLayout(head)
         column.addWidget(self.empty)
         column.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.setAlignment(self.empty, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.list, 1)
+        column.addWidget(self._rest, 1)
 
     def _fill_filters(self, class_ids: tuple[str, ...]) -> None:
         chosen = self.kind.currentData()
@@ -271,6 +274,7 @@ class HistoryPanel(QFrame):
         self.empty.setVisible(empty)
         self.clear_button.setVisible(empty and self.model.filtered)
         self.list.setVisible(not empty)
+        self._rest.setVisible(empty)
         if empty:
             self.empty.setText(
                 self.tr("No image matches.")

@@ -108,7 +108,15 @@ class MainWindow(QMainWindow):
         self.opening = Opening(services, lanes, self.analysing, banners, self)
         self.exporting = Exporting(services, lanes, banners, self)
         self.dialogs = Dialogs(services, lanes, self.keeper, banners, theme, self)
-        self.notices = Notices(self.analysing, self.keeper, self.viewer, self.panel, banners, self)
+        self.notices = Notices(
+            self.analysing,
+            self.keeper,
+            self.viewer,
+            self.panel,
+            banners,
+            self.dialogs.ask_import,
+            self,
+        )
         self.sitting = Sitting(services, lanes, self.access, self)
         self.memory = WindowMemory(
             self, self.columns, self.panel, self.answer, services.settings, self.actions_

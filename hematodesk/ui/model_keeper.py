@@ -26,9 +26,11 @@ class ModelKeeper(QObject):
 
     Signals:
         changed: state or model are different now.
+        refused(HematodeskError): a model could not be loaded; the one before stays, if there was one.
     """
 
     changed = Signal()
+    refused = Signal(object)
 
     def __init__(
         self, desk: ModelDesk, lanes: Lanes, banners: Banners, parent: QObject | None = None
@@ -88,7 +90,7 @@ class ModelKeeper(QObject):
     def _came(self, loaded: LoadedModel) -> None:
         self._loading -= 1
         self.fault = None
-        self._banners.put_away("model_missing")
+        self._banners.put_away("no_model")
         if loaded.model_fault is not None:
             self._banners.show_notice(notice_of(loaded.model_fault, Level.WARNING))
         if loaded.provider_reason and loaded.requested not in ("auto", loaded.active):
@@ -108,7 +110,7 @@ class ModelKeeper(QObject):
     def _failed(self, error: HematodeskError) -> None:
         self._loading -= 1
         self.fault = error
-        self._banners.show_error(error)
+        self.refused.emit(error)
         self.changed.emit()
 
     def _cancelled(self) -> None:

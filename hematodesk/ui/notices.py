@@ -30,9 +30,11 @@ class Notices(QObject):
         viewer: Viewer,
         panel: HistoryPanel,
         banners: Banners,
+        import_model: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._import_model = import_model
         self._analysing = analysing
         self._keeper = keeper
         self._viewer = viewer
@@ -42,6 +44,7 @@ class Notices(QObject):
         analysing.reused.connect(self._reused)
         analysing.batch_ended.connect(self._batch_ended)
         analysing.no_model.connect(self._no_model)
+        keeper.refused.connect(self._model_refused)
         analysing.not_saved.connect(self._not_saved)
         viewer.changed.connect(self._about_image)
 
@@ -131,7 +134,23 @@ class Notices(QObject):
 
     def _no_model(self, error: HematodeskError) -> None:
         # Why there is none was told when it failed to load; that says more.
-        self._banners.show_error(self._keeper.fault or error)
+        self._model_refused(self._keeper.fault or error)
+
+    def _model_refused(self, error: HematodeskError) -> None:
+        if self._keeper.loaded is not None:
+            self._banners.show_error(error)
+            return
+        self._banners.show_notice(
+            Notice(
+                "no_model",
+                error.message,
+                error.remedy,
+                Level.ERROR,
+                self.tr("Import a model…"),
+                self._import_model,
+                cause=error.code,
+            )
+        )
 
     def _not_saved(self, error: HematodeskError) -> None:
         self._banners.show_notice(

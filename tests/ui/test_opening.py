@@ -180,13 +180,21 @@ def test_an_image_seen_before_shows_its_earlier_result_and_says_so(bench) -> Non
     assert all(cell.review is None for cell in again.viewer.cells)
 
 
-def test_without_a_model_the_image_is_shown_and_the_way_out_told(empty_bench) -> None:
-    window = empty_bench.show(start=[empty_bench.field()])
+def test_without_a_model_the_image_is_shown_and_named_as_soon_as_there_is_one(empty_bench, bench) -> None:
+    paths = [empty_bench.field(), *empty_bench.plain(2)]
+    window = empty_bench.show(start=paths)
     assert window.viewer.state is ViewState.UNNAMED
     assert window.centre.view.has_image
     assert not window.viewer.saved
-    assert window.banners.notices()
     assert not window.actions_["agree"].isEnabled()
+    banner = window.banners.banner("no_model")
+    assert banner is not None
+    assert banner.button is not None
+    window.dialogs.import_model(str(bench.folder / "models" / "tiny.onnx"))
+    empty_bench.rest(window)
+    assert window.viewer.state is ViewState.SHOWN
+    assert shown_names(window) == [path.name for path in paths]
+    assert window.banners.banner("no_model") is None
 
 
 def test_the_samples_open_and_the_recent_ones_are_remembered(bench) -> None:

@@ -16,17 +16,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
-from hematodesk.storage.summary import summarise
 from hematodesk.ui.history_access import HistoryAccess
+from hematodesk.ui.history_rows import Found, load_matches, load_pages, summary_of
 from hematodesk.ui.history_words import image_words, session_words
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
-
-_PAGE = 500
-_PAGES_A_JOB = 4
-"""Pages one storage job may load, so that a session of 50,000 images never holds the lane for long."""
-_MATCHES_A_FETCH = 200
+    pass
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,26 +37,6 @@ class Role(IntEnum):
     """Whether a heading's session is unfolded."""
 
 
-def summary_of(image: HistoryImage) -> ImageSummary:
-    """The list's row of an image that is at hand whole."""
-    result = image.result
-    counted = summarise(result.cells, image.note)
-    return ImageSummary(
-        id=image.id,
-        session_id=image.session_id,
-        name=result.name,
-        status=result.status,
-        created_at=result.created_at,
-        cell_count=counted.cell_count,
-        uncertain_count=counted.uncertain_count,
-        labels=counted.labels,
-        confidence=counted.confidence,
-        review_state=counted.review_state,
-        fault_code=result.fault.code if result.fault is not None else "",
-        has_note=counted.has_note,
-    )
-
-
 @dataclass(slots=True)
 class _Group:
     """A session with what is loaded of it."""
@@ -75,14 +50,6 @@ class _Group:
     @property
     def rows(self) -> int:
         return 1 + (len(self.images) if self.unfolded else 0)
-
-
-@dataclass(slots=True)
-class _Found:
-    """What one storage job brought: rows newest first, and whether there are no more."""
-
-    rows: list[ImageSummary]
-    finished: bool
 
 
 class HistoryModel(QAbstractListModel):
@@ -296,7 +263,7 @@ class HistoryModel(QAbstractListModel):
         """Load a session's images, newest first as the history gives them, and show them at the end."""
         chosen, asked = HistoryFilter(session_id=group.session.id), self._asked
 
-        def came(found: _Found) -> None:
+        def came(found: Found) -> None:
             if asked != self._asked:
                 return
             group.waiting.extend(found.rows)
@@ -308,14 +275,14 @@ class HistoryModel(QAbstractListModel):
             self._put(group, 0, [image for image in rows if image.id not in known])
             self.loaded.emit()
 
-        self._access.ask(lambda history: _pages(history, chosen, after), came)
+        self._access.ask(lambda history: load_pages(history, chosen, after), came)
 
     def _fetch_matches(self) -> None:
         """Load matches until there are enough, always whole sessions, so that they stand in order."""
         asked, last, chosen = self._asked, self._matches_last, self._filter
         self._fetching = True
 
-        def came(found: _Found) -> None:
+        def came(found: Found) -> None:
             if asked != self._asked:
                 return
             self._fetching = False
@@ -325,7 +292,7 @@ class HistoryModel(QAbstractListModel):
                 self._add_matches(found.rows)
             self.loaded.emit()
 
-        self._access.ask(lambda history: _matches(history, chosen, last), came, cancelled=self._gave_up)
+        self._access.ask(lambda history: load_matches(history, chosen, last), came, cancelled=self._gave_up)
 
     def _gave_up(self) -> None:
         self._fetching, self._matches_finished = False, True
@@ -446,36 +413,3 @@ class HistoryModel(QAbstractListModel):
     def _tell(self, row: int) -> None:
         index = self.index(row)
         self.dataChanged.emit(index, index)
-
-
-def _pages(history: History, chosen: HistoryFilter, after: ImageSummary | None) -> _Found:
-    """Some pages after a row, on the storage lane."""
-    rows: list[ImageSummary] = []
-    for _ in range(_PAGES_A_JOB):
-        page = history.page(chosen, after, _PAGE)
-        rows.extend(page)
-        if len(page) < _PAGE:
-            return _Found(rows, True)
-        after = page[-1]
-    return _Found(rows, False)
-
-
-def _matches(history: History, chosen: HistoryFilter, after: ImageSummary | None) -> _Found:
-    """Enough matches after a row, up to the end of a session, on the storage lane."""
-    rows: list[ImageSummary] = []
-    while True:
-        page = history.page(chosen, after, _PAGE)
-        rows.extend(page)
-        if len(page) < _PAGE:
-            return _Found(rows, True)
-        after = page[-1]
-        edge = next(
-            (
-                place
-                for place in range(len(rows) - 1, 0, -1)
-                if rows[place].session_id != rows[place - 1].session_id
-            ),
-            0,
-        )
-        if edge >= _MATCHES_A_FETCH:
-            return _Found(rows[:edge], False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPlainTextEdit, QSplitter, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QPlainTextEdit, QSplitter
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
@@ -26,6 +26,7 @@ from hematodesk.ui.lanes import Lanes
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.notices import Notices
 from hematodesk.ui.opening import Opening
+from hematodesk.ui.panes import go_to_next_pane
 from hematodesk.ui.presenting import Presenting
 from hematodesk.ui.reviewing import Reviewing
 from hematodesk.ui.shortcuts_overlay import ShortcutsOverlay
@@ -356,37 +357,12 @@ class MainWindow(QMainWindow):
         self.overlay.show_sections(self.actions_.overlay_rows())
 
     def _next_pane(self) -> None:
-        """Move the keyboard from column to column."""
-        panes: list[tuple[QWidget, QWidget]] = [
+        go_to_next_pane(
             (self.panel, self.panel.list if self.panel.list.isVisible() else self.panel.search),
             (self.centre, self.centre.view if self.centre.view.isVisible() else self.centre.zone),
             (self.answer, self.answer),
             (self.strip, self.strip.model),
-        ]
-        focused = QApplication.focusWidget()
-        at = next(
-            (place for place, (pane, _) in enumerate(panes) if focused and pane.isAncestorOf(focused)), -1
         )
-        for step in range(1, len(panes) + 1):
-            pane, target = panes[(at + step) % len(panes)]
-            if not pane.isVisible():
-                continue
-            if target.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                return
-            inner = next(
-                (
-                    child
-                    for child in target.findChildren(QWidget)
-                    if child.isVisible()
-                    and child.isEnabled()
-                    and child.focusPolicy() & Qt.FocusPolicy.TabFocus
-                ),
-                None,
-            )
-            if inner is not None:
-                inner.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                return
 
     # Drag and drop
 

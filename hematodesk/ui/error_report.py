@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 import hematodesk
+from hematodesk.workflow.faults import code_trace
+from hematodesk.workflow.log import log_bug
 
 _SAFE_MESSAGES = (
     AttributeError,
@@ -157,8 +159,9 @@ class ErrorReporter(QObject):
         self.report(error.with_traceback(trace))
 
     def report(self, error: BaseException) -> None:
-        """Open the report, or add to the one that is open; also written to standard error."""
+        """Open the report, or add to the one that is open; also into the log and to standard error."""
         text = report_text(error)
+        log_bug("unexpected_error", code_trace(error))
         if sys.stderr is not None:
             sys.stderr.write(text)
         self.reported.emit(text)

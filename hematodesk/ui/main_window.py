@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
             self.columns.setStretchFactor(self.columns.indexOf(column), stretch)
         self.panel.setMinimumWidth(176)
         self.centre.setMinimumWidth(200)
+        self.answer.setMinimumWidth(256)
         self.setCentralWidget(self.columns)
         self.strip = StatusStrip(self)
         bar = self.statusBar()

@@ -56,7 +56,7 @@ class WindowMemory(QObject):
     def _first_columns(self) -> None:
         """The columns of a window that remembers nothing: the image gets most of it."""
         width = self._window.width()
-        history, answer = _between(176, width // 5, 264), _between(224, width // 4, 320)
+        history, answer = _between(176, width // 5, 264), _between(256, width // 4, 320)
         self._columns.setSizes([history, width - history - answer, answer])
 
     def remember(self) -> None:

@@ -147,11 +147,11 @@ class HistoryPanel(QFrame):
         self.list.customContextMenuRequested.connect(self._menu_wanted)
         self.list.selectionModel().selectionChanged.connect(self._selection_changed)
         self.list.selectionModel().currentChanged.connect(self._current_changed)
-        self.empty = QLabel(self)
-        self.empty.setWordWrap(True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.empty.setContentsMargins(16, 24, 16, 16)
-        set_role(self.empty, "muted")
+        self.empty = QWidget(self)
+        self._empty_words = QLabel(self.empty)
+        self._empty_words.setWordWrap(True)
+        self._empty_words.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        set_role(self._empty_words, "muted")
         self.clear_button = QPushButton(self.tr("Show all"), self)
         self.clear_button.setAutoDefault(False)
         self.clear_button.clicked.connect(self.clear_filter)
@@ -178,9 +178,11 @@ class HistoryPanel(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
+        inside = QVBoxLayout(self.empty)
+        inside.setContentsMargins(16, 16, 16, 16)
+        inside.addWidget(self._empty_words)
         column.addWidget(self.empty)
         column.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.setAlignment(self.empty, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.list, 1)
         column.addWidget(self._rest, 1)
 
@@ -276,7 +278,7 @@ class HistoryPanel(QFrame):
         self.list.setVisible(not empty)
         self._rest.setVisible(empty)
         if empty:
-            self.empty.setText(
+            self._empty_words.setText(
                 self.tr("No image matches.")
                 if self.model.filtered
                 else self.tr("Images that you open are kept here with their results.")

@@ -31,6 +31,13 @@ def crop_side(box: Box, red_cell_diameter: float | None, *, red_cells: float, co
     return float(min(max(side, longest), 4.0 * longest))
 
 
+def crop_square(box: Box, *, side: float) -> Box:
+    """The whole pixels that `crop_cell` takes: a square centred on the box; it may reach over the border."""
+    centre_x, centre_y = box.centre
+    edge = max(1, round(side))
+    return Box(round(centre_x - edge / 2), round(centre_y - edge / 2), edge, edge)
+
+
 def crop_cell(pixels: Pixels, box: Box, *, side: float, size: int) -> Pixels:
     """A square of `side` image pixels centred on the box, resampled to (size, size, 3) RGB uint8.
 
@@ -44,10 +51,8 @@ def crop_cell(pixels: Pixels, box: Box, *, side: float, size: int) -> Pixels:
     height, width = pixels.shape[:2]
     if box.x >= width or box.y >= height or box.x + box.w <= 0 or box.y + box.h <= 0:
         raise ValueError(f"the box {box.as_list()} lies outside the image of {width} x {height}")
-    centre_x, centre_y = box.centre
-    edge = max(1, round(side))
-    left, top = round(centre_x - edge / 2), round(centre_y - edge / 2)
-    right, bottom = left + edge, top + edge
+    square = crop_square(box, side=side)
+    left, top, right, bottom = square.x, square.y, square.x + square.w, square.y + square.h
     inside = pixels[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
     if left < 0 or top < 0 or right > width or bottom > height:
         # Reflecting the whole image, not the part inside, keeps what lies beyond the cut.

@@ -12,6 +12,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Prediction, Provenance, UncertainReason, now_utc
 from hematodesk.domain.errors import Cancelled, ModelError
 from hematodesk.domain.statistics import softmax
+from hematodesk.inference.evidence import Evidence, agree_exactly
 from hematodesk.inference.manifest import CropRule
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.preprocess import Crop, to_tensor
@@ -52,6 +53,7 @@ class Classifier:
         # A graph may be made for one crop at a time, whatever the provider.
         fixed = isinstance(self._open.session.get_inputs()[0].shape[0], int)
         self._batch = 1 if fixed else _BATCH[self._open.active]
+        self._exact_maps: bool | None = None
 
     @property
     def package(self) -> ModelPackage:
@@ -122,13 +124,30 @@ class Classifier:
         None when the package has no such output. Raises ValueError for a class that the package
         does not have, and what `classify` raises.
         """
-        name = self.package.manifest.outputs.activation_map
         if class_id not in self.package.class_ids:
             raise ValueError(f"the model has no class {class_id!r}")
-        if name is None:
+        evidence = self.evidence(crop, cancel)
+        if evidence is None:
             return None
-        maps = self._run([crop], [name], cancel)[0]
-        return np.ascontiguousarray(maps[0, :, :, self.package.class_ids.index(class_id)])
+        return np.ascontiguousarray(evidence.maps[:, :, self.package.class_ids.index(class_id)])
+
+    def evidence(self, crop: Crop, cancel: CancelToken | None = None) -> Evidence | None:
+        """The activation maps of all classes for one crop, and the scores that they belong to.
+
+        The first call also proves, by one more run, whether the maps explain the scores exactly.
+        None when the package has no such output. Raises what `classify` raises.
+        """
+        outputs = self.package.manifest.outputs
+        if outputs.activation_map is None:
+            return None
+        names = [outputs.scores, outputs.activation_map]
+        scores, maps = self._run([crop], names, cancel)
+        if self._exact_maps is None:
+            others = self._run([np.ascontiguousarray(255 - crop)], names, cancel)
+            self._exact_maps = outputs.kind == "logits" and agree_exactly(
+                (scores, maps), (others[0], others[1])
+            )
+        return Evidence(maps[0], scores[0], exact=self._exact_maps)
 
     def _run(
         self, crops: Sequence[Crop], names: list[str], cancel: CancelToken | None

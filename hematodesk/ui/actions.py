@@ -129,6 +129,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *(ActionSpec(f"class_{key}", "", "review", (str(key),), 2) for key in range(1, CLASS_KEYS + 1)),
     ActionSpec("reject", QT_TRANSLATE_NOOP("Actions", "No &cell"), "review", ("X",), 3),
     ActionSpec("clear_review", QT_TRANSLATE_NOOP("Actions", "&Take the review back"), "review", ("C",), 3),
+    ActionSpec("show_why", QT_TRANSLATE_NOOP("Actions", "Show &why"), "review", ("H",), 4, checkable=True),
     ActionSpec("note", QT_TRANSLATE_NOOP("Actions", "Write a n&ote"), "review", ("N",), 4),
     ActionSpec(
         "add_cell",

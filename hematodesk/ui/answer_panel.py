@@ -16,6 +16,7 @@ from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import GRID, set_role
+from hematodesk.ui.why_box import WhyBox
 
 CLASS_KEYS = 9
 """Classes with a digit for a key; further ones are chosen by mouse or Tab."""
@@ -63,6 +64,7 @@ class AnswerPanel(QScrollArea):
         set_role(body, "panel")
         self._card = CellCard()
         self._message = MessageCard()
+        self.why = WhyBox()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_answer())
         self._stack.addWidget(self._message)
@@ -72,6 +74,8 @@ class AnswerPanel(QScrollArea):
         column.addWidget(self._stack)
         column.addWidget(_line())
         column.addLayout(self._make_review())
+        column.addWidget(_line())
+        column.addWidget(self.why)
         column.addWidget(_line())
         column.addWidget(self._note_title)
         column.addWidget(self._note)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QHelpEvent, QKeyEvent, 
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from hematodesk.domain.cells import Cell
+from hematodesk.ui.activation_overlay import ActivationOverlay
 from hematodesk.ui.box_drawing import BoxDrawing, paint_drawing
 from hematodesk.ui.cell_marks import paint_cells
 from hematodesk.ui.cell_words import cell_sentence, image_sentence
@@ -56,6 +57,7 @@ class ImageView(ZoomView):
         self._add_mode = False
         self._draws = False
         self._drawing = BoxDrawing()
+        self._overlay: ActivationOverlay | None = None
         self.setAccessibleName(self.tr("Image"))
         self._describe()
 
@@ -75,6 +77,7 @@ class ImageView(ZoomView):
         self._name = name if pixels is not None else ""
         self._draws = False
         self._drawing.clear()
+        self._overlay = None
         if pixels is None:
             self.set_add_mode(False)
         self.set_cells(())
@@ -86,6 +89,18 @@ class ImageView(ZoomView):
         self._current = current if self._shown(current) else -1
         self._describe()
         self.update()
+
+    @property
+    def overlay(self) -> ActivationOverlay | None:
+        """The explanation laid over the image; None for none."""
+        return self._overlay
+
+    def set_overlay(self, overlay: ActivationOverlay | None) -> None:
+        """Lay an explanation over the image, under the cells' outlines; another image takes it away."""
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            self._describe()
+            self.update()
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -187,6 +202,10 @@ class ImageView(ZoomView):
             name = self._name or self.tr("Image")
             size = (self._pyramid.width, self._pyramid.height)
             words = image_sentence(name, size, self._cells, self._current)
+            if self._overlay is not None:
+                words += " " + self.tr("{shown}, laid over the image.").format(
+                    shown=self._overlay.legend()[0]
+                )
             if self._add_mode:
                 words += " " + self.tr(
                     "Adding a cell: arrows move the box, Shift and arrows size it, Enter adds it."
@@ -199,6 +218,8 @@ class ImageView(ZoomView):
 
     def _paint_over(self, painter: QPainter) -> None:
         area = QRectF(self.rect())
+        if self._overlay is not None:
+            self._overlay.paint(painter, self._to_widget)
         rects = ((index, self.cell_rect(index)) for index in range(len(self._cells)) if self._shown(index))
         boxes = [(index, rect) for index, rect in rects if rect.intersects(area)]
         painter.setFont(emphasis_font(self.font()))
@@ -206,6 +227,9 @@ class ImageView(ZoomView):
         drawn = self._drawing.rect
         if drawn is not None:
             paint_drawing(painter, self._to_widget(drawn))
+        if self._overlay is not None:
+            painter.setFont(self.font())
+            self._overlay.paint_legend(painter, area)
 
     # Mouse
 

@@ -19,6 +19,7 @@ from hematodesk.ui.banners import Banners, Notice
 from hematodesk.ui.browsing import Browsing
 from hematodesk.ui.centre import Centre
 from hematodesk.ui.dialogs import Dialogs
+from hematodesk.ui.explaining import Explaining
 from hematodesk.ui.exporting import Exporting
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.history_panel import HistoryPanel
@@ -135,6 +136,16 @@ class MainWindow(QMainWindow):
             self.actions_,
             self,
         )
+        self.explaining = Explaining(
+            self.viewer,
+            self.keeper,
+            lanes,
+            services.settings,
+            self.centre.view,
+            self.answer.why,
+            self.actions_["show_why"],
+            self,
+        )
 
     def _build_actions(self) -> None:
         view, actions = self.centre.view, self.actions_
@@ -195,6 +206,8 @@ class MainWindow(QMainWindow):
             clear=hint["clear_review"],
             next_open=hint["next_open"],
         )
+        why = actions["show_why"]
+        self.answer.why.follow(why, why.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
         self.centre.zone.set_key_hints(files=hint["open_files"], folder=hint["open_folder"])
 
     def _connect(self) -> None:
@@ -380,4 +393,6 @@ class MainWindow(QMainWindow):
         self.centre.set_drag_over(False)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
+        # The files came from another window; the keyboard follows them here.
+        self.activateWindow()
         self.opening.drop(event.mimeData())

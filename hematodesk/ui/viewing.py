@@ -82,6 +82,8 @@ class Viewer(QObject):
         self.state = ViewState.EMPTY
         self.name = ""
         self.pixels: Pixels | None = None
+        self.preview = False
+        """Whether the pixels are only the thumbnail, drawn up to the size of the image."""
         self.result: ImageResult | None = None
         self.image_id: int | None = None
         self.session_id: int | None = None
@@ -229,7 +231,7 @@ class Viewer(QObject):
                 self.keep_pixels(image.id, pixels)
             if request != self._request:
                 return
-            self._show_history(image, pixels, cell_id)
+            self._show_history(image, pixels, cell_id, preview=isinstance(found, _Preview))
             if isinstance(found, _Preview):
                 self._banners.show_notice(
                     Notice(
@@ -242,11 +244,13 @@ class Viewer(QObject):
 
         self._lanes.run(Lane.DECODING, read, done=came, cancelled=self._settle)
 
-    def _show_history(self, image: HistoryImage, pixels: Pixels | None, cell_id: int | None) -> None:
+    def _show_history(
+        self, image: HistoryImage, pixels: Pixels | None, cell_id: int | None, *, preview: bool = False
+    ) -> None:
         result = image.result
         self._settled = True
         self.session_id = image.session_id
-        self._show(_state_of(result), result.name, pixels, result, image.id, image.note)
+        self._show(_state_of(result), result.name, pixels, result, image.id, image.note, preview=preview)
         self._choose_first(cell_id)
         self._settle()
 
@@ -322,8 +326,11 @@ class Viewer(QObject):
         result: ImageResult | None,
         image_id: int | None,
         note: str,
+        *,
+        preview: bool = False,
     ) -> None:
         self._blank.stop()
+        self.preview = preview
         self.state, self.name, self.pixels, self.result = state, name, pixels, result
         self.image_id, self.note = image_id, note
         self.current_index = -1

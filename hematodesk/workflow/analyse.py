@@ -70,6 +70,20 @@ class AnalysedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """What a model sees of a cell.
+
+    Attributes:
+        crop: uint8 (S, S, 3) RGB.
+        place: the part of the image that it shows, in pixels; it may reach over the image's border,
+            where the crop holds the image's reflection.
+    """
+
+    crop: Pixels
+    place: Box
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedImage:
     """A decoded image, or the fault that stood in the way.
 
@@ -146,7 +160,10 @@ class Analyser:
         try:
             localisation, origin = self._localise(opened.image.pixels, whole_image, locate_cells)
             cells = tuple(Cell(found.box, origin, found.score) for found in localisation.cells)
-            crops = tuple(self._crop(opened.image.pixels, cell, localisation) for cell in cells)
+            diameter = localisation.red_cell_diameter
+            crops = tuple(
+                cut_cell(opened.image.pixels, cell, diameter, self.classifier).crop for cell in cells
+            )
             small = thumbnail(opened.image.pixels) if self._keep_thumbnails else b""
         except MemoryError:
             return PreparedImage(_failed(replace(opened, image=None, fault=_no_memory(opened.source))), ())
@@ -196,8 +213,8 @@ class Analyser:
         """
         inside = box.clipped(pixels.shape[1], pixels.shape[0])
         cell = Cell(inside, origin)
-        crop = self._crop(pixels, cell, Localisation((), red_cell_diameter))
-        (prediction,) = self.classifier.classify([crop], cancel)
+        cut = cut_cell(pixels, cell, red_cell_diameter, self.classifier)
+        (prediction,) = self.classifier.classify([cut.crop], cancel)
         return replace(cell, prediction=prediction)
 
     def _localise(
@@ -210,19 +227,28 @@ class Analyser:
         found = locate_cells(pixels)
         return Localisation(found.cells[:MAX_CELLS], found.red_cell_diameter), CellOrigin.LOCATED
 
-    def _crop(self, pixels: Pixels, cell: Cell, localisation: Localisation) -> Pixels:
-        from hematodesk.imaging import crop
 
-        rule, size = self.classifier.crop_rule, self.classifier.input_size
-        if cell.origin is CellOrigin.WHOLE_IMAGE:
-            return crop.whole_image(pixels, size)
-        if rule.rule == "whole":
-            # A box drawn for a whole-image package: it has no rule for cells, so it sees the box.
-            return crop.crop_cell(pixels, cell.box, side=float(max(cell.box.w, cell.box.h)), size=size)
-        side = crop.crop_side(
-            cell.box, localisation.red_cell_diameter, red_cells=rule.red_cells, context=rule.context
-        )
-        return crop.crop_cell(pixels, cell.box, side=side, size=size)
+def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, classifier: CellClassifier) -> Cut:
+    """What the model sees of a cell: the one rule for naming a cell and for explaining its name.
+
+    Args:
+        pixels: the image, uint8 (H, W, 3) RGB.
+        red_cell_diameter: see domain.cells.Localisation.
+
+    Raises ValueError when the cell's box lies outside the image.
+    """
+    from hematodesk.imaging import crop
+
+    rule, size = classifier.crop_rule, classifier.input_size
+    if cell.origin is CellOrigin.WHOLE_IMAGE:
+        height, width = pixels.shape[:2]
+        return Cut(crop.whole_image(pixels, size), Box(0, 0, width, height))
+    if rule.rule == "whole":
+        # A box drawn for a whole-image package: it has no rule for cells, so it sees the box.
+        side = float(max(cell.box.w, cell.box.h))
+    else:
+        side = crop.crop_side(cell.box, red_cell_diameter, red_cells=rule.red_cells, context=rule.context)
+    return Cut(crop.crop_cell(pixels, cell.box, side=side, size=size), crop.crop_square(cell.box, side=side))
 
 
 def open_image(source: Source) -> OpenedImage:

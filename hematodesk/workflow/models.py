@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import ModelError
-from hematodesk.workflow.analyse import CellClassifier
+from hematodesk.workflow.explain import ExplainingClassifier
 from hematodesk.workflow.faults import fault_of
 from hematodesk.workflow.log import log_event
 from hematodesk.workflow.settings import SettingsStore
@@ -25,7 +25,7 @@ DEFAULT_MODEL = "wbc4"
 PROVIDERS = ("auto", "cpu", "cuda")
 
 
-class LoadedClassifier(CellClassifier, Protocol):
+class LoadedClassifier(ExplainingClassifier, Protocol):
     """A classifier that knows its provider; inference.classify.Classifier is one."""
 
     @property

@@ -28,6 +28,7 @@ class SettingKind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     FLAG = "flag"
+    NUMBER = "number"
     LIST = "list"
 
 
@@ -51,6 +52,7 @@ class Setting:
         text: label in the dialog.
         help: one sentence beneath.
         choices: what is allowed, for a choice.
+        least, most: what is allowed, for a whole number.
     """
 
     key: str
@@ -60,6 +62,8 @@ class Setting:
     text: str = ""
     help: str = ""
     choices: tuple[Choice, ...] = ()
+    least: int = 0
+    most: int = 100
 
     @property
     def shown(self) -> bool:
@@ -73,6 +77,10 @@ class Setting:
         """
         if self.kind is SettingKind.FLAG and isinstance(value, bool):
             return value
+        # A bool is an int to Python, and no number to a person.
+        number = value if isinstance(value, int) and not isinstance(value, bool) else None
+        if self.kind is SettingKind.NUMBER and number is not None and self.least <= number <= self.most:
+            return number
         if self.kind is SettingKind.TEXT and isinstance(value, str) and len(value) <= MAX_TEXT:
             return value
         if self.kind is SettingKind.CHOICE and value in [choice.value for choice in self.choices]:
@@ -164,6 +172,7 @@ DECLARED: tuple[Setting, ...] = (
     ),
     Setting("model", SettingKind.TEXT, ""),
     Setting("recent", SettingKind.LIST, []),
+    Setting("why_opacity", SettingKind.NUMBER, 70, least=10),
     Setting("window_geometry", SettingKind.TEXT, ""),
     Setting("window_state", SettingKind.TEXT, ""),
 )
@@ -220,6 +229,12 @@ class SettingsStore:
         """The value of a flag."""
         value = self.get(key)
         assert isinstance(value, bool), f"{key} is no flag"
+        return value
+
+    def number(self, key: str) -> int:
+        """The value of a whole number."""
+        value = self.get(key)
+        assert isinstance(value, int), f"{key} is no number"
         return value
 
     def items(self, key: str) -> list[str]:

@@ -1,0 +1,47 @@
+"""What a model's activation maps say about its scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float32]
+
+_TOLERANCE = 1e-3
+"""Share of the largest value by which sums of 32-bit numbers taken in another order may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Activation maps of one crop and the scores that they belong to.
+
+    Attributes:
+        maps: float32 (h, w, K), raw values, coarse; one plane a class.
+        scores: float32 (K,), raw, before temperature and softmax; one column stands for two
+            classes with kind `sigmoid`.
+        exact: whether a map's mean plus a constant of the class, the bias, is that class's logit.
+    """
+
+    maps: Values
+    scores: Values
+    exact: bool
+
+
+def agree_exactly(one: tuple[Values, Values], other: tuple[Values, Values]) -> bool:
+    """Whether two different crops leave the same bias between scores and maps, in every class.
+
+    For a linear layer on features averaged over their positions the class activation map is the
+    layer at each position, so that its mean plus the bias is the logit (Zhou et al. 2016, "Learning
+    Deep Features for Discriminative Localization"). For any other head what is left changes from
+    crop to crop.
+
+    Args:
+        one, other: (scores (1, K), maps (1, h, w, K)) of each crop.
+    """
+    if one[0].shape != (1, one[1].shape[3]):
+        return False
+    left = [scores[0] - maps[0].mean(axis=(0, 1)) for scores, maps in (one, other)]
+    largest = max(1.0, *(float(np.abs(maps).max()) for _, maps in (one, other)))
+    return bool(np.abs(left[0] - left[1]).max() <= _TOLERANCE * largest)

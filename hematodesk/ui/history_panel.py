@@ -32,6 +32,7 @@ from hematodesk.ui.history_words import image_words, moment_words, session_tip
 from hematodesk.ui.theme import set_role
 
 _TYPING_PAUSE_MS = 200
+_TOGGLES = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class HistoryList(QListView):
@@ -63,25 +64,22 @@ class HistoryList(QListView):
             self.toggled.emit(session.id)
 
     def event(self, event: QEvent) -> bool:
-        """Delete means the images while the list has the focus, not the cell."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Delete
-        ):
-            event.accept()
-            return True
+        """Delete means the images while the list has the focus, and Enter on a heading its session."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            on_heading = self.currentIndex().data(Role.SESSION) is not None
+            if event.key() == Qt.Key.Key_Delete or (on_heading and event.key() in _TOGGLES):
+                event.accept()
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        session = self.currentIndex().data(Role.SESSION)
         if event.key() == Qt.Key.Key_Delete:
             self.delete_requested.emit()
-            return
-        session = self.currentIndex().data(Role.SESSION)
-        if session is not None and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif session is not None and event.key() in _TOGGLES:
             self.toggled.emit(session.id)
-            return
-        super().keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+from PySide6.QtCore import QDate, QLocale, QTime
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name, short_class_name
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("HistoryWords", text)
+from hematodesk.ui.translation import translate
 
 
 def local_time(moment: str) -> datetime:
@@ -27,16 +24,16 @@ def moment_words(moment: str, now: datetime | None = None) -> str:
     today = (now or datetime.now().astimezone()).date()
     clock = QLocale().toString(QTime(then.hour, then.minute), QLocale.FormatType.ShortFormat)
     if then.date() == today:
-        return _tr("Today {time}").format(time=clock)
+        return translate("HistoryWords", "Today {time}").format(time=clock)
     if then.date() == today - timedelta(days=1):
-        return _tr("Yesterday {time}").format(time=clock)
+        return translate("HistoryWords", "Yesterday {time}").format(time=clock)
     day = QDate(then.year, then.month, then.day)
     return f"{QLocale().toString(day, QLocale.FormatType.ShortFormat)} {clock}"
 
 
 def session_words(session: Session) -> str:
     """A session's heading as a sentence."""
-    return _tr("Session of {moment}, images: {count}").format(
+    return translate("HistoryWords", "Session of {moment}, images: {count}").format(
         moment=moment_words(session.started_at), count=session.image_count
     )
 
@@ -45,20 +42,26 @@ def session_tip(session: Session) -> str:
     """A session's tooltip: who, from when to when."""
     began = moment_words(session.started_at)
     if session.ended_at:
-        return _tr("{operator}, {began} to {ended}").format(
+        return translate("HistoryWords", "{operator}, {began} to {ended}").format(
             operator=session.operator, began=began, ended=moment_words(session.ended_at)
         )
-    return _tr("{operator}, since {began}").format(operator=session.operator, began=began)
+    return translate("HistoryWords", "{operator}, since {began}").format(
+        operator=session.operator, began=began
+    )
 
 
 def label_words(summary: ImageSummary) -> str:
     """What an image shows: "Neutrophil 97 %", "2 Neutrophil, 1 Monocyte", "No cell", "Failed"."""
     if summary.status is ImageStatus.ERROR:
-        return _tr("Could not be read")
+        return translate("HistoryWords", "Could not be read")
     if not summary.cell_count:
-        return _tr("No cell")
+        return translate("HistoryWords", "No cell")
     if not summary.labels:
-        return _tr("No cell") if summary.review_state is ReviewState.DONE else _tr("Not named yet")
+        return (
+            translate("HistoryWords", "No cell")
+            if summary.review_state is ReviewState.DONE
+            else translate("HistoryWords", "Not named yet")
+        )
     if summary.cell_count == 1:
         name = class_name(summary.labels[0][0])
         if summary.review_state is ReviewState.DONE or summary.confidence is None:
@@ -71,13 +74,13 @@ def label_words(summary: ImageSummary) -> str:
 def state_words(summary: ImageSummary) -> str:
     """How it stands with the image: failed, uncertain, reviewed; empty when there is nothing to say."""
     if summary.status is ImageStatus.ERROR:
-        return _tr("failed")
+        return translate("HistoryWords", "failed")
     if summary.uncertain_count:
-        return _tr("uncertain")
+        return translate("HistoryWords", "uncertain")
     if summary.review_state is ReviewState.DONE:
-        return _tr("reviewed")
+        return translate("HistoryWords", "reviewed")
     if summary.review_state is ReviewState.PARTLY:
-        return _tr("partly reviewed")
+        return translate("HistoryWords", "partly reviewed")
     return ""
 
 
@@ -85,5 +88,5 @@ def image_words(summary: ImageSummary) -> str:
     """A row as a sentence."""
     parts = [summary.name, label_words(summary), state_words(summary)]
     if summary.has_note:
-        parts.append(_tr("with a note"))
+        parts.append(translate("HistoryWords", "with a note"))
     return ", ".join(part for part in parts if part)

@@ -4,40 +4,46 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import BrokenPackage
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelCard", text)
+from hematodesk.ui.translation import translate
 
 
 def card_html(package: ModelPackage | BrokenPackage) -> str:
     """The card as rich text."""
     if isinstance(package, BrokenPackage):
         error = package.error
+        unusable = translate("ModelCard", "This package cannot be used.")
         return (
             f"<h3>{escape(package.name or package.path.name)}</h3>"
-            f"<p><b>{escape(_tr('This package cannot be used.'))}</b></p>"
+            f"<p><b>{escape(unusable)}</b></p>"
             f"<p>{escape(error.message)}</p><p>{escape(error.remedy)}</p><p>{escape(error.code)}</p>"
         )
     manifest = package.manifest
     rows = [
-        (_tr("Intended use"), manifest.intended_use),
-        (_tr("Classes"), ", ".join(class_name(class_id) for class_id in package.class_ids)),
-        (_tr("Licence"), manifest.licence),
-        (_tr("Date"), manifest.date),
-        (_tr("Looks at"), _crop_words(package)),
-        (_tr("Abstains under"), percent(manifest.abstention.min_confidence)),
-        (_tr("Trained on"), ", ".join(manifest.provenance.data)),
-        (_tr("Split"), manifest.provenance.split),
-        (_tr("Base weights"), manifest.provenance.base_weights),
-        (_tr("Origin"), _tr("came with the program") if package.shipped else _tr("imported")),
-        (_tr("SHA-256"), package.sha256),
+        (translate("ModelCard", "Intended use"), manifest.intended_use),
+        (
+            translate("ModelCard", "Classes"),
+            ", ".join(class_name(class_id) for class_id in package.class_ids),
+        ),
+        (translate("ModelCard", "Licence"), manifest.licence),
+        (translate("ModelCard", "Date"), manifest.date),
+        (translate("ModelCard", "Looks at"), _crop_words(package)),
+        (translate("ModelCard", "Abstains under"), percent(manifest.abstention.min_confidence)),
+        (translate("ModelCard", "Trained on"), ", ".join(manifest.provenance.data)),
+        (translate("ModelCard", "Split"), manifest.provenance.split),
+        (translate("ModelCard", "Base weights"), manifest.provenance.base_weights),
+        (
+            translate("ModelCard", "Origin"),
+            translate("ModelCard", "came with the program")
+            if package.shipped
+            else translate("ModelCard", "imported"),
+        ),
+        (translate("ModelCard", "SHA-256"), package.sha256),
     ]
     table = "".join(
         f"<tr><td style='padding:2px 16px 2px 0'>{escape(name)}</td>"
@@ -52,20 +58,24 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
 def _crop_words(package: ModelPackage) -> str:
     spec = package.manifest.input
     if spec.crop.rule == "whole":
-        return _tr("the whole image, {width} × {height} pixels").format(width=spec.width, height=spec.height)
-    return _tr("each cell by itself, {width} × {height} pixels").format(width=spec.width, height=spec.height)
+        return translate("ModelCard", "the whole image, {width} × {height} pixels").format(
+            width=spec.width, height=spec.height
+        )
+    return translate("ModelCard", "each cell by itself, {width} × {height} pixels").format(
+        width=spec.width, height=spec.height
+    )
 
 
 def _metrics_html(package: ModelPackage) -> str:
     if not package.manifest.metrics:
         return ""
     heads = (
-        _tr("Measured on"),
-        _tr("Accuracy"),
-        _tr("Balanced"),
-        _tr("Interval"),
-        _tr("Images"),
-        _tr("Sources"),
+        translate("ModelCard", "Measured on"),
+        translate("ModelCard", "Accuracy"),
+        translate("ModelCard", "Balanced"),
+        translate("ModelCard", "Interval"),
+        translate("ModelCard", "Images"),
+        translate("ModelCard", "Sources"),
     )
     number = QLocale().toString
     rows = "".join(
@@ -89,4 +99,4 @@ def _metrics_html(package: ModelPackage) -> str:
 
 
 def _share(value: float) -> str:
-    return _tr("{number} %").format(number=QLocale().toString(value * 100, "f", 1))
+    return translate("ModelCard", "{number} %").format(number=QLocale().toString(value * 100, "f", 1))

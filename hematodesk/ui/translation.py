@@ -16,6 +16,11 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
     return text
 
 
+def translate(context: str, text: str) -> str:
+    """A text outside any class in the person's language; the translation tools know this name too."""
+    return QCoreApplication.translate(context, text)
+
+
 def install_translators(application: QCoreApplication, folder: Path, language: str = "") -> list[QTranslator]:
     """Load Qt's and the program's translations for a language, where there are any.
 

@@ -66,6 +66,19 @@ def test_older_sessions_are_folded_and_unfold_by_a_click(bench, qtbot: QtBot) ->
     assert rows(window)[4:] == ["#3"]
 
 
+def test_enter_on_a_heading_folds_its_session_and_reviews_nothing(bench, qtbot: QtBot) -> None:
+    window = bench.show(start=[bench.field()])
+    assert rows(window) == ["#1", "field.jpg"]
+    window.panel.list.setFocus()
+    qtbot.keyClick(window.panel.list, Qt.Key.Key_Up)
+    qtbot.keyClick(window.panel.list, Qt.Key.Key_Return)
+    assert rows(window) == ["#1"]
+    bench.rest(window)
+    assert all(cell.review is None for cell in window.viewer.cells)
+    qtbot.keyClick(window.panel.list, Qt.Key.Key_Space)
+    assert rows(window) == ["#1", "field.jpg"]
+
+
 def test_thousands_of_rows_load_in_order_without_thumbnails_of_the_unseen(bench) -> None:
     fill(bench, 4500)
     window = bench.show()

@@ -2,3 +2,6 @@
 
 May import hematodesk, never the reverse.
 """
+
+# Before anything else: it keeps ONNX Runtime, which is imported here too, off the network.
+import hematodesk  # noqa: F401

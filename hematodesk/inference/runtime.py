@@ -69,11 +69,12 @@ class Runtime(Protocol):
 
 
 class OnnxRuntime:
-    """The real one. Silent on standard error, and sends nothing."""
+    """The real one. Silent on standard error; with the package's own switch it sends nothing."""
 
     def __init__(self) -> None:
         onnxruntime.set_default_logger_severity(_FATAL)
-        # Windows builds report usage through the system's event tracing unless told not to.
+        # Windows builds report usage through the system's event tracing unless told not to here;
+        # the others take hematodesk's environment variable alone, see hematodesk/__init__.py.
         onnxruntime.disable_telemetry_events()
 
     def available_providers(self) -> Sequence[str]:

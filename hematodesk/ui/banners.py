@@ -51,7 +51,6 @@ class Notice:
         text: one sentence. remedy: what to do about it.
         level: see Level.
         action_text, action: a button on the banner, and what it does.
-        stays: whether an INFO waits to be put away like an error.
         cause: the error's own code, where several errors share one banner.
     """
 
@@ -61,7 +60,6 @@ class Notice:
     level: Level = Level.INFO
     action_text: str = ""
     action: Callable[[], object] | None = None
-    stays: bool = False
     cause: str = ""
 
 
@@ -161,7 +159,7 @@ class Banners(QWidget):
         self._shown.insert(0, banner)
         while len(self._shown) > _MOST_SHOWN:
             self.put_away(self._shown[-1].notice.code)
-        if notice.level is Level.INFO and not notice.stays:
+        if notice.level is Level.INFO:
             timer = QTimer(banner)
             timer.setSingleShot(True)
             timer.timeout.connect(banner._close)

@@ -22,13 +22,8 @@ class HistoryAccess:
         self._history: History | None = None
 
     def use(self, history: History) -> None:
-        """Called once it is open; jobs asked before that have already been refused by `ready`."""
+        """Called once it is open; what is asked before gets no answer (see `ask`)."""
         self._history = history
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is a history to ask."""
-        return self._history is not None
 
     def ask(
         self,

@@ -75,7 +75,9 @@ class Opening(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         recent = self._services.settings.items("recent")
         if recent:
-            dialog.setDirectory(str(Path(recent[0]).parent))
+            latest = Path(recent[0])
+            # By its name alone: asking a share that is gone would hold the window up.
+            dialog.setDirectory(str(latest.parent if latest.suffix else latest))
         dialog.filesSelected.connect(self.open_names)
         return dialog
 

@@ -148,6 +148,9 @@ def test_two_windows_on_the_same_data_keep_each_their_own_session(bench) -> None
     bench.rest(one)
     bench.rest(other)
     assert one.sitting.session_id != other.sitting.session_id
+    one.panel.model.refresh()
+    bench.rest(one)
+    assert sorted(rows(one)) == ["#1", "#1", "one.jpg"]
     bench.close(one)
     bench.close(other)
     window = bench.show()

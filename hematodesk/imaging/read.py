@@ -11,6 +11,7 @@ Notice codes: first_page_of_many, depth_reduced, alpha_flattened.
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,20 @@ def read_image(path: Path) -> ReadImage:
     """Read and decode one file. Raises ImageError with the codes above."""
     name = path.name
     try:
-        size = path.stat().st_size
-        _check_size(size, name)
-        if not path.is_file():
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise ImageError(
+                "file_unreadable",
+                f"“{name}” is a folder that cannot be listed.",
+                "Check the access rights and the drive.",
+            )
+        if not stat.S_ISREG(status.st_mode):
+            # A pipe or a device could keep us reading for ever.
             raise ImageError("file_unreadable", f"“{name}” is not a file.", "Choose a picture file.")
-        data = path.read_bytes()
+        _check_size(status.st_size, name)
+        with path.open("rb") as stream:
+            # One byte more than allowed: the file may have grown since.
+            data = stream.read(limits.MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise ImageError(
             "file_not_found", f"“{name}” is not there.", "Check whether it was moved or renamed."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -196,10 +197,20 @@ def test_files_that_cannot_be_opened(tmp_path):
     assert missing.value.code == "file_not_found"
     with pytest.raises(ImageError) as folder:
         read_image(tmp_path)
-    assert folder.value.code in ("file_unreadable", "file_empty")
+    assert folder.value.code == "file_unreadable" and "is a folder" in folder.value.message
     with pytest.raises(ImageError) as nul:
         read_image(Path("a\0b.png"))
     assert nul.value.code == "file_unreadable"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only Unix has pipes and devices among its files")
+def test_pipes_and_devices_are_no_files(tmp_path):
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(ImageError, match="is not a file") as refused:
+            read_image(path)
+        assert refused.value.code == "file_unreadable"
 
 
 def test_a_file_over_the_byte_limit_is_not_even_read(tmp_path):

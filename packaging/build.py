@@ -1,0 +1,91 @@
+"""Build the frozen program, try it, pack it.
+
+    python packaging/build.py [--output DIR] [--smoke-test] [--archive]
+
+Runs PyInstaller on packaging/hematodesk.spec with the interpreter that runs this, so start it with the
+virtual environment's Python after `pip install '.[package]'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+PACKAGING = Path(__file__).resolve().parent
+ROOT = PACKAGING.parent
+sys.path[:0] = [str(PACKAGING), str(ROOT)]
+
+from size_report import ARCHIVE_LIMIT_BYTES  # noqa: E402
+
+from hematodesk import __version__  # noqa: E402
+
+
+def build(output: Path) -> Path:
+    """Build into that folder; returns the program's. Raises CalledProcessError, also when too large."""
+    places = ["--distpath", str(output / "dist"), "--workpath", str(output / "build")]
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places]
+    subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True)
+    return output / "dist" / "hematodesk"
+
+
+def archive(folder: Path, target: Path, when: int) -> None:
+    """Pack a folder as .tar.xz: the same bytes for the same files, whoever packs them.
+
+    Args:
+        when: the time of all entries, in seconds since 1970.
+    """
+
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = ""
+        entry.mtime = when
+        entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+        return entry
+
+    with tarfile.open(target, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as packed:
+        for path in [folder, *sorted(folder.rglob("*"))]:
+            name = path.relative_to(folder.parent).as_posix()
+            packed.add(path, arcname=name, recursive=False, filter=plain)
+
+
+def archive_name() -> str:
+    """hematodesk-0.1.0-linux-x86_64.tar.xz, for example."""
+    return f"hematodesk-{__version__}-{platform.system().lower()}-{platform.machine().lower()}.tar.xz"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the frozen program.")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT, help="holds dist/ and build/ (default: the project)"
+    )
+    parser.add_argument("--smoke-test", action="store_true", help="run smoke_test.py on what was built")
+    parser.add_argument("--archive", action="store_true", help="also pack it as .tar.xz, which takes minutes")
+    options = parser.parse_args()
+    output = options.output.resolve()
+    try:
+        folder = build(output)
+        if options.smoke_test:
+            subprocess.run([sys.executable, str(PACKAGING / "smoke_test.py"), str(folder)], check=True)
+    except subprocess.CalledProcessError as fault:
+        # What was wrong has been said by the program that failed.
+        return fault.returncode or 1
+    if options.archive:
+        target = output / "dist" / archive_name()
+        archive(folder, target, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
+        size = target.stat().st_size
+        digest = hashlib.sha256(target.read_bytes()).hexdigest()
+        sys.stdout.write(f"{digest}  {target.name}\n{size / 1e6:.1f} MB compressed\n")
+        if size > ARCHIVE_LIMIT_BYTES:
+            sys.stderr.write(f"The archive is over the {ARCHIVE_LIMIT_BYTES / 1e6:.0f} MB allowed.\n")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,269 @@
+"""What goes into the frozen program and what stays out: decisions on names and lists, apart from PyInstaller.
+
+The spec hands over what PyInstaller found and builds with what is returned here. An entry is
+PyInstaller's own (name inside the program, file it comes from, kind).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+
+Entry = tuple[str, str, str]
+
+EXCLUDED_MODULES = [
+    # Nothing opens a connection; `socket` itself stays because the standard library's email parser,
+    # which reads the versions of the parts, imports it.
+    "asyncio",
+    "ftplib",
+    "http",
+    "smtplib",
+    "socketserver",
+    "ssl",
+    "webbrowser",
+    "xmlrpc",
+    # Tests, builds, consoles. Readline's library is also under the GPL.
+    "cv2.gapi",
+    "distutils",
+    "doctest",
+    "ensurepip",
+    "idlelib",
+    "lib2to3",
+    "numpy.distutils",
+    "numpy.f2py",
+    "numpy.testing",
+    "onnx",
+    "pdb",
+    "pip",
+    "pkg_resources",
+    "pydoc",
+    "pytest",
+    "readline",
+    "setuptools",
+    "test",
+    "tkinter",
+    "unittest",
+    "venv",
+    "wheel",
+    # Threads do the work here.
+    "multiprocessing",
+    # Parts of Qt that no window of ours uses.
+    "PySide6.QtDBus",
+    "PySide6.QtNetwork",
+    "PySide6.QtOpenGL",
+    "PySide6.QtPrintSupport",
+    "PySide6.QtQml",
+    "PySide6.QtSql",
+    "PySide6.QtSvg",
+    "PySide6.QtTest",
+]
+
+HIDDEN_MODULES = [
+    # numpy.random's compiled part imports it.
+    "secrets",
+]
+"""What only compiled code imports, so that the analysis cannot see it."""
+
+QT_PLUGINS = [
+    # How a window comes to the screen; offscreen for the smoke test and for tests at the customer's.
+    "platforms/*qxcb.*",
+    "platforms/*qwayland.*",
+    "platforms/*qoffscreen.*",
+    "platforms/qwindows.*",
+    "platforms/*qcocoa.*",
+    # Under Wayland: ordinary windows, and frames where the desktop draws none.
+    "wayland-shell-integration/*xdg-shell.*",
+    "wayland-decoration-client/*",
+    # Dead keys and Asian input in notes and names.
+    "platforminputcontexts/*composeplatform*",
+    "platforminputcontexts/*ibusplatform*",
+    # The desktop's own file dialogs, where there is a portal for them.
+    "platformthemes/*xdgdesktopportal.*",
+    # Thumbnails are JPEG; PNG and BMP are built in, and opened images are OpenCV's to read.
+    "imageformats/*qjpeg.*",
+    "styles/*",
+]
+"""Under Qt's plugins folder. Everything else there stays out, and so do the libraries only it needs."""
+
+LINUX_LIBRARIES = [
+    "libpython3.*",  # the first: it is loaded by the program itself
+    "libcrypto.so.*",
+    "libffi.so.*",
+    "libsqlite3.so.*",
+    # Small ones that few desktops install by themselves. libxkbcommon and its X11 half share memory
+    # layouts, so they come together or not at all.
+    "libxcb-*.so.*",
+    "libxkbcommon.so.*",
+    "libxkbcommon-x11.so.*",
+]
+"""The build machine's own libraries that are brought along. The others (fontconfig, GLib, D-Bus, OpenGL, the
+C++ runtime and so on) must be the running system's: they read its files and talk to its drivers."""
+
+RESOURCES_LEFT_OUT = ["screenshots/*", "translations/*.ts"]
+"""Pictures of the README, and the sources of translations."""
+
+MODEL_FILES = ["*.onnx", "*.md", "SHA256SUMS"]
+
+DISTRIBUTIONS = [
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "platformdirs",
+    "PySide6-Essentials",
+    "shiboken6",
+]
+"""Their metadata go in: the self-test and error reports name the versions, and licences lie in it."""
+
+BINARIES_LEFT_OUT = [
+    # Windows: OpenGL in software, loaded only by windows that draw with OpenGL; video files and cameras.
+    "PySide6/opengl32sw.dll",
+    "cv2/opencv_videoio_ffmpeg*.dll",
+]
+
+_PLUGIN = re.compile(r"^PySide6/(?:Qt/)?plugins/(.+)$")
+_TRANSLATION = re.compile(r"^PySide6/(?:Qt/)?translations/(.+)$")
+_QT_LIBRARY = re.compile(r"^(?:lib)?(?:Qt6|icu|pyside6qml)")
+_NOT_METADATA = re.compile(
+    r"\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json|sboms/.*|entry_points\.txt)$"
+)
+
+
+def program_data(root: Path) -> list[tuple[str, str]]:
+    """(file, folder inside) of the models, resources, licence and data of the source tree.
+
+    Raises SystemExit when a model package, the icon or a sample is missing: such a program would
+    start and then answer nothing.
+    """
+    models = [path for path in sorted((root / "models").glob("*")) if _matches(path.name, MODEL_FILES)]
+    if not any(path.suffix == ".onnx" for path in models) or root / "models" / "SHA256SUMS" not in models:
+        raise SystemExit("models/ holds no model package with its SHA256SUMS: nothing to ship.")
+    found = [(str(path), "hematodesk/_data/models") for path in models]
+    resources = root / "resources"
+    for path in sorted(resources.rglob("*")):
+        inside = path.relative_to(resources).as_posix()
+        if path.is_file() and not _matches(inside, RESOURCES_LEFT_OUT):
+            found.append((str(path), str(PurePath("hematodesk/_data/resources", inside).parent)))
+    for needed in ("icons/hematodesk.png", "samples"):
+        if not (resources / needed).exists():
+            raise SystemExit(f"resources/{needed} is missing: nothing to ship.")
+    for path in sorted((root / "hematodesk").rglob("*.npz")):
+        found.append((str(path), path.parent.relative_to(root).as_posix()))
+    found.append((str(root / "LICENSE"), "."))
+    return found
+
+
+def languages(resources: Path) -> set[str]:
+    """The languages the program speaks, from its compiled translations: {"en", …}."""
+    return {
+        path.stem.removeprefix("hematodesk_") for path in (resources / "translations").glob("hematodesk_*.qm")
+    }
+
+
+def chosen_data(entries: Iterable[Entry], spoken: set[str]) -> list[Entry]:
+    """The data entries without links, installers' notes, and Qt's texts in languages we do not speak.
+
+    The links stand in the program's root for libraries deeper down. Those find each other by relative
+    paths of their own, and a memory stick with FAT holds no links.
+    """
+    kept = []
+    for entry in entries:
+        name = PurePath(entry[0]).as_posix()
+        if entry[2] == "SYMLINK":
+            continue
+        translation = _TRANSLATION.match(name)
+        if translation is not None:
+            base, _, language = PurePath(translation[1]).stem.partition("_")
+            if base != "qtbase" or language not in spoken:
+                continue
+        if _NOT_METADATA.search(name):
+            continue
+        kept.append(entry)
+    return kept
+
+
+def is_unwanted_plugin(name: str) -> bool:
+    """Whether that name inside the program is a Qt plugin that is not in QT_PLUGINS."""
+    plugin = _PLUGIN.match(PurePath(name).as_posix())
+    return plugin is not None and not _matches(plugin[1], QT_PLUGINS)
+
+
+def is_system_library(source: str, platform: str = sys.platform, own: Sequence[str] | None = None) -> bool:
+    """Whether that file is a library of the build machine's system that must not be brought along.
+
+    Args:
+        own: folders of Python's modules and of its packages; the running interpreter's unless given.
+    """
+    if not platform.startswith("linux") or _matches(PurePath(source).name, LINUX_LIBRARIES):
+        return False
+    return not any(Path(source).is_relative_to(folder) for folder in (_own_folders() if own is None else own))
+
+
+def chosen_binaries(
+    entries: Iterable[Entry],
+    needed_by: Callable[[str], set[str]],
+    platform: str = sys.platform,
+    own: Sequence[str] | None = None,
+) -> list[Entry]:
+    """The binary entries without unwanted plugins, what only those need, and system libraries.
+
+    Args:
+        needed_by: gives the names of all libraries that a file loads, and that those load, and so on.
+    """
+    wanted = [
+        entry
+        for entry in entries
+        if not is_unwanted_plugin(entry[0])
+        and not _matches(PurePath(entry[0]).as_posix(), BINARIES_LEFT_OUT)
+        and not is_system_library(entry[1], platform, own)
+    ]
+    needed: set[str] = set()
+    for entry in wanted:
+        if not _is_only_for_others(entry):
+            needed |= needed_by(entry[1])
+    return [entry for entry in wanted if not _is_only_for_others(entry) or PurePath(entry[0]).name in needed]
+
+
+def stripped(entries: Iterable[Entry], folder: Path, own: str = sys.base_prefix) -> list[Entry]:
+    """The entries, with Python's own libraries replaced by copies without debugging symbols.
+
+    Only on Linux, and only the interpreter's, which was perhaps built here; the wheels' libraries are
+    stripped as far as they bear it. Without the `strip` tool the entries come back as they are.
+    """
+    tool = shutil.which("strip")
+    if tool is None or not sys.platform.startswith("linux"):
+        return list(entries)
+    result = []
+    for name, source, kind in entries:
+        if kind in ("BINARY", "EXTENSION") and Path(source).is_relative_to(own):
+            copy = folder / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, copy)
+            copy.chmod(0o755)
+            subprocess.run([tool, "--strip-unneeded", str(copy)], check=True)
+            result.append((name, str(copy), kind))
+        else:
+            result.append((name, source, kind))
+    return result
+
+
+def _is_only_for_others(entry: Entry) -> bool:
+    """Whether it is there only because something else loads it: a library of Qt's or the system's."""
+    file = PurePath(entry[0]).name
+    if entry[2] != "BINARY" or _PLUGIN.match(PurePath(entry[0]).as_posix()):
+        return False
+    return _QT_LIBRARY.match(file) is not None or _matches(file, LINUX_LIBRARIES[1:])
+
+
+def _own_folders() -> list[str]:
+    paths = sysconfig.get_paths()
+    return sorted({paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)

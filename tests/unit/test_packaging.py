@@ -1,0 +1,270 @@
+"""What goes into the frozen program, how its size is judged, and what its smoke test calls strange."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import sys
+import tarfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def load(name: str) -> ModuleType:
+    """A module of the packaging folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(
+        f"hematodesk_packaging_{name}", ROOT / "packaging" / f"{name}.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+contents, size_report, smoke_test = load("contents"), load("size_report"), load("smoke_test")
+without_video = load("without_video")
+
+
+def source_tree(root: Path) -> Path:
+    for name in (
+        "models/wbc4.onnx",
+        "models/SHA256SUMS",
+        "models/wbc4.md",
+        "models/notes.txt",
+        "resources/icons/hematodesk.png",
+        "resources/samples/smear_01_neutrophil.jpg",
+        "resources/screenshots/window.png",
+        "resources/translations/hematodesk_en.qm",
+        "resources/translations/hematodesk_en.ts",
+        "hematodesk/imaging/locator.npz",
+        "LICENSE",
+    ):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def imported_modules() -> set[str]:
+    """Every module that the program's sources name in an import, with the packages above it."""
+    found: set[str] = set()
+    for path in (ROOT / "hematodesk").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+                found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def test_the_program_imports_nothing_that_is_left_out():
+    imported = imported_modules()
+    assert "PySide6.QtWidgets" in imported
+    assert not imported & set(contents.EXCLUDED_MODULES)
+
+
+def test_data_lie_where_the_frozen_program_looks(tmp_path):
+    data = {
+        (Path(source).relative_to(tmp_path).as_posix(), to)
+        for source, to in contents.program_data(source_tree(tmp_path))
+    }
+    assert data == {
+        ("models/wbc4.onnx", "hematodesk/_data/models"),
+        ("models/wbc4.md", "hematodesk/_data/models"),
+        ("models/SHA256SUMS", "hematodesk/_data/models"),
+        ("resources/icons/hematodesk.png", "hematodesk/_data/resources/icons"),
+        ("resources/samples/smear_01_neutrophil.jpg", "hematodesk/_data/resources/samples"),
+        ("resources/translations/hematodesk_en.qm", "hematodesk/_data/resources/translations"),
+        ("hematodesk/imaging/locator.npz", "hematodesk/imaging"),
+        ("LICENSE", "."),
+    }
+
+
+@pytest.mark.parametrize(
+    ("missing", "word"),
+    [
+        ("models/wbc4.onnx", "model package"),
+        ("models/SHA256SUMS", "model package"),
+        ("resources/icons/hematodesk.png", "hematodesk.png"),
+    ],
+)
+def test_a_program_that_could_not_answer_is_not_built(tmp_path, missing, word):
+    (source_tree(tmp_path) / missing).unlink()
+    with pytest.raises(SystemExit, match=word):
+        contents.program_data(tmp_path)
+
+
+def test_only_spoken_languages_of_qt_stay_and_no_links(tmp_path):
+    translations = "PySide6/Qt/translations/"
+    given = [
+        (translations + "qtbase_en.qm", "", "DATA"),
+        (translations + "qtbase_de.qm", "", "DATA"),
+        (translations + "qtbase_pt_BR.qm", "", "DATA"),
+        (translations + "qtdeclarative_en.qm", "", "DATA"),
+        ("libQt6Core.so.6", "PySide6/Qt/lib/libQt6Core.so.6", "SYMLINK"),
+        ("numpy-2.4.6.dist-info/METADATA", "", "DATA"),
+        ("numpy-2.4.6.dist-info/RECORD", "", "DATA"),
+        ("hematodesk/_data/models/wbc4.onnx", "", "DATA"),
+    ]
+    spoken = contents.languages(source_tree(tmp_path) / "resources")
+    assert spoken == {"en"}
+    kept = [entry[0] for entry in contents.chosen_data(given, spoken | {"pt_BR"})]
+    assert kept == [
+        translations + "qtbase_en.qm",
+        translations + "qtbase_pt_BR.qm",
+        "numpy-2.4.6.dist-info/METADATA",
+        "hematodesk/_data/models/wbc4.onnx",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "unwanted"),
+    [
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", False),
+        ("PySide6/Qt/plugins/platforms/libqwayland.so", False),
+        ("PySide6/Qt/plugins/platforms/libqoffscreen.so", False),
+        ("PySide6/plugins/platforms/qwindows.dll", False),
+        ("PySide6/Qt/plugins/platforms/libqvnc.so", True),
+        ("PySide6/Qt/plugins/imageformats/libqjpeg.so", False),
+        ("PySide6/Qt/plugins/imageformats/libqpdf.so", True),
+        ("PySide6/Qt/plugins/tls/libqopensslbackend.so", True),
+        ("PySide6/Qt/plugins/platforminputcontexts/libcomposeplatforminputcontextplugin.so", False),
+        ("PySide6/Qt/lib/libQt6Core.so.6", False),
+    ],
+)
+def test_plugins(name, unwanted):
+    assert contents.is_unwanted_plugin(name) is unwanted
+
+
+def test_system_libraries_stay_with_the_system_unless_few_have_them():
+    own = ["/opt/python/lib/python3.11", "/venv/lib/python3.11/site-packages"]
+
+    def left_out(source: str, platform: str = "linux") -> bool:
+        return contents.is_system_library(source, platform, own)
+
+    assert left_out("/lib/x86_64-linux-gnu/libfontconfig.so.1")
+    assert left_out("/lib/x86_64-linux-gnu/libstdc++.so.6")
+    assert left_out("/lib/x86_64-linux-gnu/libxcb.so.1")
+    assert not left_out("/lib/x86_64-linux-gnu/libxcb-cursor.so.0")
+    assert not left_out("/opt/python/lib/libpython3.11.so.1.0")
+    assert not left_out("/venv/lib/python3.11/site-packages/cv2/cv2.abi3.so")
+    assert not left_out("/opt/python/lib/python3.11/lib-dynload/_sqlite3.so")
+    assert not left_out(r"C:\Windows\System32\vcruntime140.dll", "win32")
+
+
+def test_libraries_that_only_left_out_plugins_need_go_with_them():
+    lib = "PySide6/Qt/lib/"
+    given = [
+        ("PySide6/QtGui.abi3.so", "/v/PySide6/QtGui.abi3.so", "EXTENSION"),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", "/v/libqxcb.so", "BINARY"),
+        ("PySide6/Qt/plugins/imageformats/libqpdf.so", "/v/libqpdf.so", "BINARY"),
+        (lib + "libQt6Gui.so.6", "/v/libQt6Gui.so.6", "BINARY"),
+        (lib + "libQt6Pdf.so.6", "/v/libQt6Pdf.so.6", "BINARY"),
+        ("libxcb-cursor.so.0", "/lib/libxcb-cursor.so.0", "BINARY"),
+        ("libxcb-glx.so.0", "/lib/libxcb-glx.so.0", "BINARY"),
+        ("libpython3.11.so.1.0", "/v/libpython3.11.so.1.0", "BINARY"),
+        ("onnxruntime/capi/libonnxruntime_providers_shared.so", "/v/shared.so", "BINARY"),
+    ]
+    needs = {
+        "/v/PySide6/QtGui.abi3.so": {"libQt6Gui.so.6"},
+        "/v/libqxcb.so": {"libQt6Gui.so.6", "libxcb-cursor.so.0"},
+        "/v/libqpdf.so": {"libQt6Pdf.so.6"},
+    }
+    kept = contents.chosen_binaries(given, lambda source: needs.get(source, set()), "linux", ["/v"])
+    assert [Path(name).name for name, _, _ in kept] == [
+        "QtGui.abi3.so",
+        "libqxcb.so",
+        "libQt6Gui.so.6",
+        "libxcb-cursor.so.0",
+        "libpython3.11.so.1.0",
+        "libonnxruntime_providers_shared.so",
+    ]
+
+
+def test_sizes_by_component_and_the_limit(tmp_path):
+    inside = tmp_path / "_internal"
+    for name, size in {
+        "cv2/cv2.abi3.so": 700,
+        "hematodesk/_data/models/a.onnx": 200,
+        "strange.bin": 5,
+    }.items():
+        (inside / name).parent.mkdir(parents=True, exist_ok=True)
+        (inside / name).write_bytes(bytes(size))
+    (tmp_path / "hematodesk").write_bytes(bytes(95))
+    totals = size_report.sizes(tmp_path)
+    assert totals == {
+        "OpenCV: cv2": 700,
+        "model packages": 200,
+        "programs with the Python code": 95,
+        "other": 5,
+    }
+    assert size_report.too_large(totals, 1000) == ""
+    assert "all" in list(size_report.check(tmp_path, 1000))[-1]
+    with pytest.raises(SystemExit, match="more than"):
+        list(size_report.check(tmp_path, 999))
+
+
+def test_ffmpeg_functions_by_version():
+    symbols = """\
+0000000000000000      DF *UND*\t0000000000000000 (LIBAVCODEC_62) avcodec_open2
+0000000000000000      DF *UND*\t0000000000000000 (LIBAVCODEC_62) av_packet_free
+0000000000000000      DF *UND*\t0000000000000000  LIBSWSCALE_9 sws_scale
+0000000000000000      DF *UND*\t0000000000000000 (GLIBC_2.14) memcpy
+0000000000001000 g    DF .text\t0000000000000040  Base        PyInit_cv2
+"""
+    assert without_video.called_functions(symbols) == {
+        "LIBAVCODEC_62": ["avcodec_open2", "av_packet_free"],
+        "LIBSWSCALE_9": ["sws_scale"],
+    }
+
+
+def test_without_opencv_there_is_nothing_to_replace(tmp_path):
+    given = [("numpy/core.so", "/v/numpy/core.so", "EXTENSION")]
+    assert without_video.without_video(given, tmp_path) == given
+
+
+def test_the_smoke_test_lets_only_known_lines_pass():
+    said = "This plugin does not support propagateSizeHints()\n\nTraceback (most recent call last):\n"
+    assert smoke_test.unexpected_lines(said, "offscreen") == ["Traceback (most recent call last):"]
+    assert len(smoke_test.unexpected_lines(said, "xcb")) == 2
+
+
+def test_the_smoke_test_knows_the_samples_classes():
+    known = [smoke_test.expected_class(path.name) for path in (ROOT / "resources" / "samples").iterdir()]
+    assert {"eosinophil", "lymphocyte", "monocyte", "neutrophil"} <= set(known)
+    assert smoke_test.expected_class("smear_06_red_cells_only.jpg") is None
+
+
+def test_the_smoke_test_sees_a_changed_program(tmp_path):
+    (tmp_path / "a").write_text("a")
+    before = smoke_test.fingerprint(tmp_path)
+    assert smoke_test.fingerprint(tmp_path) == before
+    (tmp_path / "b").write_text("")
+    assert smoke_test.fingerprint(tmp_path) != before
+
+
+def test_the_archive_is_the_same_for_the_same_files(tmp_path):
+    path = list(sys.path)
+    try:
+        build = load("build")
+    finally:
+        sys.path[:] = path
+    digests = []
+    for number, name in enumerate(("one", "two")):
+        folder = tmp_path / name / "hematodesk"
+        folder.mkdir(parents=True)
+        for file in ("b", "a") if number else ("a", "b"):
+            (folder / file).write_text(file)
+            os.utime(folder / file, (number, number))
+        target = tmp_path / f"{name}.tar.xz"
+        build.archive(folder, target, 1_000_000_000)
+        digests.append(target.read_bytes())
+        with tarfile.open(target) as packed:
+            assert packed.getnames() == ["hematodesk", "hematodesk/a", "hematodesk/b"]
+    assert digests[0] == digests[1]

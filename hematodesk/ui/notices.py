@@ -119,7 +119,8 @@ class Notices(QObject):
                         "%n image(s) were analysed before; their earlier results stand.", "", summary.reused
                     ),
                     action_text=self.tr("Analyse again"),
-                    action=self._again(sources),
+                    # Only where it means the known ones and no others.
+                    action=self._again(sources) if summary.reused == summary.done else None,
                 )
             )
 

@@ -225,3 +225,16 @@ def test_paths_in_text_are_absolute_or_nothing(text: str, count: int) -> None:
     from hematodesk.ui.mime import paths_of_text
 
     assert len(paths_of_text(text)) == count
+
+
+def test_a_batch_of_known_images_says_so_and_analyses_them_again_when_asked(bench) -> None:
+    paths = bench.plain(4)
+    bench.close(bench.show(start=paths))
+    window = bench.show(start=paths)
+    banner = window.banners.banner("known_images")
+    assert banner is not None
+    assert "3 image" in banner.notice.text
+    assert banner.button is not None
+    banner.button.click()
+    bench.rest(window)
+    assert shown_names(window) == [path.name for path in paths[1:]]

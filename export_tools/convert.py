@@ -67,6 +67,9 @@ def run(args: argparse.Namespace) -> int:
     except HematodeskError as fault:
         print(f"{fault.code}: {fault.message} {fault.remedy}".strip(), file=sys.stderr)
         return 1
+    except OSError as fault:
+        print(f"convert: {args.output} cannot be written: {fault.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -176,9 +179,9 @@ def _details(args: argparse.Namespace, rescales_itself: bool) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for path in (sidecar(args.input), calibration_file(args.input)):
         if path.is_file():
-            known |= json.loads(path.read_text(encoding="utf-8"))
+            known |= _document(path)
     if args.details is not None:
-        known |= json.loads(args.details.read_text(encoding="utf-8"))
+        known |= _document(args.details)
     if args.report:
         known["metrics"] = [_metric(path) for path in args.report]
     classes = known.pop("classes", None)
@@ -205,9 +208,25 @@ def _details(args: argparse.Namespace, rescales_itself: bool) -> dict[str, Any]:
 
 
 def _metric(report: Path) -> dict[str, Any]:
-    document = json.loads(report.read_text(encoding="utf-8"))
+    document = _document(report)
     named = ("data", "accuracy", "balanced_accuracy", "images", "source_images", "interval")
+    missing = [name for name in named if name not in document]
+    if missing:
+        raise ModelError(
+            "details_invalid", f"{report.name} is no report of evaluate: {missing[0]} is missing."
+        )
     return {name: document[name] for name in named}
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises ModelError `details_invalid`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise ModelError("details_invalid", f"{path.name} cannot be read as JSON: {fault}.") from fault
+    if not isinstance(document, dict):
+        raise ModelError("details_invalid", f"{path.name} must hold a JSON object.")
+    return document
 
 
 def _manifest_text(told: dict[str, Any], spec: InputSpec, outputs: Outputs, familiarity: str | None) -> str:

@@ -19,12 +19,13 @@ _AHEAD = 8
 
 
 class EvenDraw:
-    """Draws record indexes: first a source by its weight, then one of its classes, then a record.
+    """Draws record indexes: first a class, evenly; then one of its sources, by weight; then a record.
 
     A class that a source does not have is drawn from the others the more.
 
     Args:
         weights: relative weight by source; 1 where it says nothing.
+    Raises ValueError when a class has no record at all.
     """
 
     def __init__(

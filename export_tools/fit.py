@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
@@ -112,7 +113,7 @@ def fit(
             # The average forgets the start faster while it is young.
             keep = min(plan.average, (1 + at) / (10 + at))
             losses.append(float(step(images, targets, tf.constant(keep, tf.float32))))
-        with _averaged_in(model, averaged):
+        with _holding(model, averaged):
             figures = validate(model)
         seconds = time.monotonic() - began
         row = {"pass": number + 1, "train_loss": float(np.mean(losses)), "seconds": seconds} | figures
@@ -136,20 +137,16 @@ def fit(
     return progress
 
 
-class _averaged_in:  # noqa: N801 - reads as a phrase in the with statement
-    """The model holds the averaged weights inside the block."""
-
-    def __init__(self, model: Any, averaged: list[Any]) -> None:
-        self._model, self._averaged = model, averaged
-        self._kept: list[npt.NDArray[np.float32]] = []
-
-    def __enter__(self) -> None:
-        self._kept = [value.numpy() for value in self._model.trainable_variables]
-        for variable, value in zip(self._model.trainable_variables, self._averaged, strict=True):
-            variable.assign(value)
-
-    def __exit__(self, *_: object) -> None:
-        for variable, value in zip(self._model.trainable_variables, self._kept, strict=True):
+@contextlib.contextmanager
+def _holding(model: Any, averaged: list[Any]) -> Iterator[None]:
+    """The model holds the averaged weights inside the block, and its own again after it."""
+    kept = [value.numpy() for value in model.trainable_variables]
+    for variable, value in zip(model.trainable_variables, averaged, strict=True):
+        variable.assign(value)
+    try:
+        yield
+    finally:
+        for variable, value in zip(model.trainable_variables, kept, strict=True):
             variable.assign(value)
 
 

@@ -221,6 +221,15 @@ def test_weights_without_a_network_are_named_as_such(keras: Any, tmp_path: Path,
     assert fault.value.code == "weights_only"
 
 
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_details_that_are_no_json_object(keras: Any, tmp_path: Path, convert: Any, content: str) -> None:
+    details = tmp_path / "details.json"
+    details.write_text(content)
+    with pytest.raises(ModelError, match=r"details\.json") as fault:
+        convert(save(pooled(keras), tmp_path / "m.keras"), "--labels", "a,b,c", "--details", str(details))
+    assert fault.value.code == "details_invalid"
+
+
 def test_an_open_input_size_is_refused(keras: Any, tmp_path: Path, convert: Any) -> None:
     image = keras.Input((None, None, 3))
     pool = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))

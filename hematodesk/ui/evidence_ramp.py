@@ -1,4 +1,4 @@
-"""The colours of evidence: from deep blue over grey to yellow, evenly spaced for every eye.
+"""The colours of evidence: from deep blue over green to yellow, evenly spaced for every eye.
 
 Blue and yellow stay apart without red- or green-sensitive cones, and lightness grows all the
 way, so that the order also holds in grey. Nothing of it is found in a stained smear.
@@ -12,15 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 _POINTS = (
-    (0.32, -0.020, -0.130),
-    (0.46, -0.012, -0.070),
-    (0.62, 0.000, 0.020),
-    (0.78, 0.004, 0.105),
-    (0.93, -0.020, 0.170),
+    (0.36, 0.020, -0.170),
+    (0.50, -0.050, -0.100),
+    (0.66, -0.100, -0.010),
+    (0.80, -0.090, 0.110),
+    (0.95, -0.040, 0.190),
 )
 """Control points in Oklab (lightness, green to red, blue to yellow), chosen inside sRGB."""
 
-_FADES_BELOW = 0.4
+_FADES_BELOW = 0.8
 """Under this share of the most, colour fades out: what says nothing leaves the image as it is."""
 
 _STEPS = 256
@@ -52,9 +52,8 @@ def paint_values(strength: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 
 def opaqueness(strength: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """How much a strength of 0 to 1 covers the image: 0 for none, then smoothly up to 1."""
-    part = np.clip(strength / _FADES_BELOW, 0, 1)
-    return np.asarray(part * part * (3 - 2 * part), dtype=np.float32)
+    """How much a strength of 0 to 1 covers the image: 0 for none, growing evenly up to 1."""
+    return np.asarray(np.clip(strength / _FADES_BELOW, 0, 1), dtype=np.float32)
 
 
 def _srgb(oklab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

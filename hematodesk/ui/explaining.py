@@ -215,8 +215,8 @@ class Explaining(QObject):
         tip = self.tr(
             "Exact: the mean of this map plus the bias is the class's score (logit).\n"
             "Only what speaks for {class_name} is coloured, on one scale for all classes of this cell.\n"
-            "The frame is what the model saw."
-        ).format(class_name=class_name(class_id))
+            "The frame is what the model saw; the map has {across} × {down} values in it, no finer."
+        ).format(class_name=class_name(class_id), across=found.maps.shape[1], down=found.maps.shape[0])
         return line, tip
 
     def _reason(self, what: Obstacle) -> str:

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -156,9 +157,9 @@ class Bench:
         self._windows: list[MainWindow] = []
         (folder / "models").mkdir(parents=True)
 
-    def ship_model(self, name: str = "tiny") -> None:
-        """Put the tiny model among the shipped ones."""
-        data = tiny_package(name)
+    def ship_model(self, name: str = "tiny", *, with_map: bool = False) -> None:
+        """Put the tiny model among the shipped ones; with a map it can say why."""
+        data = tiny_package(name, with_map=with_map)
         (self.folder / "models" / f"{name}.onnx").write_bytes(data)
         sums = [
             f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}"
@@ -231,10 +232,14 @@ class Bench:
         return paths
 
 
-def tiny_package(name: str) -> bytes:
-    """A package that always answers the same: neutrophil surely, and quickly."""
+def tiny_package(name: str, *, with_map: bool = False) -> bytes:
+    """A package that always answers the same: neutrophil surely, and quickly.
+
+    With a map, each class but the neutrophil has evidence where a channel is bright, and the
+    neutrophil where it is dark.
+    """
     classes = ["eosinophil", "lymphocyte", "monocyte", "neutrophil"]
-    manifest = {
+    manifest: dict[str, Any] = {
         "schema": 1,
         "name": name,
         "version": "1.0.0",
@@ -264,17 +269,26 @@ def tiny_package(name: str) -> bytes:
         },
         "metrics": [],
     }
-    weights = numpy_helper.from_array(np.zeros((3, 4), np.float32), "weights")
+    kernel = np.zeros((3, 4), np.float32)
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 4])]
+    if with_map:
+        manifest["outputs"]["activation_map"] = "cam"
+        kernel[[0, 1, 2], [0, 1, 2]] = 0.01
+        kernel[:, 3] = -1.0
+        outputs.append(helper.make_tensor_value_info("cam", TensorProto.FLOAT, ["N", 16, 16, 4]))
+    weights = numpy_helper.from_array(kernel, "weights")
     bias = numpy_helper.from_array(np.array([0.0, 1.0, 0.5, 4.0], np.float32), "bias")
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["means"], axes=[1, 2], keepdims=0),
         helper.make_node("Gemm", ["means", "weights", "bias"], ["logits"]),
     ]
+    if with_map:
+        nodes.append(helper.make_node("MatMul", ["image", "weights"], ["cam"]))
     graph = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 16, 16, 3])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 4])],
+        outputs,
         [weights, bias],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)

@@ -232,7 +232,7 @@ def _models_in(folder: Path) -> list[Path]:
             for entry in folder.iterdir()
             if entry.suffix.lower() == ".onnx" and not entry.name.startswith(".")
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as fault:
         raise ModelError(

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from hematodesk import __version__
 
+_LONGEST_COUNT = 18
+"""Digits of a number that SQLite can hold."""
+
 _EPILOG = """\
 exit codes: 0 all fine, 1 some images or checks failed (the rest are done), 2 usage,
 3 no usable model or provider, 130 stopped by Ctrl+C (what was done is kept)
@@ -62,9 +65,10 @@ def _window_parser() -> argparse.ArgumentParser:
         "the window, with those images open; without a display the same answers as a table.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     _add_common(parser)
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="image files or folders")
+    parser.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="image files or folders")
     parser.set_defaults(command="window")
     return parser
 
@@ -76,6 +80,7 @@ def _classify_parser() -> argparse.ArgumentParser:
         description=words,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     _add_version(parser)
     add(parser)
@@ -84,7 +89,7 @@ def _classify_parser() -> argparse.ArgumentParser:
 
 
 def _command_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hematodesk")
+    parser = argparse.ArgumentParser(prog="hematodesk", allow_abbrev=False)
     _add_common(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (add, words) in _COMMANDS.items():
@@ -94,6 +99,7 @@ def _command_parser() -> argparse.ArgumentParser:
             description=words,
             epilog=_EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         add(command)
     return parser
@@ -106,31 +112,31 @@ def _add_version(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     _add_version(parser)
     parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", default=None, help="keep settings and history there"
+        "--data-dir", type=_path, metavar="DIR", default=None, help="keep settings and history there"
     )
 
 
 def _finish(parser: argparse.ArgumentParser, command: str) -> None:
     """What every command ends with: its full name, and --data-dir, which may stand behind it too."""
     # Left out here it must not wipe what stood before the command.
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
+    parser.add_argument("--data-dir", type=_path, metavar="DIR", default=argparse.SUPPRESS)
     parser.set_defaults(command=command)
 
 
 def _add_classify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="image files or folders")
+    parser.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="image files or folders")
     parser.add_argument("--recursive", action="store_true", help="also the folders inside folders")
     _add_model(parser)
     parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, whole or not at all")
+    parser.add_argument("--output", type=_path, metavar="FILE", help="write there, whole or not at all")
     parser.add_argument("--save", action="store_true", help="also keep the results in the history")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     _finish(parser, "classify")
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="NAME|FILE", help="default: the one chosen last")
+    parser.add_argument("--model", type=_text, metavar="NAME|FILE", help="default: the one chosen last")
     parser.add_argument("--provider", choices=("auto", "cpu", "cuda"), help="default: the one chosen last")
 
 
@@ -146,25 +152,29 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         ("list", "the packages at hand"),
         ("verify", "check every package's bytes and manifest"),
     ):
-        action = actions.add_parser(name, help=words, description=words)
+        action = actions.add_parser(name, help=words, description=words, allow_abbrev=False)
         action.add_argument("--json", action="store_true", help="one object a line and package")
         _finish(action, f"models {name}")
-    importing = actions.add_parser("import", help="copy package files into the data folder")
-    importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    importing = actions.add_parser(
+        "import", help="copy package files into the data folder", allow_abbrev=False
+    )
+    importing.add_argument("files", nargs="+", type=_path, metavar="FILE")
     _finish(importing, "models import")
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="images, newest first")
+    listing = actions.add_parser("list", help="images, newest first", allow_abbrev=False)
     _add_filter(listing)
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (0: all)")
     listing.add_argument("--json", action="store_true", help="one object a line and image")
     _finish(listing, "history list")
-    export = actions.add_parser("export", help="write images with their cells and reviews to a file")
+    export = actions.add_parser(
+        "export", help="write images with their cells and reviews to a file", allow_abbrev=False
+    )
     _add_filter(export)
     export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.add_argument("--output", type=Path, metavar="FILE", required=True)
+    export.add_argument("--output", type=_path, metavar="FILE", required=True)
     _finish(export, "history export")
 
 
@@ -181,10 +191,21 @@ def _add_filter(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _text(text: str) -> str:
+    """Text that is there: an empty one comes from a script whose variable is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
+def _path(text: str) -> Path:
+    """A path that is there: an empty one would silently mean the working folder."""
+    return Path(_text(text))
 
 
 _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {

@@ -60,11 +60,12 @@ class Services:
     def open_history(self, *, must_exist: bool = False) -> History:
         """Open (or create) the history; a second call gives the same one.
 
-        Raises HistoryError (history_absent when it must exist and doesn't), PlaceError.
+        Raises HistoryError (history_absent when it must exist and doesn't, history_unwritable when
+        not even that can be told), PlaceError.
         """
         with self._lock:
             if self._history is None:
-                if must_exist and not self.places.history_file.exists():
+                if must_exist and not self._has_history():
                     raise HistoryError(
                         "history_absent",
                         f"There is no history in {self.places.data} yet.",
@@ -77,6 +78,16 @@ class Services:
                     log_event("history_refused", code=error.code)
                     raise
             return self._history
+
+    def _has_history(self) -> bool:
+        try:
+            return self.places.history_file.exists()
+        except OSError as fault:
+            raise HistoryError(
+                "history_unwritable",
+                f"The data folder {self.places.data} cannot be looked into: {fault.strerror or fault}.",
+                "Check the rights of the data folder, or choose another one with --data-dir.",
+            ) from fault
 
     def all_images(self, chosen: HistoryFilter) -> Iterator[ImageSummary]:
         """The history's list, newest first, read page by page. Raises HistoryError."""

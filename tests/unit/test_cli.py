@@ -170,6 +170,12 @@ def test_no_image_at_all_is_told(run, work):
     ("models",),
     ("history", "export"),
     ("history", "list", "--limit", "-1"),
+    ("history", "list", "--session", "9" * 30),
+    ("classify", ""),
+    ("classify", "a.png", "--model", ""),
+    ("classify", "a.png", "--prov", "cpu"),
+    ("models", "list", "--data-dir", ""),
+    ("",),
     ("--nonsense",),
 ])  # fmt: skip
 def test_wrong_usage_is_exit_code_2(run, words):
@@ -433,6 +439,30 @@ def test_a_history_that_is_not_there_is_told_and_not_made(run, work):
     assert code == cli.SOME_FAILED
     assert "history_absent" in err
     assert not (work / "data").exists()
+
+
+def test_a_data_folder_that_may_not_be_looked_into_is_told(run, work, monkeypatch):
+    real = Path.stat
+
+    def refuse(path: Path, **options: bool) -> os.stat_result:
+        if path.parent == work / "data":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    code, out, err = run("history", "list")
+    monkeypatch.undo()
+    assert (code, out) == (cli.SOME_FAILED, "")
+    assert "history_unwritable" in err and "Permission denied" in err
+
+
+def test_a_data_folder_that_is_a_file_is_told_when_something_is_to_be_written(run, work):
+    (work / "data").write_bytes(b"")
+    assert run("classify", "images", "--model", "tiny.onnx")[0] == cli.OK
+    code, _, err = run("classify", "images", "--model", "tiny.onnx", "--save")
+    assert code == cli.SOME_FAILED
+    assert "data_folder_unusable" in err
+    assert "cannot be listed" not in run("models", "list")[2]
 
 
 def test_the_self_test_as_json(run):

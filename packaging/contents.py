@@ -120,6 +120,15 @@ DISTRIBUTIONS = [
 ]
 """Their metadata go in: the self-test and error reports name the versions, and licences lie in it."""
 
+START_HOOKS_LEFT_OUT = [
+    # It loads Qt at every start, also for `--version`, and on Windows before ONNX Runtime, whose
+    # libraries are then looked for in the wrong order. PySide6 finds its plugins by itself.
+    "pyi_rth_pyside6",
+    # For reading one's own source code.
+    "pyi_rth_inspect",
+]
+"""What PyInstaller would run before the program."""
+
 BINARIES_LEFT_OUT = [
     # Windows: OpenGL in software, loaded only by windows that draw with OpenGL; video files and cameras.
     "PySide6/opengl32sw.dll",

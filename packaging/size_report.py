@@ -14,7 +14,7 @@ ARCHIVE_LIMIT_BYTES = 100_000_000
 
 # The first that matches counts; paths as they are inside the program's folder.
 _COMPONENTS = [
-    ("model packages", r"/_data/models/"),
+    ("model packages, locator", r"/_data/models/|/locator\.npz$"),
     ("resources", r"/_data/resources/"),
     ("Qt: ICU", r"/libicu"),
     ("Qt: plugins and translations", r"/PySide6/(Qt/)?(plugins|translations)/"),

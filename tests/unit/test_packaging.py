@@ -200,7 +200,7 @@ def test_sizes_by_component_and_the_limit(tmp_path):
     totals = size_report.sizes(tmp_path)
     assert totals == {
         "OpenCV: cv2": 700,
-        "model packages": 200,
+        "model packages, locator": 200,
         "programs with the Python code": 95,
         "other": 5,
     }

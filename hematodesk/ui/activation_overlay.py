@@ -43,8 +43,7 @@ class ActivationOverlay:
         Args:
             to_widget: gives the widget's rectangle of one in pixels of the image.
         """
-        seen = self.explanation.visible()
-        area = to_widget(QRectF(seen.x, seen.y, seen.w, seen.h))
+        area = self._area(to_widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(self.opacity)
@@ -68,19 +67,33 @@ class ActivationOverlay:
             QCoreApplication.translate("ActivationOverlay", "most"),
         )
 
-    def legend_area(self, view: QRectF, metrics: QFontMetricsF) -> QRectF:
-        """Where the legend lies in the widget: in the bottom left corner, as a scale bar does."""
+    def legend_area(
+        self, view: QRectF, metrics: QFontMetricsF, to_widget: Callable[[QRectF], QRectF]
+    ) -> QRectF:
+        """Where the legend lies in the widget: bottom left, as a scale bar does, else bottom right.
+
+        It gives way to what it explains.
+        """
         title, none, most = self.legend()
         words = metrics.horizontalAdvance(none) + metrics.horizontalAdvance(most)
         width = max(metrics.horizontalAdvance(title), words + _RAMP_WIDTH + 2 * GRID) + 2 * GRID
         height = 2 * metrics.height() + 2 * GRID
-        return QRectF(view.left() + GRID, view.bottom() - GRID - height, width, height)
+        left = QRectF(view.left() + GRID, view.bottom() - GRID - height, width, height)
+        return (
+            left.translated(view.width() - width - 2 * GRID, 0)
+            if left.intersects(self._area(to_widget))
+            else left
+        )
 
-    def paint_legend(self, painter: QPainter, view: QRectF) -> None:
+    def _area(self, to_widget: Callable[[QRectF], QRectF]) -> QRectF:
+        seen = self.explanation.visible()
+        return to_widget(QRectF(seen.x, seen.y, seen.w, seen.h))
+
+    def paint_legend(self, painter: QPainter, view: QRectF, to_widget: Callable[[QRectF], QRectF]) -> None:
         """Draw the legend into a corner of the widget's rectangle, in the painter's present font."""
         metrics = QFontMetricsF(painter.font())
         title, none, most = self.legend()
-        area = self.legend_area(view, metrics)
+        area = self.legend_area(view, metrics, to_widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -229,7 +229,7 @@ class ImageView(ZoomView):
             paint_drawing(painter, self._to_widget(drawn))
         if self._overlay is not None:
             painter.setFont(self.font())
-            self._overlay.paint_legend(painter, area)
+            self._overlay.paint_legend(painter, area, self._to_widget)
 
     # Mouse
 

@@ -172,7 +172,7 @@ DECLARED: tuple[Setting, ...] = (
     ),
     Setting("model", SettingKind.TEXT, ""),
     Setting("recent", SettingKind.LIST, []),
-    Setting("why_opacity", SettingKind.NUMBER, 60, least=10),
+    Setting("why_opacity", SettingKind.NUMBER, 50, least=10),
     Setting("window_geometry", SettingKind.TEXT, ""),
     Setting("window_state", SettingKind.TEXT, ""),
 )

@@ -50,6 +50,11 @@ def test_a_value_survives_a_restart(path):
     assert SettingsStore(path).text("theme") == "dark"
 
 
+def test_a_number_survives_a_restart(path):
+    SettingsStore(path).set("why_opacity", 35)
+    assert SettingsStore(path).number("why_opacity") == 35
+
+
 def test_the_default_holds_without_a_file_and_reading_writes_none(path):
     assert SettingsStore(path).text("theme") == "system"
     assert not path.parent.exists()
@@ -57,7 +62,17 @@ def test_the_default_holds_without_a_file_and_reading_writes_none(path):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("theme", "pink"), ("theme", True), ("operator", 5), ("reuse_results", "yes"), ("recent", [1])],
+    [
+        ("theme", "pink"),
+        ("theme", True),
+        ("operator", 5),
+        ("reuse_results", "yes"),
+        ("recent", [1]),
+        ("why_opacity", 9),
+        ("why_opacity", 101),
+        ("why_opacity", 50.0),
+        ("why_opacity", True),
+    ],
 )
 def test_a_value_that_is_not_allowed_is_refused_by_name(path, key, value):
     store = SettingsStore(path)

@@ -229,6 +229,19 @@ def test_without_opencv_there_is_nothing_to_replace(tmp_path):
     assert without_video.without_video(given, tmp_path) == given
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this variable")
+@pytest.mark.parametrize("before", [None, "/opt/theirs"])
+def test_what_the_program_opens_gets_the_environment_it_was_started_in(monkeypatch, before):
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/hematodesk/_internal")
+    if before is None:
+        monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    else:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    load("own_environment")
+    assert os.environ.get("LD_LIBRARY_PATH") == before
+    assert "LD_LIBRARY_PATH_ORIG" not in os.environ
+
+
 def test_the_smoke_test_lets_only_known_lines_pass():
     said = "This plugin does not support propagateSizeHints()\n\nTraceback (most recent call last):\n"
     assert smoke_test.unexpected_lines(said, "offscreen") == ["Traceback (most recent call last):"]

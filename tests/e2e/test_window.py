@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.bootstrap import build
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.ui.banners import Level
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 
@@ -36,9 +37,11 @@ class Program:
         self._qtbot = qtbot
         self._theme = theme
         self.window: MainWindow | None = None
+        self.bugs: list[Exception] = []
 
     def start(self, *paths: Path) -> MainWindow:
         self.window = MainWindow(build(self.data), self._theme)
+        self.window.lanes.unexpected.connect(self.bugs.append)
         self.window.show()
         self.window.start(paths)
         self.rest()
@@ -56,6 +59,8 @@ class Program:
             ),
             timeout=60_000,
         )
+        for bug in self.bugs:
+            raise bug
 
     def quit(self) -> None:
         window, self.window = self.window, None
@@ -90,6 +95,7 @@ def test_from_a_dropped_folder_over_review_and_restart_to_the_export(
     event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, *buttons)
     QApplication.sendEvent(window, event)
     program.rest()
+    assert [notice.text for notice in window.banners.notices() if notice.level is not Level.INFO] == []
     images = [path for path in SAMPLES.iterdir() if path.suffix != ".txt"]
     assert window.services.history.count(HistoryFilter()) == len(images)
     assert window.viewer.cell is not None

@@ -155,6 +155,7 @@ class Bench:
         self._qtbot = qtbot
         self._theme = theme
         self._windows: list[MainWindow] = []
+        self.bugs: list[Exception] = []
         (folder / "models").mkdir(parents=True)
 
     def ship_model(self, name: str = "tiny", *, with_map: bool = False) -> None:
@@ -174,6 +175,7 @@ class Bench:
     def show(self, services: Services | None = None, start: Sequence[Path] | None = ()) -> MainWindow:
         """A window, shown; started with these images and at rest, unless `start` is None."""
         window = MainWindow(services or self.services(), self._theme)
+        window.lanes.unexpected.connect(self.bugs.append)
         self._windows.append(window)
         window.resize(1200, 760)
         # The offscreen screen is so small that a first window leaves the history folded.
@@ -211,6 +213,9 @@ class Bench:
         """Close every window still open."""
         for window in tuple(self._windows):
             self.close(window)
+        # A bug on a lane ends in the error report; here it ends the test.
+        for bug in self.bugs:
+            raise bug
 
     def field(self, name: str = "field.jpg", sample: str = "smear_01_neutrophil.jpg") -> Path:
         """A copy of a drawn sample under another name."""

@@ -239,6 +239,7 @@ def test_an_unexpected_error_opens_one_report_without_patient_data(bench, qtbot:
     window.lanes.run(Lane.DECODING, bug)
     qtbot.waitUntil(lambda: reporter.dialog is not None)
     assert reporter.dialog is not None
+    bench.bugs.clear()
     text = reporter.dialog.text.toPlainText()
     assert "ValueError" in text
     assert "Jane" not in text

@@ -79,11 +79,9 @@ class ActivationOverlay:
         width = max(metrics.horizontalAdvance(title), words + _RAMP_WIDTH + 2 * GRID) + 2 * GRID
         height = 2 * metrics.height() + 2 * GRID
         left = QRectF(view.left() + GRID, view.bottom() - GRID - height, width, height)
-        return (
-            left.translated(view.width() - width - 2 * GRID, 0)
-            if left.intersects(self._area(to_widget))
-            else left
-        )
+        right = left.translated(view.width() - width - 2 * GRID, 0)
+        area = self._area(to_widget)
+        return right if left.intersects(area) and not right.intersects(area) else left
 
     def _area(self, to_widget: Callable[[QRectF], QRectF]) -> QRectF:
         seen = self.explanation.visible()

@@ -16,7 +16,7 @@ _POINTS = (
     (0.50, -0.050, -0.100),
     (0.66, -0.100, -0.010),
     (0.80, -0.090, 0.110),
-    (0.95, -0.040, 0.175),
+    (0.94, -0.055, 0.165),
 )
 """Control points in Oklab (lightness, green to red, blue to yellow), chosen inside sRGB."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Values = npt.NDArray[np.float32]
 
-_FINE = 192
+_FINE = 120
 """Longer edge of an interpolated map: finer than an eye tells apart between a few coarse values."""
 
 

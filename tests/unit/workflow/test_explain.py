@@ -96,8 +96,8 @@ def test_the_map_goes_through_its_values() -> None:
     maps = rng.uniform(0.1, 1, (4, 4, 1))
     found = explanation(maps, Box(10, 10, 60, 60))
     fine = found.strength("a")
-    # 192 fine pixels over 4 values: value i lies between the pixels 48 i + 23 and 48 i + 24.
-    places = np.arange(4) * 48 + 24
+    # 120 fine pixels over 4 values: value i lies between the pixels 30 i + 14 and 30 i + 15.
+    places = np.arange(4) * 30 + 15
     middles = (fine[np.ix_(places, places)] + fine[np.ix_(places - 1, places - 1)]) / 2
     np.testing.assert_allclose(middles, maps[:, :, 0] / maps.max(), atol=0.01)
 
@@ -108,8 +108,8 @@ def test_beyond_the_border_the_map_is_cut_and_not_squeezed() -> None:
     found = explanation(maps, Box(-20, -10, 60, 60))
     assert found.visible() == Box(0, 0, 40, 50)
     part = found.strength("a")
-    assert part.shape == (160, 128)
-    np.testing.assert_allclose(part, whole[32:, 64:], atol=1e-5)
+    assert part.shape == (100, 80)
+    np.testing.assert_allclose(part, whole[20:, 40:], atol=1e-5)
 
 
 def test_what_speaks_against_a_class_counts_as_none() -> None:

@@ -51,6 +51,11 @@ EXCLUDED_MODULES = [
     "unittest",
     "venv",
     "wheel",
+    # Archives in these formats are never read, and they need two more libraries of the system.
+    "_bz2",
+    "_lzma",
+    "bz2",
+    "lzma",
     # Threads do the work here.
     "multiprocessing",
     # Parts of Qt that no window of ours uses.

@@ -7,6 +7,7 @@ needs it, so that `hematodesk --version` answers at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -52,6 +53,13 @@ def _run(options: argparse.Namespace) -> int:
 
         silence_standard_output()
         return READER_GONE
+    except OSError as fault:
+        # What no room could foresee: standard output on a full disk, a working folder that is gone.
+        from hematodesk.workflow.output import silence_standard_output
+
+        silence_standard_output()
+        _say(f"hematodesk: The system refused: {fault.strerror or type(fault).__name__}. [system]")
+        return SOME_FAILED
     except (Cancelled, KeyboardInterrupt):
         return STOPPED
 
@@ -291,10 +299,11 @@ def _filter(options: argparse.Namespace) -> HistoryFilter:
 
 
 def _say(words: str) -> None:
-    """One line on standard error, where there is one."""
+    """One line on standard error, where there is one that takes it."""
     if sys.stderr is not None:
-        sys.stderr.write(words + "\n")
-        sys.stderr.flush()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(words + "\n")
+            sys.stderr.flush()
 
 
 def _complain(error: HematodeskError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,10 +12,25 @@ from typing import IO
 
 from hematodesk.domain.errors import ExportError
 
+_MARKED = "hematodesk-marked"
+
+
+def _mark(error: UnicodeError) -> tuple[bytes, int]:
+    """U+FFFD for each letter that UTF-8 cannot write."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "\ufffd".encode() * (error.end - error.start), error.end
+
+
+codecs.register_error(_MARKED, _mark)
+
 
 @contextmanager
 def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> Iterator[IO[str]]:
     """A text stream that becomes `target` when the block ends well, and vanishes when it doesn't.
+
+    Half characters, which names of files that are no UTF-8 are made of, become U+FFFD: one such
+    name must not keep a whole history from being exported.
 
     Raises ExportError (export_unwritable) when the file or its folder cannot be written.
     """
@@ -22,7 +38,7 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
     try:
         handle, beside_name = tempfile.mkstemp(dir=target.parent, prefix=".hematodesk-", suffix=".part")
         beside = Path(beside_name)
-        with os.fdopen(handle, "w", encoding=encoding, newline=newline) as stream:
+        with os.fdopen(handle, "w", encoding=encoding, errors=_MARKED, newline=newline) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

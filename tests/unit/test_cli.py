@@ -226,6 +226,33 @@ def test_a_reader_that_goes_away_is_no_crash(work):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("words", [("models", "list"), ("classify", "images/a.png", "--model", "tiny.onnx")])
+def test_a_full_disk_behind_standard_output_is_told(work, words):
+    command = [sys.executable, "-m", "hematodesk", "--data-dir", str(work / "data"), *words]
+    (work / "data" / "models").mkdir(parents=True)
+    (work / "data" / "models" / "tiny.onnx").write_bytes((work / "tiny.onnx").read_bytes())
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        silent = subprocess.run(command, stdout=full, stderr=full, check=False)
+    assert done.returncode == silent.returncode == cli.SOME_FAILED
+    assert "No space left" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder that a program stands in")
+def test_a_working_folder_that_is_gone_is_told(work):
+    gone = work / "gone"
+    gone.mkdir()
+    code = f"import os, sys; os.rmdir({str(gone)!r}); from hematodesk.cli import main; sys.exit(main(sys.argv[1:]))"
+    for words in (["--data-dir", "here", "history", "list"], ["classify", "a.png"]):
+        gone.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], cwd=gone, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == cli.SOME_FAILED
+        assert "No such file or directory" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_ctrl_c_keeps_what_is_done(work):
     command = [sys.executable, "-c", _SLOW_PROGRAM, "classify", *(f"copies/{n}.png" for n in range(400))]
     command += ["--model", "tiny.onnx", "--format", "json", "--output", "out.jsonl", "--data-dir", "data"]

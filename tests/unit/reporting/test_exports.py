@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -123,6 +124,15 @@ def test_any_text_comes_back_from_json(tmp_path_factory, name, note):
     assert rejected["label"] is None and rejected["review"]["verdict"] == "rejected"
     assert removed["removed"] and removed["prediction"]["probabilities"]["monocyte"] == 0.48
     assert second["cells"] == []
+
+
+def test_a_name_that_is_no_utf8_does_not_stop_the_export(tmp_path):
+    odd = _image(os.fsdecode(b"bad\xff.png"))
+    write_csv([odd], tmp_path / "out.csv")
+    write_json([odd], tmp_path / "out.json")
+    names = [row["image"] for row in _read_csv(tmp_path / "out.csv")]
+    names += [image["name"] for image in json.loads((tmp_path / "out.json").read_bytes())["images"]]
+    assert names == ["bad\ufffd.png"] * 2
 
 
 def test_an_empty_export_is_still_a_document(tmp_path):

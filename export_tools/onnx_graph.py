@@ -6,7 +6,7 @@ of every Keras alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ CAM = "cam"
 EMBEDDING = "embedding"
 FAMILIARITY = "familiarity"
 
+_CHANNELS_LAST = [0, 2, 3, 1]
+_SAME = frozenset({"Identity", "Cast", "Dropout"})
 _PASSING = frozenset({"Identity", "Squeeze", "Reshape", "Flatten", "Cast", "Dropout"})
 
 
@@ -35,9 +37,11 @@ class Head:
         scores: tensor name of the scores.
         embedding: tensor name (N, D) that the last dense layer reads, or None.
         features: tensor name of the feature map whose mean over the positions is the
-            embedding, or None when the head is not pooled and linear.
+            embedding, or which is the embedding once flattened; None when the head is neither
+            pooled nor flattened and linear.
         channels_first: whether `features` is (N, D, h, w); else (N, h, w, D).
-        weight: (D, K) kernel of the last dense layer, or None.
+        weight: (D, K) kernel of the last dense layer, or None; (h * w * D, K) when flattened.
+        flattened: (h, w, D) of the features that a flattened head reads; None for a pooled one.
     """
 
     kind: str
@@ -47,6 +51,7 @@ class Head:
     features: str | None
     channels_first: bool
     weight: npt.NDArray[np.float32] | None
+    flattened: tuple[int, int, int] | None = None
 
 
 class _Graph:
@@ -72,8 +77,16 @@ class _Graph:
 
 
 def find_head(model: onnx.ModelProto) -> Head:
-    """Walk back from the single output over softmax, bias, kernel and pooling."""
+    """Walk back from the single output over softmax, bias, kernel and pooling or flattening."""
     graph = _Graph(model.graph)
+    head = _find_head(model, graph)
+    if head.features is not None or head.embedding is None or head.weight is None:
+        return head
+    found = _flattened_from(model, graph, head.embedding, head.weight.shape[0])
+    return replace(head, features=found[0], flattened=found[1]) if found is not None else head
+
+
+def _find_head(model: onnx.ModelProto, graph: _Graph) -> Head:
     output = model.graph.output[0].name
     name = graph.skip(output, frozenset({"Identity"}))
     last = graph.node(name)
@@ -129,12 +142,37 @@ def _pooled_from(graph: _Graph, embedding: str) -> tuple[str | None, bool]:
     return None, False
 
 
+def _flattened_from(
+    model: onnx.ModelProto, graph: _Graph, embedding: str, length: int
+) -> tuple[str, tuple[int, int, int]] | None:
+    """(features, (h, w, D)) when the embedding is a channels-last feature map, flattened.
+
+    Only behind a transposition to channels last is the order of the values known for sure.
+    """
+    node = graph.node(graph.skip(embedding, _SAME))
+    if node is None or node.op_type not in ("Reshape", "Flatten"):
+        return None
+    features = graph.skip(node.input[0], _SAME)
+    made_by = graph.node(features)
+    if made_by is None or made_by.op_type != "Transpose":
+        return None
+    if not any(each.name == "perm" and list(each.ints) == _CHANNELS_LAST for each in made_by.attribute):
+        return None
+    for info in onnx.shape_inference.infer_shapes(model).graph.value_info:
+        if info.name == features:
+            shape = [each.dim_value for each in info.type.tensor_type.shape.dim]
+            if len(shape) == 4 and shape[1] * shape[2] * shape[3] == length:
+                return features, (shape[1], shape[2], shape[3])
+    return None
+
+
 def give_outputs(model: onnx.ModelProto, head: Head) -> dict[str, str | None]:
     """Rename the input to `image` and expose scores, activation map and embedding.
 
     The activation map is the feature map times the kernel of the last dense layer: its mean
     over the positions plus the bias is the logit exactly (Zhou et al. 2016, "Learning Deep
-    Features for Discriminative Localization").
+    Features for Discriminative Localization"). For a flattened head it is what each position adds
+    to the logit, times the number of positions, so that the same holds.
 
     Returns the manifest's names: `scores`, `activation_map`, `embedding` (None where the head
     has none). Changes the model in place.
@@ -155,16 +193,7 @@ def give_outputs(model: onnx.ModelProto, head: Head) -> dict[str, str | None]:
         )
     if head.features is not None and head.weight is not None and head.kind == "logits":
         cam = CAM
-        features = head.features
-        if head.channels_first:
-            graph.node.append(
-                helper.make_node(
-                    "Transpose", [features], ["cam_features"], name="cam_transpose", perm=[0, 2, 3, 1]
-                )
-            )
-            features = "cam_features"
-        graph.initializer.append(numpy_helper.from_array(head.weight.copy(), "cam_weight"))
-        graph.node.append(helper.make_node("MatMul", [features, "cam_weight"], [CAM], name="give_cam"))
+        _add_map(graph, head.features, head)
         outputs.append(
             helper.make_tensor_value_info(
                 CAM, TensorProto.FLOAT, ["batch", "map_height", "map_width", head.weight.shape[1]]
@@ -174,6 +203,39 @@ def give_outputs(model: onnx.ModelProto, head: Head) -> dict[str, str | None]:
     graph.output.extend(outputs)
     _drop_unused(graph)
     return {"scores": scores, "activation_map": cam, "embedding": embedding}
+
+
+def _add_map(graph: Any, features: str, head: Head) -> None:
+    """Add the nodes that make the activation map, (N, h, w, K), of the features."""
+    weight = head.weight
+    assert weight is not None
+    if head.flattened is not None:
+        height, width, depth = head.flattened
+        positions = height * width
+        kernels = weight.reshape(positions, depth, -1) * np.float32(positions)
+        for name, shape in (
+            ("cam_rows", [-1, positions, 1, depth]),
+            ("cam_shape", [-1, height, width, weight.shape[1]]),
+        ):
+            graph.initializer.append(numpy_helper.from_array(np.array(shape, dtype=np.int64), name))
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(kernels), "cam_weight"))
+        graph.node.extend(
+            [
+                helper.make_node("Reshape", [features, "cam_rows"], ["cam_each"], name="cam_positions"),
+                helper.make_node("MatMul", ["cam_each", "cam_weight"], ["cam_parts"], name="cam_product"),
+                helper.make_node("Reshape", ["cam_parts", "cam_shape"], [CAM], name="give_cam"),
+            ]
+        )
+        return
+    if head.channels_first:
+        graph.node.append(
+            helper.make_node(
+                "Transpose", [features], ["cam_features"], name="cam_transpose", perm=_CHANNELS_LAST
+            )
+        )
+        features = "cam_features"
+    graph.initializer.append(numpy_helper.from_array(weight.copy(), "cam_weight"))
+    graph.node.append(helper.make_node("MatMul", [features, "cam_weight"], [CAM], name="give_cam"))
 
 
 def _drop_unused(graph: Any) -> None:

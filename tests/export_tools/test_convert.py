@@ -97,6 +97,38 @@ def test_a_hidden_layer_leaves_no_activation_map(keras: Any, tmp_path: Path, con
     assert outputs.embedding == "embedding"
 
 
+def flat(keras: Any, *, activation: str | None = "relu") -> Any:
+    """A base, flattened, dropout, one dense layer: the classic recipe."""
+    image = keras.Input((32, 32, 3))
+    features = keras.layers.Conv2D(8, 3, strides=4, activation=activation)(image)
+    dropped = keras.layers.Dropout(0.5)(keras.layers.Flatten()(features))
+    return keras.Model(image, keras.layers.Dense(3, activation="softmax")(dropped))
+
+
+def test_a_flattened_heads_map_is_what_each_position_adds(keras: Any, tmp_path: Path, convert: Any) -> None:
+    model = flat(keras)
+    bias = np.array([0.5, -1.0, 2.0])
+    model.layers[-1].bias.assign(bias)
+    path = convert(save(model, tmp_path / "m.keras"), "--labels", "a,b,c", "--preprocess", "symmetric")
+    images = crops()
+    found = outputs(path, images)
+    assert found["cam"].shape == (3, 8, 8, 3)
+    assert found["logits"] == pytest.approx(found["cam"].mean(axis=(1, 2)) + bias, abs=1e-4)
+    # Each position by itself: Keras's features there times Keras's weights there.
+    tensor = to_tensor(images, read_package(path).manifest.input)
+    features = keras.Model(model.input, model.layers[1].output).predict_on_batch(tensor)
+    kernel = np.asarray(model.layers[-1].kernel).reshape(8, 8, 8, 3)
+    wanted = np.einsum("nhwd,hwdk->nhwk", features, kernel) * 64
+    assert found["cam"] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_flattened_heads_map_is_called_exact(keras: Any, tmp_path: Path, convert: Any) -> None:
+    model = flat(keras, activation=None)
+    path = convert(save(model, tmp_path / "m.keras"), "--labels", "a,b,c", "--preprocess", "unit")
+    evidence = Classifier(read_package(path), "cpu").evidence(crops(count=1)[0])
+    assert evidence is not None and evidence.exact
+
+
 def test_one_sigmoid_column_names_two_classes(keras: Any, tmp_path: Path, convert: Any) -> None:
     model = pooled(keras, activation="sigmoid", classes=1)
     path = convert(save(model, tmp_path / "m.keras"), "--labels", "a,b", "--preprocess", "unit")

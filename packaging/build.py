@@ -30,7 +30,9 @@ def build(output: Path) -> Path:
     """Build into that folder; returns the program's. Raises CalledProcessError, also when too large."""
     places = ["--distpath", str(output / "dist"), "--workpath", str(output / "build")]
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places]
-    subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True)
+    # Sets of constants are written in an order that hangs on the hash seed: fixed, two builds are the same.
+    environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "PYTHONHASHSEED": "0"}
+    subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True, env=environment)
     return output / "dist" / "hematodesk"
 
 

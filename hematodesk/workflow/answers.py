@@ -20,8 +20,6 @@ from hematodesk.domain.history import HistoryImage
 if TYPE_CHECKING:
     from hematodesk.workflow.models import LoadedModel
 
-FORMATS = ("table", "json", "csv")
-
 # The columns of the history's table that make sense before anything was reviewed.
 _CSV_COLUMNS = (
     "width",

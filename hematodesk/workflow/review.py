@@ -30,19 +30,6 @@ class ChangeKind(StrEnum):
     DELETE_IMAGES = "delete_images"
 
 
-_WORDS = {
-    ChangeKind.AGREE: "agree",
-    ChangeKind.CORRECT: "correct the class",
-    ChangeKind.REJECT: "reject as no cell",
-    ChangeKind.CLEAR: "clear the review",
-    ChangeKind.CELL_NOTE: "note on the cell",
-    ChangeKind.IMAGE_NOTE: "note on the image",
-    ChangeKind.ADD_CELL: "add a cell",
-    ChangeKind.REMOVE_CELL: "remove a cell",
-    ChangeKind.DELETE_IMAGES: "delete images",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is different now.
@@ -173,38 +160,16 @@ class ReviewDesk:
         return self._run(_Step(do, undo, ChangeKind.DELETE_IMAGES))
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is something to undo."""
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is something to redo."""
-        return bool(self._undone)
-
-    @property
     def undo_kind(self) -> ChangeKind | None:
-        """What undo would take back."""
+        """What undo would take back; None when there is nothing."""
         with self._lock:
             return self._done[-1].kind if self._done else None
 
     @property
     def redo_kind(self) -> ChangeKind | None:
-        """What redo would do again."""
+        """What redo would do again; None when there is nothing."""
         with self._lock:
             return self._undone[-1].kind if self._undone else None
-
-    @property
-    def undo_text(self) -> str:
-        """`undo_kind` in English; empty when there is nothing."""
-        kind = self.undo_kind
-        return _WORDS[kind] if kind is not None else ""
-
-    @property
-    def redo_text(self) -> str:
-        """`redo_kind` in English; empty when there is nothing."""
-        kind = self.redo_kind
-        return _WORDS[kind] if kind is not None else ""
 
     def undo(self) -> Change | None:
         """Take the last change back; None when there is none."""

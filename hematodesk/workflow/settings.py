@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import json
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -190,7 +188,7 @@ def declared(key: str) -> Setting:
 
 
 class SettingsStore:
-    """The settings of one data folder. Thread-safe; listeners are called in the changing thread.
+    """The settings of one data folder. Thread-safe.
 
     Keys of a newer version are kept as they are. A file that cannot be read as JSON is moved aside
     and told in `notices`; values that are not allowed are read as their default.
@@ -199,7 +197,6 @@ class SettingsStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
-        self._listeners: list[Callable[[str, SettingValue], None]] = []
         self._changed: set[str] = set()
         self.notices: list[str] = []
         self._values = self._read(keep_damaged=True)
@@ -244,7 +241,7 @@ class SettingsStore:
         return list(value)
 
     def set(self, key: str, value: object, *, save: bool = True) -> None:
-        """Change a setting, tell the listeners, and write the file unless told not to.
+        """Change a setting and write the file unless told not to.
 
         Raises SettingsError: setting_unknown, setting_invalid, settings_unwritable (the value
         holds for this run all the same).
@@ -255,26 +252,12 @@ class SettingsStore:
                 return
             self._values[key] = checked
             self._changed.add(key)
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener(key, checked)
         if save:
             self.save()
 
     def reset(self, key: str) -> None:
         """Put a setting back to its default."""
         self.set(key, declared(key).default)
-
-    def on_change(self, listener: Callable[[str, SettingValue], None]) -> Callable[[], None]:
-        """Call the listener with (key, value) after each change; returns its removal."""
-        with self._lock:
-            self._listeners.append(listener)
-
-        def remove() -> None:
-            with self._lock, contextlib.suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return remove
 
     def save(self) -> None:
         """Write what this instance changed; what another one changed meanwhile is kept.

@@ -243,7 +243,10 @@ def test_a_full_disk_behind_standard_output_is_told(work, words):
 def test_a_working_folder_that_is_gone_is_told(work):
     gone = work / "gone"
     gone.mkdir()
-    code = f"import os, sys; os.rmdir({str(gone)!r}); from hematodesk.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        f"import os, sys; os.rmdir({str(gone)!r}); from hematodesk.cli import main; "
+        "sys.exit(main(sys.argv[1:]))"
+    )
     for words in (["--data-dir", "here", "history", "list"], ["classify", "a.png"]):
         gone.mkdir(exist_ok=True)
         done = subprocess.run(

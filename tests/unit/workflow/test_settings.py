@@ -133,17 +133,6 @@ def test_a_failed_write_is_told_and_the_value_holds_for_this_run(tmp_path):
     assert store.text("theme") == "dark"
 
 
-def test_listeners_hear_changes_only_and_can_leave(path):
-    heard = []
-    store = SettingsStore(path)
-    leave = store.on_change(lambda key, value: heard.append((key, value)))
-    store.set("theme", "dark")
-    store.set("theme", "dark")
-    leave()
-    store.set("theme", "light")
-    assert heard == [("theme", "dark")]
-
-
 def test_a_list_that_is_given_out_is_a_copy(path):
     store = SettingsStore(path)
     store.items("recent").append("x")

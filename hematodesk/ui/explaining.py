@@ -209,7 +209,7 @@ class Explaining(QObject):
                 self.tr("The package gives this map; it does not add up to the class's score."),
             )
         mean = round(found.mean_of(class_id), 2)
-        line = self.tr("Exact: mean {mean} + bias {bias} = score {score}").format(
+        line = self.tr("Exact: mean {mean} + bias {bias} = {score}").format(
             mean=_number(mean), bias=_number(round(score, 2) - mean), score=_number(score)
         )
         tip = self.tr(

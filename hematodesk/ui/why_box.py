@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetricsF, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from hematodesk.ui.answer_parts import KeyButton
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.plain_text import plain_label, plain_tooltip
-from hematodesk.ui.theme import GRID
+from hematodesk.ui.theme import GRID, set_role
 
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
@@ -28,6 +28,24 @@ class _Slider(QSlider):
             event.accept()
             return True
         return super().event(event)
+
+
+class _Line(QLabel):
+    """One line of words; too long, it ends in dots: half a number would be another number."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        set_role(self, "muted")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(round(QFontMetricsF(self.font()).height()) + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class WhyBox(QWidget):
@@ -60,22 +78,20 @@ class WhyBox(QWidget):
         self.opacity.setAccessibleName(self.tr("Opacity"))
         self.opacity.setToolTip(self.tr("How strongly the colours cover the image"))
         self.opacity.valueChanged.connect(self._opacity_moved)
-        self._opacity_title = plain_label("muted")
-        self._opacity_title.setText(self.tr("Opacity"))
+        title = plain_label("muted")
+        title.setText(self.tr("Opacity"))
         self._percent = plain_label("muted")
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         metrics = QFontMetricsF(self._percent.font())
         self._percent.setFixedWidth(round(metrics.horizontalAdvance("100 %")) + 2)
-        self._words = plain_label("muted")
-        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._words.setFixedHeight(round(metrics.height()) + 2)
+        self._words = _Line()
         first = QHBoxLayout()
         first.setSpacing(GRID)
         first.addWidget(self.button, 1)
         first.addWidget(self.classes, 1)
         second = QHBoxLayout()
         second.setSpacing(GRID)
-        second.addWidget(self._opacity_title)
+        second.addWidget(title)
         second.addWidget(self.opacity, 1)
         second.addWidget(self._percent)
         column = QVBoxLayout(self)
@@ -111,8 +127,7 @@ class WhyBox(QWidget):
             for class_id in class_ids:
                 self.classes.addItem(class_name(class_id), class_id)
         self.classes.setCurrentIndex(self.classes.findData(chosen) if chosen else -1)
-        for widget in (self.classes, self.opacity, self._opacity_title, self._percent):
-            widget.setEnabled(bool(chosen))
+        self.classes.setEnabled(bool(chosen))
 
     def tell(self, words: str, tip: str) -> None:
         """A line on what is shown, and the whole of it in the tooltip."""

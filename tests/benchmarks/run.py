@@ -16,6 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import batch
 import history
+import why
 import window
 from common import table
 
@@ -25,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="memory over 50,000 images instead of 4,000")
     arguments = parser.parse_args()
-    rows = [*window.run(), *batch.run(long=arguments.long), *history.run()]
+    rows = [*window.run(), *batch.run(long=arguments.long), *history.run(), *why.run()]
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"{machine}, Python {platform.python_version()}\n")
     print(table(rows))

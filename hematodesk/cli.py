@@ -122,7 +122,7 @@ def _classify(options: argparse.Namespace) -> int:
     from hematodesk.workflow.classify_files import classify_files
     from hematodesk.workflow.gather import gather_images
     from hematodesk.workflow.interrupts import cancelled_by_interrupt
-    from hematodesk.workflow.output import ProgressLine, opened_output
+    from hematodesk.workflow.output import ProgressLine, muted_codecs, opened_output
 
     services = build(options.data_dir)
     images = list(gather_images(options.paths, options.recursive))
@@ -137,10 +137,13 @@ def _classify(options: argparse.Namespace) -> int:
     if options.save:
         # Before the work: a history that cannot be written to must not be found out at its end.
         services.session_id()
-    line = ProgressLine(None if options.quiet else sys.stderr)
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(services.close)
+        stack.enter_context(muted_codecs())
+        line = ProgressLine(None if options.quiet else sys.stderr)
+        stack.callback(line.clear)
         with (
             cancelled_by_interrupt(cancel),
             opened_output(options.output, spreadsheet=options.format == "csv") as output,
@@ -156,9 +159,6 @@ def _classify(options: argparse.Namespace) -> int:
                 whole_image=options.whole_image,
                 save=services.save if options.save else None,
             )
-    finally:
-        line.clear()
-        services.close()
     if not options.quiet:
         _say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cancelled))
     return STOPPED if done.cancelled else SOME_FAILED if done.failed else OK

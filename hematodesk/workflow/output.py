@@ -14,6 +14,7 @@ from typing import IO, Protocol
 from hematodesk.domain.errors import ExportError
 
 _PLAIN_EVERY_S = 5.0
+_STDERR = 2
 
 
 class TextSink(Protocol):
@@ -91,6 +92,37 @@ def silence_standard_output() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+@contextmanager
+def muted_codecs() -> Iterator[None]:
+    """Keep what native code writes to file descriptor 2 away; `sys.stderr` still reaches it.
+
+    The image codecs mutter there by themselves (libpng of colour profiles, libjpeg of odd bytes).
+    What matters of it is in the results. Without a usual standard error nothing is changed.
+    """
+    before = sys.stderr
+    try:
+        usual = before is not None and before.fileno() == _STDERR
+        kept = os.dup(_STDERR) if usual else None
+    except (OSError, ValueError, AttributeError):
+        kept = None
+    if kept is None:
+        yield
+        return
+    before.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    own = os.fdopen(kept, "w", encoding=before.encoding, errors=before.errors, buffering=1)
+    os.dup2(nowhere, _STDERR)
+    os.close(nowhere)
+    sys.stderr = own
+    try:
+        yield
+    finally:
+        sys.stderr = before
+        os.dup2(kept, _STDERR)
+        with contextlib.suppress(OSError):
+            own.close()
 
 
 class ProgressLine:

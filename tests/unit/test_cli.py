@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +148,18 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(ru
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "none/answers.json")
     assert code == cli.SOME_FAILED
     assert "export_unwritable" in err
+
+
+def test_what_codecs_mutter_does_not_reach_standard_error(work, smear):
+    # libpng complains of profiles by itself, on the file descriptor; many cameras' files have such.
+    body = b"iCCPodd\0\0" + zlib.compress(b"no profile")
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    (work / "images" / "a.png").write_bytes(smear[:33] + chunk + smear[33:])
+    words = ["classify", "images/a.png", "gone.png", "--model", "tiny.onnx", "--data-dir", str(work / "data")]
+    done = program(*words)
+    assert "neutrophil" in done.stdout or "eosinophil" in done.stdout
+    assert done.stderr.splitlines() == [done.stderr.strip()]
+    assert done.stderr.startswith("2 images, 1 failed")
 
 
 def test_an_image_is_never_overwritten_by_the_answers(run, work):

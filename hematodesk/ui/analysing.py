@@ -169,9 +169,10 @@ class Analysing(QObject):
 
     def _open_one(self, first: _First) -> None:
         def opened(image: OpenedImage) -> None:
+            # The answer is worked out while the image is painted; it is delivered after this, never before.
+            self._analyse_one(first, image)
             if image.image is not None:
                 self._viewer.show_working(first.request, first.source.name, image.image.pixels)
-            self._analyse_one(first, image)
 
         self._lanes.run(Lane.DECODING, lambda _ticket: open_image(first.source), done=opened)
 

@@ -86,6 +86,8 @@ class Explaining(QObject):
         self._action.setToolTip(self._reason(what) if what is not None else self._purpose())
         if not (possible and self._action.isChecked() and cell is not None):
             self._drop()
+            # Asked again, a model that failed may try again.
+            self._failed = None
             wondering = what is not None and self._action.isChecked() and viewer.settled
             self._tell(self._reason(what) if what is not None and wondering else "")
             return

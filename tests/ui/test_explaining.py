@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from hematodesk.domain.errors import ModelError
 from hematodesk.domain.geometry import Box
 from hematodesk.ui.activation_overlay import ActivationOverlay
 from hematodesk.ui.main_window import MainWindow
@@ -185,6 +186,28 @@ def test_a_thumbnail_is_not_explained(why_bench, qtbot: QtBot) -> None:
     assert again.viewer.preview and again.viewer.pixels is not None
     assert not again.actions_["show_why"].isEnabled()
     assert "only its thumbnail" in again.actions_["show_why"].toolTip()
+
+
+def test_a_failing_model_is_told_and_may_try_again(
+    why_bench, qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier, asked = window.keeper.loaded.classifier, []
+
+    def fail(*_: object) -> None:
+        asked.append(True)
+        raise ModelError("model_unsupported", "The model failed in a run.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(classifier, "evidence", fail)
+        press(qtbot, window, Qt.Key.Key_H)
+        why_bench.rest(window)
+        assert window.answer.why._words.text() == "The model failed in a run."
+        window.explaining.update()
+        why_bench.rest(window)
+        assert len(asked) == 1 and window.centre.view.overlay is None
+    press(qtbot, window, Qt.Key.Key_H)
+    show_why(why_bench, qtbot, window)
+    assert window.answer.why._words.text().startswith("Exact")
 
 
 def test_another_image_takes_the_map_away_at_once(why_bench, qtbot: QtBot, window: MainWindow) -> None:

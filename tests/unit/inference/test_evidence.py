@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from export_tools.phantom import render_field
 from hematodesk.domain.cells import Cell, CellOrigin
 from hematodesk.imaging.locate import locate_cells
+from hematodesk.imaging.read import read_image
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.evidence import agree_exactly
 from hematodesk.inference.package import ModelPackage, read_package
@@ -19,6 +20,7 @@ from hematodesk.workflow.analyse import cut_cell
 
 _MODELS = Path(__file__).parents[3] / "models"
 _SHIPPED = sorted(_MODELS.glob("*.onnx"))
+_FIELDS = Path(__file__).parents[4] / "shared" / "data" / "bccd" / "images"
 
 
 def convolving(kit) -> bytes:
@@ -56,15 +58,17 @@ def convolving(kit) -> bytes:
 
 def drawn_cells(classifier: Classifier, count: int) -> list[np.ndarray]:
     """Crops of drawn cells as the program cuts them, uint8 (S, S, 3)."""
-    crops = []
-    for seed in range(100, 100 + count):
-        pixels = render_field(seed, width=320, height=240).pixels
-        found = locate_cells(pixels)
-        for located in found.cells[:1]:
-            cell = Cell(located.box, CellOrigin.LOCATED)
-            crops.append(cut_cell(pixels, cell, found.red_cell_diameter, classifier).crop)
+    fields = (render_field(seed, width=320, height=240).pixels for seed in range(100, 100 + count))
+    crops = [crop for pixels in fields for crop in first_cell(classifier, pixels)]
     assert len(crops) >= count * 3 // 4
     return crops
+
+
+def first_cell(classifier: Classifier, pixels: np.ndarray) -> list[np.ndarray]:
+    """The crop of the surest cell, or none."""
+    found = locate_cells(pixels)
+    cells = [Cell(located.box, CellOrigin.LOCATED) for located in found.cells[:1]]
+    return [cut_cell(pixels, cell, found.red_cell_diameter, classifier).crop for cell in cells]
 
 
 def occlusions(
@@ -179,3 +183,17 @@ def test_shipped_maps_point_at_what_matters(path: Path) -> None:
         hot, cold = falls.mean(axis=0)
         assert hot > cold
         assert (falls[:, 0] > falls[:, 1]).mean() >= most
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not _FIELDS.is_dir(), reason="the real images are not beside the project")
+@pytest.mark.skipif(not _SHIPPED, reason="no packages in models/")
+@pytest.mark.parametrize("path", [each for each in _SHIPPED if each.stem.startswith("wbc4-")])
+def test_shipped_maps_point_at_what_matters_in_real_cells(path: Path) -> None:
+    classifier = explained(read_package(path))
+    fields = [read_image(each).pixels for each in sorted(_FIELDS.iterdir())[::7]]
+    crops = [crop for pixels in fields for crop in first_cell(classifier, pixels)]
+    falls = np.array([occlusions(classifier, crop, 0.4, background(crop)) for crop in crops])
+    assert len(falls) >= 40
+    assert falls[:, 0].mean() > falls[:, 1].mean() + 0.5
+    assert (falls[:, 0] > falls[:, 1]).mean() >= 0.8

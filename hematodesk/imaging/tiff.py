@@ -7,13 +7,28 @@ checked and no directory is visited twice.
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 
+from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+
 _WIDTH, _HEIGHT, _ORIENTATION = 256, 257, 274
+_BITS, _COMPRESSION, _SAMPLES, _ROWS_PER_STRIP, _PLANAR = 258, 259, 277, 278, 284
+_PHOTOMETRIC, _TILE_WIDTH, _TILE_HEIGHT = 262, 322, 323
 _STRIP_OFFSETS, _STRIP_COUNTS, _TILE_OFFSETS, _TILE_COUNTS = 273, 279, 324, 325
 
 # Tag type: (struct letter, bytes). Only integers matter here.
 _TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
+
+_DEFLATE = (8, 32_946)
+_MOST_EXPANSION = {1: 1, 5: 4_096, 8: 1_032, 32_946: 1_032, 32_773: 64}
+"""Compression scheme to how many bytes one byte can stand for at most: none, LZW, deflate (twice),
+PackBits. TIFF 6.0, RFC 1951."""
+
+_YCBCR = 6
+_PIECE = 65_536
+_DEEPEST = 4 * 32
+"""Bits of a pixel: four channels of the deepest kind there is."""
 
 _MAX_PAGES = 10_000
 _MAX_ENTRIES = 4_096
@@ -95,7 +110,62 @@ def read_tiff(data: bytes) -> TiffHeader | str:
         return "it says no size or holds no pixels"
     if any(at + count > len(data) for at, count in zip(offsets, counts, strict=False)):
         return "part of its pixels is missing"
+    wrong = _wrong_pixels(data, first, offsets, counts)
+    if wrong:
+        return wrong
     return TiffHeader(width, height, orientation if 1 <= orientation <= 8 else 1, pages)
+
+
+def _wrong_pixels(data: bytes, page: _Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
+    """What is wrong with a page's compressed pixels, in words; empty when nothing is seen.
+
+    libtiff's complaints do not reach us: OpenCV gives a picture with black or stale rows instead.
+    So what can be checked cheaply is checked: no scheme expands without bounds, and deflate has
+    checksums. Damaged LZW stays unseen.
+    """
+    try:
+        compression = page.first(_COMPRESSION, 1)
+        if compression not in _MOST_EXPANSION or page.first(_PHOTOMETRIC, 0) == _YCBCR:
+            return ""
+        width, height = page.first(_WIDTH, 0), page.first(_HEIGHT, 0)
+        apart = page.first(_PLANAR, 1) == 2
+        samples, bits = 1 if apart else page.first(_SAMPLES, 1), page.first(_BITS, 1)
+        if max(width, height) > MAX_DIMENSION or width * height > MAX_PIXELS or samples * bits > _DEEPEST:
+            # Refused later, for its size or its kind; there is no need to look at so much.
+            return ""
+        if _TILE_OFFSETS in page.tags:
+            width, rows = page.first(_TILE_WIDTH, 0), page.first(_TILE_HEIGHT, 0)
+            strips = len(offsets)
+        else:
+            rows = min(page.first(_ROWS_PER_STRIP, height), height)
+            strips = -(-height // rows) if rows else 0
+        row_bytes = -(-width * samples * bits // 8)
+    except (struct.error, OverflowError, ValueError):
+        return "its directory contradicts itself"
+    if strips > len(offsets) or len(counts) < len(offsets):
+        return "part of its pixels is missing"
+    for index, (at, count) in enumerate(zip(offsets, counts, strict=False)):
+        in_strip = rows if _TILE_OFFSETS in page.tags else min(rows, height - index % strips * rows)
+        expected = row_bytes * in_strip
+        if count * _MOST_EXPANSION[compression] < expected:
+            return "part of its pixels is missing"
+        if compression in _DEFLATE:
+            try:
+                if _inflated(data[at : at + count], expected) < expected:
+                    return "part of its pixels is missing"
+            except zlib.error:
+                return "its compressed pixels are damaged"
+    return ""
+
+
+def _inflated(compressed: bytes, enough: int) -> int:
+    """How many bytes it expands to, counted in pieces up to `enough`; raises zlib.error."""
+    inflater, found = zlib.decompressobj(), 0
+    for at in range(0, len(compressed), _PIECE):
+        found += len(inflater.decompress(compressed[at : at + _PIECE]))
+        if inflater.eof or found >= enough:
+            break
+    return found
 
 
 def without_orientation(data: bytes) -> bytes:

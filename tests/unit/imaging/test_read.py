@@ -143,6 +143,51 @@ def _tiff(pixels: np.ndarray, *, orientation: int = 1, pages: int = 1, loop: boo
     return bytes(body)
 
 
+def _deflated(pixels: np.ndarray, compressed: bytes, scheme: int = 8) -> bytes:
+    """A TIFF of one strip that is compressed, or says so."""
+    plain = _tiff(pixels)
+    at = len(plain) - pixels.nbytes
+    entry = {
+        tag: 10 + index * 12 for index, tag in enumerate((256, 257, 258, 259, 262, 273, 274, 277, 278, 279))
+    }
+    data = bytearray(plain[:at] + compressed)
+    struct.pack_into("<I", data, entry[259] + 8, scheme)
+    struct.pack_into("<I", data, entry[279] + 8, len(compressed))
+    return bytes(data)
+
+
+def test_damaged_pixels_of_a_deflated_tiff_are_found(picture):
+    compressed = zlib.compress(picture.tobytes())
+    np.testing.assert_array_equal(decode_image(_deflated(picture, compressed), "whole").pixels, picture)
+    flipped = bytearray(compressed)
+    flipped[len(flipped) // 2] ^= 0xFF
+    with pytest.raises(ImageError) as damaged:
+        decode_image(_deflated(picture, bytes(flipped)), "flipped")
+    assert damaged.value.code in ("image_damaged", "image_truncated")
+    short = zlib.compress(picture[:20].tobytes())
+    with pytest.raises(ImageError) as truncated:
+        decode_image(_deflated(picture, short), "short")
+    assert truncated.value.code == "image_truncated"
+
+
+@pytest.mark.parametrize("scheme", [1, 5, 8, 32946, 32773])
+def test_a_tiff_that_claims_more_pixels_than_its_bytes_can_hold_is_refused(scheme):
+    huge = _deflated(np.zeros((16, 16, 3), np.uint8), b"\0" * 10, scheme)
+    for tag_at in (10, 22, 10 + 8 * 12):  # width, height, rows per strip
+        huge = huge[: tag_at + 8] + struct.pack("<I", 5_000) + huge[tag_at + 12 :]
+    with pytest.raises(ImageError) as refused:
+        decode_image(huge, "huge")
+    assert refused.value.code == "image_truncated"
+
+
+def test_a_tiff_over_the_limit_is_refused_for_its_size():
+    huge = _deflated(np.zeros((16, 16, 3), np.uint8), zlib.compress(b"\0" * 10_000_000))
+    huge = huge[:18] + struct.pack("<I", limits.MAX_DIMENSION + 1) + huge[22:]
+    with pytest.raises(ImageError) as refused:
+        decode_image(huge, "huge")
+    assert refused.value.code == "image_too_large"
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_tiff_orientation(picture, orientation):
     data = _tiff(_oriented(picture, orientation), orientation=orientation)

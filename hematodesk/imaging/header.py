@@ -56,13 +56,17 @@ _NAMED_BUT_UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Format, stored size in pixels (before orientation), Exif orientation 1 to 8, and pages."""
+    """Format, stored size in pixels (before orientation), Exif orientation 1 to 8, and pages.
+
+    `opacity`: whether a fourth channel is one; in a BMP it may be spare bytes.
+    """
 
     format: str
     width: int
     height: int
     orientation: int = 1
     pages: int = 1
+    opacity: bool = True
 
 
 class _Broken(Exception):
@@ -202,7 +206,9 @@ def _read_bmp(data: bytes) -> Header:
     uncompressed = compression in (0, 3, 6)
     if uncompressed and len(data) < offset + height * ((width * bits + 31) // 32 * 4):
         raise _Broken("rows are missing", truncated=True)
-    return Header("bmp", width, height)
+    # Only headers from version 3 on can say which bits are opacity; they may say that none are.
+    opacity = header_size >= 56 and struct.unpack_from("<I", data, 66)[0] != 0
+    return Header("bmp", width, height, opacity=opacity)
 
 
 def _read_webp(data: bytes) -> Header:

@@ -98,6 +98,8 @@ def decode_image(data: bytes, name: str) -> ReadImage:
     if raw.dtype == np.uint16:
         raw = _to_eight_bits(raw)
         notices.append(DEPTH_REDUCED)
+    if raw.ndim == 3 and raw.shape[2] == 4 and _is_spare(raw[..., 3], header):
+        raw = np.ascontiguousarray(raw[..., :3])
     if raw.ndim == 3 and raw.shape[2] == 4 and not (raw[..., 3] == 255).all():
         notices.append(ALPHA_FLATTENED)
     pixels = np.ascontiguousarray(_upright(_to_rgb(raw), header.orientation))
@@ -172,6 +174,11 @@ def _decode(data: bytes, header: Header, name: str) -> npt.NDArray[Any]:
             "Export it as 8-bit or 16-bit.",
         )
     return np.asarray(raw)
+
+
+def _is_spare(fourth: npt.NDArray[Any], header: Header) -> bool:
+    """Whether a BMP's fourth channel is no opacity: not declared, or zero throughout, as many write it."""
+    return not header.opacity or (header.format == "bmp" and not fourth.any())
 
 
 def _to_eight_bits(raw: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:

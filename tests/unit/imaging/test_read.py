@@ -76,6 +76,36 @@ def test_transparency_is_laid_on_white(picture, encode):
     np.testing.assert_array_equal(image.pixels[20:], picture[20:])
 
 
+def _bitfields_bmp(pixels: np.ndarray, header_size: int, alpha_mask: int, fourth: int) -> bytes:
+    """A 32-bit BMP with colour masks, as Windows keeps screenshots and the clipboard's pictures."""
+    height, width = pixels.shape[:2]
+    spare = np.full((height, width, 1), fourth, np.uint8)
+    rows = np.concatenate([pixels[..., ::-1], spare], axis=2)[::-1].tobytes()
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, alpha_mask)
+    masks = masks[:12] if header_size == 40 else masks.ljust(header_size - 40, b"\0")
+    start = 14 + 40 + len(masks)
+    head = b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start)
+    return (
+        head + struct.pack("<IiiHHIIiiII", header_size, width, height, 1, 32, 3, 0, 0, 0, 0, 0) + masks + rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("header_size", "alpha_mask", "fourth"),
+    [(40, 0, 0), (40, 0, 77), (108, 0, 0), (124, 0, 9), (124, 0xFF000000, 0), (124, 0xFF000000, 255)],
+)
+def test_the_spare_byte_of_a_bmp_is_not_taken_for_transparency(picture, header_size, alpha_mask, fourth):
+    image = decode_image(_bitfields_bmp(picture, header_size, alpha_mask, fourth), "screenshot")
+    np.testing.assert_array_equal(image.pixels, picture)
+    assert image.notices == ()
+
+
+def test_the_transparency_of_a_bmp_is_laid_on_white(picture):
+    image = decode_image(_bitfields_bmp(picture, 124, 0xFF000000, 51), "glass")
+    np.testing.assert_allclose(image.pixels, picture * 0.2 + 204, atol=1)
+    assert image.notices == ("alpha_flattened",)
+
+
 def test_an_opaque_alpha_channel_is_no_news(picture, encode):
     opaque = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
     image = decode_image(encode(opaque, ".png"), "opaque")

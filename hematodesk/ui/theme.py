@@ -294,7 +294,7 @@ QFrame[role="banner-bad"] {{ background: {look.bad_back}; border: none; }}
 QLabel[role="keycap"] {{ color: {look.muted}; border: 1px solid {look.line}; border-radius: 3px;
     padding: 0px 4px; background: {look.panel}; }}
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.edge};
-    border-radius: 4px; padding: 4px 12px; min-height: 22px; }}
+    border-radius: 4px; padding: 4px 12px; min-height: 22px; outline: none; }}
 QPushButton:hover {{ background: {look.pressed}; }}
 QPushButton:pressed, QPushButton:checked {{ background: {look.chosen}; color: {look.chosen_text}; }}
 QPushButton:disabled {{ color: {look.disabled}; border-color: {look.line}; background: {look.panel}; }}
@@ -311,6 +311,22 @@ QPushButton[role="entry"] {{ text-align: left; padding: 3px 7px; min-height: 0px
 QPushButton[role="quiet"]:hover, QPushButton[role="entry"]:hover {{ background: {look.pressed}; }}
 QPushButton[role="quiet"]:focus, QPushButton[role="entry"]:focus {{ border: 2px solid {look.focus}; }}
 QPushButton[role="entry"]:focus {{ padding: 2px 6px; }}
+QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.edge};
+    border-radius: 4px; padding: 3px 8px; }}
+QComboBox:hover {{ border-color: {look.text}; }}
+QComboBox:disabled {{ background: {look.panel}; color: {look.disabled}; border-color: {look.line}; }}
+QComboBox:focus {{ border: 2px solid {look.focus}; padding: 2px 7px; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ width: 0px; height: 0px; border-left: 4px solid {look.raised};
+    border-right: 4px solid {look.raised}; border-top: 5px solid {look.muted}; }}
+QComboBox::down-arrow:disabled {{ border-left-color: {look.panel}; border-right-color: {look.panel};
+    border-top-color: {look.disabled}; }}
+QCheckBox, QSlider {{ border: 2px solid transparent; border-radius: 4px; outline: none; }}
+QCheckBox {{ padding: 1px 4px 1px 1px; }}
+QCheckBox:focus, QSlider:focus {{ border-color: {look.focus}; }}
+QCheckBox::indicator:unchecked {{ background: {look.raised}; border: 1px solid {look.edge};
+    border-radius: 3px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPlainTextEdit, QLineEdit, QTextEdit {{ background: {look.raised}; color: {look.text};
     border: 1px solid {look.edge}; border-radius: 4px; padding: 3px; }}
 QPlainTextEdit:focus, QLineEdit:focus, QTextEdit:focus {{ border: 2px solid {look.focus}; padding: 2px; }}

@@ -8,7 +8,18 @@ from dataclasses import fields
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.ui import theme as look
@@ -118,3 +129,26 @@ def test_the_table_of_names_is_the_domain_s() -> None:
 def test_foreign_classes_have_names_too() -> None:
     assert class_name("blast_cell") == "Blast cell"
     assert short_class_name("blast_cell") == "Bla"
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+@pytest.mark.parametrize("kind", [QComboBox, QCheckBox, QSlider, QPushButton, QLineEdit])
+def test_the_keyboard_s_place_is_ringed(
+    theme: look.Theme, qtbot: QtBot, kind: type[QWidget], choice: str
+) -> None:
+    theme.choose(choice)
+    window = QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    control, other = kind(window), QLineEdit(window)
+    column.addWidget(control)
+    column.addWidget(other)
+    window.show()
+    window.activateWindow()
+    control.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(control.hasFocus)
+    middle = control.width() // 2
+    assert control.grab().toImage().pixelColor(middle, 0) == QColor(look.tokens().focus)
+    other.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(other.hasFocus)
+    assert control.grab().toImage().pixelColor(middle, 0) != QColor(look.tokens().focus)

@@ -32,10 +32,16 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
     Half characters, which names of files that are no UTF-8 are made of, become U+FFFD: one such
     name must not keep a whole history from being exported.
 
+    A target that is no ordinary file (a device, a pipe) is written to directly.
+
     Raises ExportError (export_unwritable) when the file or its folder cannot be written.
     """
     beside: Path | None = None
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("w", encoding=encoding, errors=_MARKED, newline=newline) as direct:
+                yield direct
+            return
         handle, beside_name = tempfile.mkstemp(dir=target.parent, prefix=".hematodesk-", suffix=".part")
         beside = Path(beside_name)
         with os.fdopen(handle, "w", encoding=encoding, errors=_MARKED, newline=newline) as stream:
@@ -45,6 +51,8 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
         _give_usual_rights(beside, target)
         beside.replace(target)
         beside = None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise ExportError(
             "export_unwritable",

@@ -59,8 +59,7 @@ def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator
     Args:
         spreadsheet: begin a file with the byte order mark that Excel needs to know UTF-8.
 
-    A target that is no ordinary file (a device, a pipe) is written to directly. Raises
-    ExportError (export_unwritable).
+    Raises ExportError (export_unwritable).
     """
     if target is None or target == Path("-"):
         stream = standard_output()
@@ -70,16 +69,6 @@ def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator
     if target.is_dir():
         raise ExportError("export_unwritable", f"{target} is a folder.", "Name a file.")
     encoding = "utf-8-sig" if spreadsheet else "utf-8"
-    if target.exists() and not target.is_file():
-        try:
-            with target.open("w", encoding=encoding, errors="replace", newline="") as direct:
-                yield direct
-        except BrokenPipeError:
-            raise
-        except OSError as fault:
-            reason = fault.strerror or str(fault)
-            raise ExportError("export_unwritable", f"{target} cannot be written: {reason}.") from None
-        return
     from hematodesk.reporting.atomic import replacing
 
     with replacing(target, encoding=encoding, newline="") as file:

@@ -135,6 +135,19 @@ def test_a_name_that_is_no_utf8_does_not_stop_the_export(tmp_path):
     assert names == ["bad\ufffd.png"] * 2
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only Unix has pipes among its files")
+def test_a_pipe_or_device_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_csv([_image()], pipe)
+        assert os.read(reader, 1 << 16).decode("utf-8-sig").startswith("image,path")
+    finally:
+        os.close(reader)
+    assert [path.is_fifo() for path in tmp_path.iterdir()] == [True]
+
+
 def test_an_empty_export_is_still_a_document(tmp_path):
     write_json([], tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text("utf-8"))["images"] == []

@@ -26,6 +26,9 @@ from hematodesk.workflow.sources import reopen
 
 Pixels = npt.NDArray[np.uint8]
 
+_WORKING_AFTER_MS = 40
+"""An answer usually comes sooner than this. To paint the image without it first would only delay it: painting
+and the workers take turns at the interpreter."""
 _BLANK_AFTER_MS = 150
 """An image that takes longer to read blanks the one before it, which would be taken for it."""
 _KEPT_BYTES = 256 * 1024 * 1024
@@ -79,6 +82,11 @@ class Viewer(QObject):
         self._blank.setSingleShot(True)
         self._blank.setInterval(_BLANK_AFTER_MS)
         self._blank.timeout.connect(self._blank_out)
+        self._working = QTimer(self)
+        self._working.setSingleShot(True)
+        self._working.setInterval(_WORKING_AFTER_MS)
+        self._working.timeout.connect(self._show_awaited)
+        self._awaited: tuple[str, Pixels] | None = None
         self.state = ViewState.EMPTY
         self.name = ""
         self.pixels: Pixels | None = None
@@ -153,9 +161,14 @@ class Viewer(QObject):
         return self._request
 
     def show_working(self, request: int, name: str, pixels: Pixels) -> None:
-        """The image is decoded and on its way to the model."""
+        """The image is decoded and on its way to the model: shown so when the answer takes its time."""
         if request == self._request:
-            self._show(ViewState.WORKING, name, pixels, None, None, "")
+            self._awaited = name, pixels
+            self._working.start()
+
+    def _show_awaited(self) -> None:
+        if self._awaited is not None:
+            self._show(ViewState.WORKING, *self._awaited, None, None, "")
 
     def show_unnamed(self, request: int, name: str, pixels: Pixels | None) -> None:
         """No model could look at the image."""
@@ -330,6 +343,8 @@ class Viewer(QObject):
         preview: bool = False,
     ) -> None:
         self._blank.stop()
+        self._working.stop()
+        self._awaited = None
         self.preview = preview
         self.state, self.name, self.pixels, self.result = state, name, pixels, result
         self.image_id, self.note = image_id, note
@@ -351,6 +366,8 @@ class Viewer(QObject):
 
     def _unsettle(self) -> None:
         self._settled = False
+        self._working.stop()
+        self._awaited = None
         self._waiting.clear()
         self._blank.start()
 

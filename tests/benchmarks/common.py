@@ -36,15 +36,16 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def draw_fields(folder: Path, count: int) -> list[Path]:
-    """Drawn 640x480 fields as JPEG files, one to three white cells each."""
+    """Drawn 640x480 fields as JPEG files with one white cell each, as the published fields have."""
     import cv2
 
     from export_tools.phantom import render_field
+    from hematodesk.domain.classes import WBC4
 
     paths = []
     for seed in range(count):
         path = folder / f"field_{seed:04}.jpg"
-        pixels = render_field(seed, width=640, height=480).pixels
+        pixels = render_field(seed, width=640, height=480, classes=(WBC4[seed % len(WBC4)],)).pixels
         cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
         paths.append(path)
     return paths

@@ -73,7 +73,7 @@ from pathlib import Path
 from hematodesk.bootstrap import build
 services = build(Path(sys.argv[1]))
 import numpy as np, onnxruntime
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEventLoop, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 from hematodesk.imaging.crop import crop_cell, crop_side
@@ -92,11 +92,23 @@ window.show()
 window.start([])
 
 def until(condition, seconds=120):
+    # Sleeps in the event loop as the program does: a busy wait would fight the workers for the interpreter.
+    loop, timer = QEventLoop(), QTimer()
     deadline = time.perf_counter() + seconds
-    while not condition():
-        application.processEvents()
-        if time.perf_counter() > deadline:
-            raise RuntimeError("waited in vain")
+
+    def look():
+        if condition() or time.perf_counter() > deadline:
+            loop.quit()
+
+    window.viewer.changed.connect(look)
+    timer.timeout.connect(look)
+    timer.start(5)
+    if not condition():
+        loop.exec()
+    timer.stop()
+    window.viewer.changed.disconnect(look)
+    if not condition():
+        raise RuntimeError("waited in vain")
 
 def drop(paths):
     data = QMimeData()

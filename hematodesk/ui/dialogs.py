@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from hematodesk.domain.errors import HematodeskError
@@ -23,6 +23,17 @@ from hematodesk.workflow.settings import DECLARED
 if TYPE_CHECKING:
     from hematodesk.inference.package import ModelPackage
     from hematodesk.ui.models_dialog import ModelsDialog
+
+
+_FRAME = 48
+"""Device independent pixels that a title bar and its frame may take."""
+
+
+def fit_to_screen(dialog: QDialog) -> None:
+    """Make a dialog no larger than the screen leaves room for, as on a small one at twice the scale."""
+    room = dialog.screen().availableSize() - QSize(_FRAME, _FRAME)
+    if dialog.width() > room.width() or dialog.height() > room.height():
+        dialog.resize(dialog.size().boundedTo(room))
 
 
 class Dialogs(QObject):
@@ -177,6 +188,7 @@ class Dialogs(QObject):
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self.open_now[name] = dialog
             dialog.finished.connect(lambda _result: self.open_now.pop(name, None))
+            fit_to_screen(dialog)
             dialog.open()
         else:
             dialog.raise_()

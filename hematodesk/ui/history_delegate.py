@@ -47,6 +47,7 @@ class HistoryDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, session: Session, unfolded: bool
     ) -> None:
         look = tokens()
+        _paint_ring(painter, option)
         rect = option.rect.adjusted(_MARGIN, 0, -_MARGIN, 0)
         metrics = QFontMetrics(option.font)
         base = rect.bottom() - _MARGIN - metrics.descent()
@@ -81,9 +82,7 @@ class HistoryDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, QColor(look.chosen))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(option.rect, QColor(look.pressed))
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(look.focus), 2))
-            painter.drawRect(QRectF(option.rect).adjusted(1, 1, -1, -1))
+        _paint_ring(painter, option)
         top = option.rect.top() + (option.rect.height() - _THUMB) // 2
         thumb = QRect(option.rect.left() + 2 * _MARGIN, top, _THUMB, _THUMB)
         self._paint_thumbnail(painter, thumb, self._thumbnails.of(summary.id))
@@ -144,3 +143,11 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setFont(emphasis_font(option.font))
         painter.setPen(QColor(colour))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, sign)
+
+
+def _paint_ring(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Mark the row where the keyboard is, a heading as well as an image."""
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.setPen(QPen(QColor(tokens().focus), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(option.rect).adjusted(1, 1, -1, -1))

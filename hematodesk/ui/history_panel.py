@@ -116,6 +116,7 @@ class HistoryPanel(QFrame):
         self.model = HistoryModel(access, self)
         self._shown_image: int | None = None
         self._following = False
+        self._words_when_empty = self.tr("Images that you open are kept here with their results.")
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Search names"))
         self.search.setClearButtonEnabled(True)
@@ -232,6 +233,11 @@ class HistoryPanel(QFrame):
                 self.kind.setCurrentIndex(row)
         self._apply()
 
+    def say_nothing_is_kept(self) -> None:
+        """Tell that there is no history in this sitting."""
+        self._words_when_empty = self.tr("There is no history in this sitting: results are not kept.")
+        self._show_emptiness()
+
     def clear_filter(self) -> None:
         """Show everything."""
         self.search.clear()
@@ -277,9 +283,7 @@ class HistoryPanel(QFrame):
         self._rest.setVisible(empty)
         if empty:
             self._empty_words.setText(
-                self.tr("No image matches.")
-                if self.model.filtered
-                else self.tr("Images that you open are kept here with their results.")
+                self.tr("No image matches.") if self.model.filtered else self._words_when_empty
             )
 
     def _mark_shown(self) -> None:

@@ -269,6 +269,7 @@ class MainWindow(QMainWindow):
     def _history_refused(self, error: HematodeskError) -> None:
         self.answer.set_read_only(True)
         self.notices.tell_no_history(error)
+        self.panel.say_nothing_is_kept()
         self.opening.begin()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -132,6 +132,9 @@ class ModelsDialog(QDialog):
                 words = self.tr("{model}, in use").format(model=words)
             elif isinstance(package, BrokenPackage):
                 words = self.tr("{model}, unusable").format(model=words)
+            elif not package.shipped:
+                # A shipped one may have the same name and version.
+                words = self.tr("{model}, imported").format(model=words)
             item = QListWidgetItem(words, self.list)
             item.setData(Qt.ItemDataRole.UserRole, package)
             if used:

@@ -312,11 +312,11 @@ QPushButton[role="quiet"]:hover, QPushButton[role="entry"]:hover {{ background: 
 QPushButton[role="quiet"]:focus, QPushButton[role="entry"]:focus {{ border: 2px solid {look.focus}; }}
 QPushButton[role="entry"]:focus {{ padding: 2px 6px; }}
 QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.edge};
-    border-radius: 4px; padding: 3px 8px; }}
+    border-radius: 4px; padding: 3px 5px; }}
 QComboBox:hover {{ border-color: {look.text}; }}
 QComboBox:disabled {{ background: {look.panel}; color: {look.disabled}; border-color: {look.line}; }}
-QComboBox:focus {{ border: 2px solid {look.focus}; padding: 2px 7px; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox:focus {{ border: 2px solid {look.focus}; padding: 2px 4px; }}
+QComboBox::drop-down {{ border: none; width: 16px; }}
 QComboBox::down-arrow {{ width: 0px; height: 0px; border-left: 4px solid {look.raised};
     border-right: 4px solid {look.raised}; border-top: 5px solid {look.muted}; }}
 QComboBox::down-arrow:disabled {{ border-left-color: {look.panel}; border-right-color: {look.panel};

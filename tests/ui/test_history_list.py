@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.ui.history_model import Role
 from hematodesk.ui.main_window import MainWindow
+from hematodesk.ui.theme import tokens
 
 
 def rows(window: MainWindow) -> list[str]:
@@ -167,3 +169,16 @@ def test_next_and_previous_follow_the_list_as_it_is_shown(bench, qtbot: QtBot) -
     qtbot.keyClick(window.panel.list, Qt.Key.Key_Up)
     bench.rest(window)
     assert window.viewer.name == "plain_001.png"
+
+
+def test_the_keyboard_s_row_is_ringed_also_when_it_is_a_heading(bench, qtbot: QtBot) -> None:
+    fill(bench, 3)
+    window = bench.show()
+    listing = window.panel.list
+    window.panel.search.setFocus()
+    edge = listing.visualRect(window.panel.model.index(0)).topLeft() + QPoint(1, 1)
+    assert listing.viewport().grab().toImage().pixelColor(edge) != QColor(tokens().focus)
+    listing.setFocus()
+    qtbot.waitUntil(listing.hasFocus)
+    assert listing.currentIndex().data(Role.SESSION) is not None
+    assert listing.viewport().grab().toImage().pixelColor(edge) == QColor(tokens().focus)

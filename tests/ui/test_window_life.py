@@ -8,12 +8,13 @@ from itertools import pairwise
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.ui.actions import ACTIONS, CLASS_KEYS
+from hematodesk.ui.dialogs import fit_to_screen
 from hematodesk.ui.error_report import ErrorReporter, report_text
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.models_dialog import ModelsDialog
@@ -73,14 +74,14 @@ def test_the_window_answers_during_a_batch(bench, qtbot: QtBot) -> None:
 
 def test_closing_during_a_batch_keeps_what_is_done_and_ends_the_session(bench, qtbot: QtBot) -> None:
     window = bench.show()
-    window.opening.open_paths(bench.plain(60))
+    window.opening.open_paths(bench.plain(400))
     qtbot.waitUntil(lambda: under_way(window) > 3, timeout=20_000)
     bench.close(window)
     services = bench.services()
     (session,) = services.open_history().sessions()
     services.close()
     assert session.ended_at
-    assert 3 < session.image_count < 60
+    assert 3 < session.image_count < 400
 
 
 def test_a_note_being_written_is_kept_when_the_window_closes(bench, qtbot: QtBot) -> None:
@@ -219,6 +220,7 @@ def test_a_damaged_history_is_told_and_images_are_still_named(bench) -> None:
     codes = [notice.code for notice in window.banners.notices()]
     assert "nothing_saved" in codes
     assert any(code.startswith("history_") for code in codes)
+    assert "not kept" in window.panel.empty.findChild(QLabel).text()
     assert window.viewer.cells
     assert not window.viewer.saved
     assert "not saved" in window.strip.cells.text()
@@ -293,6 +295,18 @@ def test_the_window_fits_a_small_screen_also_at_twice_the_scale(bench, size: tup
     for column in (window.panel, window.centre, window.answer):
         assert column.width() >= 150
         assert column.mapTo(window, column.rect().bottomRight()).x() <= size[0]
+
+
+def test_a_dialog_never_outgrows_the_screen(qtbot: QtBot) -> None:
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    dialog.resize(320, 200)
+    fit_to_screen(dialog)
+    assert (dialog.width(), dialog.height()) == (320, 200)
+    dialog.resize(320, 9000)
+    fit_to_screen(dialog)
+    assert dialog.width() == 320
+    assert dialog.height() < dialog.screen().availableSize().height()
 
 
 def test_f6_walks_through_the_columns(bench, qtbot: QtBot) -> None:

@@ -32,8 +32,13 @@ _FRAME = 48
 def fit_to_screen(dialog: QDialog) -> None:
     """Make a dialog no larger than the screen leaves room for, as on a small one at twice the scale."""
     room = dialog.screen().availableSize() - QSize(_FRAME, _FRAME)
-    if dialog.width() > room.width() or dialog.height() > room.height():
-        dialog.resize(dialog.size().boundedTo(room))
+    size, layout = dialog.size(), dialog.layout()
+    if not dialog.testAttribute(Qt.WidgetAttribute.WA_Resized):
+        # Qt by itself would take two thirds of the screen at most, and squeeze the rows.
+        size = dialog.sizeHint()
+        if layout is not None and layout.hasHeightForWidth():
+            size.setHeight(max(size.height(), layout.totalHeightForWidth(size.width())))
+    dialog.resize(size.boundedTo(room))
 
 
 class Dialogs(QObject):

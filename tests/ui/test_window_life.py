@@ -309,6 +309,17 @@ def test_a_dialog_never_outgrows_the_screen(qtbot: QtBot) -> None:
     assert dialog.height() < dialog.screen().availableSize().height()
 
 
+def test_no_row_of_about_is_squeezed(bench) -> None:
+    window = bench.show()
+    window.actions_["about"].trigger()
+    dialog = window.dialogs.open_now["about"]
+    QApplication.processEvents()
+    for label in dialog.findChildren(QLabel):
+        needed = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
+        assert label.height() >= needed > 0, label.text()
+    dialog.reject()
+
+
 def test_f6_walks_through_the_columns(bench, qtbot: QtBot) -> None:
     window = bench.show(start=[bench.field()])
     window.centre.view.setFocus()

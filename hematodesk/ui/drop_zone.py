@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -94,7 +94,7 @@ class DropZone(QScrollArea):
         column.addStretch(3)
         column.addWidget(self._promise)
         self.setWidget(self._target)
-        self.set_recent(())
+        self._recent: list[str] = []
 
     def set_key_hints(self, *, files: str, folder: str) -> None:
         """The keys told in the buttons' tooltips; the shortcuts belong to the window."""
@@ -104,16 +104,26 @@ class DropZone(QScrollArea):
 
     def set_recent(self, paths: Sequence[str]) -> None:
         """Files and folders opened lately, latest first; the first few are offered."""
+        self._recent = list(paths[:_MOST_RECENT])
+        if self.isVisible():
+            self._fill_recent()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was opened while an image was on show is offered now."""
+        self._fill_recent()
+        super().showEvent(event)
+
+    def _fill_recent(self) -> None:
         while (item := self._recent_column.takeAt(1)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for path in paths[:_MOST_RECENT]:
+        for path in self._recent:
             button = RecentButton(path)
             button.clicked.connect(self._recent_clicked)
             self._recent_column.addWidget(button)
-        self._recent_title.setVisible(bool(paths))
+        self._recent_title.setVisible(bool(self._recent))
 
     def set_drag_over(self, over: bool) -> None:
         """Whether something that can be opened is dragged over the window."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from typing import Any, NoReturn
 
 from hematodesk.domain.errors import ModelError
 
 _REMEDY = "Ask whoever made the package for a corrected one."
 _SHOWN = 40
+
+# Unicode Bidirectional Algorithm (UAX 9): overrides, embeddings and isolates.
+_TURNING = ("LRO", "RLO", "LRE", "RLE", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def refuse(field: str, reason: str) -> NoReturn:
@@ -118,8 +122,11 @@ def check_text(name: str, value: object, *, longest: int, pattern: str = "", emp
         refuse(name, f"must have at most {longest} characters, not {len(value)}")
     if not value and not empty:
         refuse(name, "must not be empty")
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in value):
         refuse(name, "must not hold control characters")
+    # They can turn the letters of a class's name around, so that another one is read.
+    if any(unicodedata.bidirectional(letter) in _TURNING for letter in value):
+        refuse(name, "must not hold characters that change the direction of writing")
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
         refuse(name, "must not hold half a surrogate pair")
     if pattern and re.fullmatch(pattern, value) is None:

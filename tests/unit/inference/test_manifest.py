@@ -133,6 +133,8 @@ WRONG = [
     ("intended_use", "x" * 20_001),
     ("intended_use", "bell\x07"),
     ("intended_use", "\ud800"),
+    ("intended_use", "for \u202egnihcaet\u202c"),
+    ("licence", "MIT\x9b31m"),
     ("date", "21.11.2026"),
     ("date", "2026-13-01"),
     ("classes", []),

@@ -73,7 +73,13 @@ class Centre(QWidget):
         self.zone = DropZone(self)
         self.view = ImageView(self)
         self.message = Message(self)
-        self._pages = QStackedLayout(self)
+        # A page that comes to the front is raised over its siblings; in a widget of their own the
+        # pages stay beneath the banners and the frame.
+        beneath = QWidget(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(beneath)
+        self._pages = QStackedLayout(beneath)
         self._pages.setContentsMargins(0, 0, 0, 0)
         for page in (self.zone, self.view, self.message):
             self._pages.addWidget(page)

@@ -227,6 +227,20 @@ def test_a_damaged_history_is_told_and_images_are_still_named(bench) -> None:
     assert not window.actions_["agree"].isEnabled()
 
 
+def test_a_warning_told_at_the_start_stays_in_sight_when_an_image_opens(bench) -> None:
+    (bench.folder / "data").mkdir()
+    (bench.folder / "data" / "history.sqlite3").write_bytes(b"this is no database" * 100)
+    window = bench.show()
+    banner = window.banners.banner("nothing_saved")
+    assert banner is not None
+    window.opening.open_paths([bench.field()])
+    bench.rest(window)
+    assert window.viewer.cells
+    middle = banner.mapTo(window.centre, banner.rect().center())
+    on_top = window.centre.childAt(middle)
+    assert on_top is banner or banner.isAncestorOf(on_top)
+
+
 def test_an_unexpected_error_opens_one_report_without_patient_data(bench, qtbot: QtBot) -> None:
     window = bench.show()
     reporter = ErrorReporter(window)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from hematodesk.domain.cells import ImageResult
+from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError, ModelError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.history_access import HistoryAccess
@@ -60,13 +60,14 @@ class _First:
     Attributes:
         request: the view's request that its result answers.
         again: whether it is analysed though the history knows it.
-        go_on: begins the rest. unnamed: called when no model could name it.
+        go_on: begins the rest, told how many could not be read before it.
+        unnamed: called when no model could name it.
     """
 
     request: int
     source: Source
     again: bool
-    go_on: Callable[[], None]
+    go_on: Callable[[int], None]
     unnamed: Callable[[], None]
 
 
@@ -144,9 +145,9 @@ class Analysing(QObject):
         self._unnamed = []
         rest = sources[1:]
 
-        def go_on() -> None:
+        def go_on(failed: int) -> None:
             if rest:
-                self.run_many(rest, again=again)
+                self.run_many(rest, again=again, failed_before=failed)
 
         def unnamed() -> None:
             self._unnamed = list(sources)
@@ -191,7 +192,7 @@ class Analysing(QObject):
             if isinstance(answer, HistoryImage):
                 self._viewer.show_earlier(first.request, answer, pixels)
                 self.reused.emit(answer, first.source)
-                first.go_on()
+                first.go_on(0)
                 return
             self._viewer.show_result(first.request, answer.result, answer.pixels)
             self._save_one(first, answer.result)
@@ -207,25 +208,27 @@ class Analysing(QObject):
         self._lanes.run(Lane.INFERENCE, analyse, done=came, failed=failed, cancelled=cancelled)
 
     def _save_one(self, first: _First, result: ImageResult) -> None:
+        failures = int(result.status is ImageStatus.ERROR)
+
         def save(history: History) -> HistoryImage:
             return history.save_result(self._services.session_id(), result)
 
         def came(image: HistoryImage) -> None:
             self._viewer.show_saved(first.request, image)
             self.saved.emit([image])
-            first.go_on()
+            first.go_on(failures)
 
         def failed(error: HematodeskError) -> None:
             self.not_saved.emit(error)
 
         if self._access.ask(save, came, failed) is None:
-            first.go_on()
+            first.go_on(failures)
 
     # Many images, in order
 
-    def run_many(self, sources: Sequence[Source], *, again: bool = False) -> None:
-        """Analyse all of them without showing any."""
-        run = _Run(len(sources))
+    def run_many(self, sources: Sequence[Source], *, again: bool = False, failed_before: int = 0) -> None:
+        """Analyse all of them without showing any; failures before them count with theirs."""
+        run = _Run(len(sources), failed=failed_before)
         self._runs.append(run)
 
         def work(ticket: Ticket) -> BatchSummary:
@@ -259,7 +262,7 @@ class Analysing(QObject):
         def ended(summary: BatchSummary) -> None:
             self._runs.remove(run)
             self.progressed.emit()
-            self.batch_ended.emit(summary, sources)
+            self.batch_ended.emit(replace(summary, failed=summary.failed + failed_before), sources)
 
         def failed(error: HematodeskError) -> None:
             self._runs.remove(run)
@@ -275,7 +278,8 @@ class Analysing(QObject):
             if isinstance(value, _Saved):
                 self.saved.emit(value.images)
             elif isinstance(value, _Step):
-                run.done, run.failed, run.seconds_left = value.done, value.failed, value.seconds_left
+                run.done, run.seconds_left = value.done, value.seconds_left
+                run.failed = value.failed + failed_before
                 self.progressed.emit()
 
         def start() -> None:

@@ -238,3 +238,11 @@ def test_a_batch_of_known_images_says_so_and_analyses_them_again_when_asked(benc
     banner.button.click()
     bench.rest(window)
     assert shown_names(window) == [path.name for path in paths[1:]]
+
+
+def test_a_first_image_that_cannot_be_read_counts_with_the_rest(bench) -> None:
+    missing = [bench.folder / "gone_1.png", bench.folder / "gone_2.png"]
+    window = bench.show(start=[*missing, *bench.plain(2)])
+    banner = window.banners.banner("some_failed")
+    assert banner is not None
+    assert banner.notice.text.startswith("2 ")

@@ -264,7 +264,7 @@ def test_a_working_folder_that_is_gone_is_told(work):
     for words in (["--data-dir", "here", "history", "list"], ["classify", "a.png"]):
         gone.mkdir(exist_ok=True)
         done = subprocess.run(
-            [sys.executable, "-c", code, *words], cwd=gone, capture_output=True, text=True, check=False
+            [sys.executable, "-P", "-c", code, *words], cwd=gone, capture_output=True, text=True, check=False
         )
         assert done.returncode == cli.SOME_FAILED
         assert "No such file or directory" in done.stderr and "Traceback" not in done.stderr

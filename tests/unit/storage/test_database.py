@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,8 +101,8 @@ def test_broken_pages_of_a_large_file_are_told_when_met(some, monkeypatch):
     whole = bytearray(some.read_bytes())
     whole[(root - 1) * 4096 : (root - 1) * 4096 + 64] = b"\xa5" * 64
     some.write_bytes(whole)
-    with pytest.raises(HistoryError) as caught:
-        History.open(some).image(1)
+    with closing(History.open(some)) as history, pytest.raises(HistoryError) as caught:
+        history.image(1)
     assert caught.value.code == "history_damaged"
 
 

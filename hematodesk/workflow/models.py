@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -41,6 +41,11 @@ class LoadedClassifier(ExplainingClassifier, Protocol):
     @property
     def fallback_reason(self) -> str:
         """Why the active one is not the requested one; empty when it is."""
+        ...
+
+    @property
+    def session_options(self) -> Mapping[str, str | int | bool]:
+        """The runtime's options as they were set."""
         ...
 
 
@@ -161,6 +166,7 @@ class ModelDesk:
                 active=classifier.active,
                 fault=fault.code if fault is not None else "none",
             )
+            log_event("session_options", **classifier.session_options)
             return self._loaded
 
     def choose(self, model: str) -> LoadedModel:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,7 +58,13 @@ def make(settings):
             if chosen.name == "unloadable":
                 raise ModelError("model_unsupported", "It cannot be loaded.")
             reason = "CUDA is not there." if provider == "cuda" else ""
-            return SimpleNamespace(package=chosen, requested=provider, active="cpu", fallback_reason=reason)
+            return SimpleNamespace(
+                package=chosen,
+                requested=provider,
+                active="cpu",
+                fallback_reason=reason,
+                session_options={"intra_op_num_threads": 2},
+            )
 
         store = FakeStore(*packages)
         return ModelDesk(lambda: store, settings, classifier)
@@ -72,6 +79,13 @@ def test_the_shipped_default_is_loaded_at_first(make):
     assert (loaded.requested, loaded.active, loaded.provider_reason) == ("auto", "cpu", "")
     assert loaded.model_fault is None
     assert desk.loaded is loaded
+
+
+def test_what_runs_and_how_is_recorded(make, caplog):
+    with caplog.at_level(logging.INFO):
+        make(package("wbc4")).load(provider="cuda")
+    assert "model_loaded model=wbc4@1.0.0 requested=cuda active=cpu fault=none" in caplog.messages
+    assert "session_options intra_op_num_threads=2" in caplog.messages
 
 
 def test_an_imported_package_of_the_default_name_does_not_become_the_default(make):

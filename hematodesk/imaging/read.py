@@ -45,14 +45,12 @@ class ReadImage:
         pixels: uint8 (H, W, 3) RGB, contiguous, read-only, upright.
         format: jpeg, png, bmp, tiff or webp.
         digest: SHA-256 of the file's bytes, hexadecimal.
-        byte_size: the file's length.
         notices: codes of what the person should know.
     """
 
     pixels: npt.NDArray[np.uint8]
     format: str
     digest: str
-    byte_size: int
     notices: tuple[str, ...]
 
 
@@ -104,7 +102,7 @@ def decode_image(data: bytes, name: str) -> ReadImage:
         notices.append(ALPHA_FLATTENED)
     pixels = np.ascontiguousarray(_upright(_to_rgb(raw), header.orientation))
     pixels.flags.writeable = False
-    return ReadImage(pixels, header.format, hashlib.sha256(data).hexdigest(), len(data), tuple(notices))
+    return ReadImage(pixels, header.format, hashlib.sha256(data).hexdigest(), tuple(notices))
 
 
 def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:

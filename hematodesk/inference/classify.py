@@ -116,21 +116,6 @@ class Classifier:
                 predictions.append(self._prediction(probabilities[index], strange[index], elapsed))
         return predictions
 
-    def explain(
-        self, crop: Crop, class_id: str, cancel: CancelToken | None = None
-    ) -> npt.NDArray[np.float32] | None:
-        """The activation map of one class for one crop: float32 (h, w), raw values, coarse.
-
-        None when the package has no such output. Raises ValueError for a class that the package
-        does not have, and what `classify` raises.
-        """
-        if class_id not in self.package.class_ids:
-            raise ValueError(f"the model has no class {class_id!r}")
-        evidence = self.evidence(crop, cancel)
-        if evidence is None:
-            return None
-        return np.ascontiguousarray(evidence.maps[:, :, self.package.class_ids.index(class_id)])
-
     def evidence(self, crop: Crop, cancel: CancelToken | None = None) -> Evidence | None:
         """The activation maps of all classes for one crop, and the scores that they belong to.
 

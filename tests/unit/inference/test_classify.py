@@ -230,7 +230,7 @@ def test_the_activation_map_is_the_classs_own_and_raw(classifier, kit) -> None:
     made = classifier()
     crop = kit.crop(0, 0, 0)
     crop[2:4, 5:9] = (255, 0, 0)
-    found = made.explain(crop, "monocyte")
+    found = made.evidence(crop).maps[:, :, made.package.class_ids.index("monocyte")]
     assert (found.dtype, found.shape) == (np.float32, (kit.SIDE, kit.SIDE))
     tensor = to_tensor([crop], made.package.manifest.input)[0]
     np.testing.assert_allclose(found, tensor @ kit.WEIGHTS[:, 2], atol=1e-5)
@@ -238,12 +238,7 @@ def test_the_activation_map_is_the_classs_own_and_raw(classifier, kit) -> None:
 
 def test_without_an_activation_map_there_is_no_explanation(classifier, kit) -> None:
     made = classifier(outputs__activation_map=None)
-    assert made.explain(kit.crop(0, 0, 0), "monocyte") is None
-
-
-def test_no_explanation_for_a_class_of_another_model(classifier, kit) -> None:
-    with pytest.raises(ValueError, match="no class 'platelet'"):
-        classifier().explain(kit.crop(0, 0, 0), "platelet")
+    assert made.evidence(kit.crop(0, 0, 0)) is None
 
 
 class CountingToken(CancelToken):

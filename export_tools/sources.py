@@ -6,7 +6,6 @@ cell, of one field. Nothing is ever split but by group.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from pathlib import Path
 from statistics import median
 
 from export_tools.labels import class_id
+from export_tools.tables import SourceError, box_of, read_rows
 from hematodesk.domain.classes import WBC4
-from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.read import IMAGE_SUFFIXES
 
@@ -23,10 +22,10 @@ from hematodesk.imaging.read import IMAGE_SUFFIXES
 _PBC_CELL = 140
 _PBC_RED_CELL = 81.0
 _BCCD_RED_CELL = 109.0
-_FEW_RED_CELLS = 5
+FEW_RED_CELLS = 5
 """With fewer boxes than this the median says little: some fields miss most of their red cells."""
 
-_PARTS = {
+PARTS = {
     "train": "train",
     "training": "train",
     "valid": "valid",
@@ -37,10 +36,6 @@ _PARTS = {
     "testing": "test",
     "train_sample": "train",
 }
-
-
-class SourceError(HematodeskError):
-    """A data set that cannot be read. Codes: source_not_found, source_unknown, source_damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ def read_source(folder: Path) -> list[Record]:
         raise SourceError("source_not_found", f"There is no folder {folder}.", "Check the path.")
     labels = folder / "labels.csv"
     if labels.is_file():
-        columns = set(_rows(labels)[0])
+        columns = set(read_rows(labels)[0])
         if {"file", "class", "subtype"} <= columns:
             return read_pbc(folder)
         if {"original", "label", "cell_group"} <= columns:
@@ -111,7 +106,7 @@ def read_pbc(folder: Path) -> list[Record]:
             original=row["file"],
             red_cell=_PBC_RED_CELL,
         )
-        for row in _rows(folder / "labels.csv")
+        for row in read_rows(folder / "labels.csv")
     ]
 
 
@@ -124,17 +119,16 @@ def read_bccd(folder: Path) -> list[Record]:
     """
     boxes: dict[str, list[Box]] = {}
     red_cells: dict[str, list[int]] = {}
-    for row in _rows(folder / "boxes.csv"):
-        box = _box(row)
+    for row in read_rows(folder / "boxes.csv"):
+        box = box_of(row)
         if box is None:
             continue
         if row["class"] == "WBC":
             boxes.setdefault(row["file"], []).append(box)
         elif row["class"] == "RBC":
             red_cells.setdefault(row["file"], []).append(max(box.w, box.h))
-    rows = _rows(folder / "labels.csv")
-    joined = _joined([(row["original"], f"c{row['cell_group']}", f"f{row['field_group']}") for row in rows])
-    tested = {joined[row["original"]] for row in rows if row["kaggle_split"] == "TEST"}
+    rows = read_rows(folder / "labels.csv")
+    joined, tested = bccd_groups(rows)
     records = []
     for row in rows:
         names = [name.strip() for name in row["label"].split(",") if name.strip()]
@@ -152,11 +146,17 @@ def read_bccd(folder: Path) -> list[Record]:
                 original=row["original"],
                 part="test" if key in tested else "train",
                 red_cell=median(red_cells[row["original"]])
-                if len(red_cells.get(row["original"], [])) >= _FEW_RED_CELLS
+                if len(red_cells.get(row["original"], [])) >= FEW_RED_CELLS
                 else _BCCD_RED_CELL,
             )
         )
     return records
+
+
+def bccd_groups(rows: Sequence[dict[str, str]]) -> tuple[dict[str, str], set[str]]:
+    """(original to the key of its group, keys of the groups with a picture of the published TEST folder)."""
+    joined = _joined([(row["original"], f"c{row['cell_group']}", f"f{row['field_group']}") for row in rows])
+    return joined, {joined[row["original"]] for row in rows if row["kaggle_split"] == "TEST"}
 
 
 def read_phantoms(folder: Path) -> list[Record]:
@@ -166,7 +166,7 @@ def read_phantoms(folder: Path) -> list[Record]:
     """
     return [
         Record(folder / row["file"], box, row["class"], "phantom", f"phantom:{row['file']}", row["file"])
-        for row, box in ((row, _box(row)) for row in _rows(folder / "boxes.csv"))
+        for row, box in ((row, box_of(row)) for row in read_rows(folder / "boxes.csv"))
         if row["class"] in WBC4 and box is not None
     ]
 
@@ -181,7 +181,7 @@ def read_parts(folder: Path) -> list[Record]:
     originals = _originals(folder)
     records = []
     for inner in sorted(folder.iterdir()):
-        part = _PARTS.get(inner.name.lower())
+        part = PARTS.get(inner.name.lower())
         if inner.is_dir() and part is not None:
             records += _class_folders(inner, folder.name, part, originals)
     return records
@@ -229,7 +229,7 @@ def _originals(folder: Path) -> dict[str, str]:
     for place in (folder, folder.parent):
         table = place / "originals.csv"
         if table.is_file():
-            known = {row["file"]: row["original"] for row in _rows(table)}
+            known = {row["file"]: row["original"] for row in read_rows(table)}
             # The sample of the TRAIN folder holds files of TRAIN.
             sampled = {
                 f"TRAIN_sample/{name.removeprefix('TRAIN/')}": original
@@ -238,23 +238,6 @@ def _originals(folder: Path) -> dict[str, str]:
             }
             return known | sampled
     return {}
-
-
-def _box(row: dict[str, str]) -> Box | None:
-    """The box of a row; None for one without area, as hand-drawn sets hold now and then."""
-    left, top, right, bottom = (int(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
-    return Box(left, top, right - left, bottom - top) if right > left and bottom > top else None
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise SourceError("source_damaged", f"{path} cannot be read: {fault}.") from fault
-    if not rows:
-        raise SourceError("source_damaged", f"{path} has no rows.")
-    return rows
 
 
 def _joined(rows: Sequence[tuple[str, ...]]) -> dict[str, str]:

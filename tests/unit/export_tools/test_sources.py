@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from export_tools.sources import SourceError, join_identical, only_classes, read_source
+from export_tools.sources import join_identical, only_classes, read_source
+from export_tools.tables import SourceError
 from hematodesk.domain.geometry import Box
 
 

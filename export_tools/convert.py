@@ -78,7 +78,7 @@ def convert(args: argparse.Namespace) -> str:
     from export_tools.keras_files import load_keras_file
     from export_tools.onnx_graph import INPUT, add_familiarity, find_head, give_outputs
     from export_tools.parity import check_parity
-    from hematodesk.workflow.atomic import write_atomically
+    from hematodesk.domain.files import Rights, write_whole
 
     loaded = load_keras_file(args.input)
     told = _details(args, loaded.rescales_itself)
@@ -119,9 +119,7 @@ def convert(args: argparse.Namespace) -> str:
     serialized = graph.SerializeToString()
     parity = check_parity(loaded.model, serialized, spec, named, head.stripped)
     args.output.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(args.output, serialized)
-    # The atomic writer keeps its file to the owner; a package is meant to be shared.
-    args.output.chmod(0o644)
+    write_whole(args.output, serialized, Rights.USUAL)
     guessed = "" if told["preprocess_given"] else " (guessed: check it)"
     stripped = " (softmax taken off)" if head.stripped else ""
     return "\n".join(

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import os
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.files import make_folder, write_whole
 from hematodesk.inference.digests import DIGEST_FILE, read_digests
 from hematodesk.inference.manifest import NAME_PATTERN, VERSION_PATTERN
 from hematodesk.inference.package import ModelPackage, parse_package, read_model_bytes, read_package
@@ -208,20 +207,10 @@ class PackageStore:
 
     def _write(self, target: Path, data: bytes) -> None:
         """Write beside, flush, replace: the folder never holds half a package."""
-        part: Path | None = None
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".import-", suffix=".part", dir=target.parent)
-            part = Path(name)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(target)
+            make_folder(target.parent)
+            write_whole(target, data)
         except OSError as fault:
-            if part is not None:
-                with contextlib.suppress(OSError):
-                    part.unlink()
             raise _unwritable(fault) from None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from hematodesk import __version__
 from hematodesk.domain.cells import Cell, Prediction, now_utc
 from hematodesk.domain.history import HistoryImage
-from hematodesk.reporting.atomic import replacing
+from hematodesk.reporting.text_file import replacing
 
 SCHEMA = 1
 

@@ -209,10 +209,6 @@ class History:
         """Mark a cell as removed, or bring it back."""
         return self._change_cell(cell_id, lambda rows: writing.set_removed(rows, cell_id, removed))
 
-    def save_prediction(self, cell_id: int, prediction: Prediction) -> Cell:
-        """Save a prediction, which stands from now on; earlier ones are kept."""
-        return self._change_cell(cell_id, lambda rows: writing.insert_prediction(rows, cell_id, prediction))
-
     def set_review(self, cell_id: int, review: Review | None) -> Cell:
         """Save a verdict, which stands from now on; None withdraws it. Earlier ones are kept."""
         return self._change_cell(cell_id, lambda rows: writing.insert_review(rows, cell_id, review))
@@ -242,7 +238,7 @@ class History:
     # Deleting, backup, export
 
     def delete_images(self, ids: Iterable[int]) -> list[int]:
-        """Delete images so that they can be brought back until `close` or `purge_deleted`.
+        """Delete images so that they can be brought back until `close`.
 
         Returns the ids that were there to delete; others are passed over.
         """
@@ -257,13 +253,6 @@ class History:
             back = writing.restore(connection, ids)
         self._deleted.difference_update(back)
         return back
-
-    def purge_deleted(self) -> int:
-        """Remove all deleted images for good, also another window's; returns how many."""
-        with self._database.write() as connection:
-            count = writing.purge(connection)
-        self._deleted.clear()
-        return count
 
     def backup(self, target: Path) -> None:
         """Copy the history into one file, verified; other work goes on meanwhile.

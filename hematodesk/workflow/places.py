@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hematodesk.domain.errors import PlaceError
+from hematodesk.domain.files import make_folder
 
 PORTABLE_MARKER = "hematodesk-portable"
 PORTABLE_FOLDER = "hematodesk-data"
@@ -72,7 +73,7 @@ class Places:
         Raises PlaceError (data_folder_unusable) when it cannot be made.
         """
         try:
-            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self.data)
         except OSError as fault:
             raise PlaceError(
                 "data_folder_unusable",

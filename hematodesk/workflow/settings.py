@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hematodesk.domain.errors import SettingsError
-from hematodesk.workflow.atomic import write_atomically
+from hematodesk.domain.files import make_folder, write_whole
 
 SettingValue: TypeAlias = str | bool | int | list[str]
 
@@ -269,8 +269,8 @@ class SettingsStore:
             merged.update({key: self._values[key] for key in self._changed})
             content = json.dumps(merged, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                write_atomically(self._path, content.encode("utf-8", "replace"))
+                make_folder(self._path.parent)
+                write_whole(self._path, content.encode("utf-8", "replace"))
             except OSError as fault:
                 raise SettingsError(
                     "settings_unwritable",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import ImageError, PlaceError
-from hematodesk.workflow.atomic import write_atomically
+from hematodesk.domain.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,8 +63,8 @@ def keep_picture(picture: Picture, folder: Path) -> Picture:
     target = folder / f"{hashlib.sha256(picture.data).hexdigest()}{suffix}"
     try:
         if not target.is_file():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(target, picture.data)
+            make_folder(folder)
+            write_whole(target, picture.data)
     except OSError as fault:
         raise PlaceError(
             "picture_unwritable",

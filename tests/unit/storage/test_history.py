@@ -103,21 +103,11 @@ def test_every_review_is_kept_and_the_latest_stands(history, result, cell):
     assert history.reviews(cell_id) == [AGREED, CORRECTED, None, REJECTED, None]
 
 
-def test_every_prediction_is_kept_and_the_latest_stands(history, result, cell, prediction):
-    saved = history.save_result(history.begin_session("Ada"), result("a", cell("neutrophil")))
-    cell_id = saved.result.cells[0].id
-    later = prediction("monocyte", 0.7)
-    assert history.save_prediction(cell_id, later).prediction == later
-    assert history.predictions(cell_id) == [saved.result.cells[0].prediction, later]
-    assert history.page()[0].labels == (("monocyte", 1),)
-    assert history.count(HistoryFilter(class_id="neutrophil")) == 0
-
-
 def test_a_prediction_that_ranks_nothing_is_refused(history, result, cell, prediction):
-    saved = history.save_result(history.begin_session("Ada"), result("a", cell()))
+    nothing = dataclasses.replace(cell(), prediction=dataclasses.replace(prediction(), ranked=()))
     with pytest.raises(ValueError):
-        history.save_prediction(saved.result.cells[0].id, dataclasses.replace(prediction(), ranked=()))
-    assert len(history.predictions(saved.result.cells[0].id)) == 1
+        history.save_result(history.begin_session("Ada"), result("a", nothing))
+    assert history.count() == 0
 
 
 def test_cells_and_notes(history, result, cell):
@@ -171,16 +161,6 @@ def test_deleted_images_come_back_until_the_history_closes(history, path, result
     assert [row.name for row in again.page()] == ["c", "a"]
     assert again.check() == []
     again.close()
-
-
-def test_purging_takes_only_what_is_deleted(history, result):
-    session = history.begin_session("Ada")
-    a, b = history.save_results(session, [result("a"), result("b")])
-    history.delete_images([a.id])
-    assert history.purge_deleted() == 1
-    assert history.purge_deleted() == 0
-    assert history.restore_images([a.id]) == []
-    assert [row.id for row in history.page()] == [b.id]
 
 
 def test_another_window_keeps_its_undo(history, path, result):

@@ -132,14 +132,6 @@ class HistoryMachine(RuleBasedStateMachine):
         self.put_cell(image_id, changed)
 
     @precondition(has_cells)
-    @rule(prediction=PREDICTIONS, data=st.data())
-    def predict(self, prediction: Prediction, data: st.DataObject) -> None:
-        image_id, cell = self.choose_cell(data)
-        changed = dataclasses.replace(cell, prediction=prediction)
-        assert self.history.save_prediction(cell.id, prediction) == changed
-        self.put_cell(image_id, changed)
-
-    @precondition(has_cells)
     @rule(removed=st.booleans(), data=st.data())
     def remove(self, removed: bool, data: st.DataObject) -> None:
         image_id, cell = self.choose_cell(data)
@@ -182,11 +174,6 @@ class HistoryMachine(RuleBasedStateMachine):
         ids = data.draw(st.lists(st.sampled_from(list(self.deleted)), unique=True))
         assert self.history.restore_images(ids) == sorted(ids)
         self.live.update((image_id, self.deleted.pop(image_id)) for image_id in ids)
-
-    @rule()
-    def purge(self) -> None:
-        assert self.history.purge_deleted() == len(self.deleted)
-        self.deleted.clear()
 
     @rule()
     def reopen(self) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ExportError
-from hematodesk.workflow.atomic import write_atomically
 from hematodesk.workflow.interrupts import cancelled_by_interrupt
 from hematodesk.workflow.output import ProgressLine, in_words, opened_output, standard_output
 
@@ -122,20 +121,6 @@ def test_no_stream_or_a_closed_one_is_no_failure():
 )
 def test_durations_in_words(seconds, words):
     assert in_words(seconds) == words
-
-
-def test_atomic_writing_leaves_the_old_file_when_the_disk_refuses(tmp_path, monkeypatch):
-    target = tmp_path / "settings.json"
-    target.write_text("old")
-
-    def full(handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError):
-        write_atomically(target, b"new")
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_ctrl_c_sets_the_token_and_a_second_one_ends_the_program():

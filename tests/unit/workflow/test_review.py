@@ -148,7 +148,6 @@ def test_nothing_to_undo_is_no_error(desk):
 
 def test_a_refused_change_is_not_on_the_list(desk, history, image):
     history.delete_images([image.id])
-    history.purge_deleted()
     with pytest.raises(HistoryError):
         desk.agree(image.result.cells[0], image.id)
     assert desk.undo_kind is None

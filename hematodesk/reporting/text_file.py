@@ -1,15 +1,15 @@
-"""Files that are either whole or not there: written beside, synced, then put in place."""
+"""Text files for a person or another system, whole or not there, their faults as sentences."""
 
 from __future__ import annotations
 
 import codecs
-import os
-import tempfile
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from hematodesk.domain import files
 from hematodesk.domain.errors import ExportError
 
 _MARKED = "hematodesk-marked"
@@ -36,21 +36,19 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
 
     Raises ExportError (export_unwritable) when the file or its folder cannot be written.
     """
-    beside: Path | None = None
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("w", encoding=encoding, errors=_MARKED, newline=newline) as direct:
                 yield direct
             return
-        handle, beside_name = tempfile.mkstemp(dir=target.parent, prefix=".hematodesk-", suffix=".part")
-        beside = Path(beside_name)
-        with os.fdopen(handle, "w", encoding=encoding, errors=_MARKED, newline=newline) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        _give_usual_rights(beside, target)
-        beside.replace(target)
-        beside = None
+        with files.replacing(target, files.Rights.USUAL) as raw:
+            stream = io.TextIOWrapper(raw, encoding=encoding, errors=_MARKED, newline=newline)
+            try:
+                yield stream
+                stream.flush()
+            finally:
+                # What collects the wrapper must not close what lies under it.
+                stream.detach()
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -59,16 +57,3 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
             f"“{target.name}” cannot be written: {error.strerror or error}.",
             "Close the file in other programs, or choose another folder.",
         ) from None
-    finally:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-
-
-def _give_usual_rights(beside: Path, target: Path) -> None:
-    """Temporary files are private; the export gets the rights of the file it replaces or the usual ones."""
-    if target.exists():
-        beside.chmod(target.stat().st_mode & 0o777)
-    else:
-        mask = os.umask(0)
-        os.umask(mask)
-        beside.chmod(0o666 & ~mask)

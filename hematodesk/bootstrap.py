@@ -14,6 +14,7 @@ from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import SettingsStore
 
 if TYPE_CHECKING:
+    from hematodesk.imaging.reader import ImageReader
     from hematodesk.inference.package import ModelPackage
     from hematodesk.inference.store import PackageStore
     from hematodesk.storage.history import History
@@ -38,13 +39,19 @@ def build_at(places: Places) -> Services:
 
     models = ModelDesk(open_store, settings, _make_classifier)
 
-    return Services(places, settings, models, _open_history)
+    return Services(places, settings, models, _open_history, _open_reader)
 
 
 def _open_history(path: Path) -> History:
     from hematodesk.storage.history import History
 
     return History.open(path)
+
+
+def _open_reader() -> ImageReader:
+    from hematodesk.imaging.reader import LocalReader
+
+    return LocalReader()
 
 
 def _make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:

@@ -175,7 +175,10 @@ class Analysing(QObject):
             if image.image is not None:
                 self._viewer.show_working(first.request, first.source.name, image.image.pixels)
 
-        self._lanes.run(Lane.DECODING, lambda _ticket: open_image(first.source), done=opened)
+        def read(_ticket: Ticket) -> OpenedImage:
+            return open_image(first.source, self._services.reader)
+
+        self._lanes.run(Lane.DECODING, read, done=opened)
 
     def _analyse_one(self, first: _First, opened: OpenedImage) -> None:
         pixels = opened.image.pixels if opened.image is not None else None

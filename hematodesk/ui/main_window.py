@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
 
     def _build_controllers(self, theme: Theme) -> None:
         services, lanes, banners = self.services, self.lanes, self.banners
-        self.viewer = Viewer(self.access, lanes, banners, self)
+        self.viewer = Viewer(self.access, lanes, banners, services, self)
         self.keeper = ModelKeeper(services.models, lanes, banners, self)
         self.analysing = Analysing(services, lanes, self.access, self.viewer, self.keeper, self)
         self.reviewing = Reviewing(services, lanes, self.access, self.viewer, banners, self)

@@ -22,6 +22,7 @@ from hematodesk.ui.banners import Banners, Level, Notice
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.mime import pixels_of
+from hematodesk.workflow.services import Services
 from hematodesk.workflow.sources import reopen
 
 Pixels = npt.NDArray[np.uint8]
@@ -67,12 +68,18 @@ class Viewer(QObject):
     chosen = Signal()
 
     def __init__(
-        self, access: HistoryAccess, lanes: Lanes, banners: Banners, parent: QObject | None = None
+        self,
+        access: HistoryAccess,
+        lanes: Lanes,
+        banners: Banners,
+        services: Services,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._access = access
         self._lanes = lanes
         self._banners = banners
+        self._services = services
         self._request = 0
         self._settled = True
         self._waiting: list[Callable[[], None]] = []
@@ -234,7 +241,7 @@ class Viewer(QObject):
 
         def read(_ticket: Ticket) -> Pixels | _Preview:
             try:
-                return reopen(image.result).pixels
+                return reopen(image.result, self._services.reader).pixels
             except HematodeskError as error:
                 return _Preview(_preview(image.result), error)
 
@@ -275,7 +282,7 @@ class Viewer(QObject):
         def came(image: HistoryImage) -> None:
             def read(_ticket: Ticket) -> Pixels | None:
                 try:
-                    return reopen(image.result).pixels
+                    return reopen(image.result, self._services.reader).pixels
                 except HematodeskError:
                     # Whoever opens it will be told; here nobody asked.
                     return None

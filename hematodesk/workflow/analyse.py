@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.imaging.read import ReadImage
+    from hematodesk.imaging.reader import ImageReader
     from hematodesk.inference.manifest import CropRule
     from hematodesk.inference.package import ModelPackage
 
@@ -119,10 +120,18 @@ class Analyser:
     Args:
         classifier: the loaded model.
         keep_thumbnails: whether results carry a small picture.
+        reader: decodes images; without one it is done in this process.
     """
 
-    def __init__(self, classifier: CellClassifier, *, keep_thumbnails: bool = True) -> None:
+    def __init__(
+        self,
+        classifier: CellClassifier,
+        *,
+        keep_thumbnails: bool = True,
+        reader: ImageReader | None = None,
+    ) -> None:
         self.classifier = classifier
+        self.reader = reader
         self._keep_thumbnails = keep_thumbnails
 
     def takes_whole_image(self, whole_image: bool | None = None) -> bool:
@@ -136,7 +145,7 @@ class Analyser:
 
         Raises Cancelled.
         """
-        return self.analyse_opened(open_image(source), cancel, whole_image)
+        return self.analyse_opened(open_image(source, self.reader), cancel, whole_image)
 
     def analyse_opened(
         self, opened: OpenedImage, cancel: CancelToken | None = None, whole_image: bool | None = None
@@ -251,15 +260,23 @@ def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, classi
     return Cut(crop.crop_cell(pixels, cell.box, side=side, size=size), crop.crop_square(cell.box, side=side))
 
 
-def open_image(source: Source) -> OpenedImage:
-    """Read and decode a source; never raises for the image's faults."""
-    from hematodesk.imaging.read import decode_image, read_image
+def open_image(source: Source, reader: ImageReader | None = None) -> OpenedImage:
+    """Read and decode a source; never raises for the image's faults.
 
+    Args:
+        reader: decodes; without one it is done in this process.
+    """
+    if reader is None:
+        from hematodesk.imaging.reader import LocalReader
+
+        reader = LocalReader()
     started = time.perf_counter()
     image: ReadImage | None = None
     fault: Fault | None = None
     try:
-        image = decode_image(source.data, source.name) if isinstance(source, Picture) else read_image(source)
+        image = (
+            reader.decode(source.data, source.name) if isinstance(source, Picture) else reader.read(source)
+        )
     except ImageError as error:
         fault = Fault(error.code, error.message, error.remedy)
     except MemoryError:

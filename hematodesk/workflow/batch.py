@@ -170,7 +170,7 @@ class _Run:
     ) -> PreparedImage | HistoryImage:
         """Decode, and locate unless the history knows the answer: runs in a decoding thread."""
         self._cancel.check()
-        opened = open_image(source)
+        opened = open_image(source, self._analyser.reader)
         self._cancel.check()
         try:
             if earlier is not None and opened.image is not None:

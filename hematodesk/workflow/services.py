@@ -19,6 +19,7 @@ from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
 if TYPE_CHECKING:
     from hematodesk.domain.cells import ImageResult
     from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
+    from hematodesk.imaging.reader import ImageReader
     from hematodesk.storage.history import History
 
 
@@ -35,14 +36,17 @@ class Services:
         settings: SettingsStore,
         models: ModelDesk,
         open_history_at: Callable[[Path], History],
+        open_reader: Callable[[], ImageReader],
     ) -> None:
         self.places = places
         self.settings = settings
         self.models = models
         self._open_history_at = open_history_at
+        self._open_reader = open_reader
         self._lock = threading.RLock()
         self._history: History | None = None
         self._session_id: int | None = None
+        self._reader: ImageReader | None = None
 
     @property
     def history(self) -> History:
@@ -122,7 +126,19 @@ class Services:
 
     def analyser(self, loaded: LoadedModel) -> Analyser:
         """An analyser with a loaded model, as the settings want it."""
-        return Analyser(loaded.classifier, keep_thumbnails=self.settings.flag("keep_thumbnails"))
+        return Analyser(
+            loaded.classifier,
+            keep_thumbnails=self.settings.flag("keep_thumbnails"),
+            reader=self.reader,
+        )
+
+    @property
+    def reader(self) -> ImageReader:
+        """What decodes images, made at the first use."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = self._open_reader()
+            return self._reader
 
     def keep(self, picture: Picture) -> Picture:
         """Keep a pasted or dragged picture's bytes in the data folder. Raises PlaceError."""
@@ -130,13 +146,16 @@ class Services:
         return keep_picture(picture, self.places.pictures)
 
     def close(self) -> None:
-        """End the session, remove kept pictures nobody needs, close the history; safe to call twice.
+        """End the session, remove kept pictures nobody needs, close history and reader; safe to call twice.
 
         Raises HistoryError when the history refuses; it is closed all the same.
         """
         with self._lock:
             history, self._history = self._history, None
             session_id, self._session_id = self._session_id, None
+            reader, self._reader = self._reader, None
+            if reader is not None:
+                reader.close()
             if history is None:
                 return
             try:

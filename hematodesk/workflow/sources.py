@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hematodesk.imaging.read import ReadImage
+    from hematodesk.imaging.reader import ImageReader
 
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "tiff": ".tif", "webp": ".webp"}
 _SWEEP_AGE_S = 24 * 3600
@@ -74,21 +75,19 @@ def keep_picture(picture: Picture, folder: Path) -> Picture:
     return Picture(picture.data, picture.name, target)
 
 
-def reopen(result: ImageResult) -> ReadImage:
+def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:
     """Read the image of an earlier result again, and make sure that it is still the same.
 
     Raises ImageError: path_unknown (it came without a file and was not kept), image_changed
     (another file stands in its place), and every code of imaging.read.
     """
-    from hematodesk.imaging.read import read_image
-
     if not result.path:
         raise ImageError(
             "path_unknown",
             f"{result.name} came without a file and was not kept.",
             "Its results and its thumbnail are in the history.",
         )
-    image = read_image(Path(result.path))
+    image = reader.read(Path(result.path))
     if result.digest and image.digest != result.digest:
         raise ImageError(
             "image_changed",

@@ -17,6 +17,7 @@ import hematodesk
 from hematodesk.bootstrap import build
 from hematodesk.domain.cells import Verdict
 from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.imaging.reader import LocalReader
 from hematodesk.workflow.analyse import open_image
 from hematodesk.workflow.earlier import find_earlier
 from hematodesk.workflow.places import resources_dir
@@ -172,7 +173,7 @@ def test_results_are_kept_reviewed_and_exported_across_processes(program, data, 
     desk.undo()
     desk.redo()
     desk.note_image(earlier.id, "looked at twice")
-    assert (reopen(earlier.result).pixels == opened.image.pixels).all()
+    assert (reopen(earlier.result, LocalReader()).pixels == opened.image.pixels).all()
     services.close()
 
     listed = [json.loads(line) for line in program("history", "list", "--json").stdout.splitlines()]
@@ -200,7 +201,7 @@ def test_a_pasted_picture_opens_again_after_a_restart(data):
     again = build(data)
     found = again.open_history().image(saved.id)
     assert found.result.name == "Pasted 14:02"
-    assert (reopen(found.result).pixels == analysed.pixels).all()
+    assert (reopen(found.result, LocalReader()).pixels == analysed.pixels).all()
     (summary,) = again.history.page(HistoryFilter(review_state=ReviewState.OPEN))
     assert summary.id == saved.id
     again.close()

@@ -144,7 +144,7 @@ def test_the_output_file_is_whole_and_standard_output_empty(run, work):
 
 
 def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(run, monkeypatch):
-    monkeypatch.setattr(batch, "open_image", lambda source: pytest.fail("analysed"))
+    monkeypatch.setattr(batch, "open_image", lambda *given: pytest.fail("analysed"))
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "none/answers.json")
     assert code == cli.SOME_FAILED
     assert "export_unwritable" in err

@@ -88,7 +88,7 @@ def test_too_little_memory_becomes_a_fault(images, classifier, monkeypatch):
 
     monkeypatch.setattr("hematodesk.imaging.locate.locate_cells", refuse)
     assert Analyser(classifier).analyse(images["smear"]).result.fault.code == "out_of_memory"
-    monkeypatch.setattr("hematodesk.imaging.read.read_image", refuse)
+    monkeypatch.setattr("hematodesk.imaging.reader.read_image", refuse)
     assert open_image(images["smear"]).fault.code == "out_of_memory"
 
 

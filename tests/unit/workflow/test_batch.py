@@ -59,9 +59,9 @@ def test_inference_stays_in_the_calling_thread_and_decoding_does_not(images, cla
     decoding = set()
     real = batch_module.open_image
 
-    def watched(source):
+    def watched(source, reader):
         decoding.add(threading.current_thread().name)
-        return real(source)
+        return real(source, reader)
 
     monkeypatch.setattr(batch_module, "open_image", watched)
     run_batch([images["smear"]] * 4, Analyser(classifier), sink)
@@ -100,10 +100,10 @@ def test_results_reach_the_sink_within_a_quarter_second_while_the_next_is_slow(
     real = batch_module.open_image
     made = []
 
-    def slow(source):
+    def slow(source, reader):
         if source.name == "blank.png":
             time.sleep(1.0)
-        opened = real(source)
+        opened = real(source, reader)
         made.append(time.monotonic())
         return opened
 

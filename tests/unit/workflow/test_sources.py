@@ -9,6 +9,7 @@ import pytest
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import ImageError, PlaceError
 from hematodesk.imaging.read import decode_image, read_image
+from hematodesk.imaging.reader import LocalReader
 from hematodesk.workflow.sources import Picture, keep_picture, picture_from_pixels, reopen, sweep_pictures
 
 
@@ -27,7 +28,7 @@ def test_a_kept_picture_is_named_by_its_digest_and_opens_again(tmp_path, smear_p
     image = read_image(kept.kept)
     assert kept.kept.stem == image.digest
     assert kept.kept.suffix == ".png"
-    assert (reopen(result_of(kept.kept, image.digest)).pixels == image.pixels).all()
+    assert (reopen(result_of(kept.kept, image.digest), LocalReader()).pixels == image.pixels).all()
 
 
 def test_keeping_the_same_picture_twice_keeps_one_file(tmp_path, smear_png):
@@ -51,13 +52,13 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, smear_png):
 
 def test_reopening_says_when_another_file_stands_there(images):
     with pytest.raises(ImageError) as caught:
-        reopen(result_of(images["smear"], "00" * 32))
+        reopen(result_of(images["smear"], "00" * 32), LocalReader())
     assert caught.value.code == "image_changed"
 
 
 def test_reopening_a_picture_that_was_never_kept_says_so():
     with pytest.raises(ImageError) as caught:
-        reopen(result_of("", "00" * 32))
+        reopen(result_of("", "00" * 32), LocalReader())
     assert caught.value.code == "path_unknown"
 
 

@@ -1,0 +1,39 @@
+"""What reads images for everybody: the interface, and the reader that decodes in its own process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from hematodesk.imaging.read import ReadImage, decode_image, read_image
+
+
+class ImageReader(Protocol):
+    """Reads image files. Safe to use from several threads at once."""
+
+    def read(self, path: Path) -> ReadImage:
+        """Read and decode one file. Raises ImageError (codes: imaging.read)."""
+        ...
+
+    def decode(self, data: bytes, name: str) -> ReadImage:
+        """Decode a whole file in memory; `name` is only for sentences. Raises ImageError."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back; may be called twice, and while other threads still read."""
+        ...
+
+
+class LocalReader:
+    """Decodes in the process that it is called in: for tools and tests, whose files are their own."""
+
+    def read(self, path: Path) -> ReadImage:
+        """See ImageReader."""
+        return read_image(path)
+
+    def decode(self, data: bytes, name: str) -> ReadImage:
+        """See ImageReader."""
+        return decode_image(data, name)
+
+    def close(self) -> None:
+        """Nothing is held."""

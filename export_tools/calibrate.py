@@ -23,7 +23,7 @@ import numpy.typing as npt
 from export_tools.augment import Strength, augment
 from export_tools.convert import calibration_file, familiarity_file, sidecar
 from export_tools.crops import COVER, CropSet, cut_crops, middle
-from export_tools.product_way import listed
+from export_tools.file_lists import HELD_OUT, TRAINED_ON, listed, read_list
 from export_tools.sources import only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.statistics import softmax
@@ -81,11 +81,9 @@ def calibrate(args: argparse.Namespace) -> None:
     both = keras.Model(model.input, [model.get_layer("logits").output, model.get_layer("embedding").output])
     size = int(model.input_shape[1])
     records = [record for folder in args.sources for record in read_source(folder)]
-    records = only_classes([record for record in records if record.part != "test"], classes)
-    names = args.model.with_suffix(".held_out.txt").read_text(encoding="utf-8").splitlines()
-    held = listed(records, names)
-    held_files = {record.file for record in held}
-    kept = [record for record in records if record.file not in held_files]
+    records = only_classes(records, classes)
+    held = listed(records, read_list(args.model, HELD_OUT))
+    kept = listed(records, read_list(args.model, TRAINED_ON))
     rule = notes["crop"]
     cut = {"red_cells": rule["red_cells"], "context": rule["context"], "cache": args.cache}
     out, inside = cut_crops(held, size, **cut), cut_crops(kept, size, **cut)

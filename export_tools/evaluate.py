@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from export_tools.file_lists import listed
 from export_tools.metrics import Figures, as_document, as_markdown, measure
-from export_tools.product_way import listed, product_crop
+from export_tools.product_way import product_crop
 from export_tools.sources import Record, read_source
 from hematodesk.domain.cells import Prediction
 from hematodesk.domain.errors import HematodeskError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -33,21 +31,3 @@ def product_crop(record: Record, rule: CropRule, size: int) -> npt.NDArray[np.ui
         return None
     side = crop_side(box, found.red_cell_diameter, red_cells=rule.red_cells, context=rule.context)
     return crop_cell(pixels, box, side=side, size=size)
-
-
-def listed(records: Sequence[Record], names: Sequence[str]) -> list[Record]:
-    """The records whose file is on a list of paths, as `train` writes it; folders before may differ.
-
-    Raises ValueError when a listed file is not among the records.
-    """
-    wanted = {_tail(name) for name in names if name.strip()}
-    chosen = [record for record in records if _tail(str(record.file)) in wanted]
-    missing = wanted - {_tail(str(record.file)) for record in chosen}
-    if missing:
-        raise ValueError(f"{len(missing)} listed files are not in the sources, such as {sorted(missing)[0]}")
-    return chosen
-
-
-def _tail(name: str) -> str:
-    """The last three parts of a path, which tell files of the known sets apart wherever they lie."""
-    return "/".join(name.strip().replace("\\", "/").split("/")[-3:])

@@ -6,14 +6,14 @@ cell, of one field. Nothing is ever split but by group.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from export_tools.labels import class_id
 from export_tools.tables import SourceError, box_of, read_rows
+from export_tools.unions import joined_keys
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.read import IMAGE_SUFFIXES
@@ -155,7 +155,9 @@ def read_bccd(folder: Path) -> list[Record]:
 
 def bccd_groups(rows: Sequence[dict[str, str]]) -> tuple[dict[str, str], set[str]]:
     """(original to the key of its group, keys of the groups with a picture of the published TEST folder)."""
-    joined = _joined([(row["original"], f"c{row['cell_group']}", f"f{row['field_group']}") for row in rows])
+    joined = joined_keys(
+        [(row["original"], f"c{row['cell_group']}", f"f{row['field_group']}") for row in rows]
+    )
     return joined, {joined[row["original"]] for row in rows if row["kaggle_split"] == "TEST"}
 
 
@@ -185,20 +187,6 @@ def read_parts(folder: Path) -> list[Record]:
         if inner.is_dir() and part is not None:
             records += _class_folders(inner, folder.name, part, originals)
     return records
-
-
-def join_identical(records: Sequence[Record]) -> tuple[list[Record], int]:
-    """Give byte-identical files one group; returns the records and how many files repeat another."""
-    keys = []
-    repeated = 0
-    seen: set[str] = set()
-    for record in records:
-        digest = hashlib.sha256(record.file.read_bytes()).hexdigest()
-        repeated += digest in seen
-        seen.add(digest)
-        keys.append((record.group, f"sha256:{digest}"))
-    joined = _joined(keys)
-    return [replace(record, group=joined[record.group]) for record in records], repeated
 
 
 def only_classes(records: Iterable[Record], classes: Sequence[str]) -> list[Record]:
@@ -238,22 +226,3 @@ def _originals(folder: Path) -> dict[str, str]:
             }
             return known | sampled
     return {}
-
-
-def _joined(rows: Sequence[tuple[str, ...]]) -> dict[str, str]:
-    """Union-find over keys that stand in one row; key to the name of its set (a member's)."""
-    parent: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        parent.setdefault(key, key)
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    for first, *others in rows:
-        for other in others:
-            one, two = root(first), root(other)
-            # The first column names the set, whichever row came first.
-            parent[two] = one
-    return {first: root(first) for first, *_ in rows}

@@ -4,9 +4,88 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from export_tools.sources import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Three sides that share no group: to train on, to choose and calibrate with, and to test on."""
+
+    train: tuple[Record, ...]
+    held_out: tuple[Record, ...]
+    test: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRule:
+    """How a table is split. At most one of `fold` and `leave_out` is given.
+
+    Attributes:
+        hold_out: share of the groups of each source and class to choose and calibrate with.
+        seed: decides which groups; the same for all networks that are compared.
+        fold: (number from 1, count): this fold of all sources is the test, whatever parts the data
+            sets name: each fold's network is tested on what the other folds' learn from.
+        leave_out: the whole of this source is the test.
+    """
+
+    hold_out: float = 0.12
+    seed: int = 0
+    fold: tuple[int, int] | None = None
+    leave_out: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The rule in words, for a package's provenance."""
+        told = f"by group; share {self.hold_out:g} held out for calibration, seed {self.seed}"
+        if self.fold is not None:
+            return f"{told}; fold {self.fold[0]} of {self.fold[1]} left out for testing"
+        parts = "; parts named test never trained on, nor what shares a group with them"
+        if self.leave_out is not None:
+            return f"{told}; {self.leave_out} left out for testing{parts}"
+        return told + parts
+
+
+def parse_fold(text: str) -> tuple[int, int]:
+    """(I, N) of "I/N". Raises ValueError unless 1 <= I <= N and N is at least 2."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) >= 2):
+        raise ValueError(f"a fold is written as I/N, such as 1/5, not {text!r}")
+    return int(number), int(count)
+
+
+def split_sides(records: Sequence[Record], rule: SplitRule) -> Sides:
+    """Put every group on one side by the rule. Groups that no side may have are left out.
+
+    Without fold or left-out source, the test is what the data sets name so; parts named valid are held
+    out whole. Raises ValueError for a source that is not there, or a rule that makes no sense.
+    """
+    if rule.fold is not None and rule.leave_out is not None:
+        raise ValueError("a fold and a source cannot both be left out")
+    if rule.fold is not None:
+        dealt = folds(records, rule.fold[1], rule.seed)
+        test = dealt.pop(rule.fold[0] - 1)
+        rest = [record for fold in dealt for record in fold]
+    elif rule.leave_out is not None:
+        test = [record for record in records if record.source == rule.leave_out]
+        if not test:
+            raise ValueError(f"there is no source {rule.leave_out} to leave out")
+        barred = _groups(test) | _groups(record for record in records if record.part == "test")
+        rest = [record for record in records if record.group not in barred]
+    else:
+        barred = _groups(record for record in records if record.part == "test")
+        test = [record for record in records if record.group in barred]
+        rest = [record for record in records if record.group not in barred]
+    valid = _groups(record for record in rest if record.part == "valid") if rule.fold is None else set()
+    given = [record for record in rest if record.group in valid]
+    kept, held = hold_out([record for record in rest if record.group not in valid], rule.hold_out, rule.seed)
+    return Sides(tuple(kept), tuple(given + held), tuple(test))
+
+
+def _groups(records: Iterable[Record]) -> set[str]:
+    return {record.group for record in records}
 
 
 def hold_out(records: Sequence[Record], fraction: float, seed: int = 0) -> tuple[list[Record], list[Record]]:

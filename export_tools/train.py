@@ -2,7 +2,8 @@
 
 Reads the data sets, holds a part out by group, cuts the cells as the program does, and trains
 MobileNetV2 with averaged weights. Beside the model it writes what `convert` and `evaluate`
-need: the classes and constants (.training.json) and the files held out (.held_out.txt).
+need: the classes and constants (.training.json), and which files were trained on, held out for
+calibration, and left for testing (.trained_on.txt, .held_out.txt, .tested.txt).
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from export_tools.augment import Strength
 from export_tools.convert import sidecar
 from export_tools.crops import CropSet, cut_crops, middle
 from export_tools.drawing import Batch, EvenDraw, batches
+from export_tools.file_lists import write_lists
 from export_tools.fit import Plan, fit
-from export_tools.sources import Record, join_identical, only_classes, read_source
-from export_tools.splits import hold_out
+from export_tools.grouping import join_groups
+from export_tools.sources import Record, only_classes, read_source
+from export_tools.splits import SplitRule, parse_fold, split_sides
 from hematodesk.domain.classes import WBC4, cell_class
 from hematodesk.domain.errors import HematodeskError
 
@@ -43,6 +46,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--red-cells", type=float, default=3.0, help="crop side in red-cell diameters")
     parser.add_argument("--context", type=float, default=1.6, help="crop side in box sides, without a scale")
     parser.add_argument("--hold-out", type=float, default=0.12, help="share kept for validation, by group")
+    parser.add_argument("--fold", type=parse_fold, metavar="I/N", help="leave fold I of N out, to test on")
+    parser.add_argument("--leave-out", metavar="SOURCE", help="leave this source out, to test on")
     parser.add_argument("--passes", type=int, default=12)
     parser.add_argument("--images", type=int, default=4000, help="images a pass")
     parser.add_argument("--batch", type=int, default=32)
@@ -74,21 +79,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def gather(folders: Sequence[Path], classes: Sequence[str]) -> list[Record]:
-    """All records of the classes that may be trained on: parts named test are never among them."""
-    records = [record for folder in folders for record in read_source(folder)]
-    records = [record for record in only_classes(records, classes) if record.part != "test"]
-    records, repeated = join_identical(records)
-    if repeated:
-        print(f"{repeated} files repeat another byte for byte; they stay on its side", file=sys.stderr)
+    """All records of the classes, joined into groups that must not be torn apart."""
+    records, found = join_groups(
+        only_classes([record for folder in folders for record in read_source(folder)], classes)
+    )
+    if found.identical:
+        print(
+            f"{len(found.identical)} files repeat another byte for byte; they stay on its side",
+            file=sys.stderr,
+        )
     return records
-
-
-def split(records: Sequence[Record], fraction: float, seed: int) -> tuple[list[Record], list[Record]]:
-    """(train, held out): parts named valid are held out whole, the rest is split by group."""
-    valid = {record.group for record in records if record.part == "valid"}
-    given = [record for record in records if record.group in valid]
-    kept, held = hold_out([record for record in records if record.group not in valid], fraction, seed)
-    return kept, given + held
 
 
 def train(args: argparse.Namespace) -> None:
@@ -98,9 +98,12 @@ def train(args: argparse.Namespace) -> None:
     from export_tools.network import build_network
 
     classes = [name.strip() for name in args.classes.split(",") if name.strip()]
-    kept, held = split(gather(args.sources, classes), args.hold_out, args.seed)
+    rule = SplitRule(args.hold_out, args.seed, args.fold, args.leave_out)
+    sides = split_sides(gather(args.sources, classes), rule)
+    kept, held = sides.train, sides.held_out
     _tell("train", kept)
     _tell("held out", held)
+    _tell("left for testing", sides.test)
     cut = {"red_cells": args.red_cells, "context": args.context, "cache": args.cache}
     training, validation = cut_crops(kept, args.size, **cut), cut_crops(held, args.size, **cut)
     if args.phantoms:
@@ -144,7 +147,8 @@ def train(args: argparse.Namespace) -> None:
     )
     args.output.parent.mkdir(parents=True, exist_ok=True)
     model.save(args.output)
-    _write_notes(args, classes, kept, held, progress.history)
+    _write_notes(args, classes, kept, rule, progress.history)
+    write_lists(args.output, sides)
     print(f"written: {args.output}")
 
 
@@ -187,7 +191,7 @@ def _write_notes(
     args: argparse.Namespace,
     classes: Sequence[str],
     kept: Sequence[Record],
-    held: Sequence[Record],
+    rule: SplitRule,
     history: list[dict[str, float]],
 ) -> None:
     counts = Counter(record.source for record in kept)
@@ -200,8 +204,7 @@ def _write_notes(
         "crop": {"rule": "cell", "red_cells": args.red_cells, "context": args.context},
         "provenance": {
             "data": data,
-            "split": f"by group; {len(held)} images held out (share {args.hold_out:g}, seed {args.seed}); "
-            "parts named test never trained on, nor pictures that share a cell or field with them",
+            "split": rule.text,
             "base_weights": Path(args.base_weights).name,
             "commit": args.revision,
             "parent_sha256": None,
@@ -211,5 +214,3 @@ def _write_notes(
     args.output.with_suffix(".history.json").write_text(
         json.dumps(history, indent=1) + "\n", encoding="utf-8"
     )
-    listed = "".join(f"{record.file}\n" for record in held)
-    args.output.with_suffix(".held_out.txt").write_text(listed, encoding="utf-8")

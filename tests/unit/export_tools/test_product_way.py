@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from export_tools import product_way
-from export_tools.product_way import listed, product_crop
+from export_tools.product_way import product_crop
 from export_tools.sources import Record
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
@@ -44,11 +44,3 @@ def test_no_located_cell_gives_no_crop(tmp_path: Path, write_image, monkeypatch:
 
 def test_a_file_that_cannot_be_read_gives_no_crop(tmp_path: Path) -> None:
     assert product_crop(record(tmp_path / "missing.png"), CELL, 20) is None
-
-
-def test_a_list_finds_its_files_wherever_the_set_lies() -> None:
-    records = [record(Path(f"/here/pbc/monocyte/{name}.jpg")) for name in "abc"]
-    chosen = listed(records, ["/elsewhere/data/pbc/monocyte/b.jpg", ""])
-    assert [each.file.stem for each in chosen] == ["b"]
-    with pytest.raises(ValueError, match="not in the sources"):
-        listed(records, ["/elsewhere/pbc/monocyte/z.jpg"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from export_tools.sources import join_identical, only_classes, read_source
+from export_tools.sources import only_classes, read_source
 from export_tools.tables import SourceError
 from hematodesk.domain.geometry import Box
 
@@ -115,15 +115,6 @@ def test_drawn_fields_give_one_record_a_white_cell(tmp_path: Path) -> None:
     )
     (record,) = read_source(tmp_path)
     assert (record.class_id, record.box, record.red_cell) == ("monocyte", Box(1, 2, 10, 20), None)
-
-
-def test_identical_files_share_a_group(tmp_path: Path, write_image) -> None:
-    write_image(tmp_path / "monocyte" / "a.png", seed=1)
-    write_image(tmp_path / "monocyte" / "b.png", seed=1)
-    write_image(tmp_path / "monocyte" / "c.png", seed=2)
-    records, repeated = join_identical(read_source(tmp_path))
-    assert repeated == 1
-    assert records[0].group == records[1].group != records[2].group
 
 
 def test_only_classes(tmp_path: Path, write_image) -> None:

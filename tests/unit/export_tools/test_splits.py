@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export_tools.sources import Record
-from export_tools.splits import folds, hold_out
+from export_tools.grouping import join_groups
+from export_tools.sources import Record, read_source
+from export_tools.splits import Sides, SplitRule, folds, hold_out, parse_fold, split_sides
 
 
 def records(rows: list[tuple[str, str, int]]) -> list[Record]:
@@ -61,3 +62,95 @@ def test_senseless_shares_are_refused() -> None:
         hold_out([], 1.0)
     with pytest.raises(ValueError, match="two folds"):
         folds([], 1)
+
+
+PARTED = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from(["x", "y", "z"]),
+        st.integers(0, 15),
+        st.sampled_from(["", "train", "valid", "test"]),
+    ),
+    min_size=1,
+    max_size=80,
+)
+
+
+def parted(rows: list[tuple[str, str, int, str]]) -> list[Record]:
+    """Records whose groups cross classes, parts and, as copies do, sources."""
+    return [
+        Record(Path(f"{index}.png"), None, name, source, f"group {group}", str(index), part)
+        for index, (source, name, group, part) in enumerate(rows)
+    ]
+
+
+def torn(sides: Sides) -> set[str]:
+    groups = [{each.group for each in side} for side in (sides.train, sides.held_out, sides.test)]
+    return groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2]
+
+
+@given(PARTED, st.floats(0, 0.9), st.integers(0, 3))
+def test_the_published_parts_tear_no_group(rows: list, fraction: float, seed: int) -> None:
+    table = parted(rows)
+    sides = split_sides(table, SplitRule(fraction, seed))
+    assert not torn(sides)
+    assert sorted((*sides.train, *sides.held_out, *sides.test), key=lambda each: int(each.original)) == table
+    assert all(each in sides.test for each in table if each.part == "test")
+
+
+@given(PARTED, st.integers(2, 5), st.integers(0, 3))
+def test_folds_as_test_tear_no_group_and_test_everything_once(rows: list, count: int, seed: int) -> None:
+    table = parted(rows)
+    tested = []
+    for number in range(1, count + 1):
+        sides = split_sides(table, SplitRule(0.2, seed, (number, count)))
+        assert not torn(sides)
+        assert len(sides.train) + len(sides.held_out) + len(sides.test) == len(table)
+        tested += sides.test
+    assert sorted(tested, key=lambda each: int(each.original)) == table
+
+
+@given(PARTED, st.integers(0, 3))
+def test_a_left_out_source_is_the_test_and_nothing_of_it_is_learnt(rows: list, seed: int) -> None:
+    table = parted(rows)
+    source = table[0].source
+    sides = split_sides(table, SplitRule(0.2, seed, leave_out=source))
+    assert not torn(sides)
+    assert list(sides.test) == [each for each in table if each.source == source]
+    assert not any(each.part == "test" for each in (*sides.train, *sides.held_out))
+
+
+def test_a_rule_that_makes_no_sense_is_refused() -> None:
+    table = records([("a", "x", 1)])
+    with pytest.raises(ValueError, match="cannot both"):
+        split_sides(table, SplitRule(fold=(1, 5), leave_out="a"))
+    with pytest.raises(ValueError, match="no source z"):
+        split_sides(table, SplitRule(leave_out="z"))
+    for text in ("6/5", "0/5", "1", "1/1", "a/b"):
+        with pytest.raises(ValueError, match="I/N"):
+            parse_fold(text)
+    assert parse_fold("2/5") == (2, 5)
+
+
+def test_the_rule_in_words_names_what_was_left_out() -> None:
+    assert "fold 2 of 5" in SplitRule(fold=(2, 5)).text
+    assert "bccd left out" in SplitRule(leave_out="bccd").text
+    assert "never trained on" in SplitRule().text
+
+
+@pytest.mark.real_data
+def test_no_group_of_the_real_sets_is_torn() -> None:
+    data = Path(__file__).parents[4] / "shared" / "data"
+    if not (data / "bccd").is_dir():
+        pytest.skip("the real images are not beside the project")
+    table = [each for name in ("pbc", "bccd", "kaggle4") for each in read_source(data / name)]
+    table, _ = join_groups(table)
+    rules = [SplitRule(), SplitRule(leave_out="bccd"), SplitRule(leave_out="pbc")]
+    for rule in [*rules, *(SplitRule(fold=(number, 5)) for number in range(1, 6))]:
+        sides = split_sides(table, rule)
+        assert not torn(sides)
+        assert sides.train
+        assert sides.test
+        originals = [{each.original for each in side} for side in (sides.train, sides.held_out, sides.test)]
+        assert not originals[0] & originals[2]
+        assert not originals[0] & originals[1]

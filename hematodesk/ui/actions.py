@@ -142,6 +142,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("remove_cell", QT_TRANSLATE_NOOP("Actions", "&Remove the cell"), "review", ("Delete",), 4),
     ActionSpec("models", QT_TRANSLATE_NOOP("Actions", "&Choose a model…"), "models", ("Ctrl+M",), 0),
     ActionSpec("import_model", QT_TRANSLATE_NOOP("Actions", "&Import a model…"), "models", (), 0),
+    ActionSpec(
+        "compare_models",
+        QT_TRANSLATE_NOOP("Actions", "Co&mpare two models…"),
+        "models",
+        ("Ctrl+Shift+M",),
+        0,
+    ),
     ActionSpec("model_card", QT_TRANSLATE_NOOP("Actions", "&About this model"), "models", (), 0),
     ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), "help", ("F1", "?"), 0),
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About hematodesk"), "help", (), 0),

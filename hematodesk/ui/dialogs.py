@@ -23,6 +23,7 @@ from hematodesk.workflow.settings import DECLARED
 if TYPE_CHECKING:
     from hematodesk.inference.package import ModelPackage
     from hematodesk.ui.models_dialog import ModelsDialog
+    from hematodesk.ui.viewing import Viewer
 
 
 _FRAME = 48
@@ -116,6 +117,16 @@ class Dialogs(QObject):
         dialog.import_requested.connect(self.ask_import)
         return dialog
 
+    def show_compare(self, viewer: Viewer) -> None:
+        """Two models side by side on the open image; the window stays usable beside it."""
+
+        def make() -> QDialog:
+            from hematodesk.ui.compare_dialog import CompareDialog
+
+            return CompareDialog(self._keeper, viewer, self._lanes, self._window)
+
+        self._show("compare", make, modal=False)
+
     def ask_import(self) -> None:
         """Ask for a package file."""
         chooser = QFileDialog(self.open_now.get("models") or self._window, self.tr("Import a model package"))
@@ -186,7 +197,7 @@ class Dialogs(QObject):
 
         self._show("delete", make)
 
-    def _show(self, name: str, make: Callable[[], QDialog]) -> None:
+    def _show(self, name: str, make: Callable[[], QDialog], *, modal: bool = True) -> None:
         dialog = self.open_now.get(name)
         if dialog is None:
             dialog = make()
@@ -194,7 +205,10 @@ class Dialogs(QObject):
             self.open_now[name] = dialog
             dialog.finished.connect(lambda _result: self.open_now.pop(name, None))
             fit_to_screen(dialog)
-            dialog.open()
+            if modal:
+                dialog.open()
+            else:
+                dialog.show()
         else:
             dialog.raise_()
             dialog.activateWindow()

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import Cancelled, HematodeskError
@@ -58,6 +59,12 @@ class Ticket:
         self._failed: Callable[[HematodeskError], None] | None = None
         self._cancelled: Callable[[], None] | None = None
         self._progress: Callable[[Any], None] | None = None
+        self._owner: QObject | None = None
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the one who would be told is gone."""
+        return self._owner is not None and not isValid(self._owner)
 
     def cancel(self) -> None:
         """Ask the job to stop; its end is still told, once."""
@@ -66,7 +73,7 @@ class Ticket:
     def report(self, value: object) -> None:
         """Called by the job, on its lane: hand a step's outcome to the progress callback."""
         if self._progress is not None:
-            self._lanes._post(self._progress, (value,))
+            self._lanes._post(self._lanes._tell_progress, (self, value))
 
 
 class _Relay(QObject):
@@ -107,6 +114,7 @@ class Lanes(QObject):
         failed: Callable[[HematodeskError], None] | None = None,
         cancelled: Callable[[], None] | None = None,
         progress: Callable[[Any], None] | None = None,
+        owner: QObject | None = None,
     ) -> Ticket:
         """Run `job(ticket)` on the lane; returns at once.
 
@@ -114,10 +122,13 @@ class Lanes(QObject):
             job: looks at `ticket.token` between its steps and may call `ticket.report(value)`.
             done: gets the job's result. failed: gets its HematodeskError (without it, `fault` is
                 emitted). cancelled: called when it was stopped. progress: gets each reported value.
+            owner: whose callbacks they are, when that may be gone before the job ends (a dialog that
+                the person closes): then none of them is called.
         """
         ticket = Ticket(self, lane, job)
         ticket._done, ticket._failed = done, failed
         ticket._cancelled, ticket._progress = cancelled, progress
+        ticket._owner = owner
         if self._stopped:
             ticket.ended = True
             return ticket
@@ -216,10 +227,14 @@ class Lanes(QObject):
         if not self._running and not self._stopped:
             self.idle.emit()
 
+    def _tell_progress(self, ticket: Ticket, value: object) -> None:
+        if ticket._progress is not None and not ticket.unheard:
+            ticket._progress(value)
+
     def _end_done(self, ticket: Ticket, value: object) -> None:
         self._end(ticket)
         try:
-            if ticket._done is not None:
+            if ticket._done is not None and not ticket.unheard:
                 ticket._done(value)
         finally:
             self._tell_idle()
@@ -227,7 +242,7 @@ class Lanes(QObject):
     def _end_cancelled(self, ticket: Ticket) -> None:
         self._end(ticket)
         try:
-            if ticket._cancelled is not None:
+            if ticket._cancelled is not None and not ticket.unheard:
                 ticket._cancelled()
         finally:
             self._tell_idle()
@@ -235,6 +250,8 @@ class Lanes(QObject):
     def _end_failed(self, ticket: Ticket, error: HematodeskError) -> None:
         self._end(ticket)
         try:
+            if ticket.unheard:
+                return
             if ticket._failed is not None:
                 ticket._failed(error)
             else:
@@ -247,7 +264,7 @@ class Lanes(QObject):
         try:
             self.unexpected.emit(error)
             # To whoever waits, a bug is a job that did not come to its end.
-            if ticket._cancelled is not None:
+            if ticket._cancelled is not None and not ticket.unheard:
                 ticket._cancelled()
         finally:
             self._tell_idle()

@@ -186,6 +186,7 @@ class MainWindow(QMainWindow):
                 "remove_cell": self.reviewing.remove_cell,
                 "models": self.dialogs.show_models,
                 "import_model": self.dialogs.ask_import,
+                "compare_models": lambda: self.dialogs.show_compare(self.viewer),
                 "model_card": self.dialogs.show_card,
                 "shortcuts": self._show_shortcuts,
                 "about": self.dialogs.show_about,

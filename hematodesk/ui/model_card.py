@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from PySide6.QtCore import QLocale
 
@@ -11,6 +13,20 @@ from hematodesk.inference.store import BrokenPackage
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.translation import translate
+
+WHOLE_CARD = "card:whole"
+SUMMARY = "card:summary"
+
+
+def card_file(package: ModelPackage | BrokenPackage) -> Path | None:
+    """The long card (Markdown) that lies beside a package that came with the program; None without one."""
+    place = package.path.with_name(f"{package.name}.md")
+    return place if package.shipped and place.is_file() else None
+
+
+def whole_card(markdown: str) -> str:
+    """The long card, with the way back to the summary above it."""
+    return f"[{translate('ModelCard', 'Back to the summary')}]({SUMMARY})\n\n{markdown}"
 
 
 def card_html(package: ModelPackage | BrokenPackage) -> str:
@@ -24,17 +40,20 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
             f"<p>{escape(error.message)}</p><p>{escape(error.remedy)}</p><p>{escape(error.code)}</p>"
         )
     manifest = package.manifest
-    rows = [
+    # First what it is for and how good it is: that is what one package is chosen over another for.
+    first = [
         (translate("ModelCard", "Intended use"), manifest.intended_use),
         (
             translate("ModelCard", "Classes"),
             ", ".join(class_name(class_id) for class_id in package.class_ids),
         ),
+        (translate("ModelCard", "Trained on"), "; ".join(manifest.provenance.data)),
+    ]
+    rows = [
         (translate("ModelCard", "Licence"), manifest.licence),
         (translate("ModelCard", "Date"), manifest.date),
         (translate("ModelCard", "Looks at"), _crop_words(package)),
         (translate("ModelCard", "Abstains under"), percent(manifest.abstention.min_confidence)),
-        (translate("ModelCard", "Trained on"), ", ".join(manifest.provenance.data)),
         (translate("ModelCard", "Split"), manifest.provenance.split),
         (translate("ModelCard", "Base weights"), manifest.provenance.base_weights),
         (
@@ -45,14 +64,22 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
         ),
         (translate("ModelCard", "SHA-256"), package.sha256),
     ]
-    table = "".join(
+    head = f"<h3>{escape(package.name)} {escape(package.version)}</h3>"
+    more = ""
+    if card_file(package) is not None:
+        words = translate("ModelCard", "Read the whole card: every figure, what was tried, what it cannot do")
+        more = f"<p><a href='{WHOLE_CARD}'>{escape(words)}</a></p>"
+    return f"{head}{_table_html(first)}{_metrics_html(package)}{more}{_table_html(rows)}"
+
+
+def _table_html(rows: Sequence[tuple[str, str]]) -> str:
+    cells = "".join(
         f"<tr><td style='padding:2px 16px 2px 0'>{escape(name)}</td>"
         f"<td style='padding:2px 0'>{escape(words)}</td></tr>"
         for name, words in rows
         if words
     )
-    head = f"<h3>{escape(package.name)} {escape(package.version)}</h3>"
-    return f"{head}<table>{table}</table>{_metrics_html(package)}"
+    return f"<table>{cells}</table>"
 
 
 def _crop_words(package: ModelPackage) -> str:
@@ -95,7 +122,8 @@ def _metrics_html(package: ModelPackage) -> str:
         for metric in package.manifest.metrics
     )
     titles = "".join(f"<th align='left' style='padding:2px 12px 2px 0'>{escape(head)}</th>" for head in heads)
-    return f"<br><table><tr>{titles}</tr>{rows}</table>"
+    note = translate("ModelCard", "The interval is the accuracy's, at 95 %, over the source images.")
+    return f"<p><table><tr>{titles}</tr>{rows}</table>{escape(note)}</p>"
 
 
 def _share(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import BrokenPackage, PackageCheck
 from hematodesk.ui.lanes import Lane, Lanes
-from hematodesk.ui.model_card import card_html
+from hematodesk.ui.model_card import WHOLE_CARD, card_file, card_html, whole_card
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.ui.theme import emphasis_font, set_role
 from hematodesk.workflow.models import PROVIDERS
@@ -53,6 +53,7 @@ class ModelsDialog(QDialog):
         self.card = QTextBrowser(self)
         self.card.setFrameShape(QFrame.Shape.NoFrame)
         self.card.setOpenLinks(False)
+        self.card.anchorClicked.connect(self._follow)
         self.card.setAccessibleName(self.tr("About the package"))
         self.provider = QComboBox(self)
         self.provider.setAccessibleName(self.tr("Compute on"))
@@ -74,7 +75,7 @@ class ModelsDialog(QDialog):
         self.remove_button = self._button(self.tr("&Remove"), self._remove)
         self._lay_out()
         keeper.changed.connect(self.show_state)
-        self.resize(820, 520)
+        self.resize(940, 640)
         self.show_state()
         self.refresh()
 
@@ -120,7 +121,9 @@ class ModelsDialog(QDialog):
     def refresh(self, choose: str = "") -> None:
         """List the packages anew, and mark that one (name@version), or the one in use."""
         self._wanted = choose
-        self._lanes.run(Lane.DECODING, lambda _ticket: list(self._keeper.desk.packages()), done=self._listed)
+        self._lanes.run(
+            Lane.DECODING, lambda _ticket: list(self._keeper.desk.packages()), done=self._listed, owner=self
+        )
 
     def _listed(self, packages: Sequence[Package]) -> None:
         self.list.clear()
@@ -161,6 +164,27 @@ class ModelsDialog(QDialog):
             self.card.setHtml(card_html(package))
         self._show_buttons()
 
+    def _follow(self, link: QUrl) -> None:
+        """From the summary to the whole card, and back."""
+        package = self.chosen()
+        if package is None:
+            return
+        place = card_file(package)
+        if link.toString() != WHOLE_CARD or place is None:
+            self._show_card()
+            return
+
+        def came(text: str) -> None:
+            if self.chosen() is package:
+                self.card.setMarkdown(whole_card(text))
+
+        self._lanes.run(
+            Lane.DECODING,
+            lambda _ticket: place.read_text(encoding="utf-8", errors="replace"),
+            done=came,
+            owner=self,
+        )
+
     def _show_buttons(self) -> None:
         package, loaded = self.chosen(), self._keeper.loaded
         idle = self._keeper.state is not ModelState.LOADING
@@ -197,7 +221,9 @@ class ModelsDialog(QDialog):
     def verify(self) -> None:
         """Hash every package and say which are whole."""
         self.status.setText(self.tr("Verifying…"))
-        self._lanes.run(Lane.DECODING, lambda _ticket: self._keeper.desk.store.verify(), done=self._verified)
+        self._lanes.run(
+            Lane.DECODING, lambda _ticket: self._keeper.desk.store.verify(), done=self._verified, owner=self
+        )
 
     def _verified(self, checks: Sequence[PackageCheck]) -> None:
         wrong = [check for check in checks if check.error is not None]
@@ -222,4 +248,4 @@ class ModelsDialog(QDialog):
             )
             self.refresh()
 
-        self._lanes.run(Lane.DECODING, remove, done=removed)
+        self._lanes.run(Lane.DECODING, remove, done=removed, owner=self)

@@ -169,6 +169,17 @@ class ModelDesk:
             log_event("session_options", **classifier.session_options)
             return self._loaded
 
+    def open_beside(self, model: str) -> LoadedClassifier:
+        """A package's classifier for a look beside the model in use, which stays the one in use.
+
+        Slow like `load`, and raises like it. The model in use is not loaded a second time.
+        """
+        with self._lock:
+            package, present = self.store.find(model), self._loaded
+            if present is not None and present.package == package:
+                return present.classifier
+            return self._make_classifier(package, self._settings.text("provider"))
+
     def choose(self, model: str) -> LoadedModel:
         """Load a model and, when that worked, remember it. Raises like `load`, and SettingsError."""
         loaded = self.load(model)

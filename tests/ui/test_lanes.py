@@ -6,7 +6,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from hematodesk.domain.errors import Cancelled, HematodeskError
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
@@ -163,3 +165,20 @@ def test_stopping_cancels_what_runs_and_refuses_what_comes(qtbot: QtBot) -> None
     assert run(lanes, Lane.BATCH, lambda _ticket: 1, ends).ended
     assert ends.told == []
     lanes.deleteLater()
+
+
+def test_nothing_is_told_to_an_owner_that_is_gone(lanes: Lanes, qtbot: QtBot) -> None:
+    owner, go, told = QObject(), threading.Event(), []
+
+    def job(ticket: Ticket) -> int:
+        go.wait(10)
+        ticket.report("a step")
+        return 1
+
+    kept = QObject()
+    lanes.run(Lane.DECODING, job, done=told.append, progress=told.append, owner=owner)
+    lanes.run(Lane.DECODING, job, done=told.append, owner=kept)
+    delete(owner)
+    go.set()
+    qtbot.waitUntil(lambda: not lanes.busy)
+    assert told == [1]

@@ -1,0 +1,115 @@
+"""Two models side by side on the open image, and the long card."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtWidgets import QDialog
+from pytestqt.qtbot import QtBot
+
+from hematodesk.ui.compare_dialog import CompareDialog
+from hematodesk.ui.main_window import MainWindow
+from hematodesk.ui.model_card import WHOLE_CARD
+from hematodesk.ui.models_dialog import ModelsDialog
+
+SEVERAL = "smear_05_several_cells.jpg"
+
+
+@pytest.fixture
+def two_models(bench):
+    """Windows with two models that never agree."""
+    bench.ship_model("other", favourite="monocyte")
+    return bench
+
+
+def open_dialog(window: MainWindow, action: str, name: str) -> QDialog:
+    window.actions_[action].trigger()
+    return window.dialogs.open_now[name]
+
+
+def compare_dialog(bench, window: MainWindow) -> CompareDialog:
+    dialog = open_dialog(window, "compare_models", "compare")
+    assert isinstance(dialog, CompareDialog)
+    bench.rest(window)
+    return dialog
+
+
+def column(dialog: CompareDialog, number: int) -> list[str]:
+    return [dialog.table.item(row, number).text() for row in range(dialog.table.rowCount())]
+
+
+def test_both_models_name_the_cells_of_the_open_image(two_models, qtbot: QtBot) -> None:
+    window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
+    dialog = compare_dialog(two_models, window)
+    chosen = [choice.currentText() for choice in dialog.choices]
+    assert chosen[0] == window.keeper.name
+    assert sorted(chosen) == ["other 1.0.0", "tiny 1.0.0"]
+    count = len(window.viewer.standing)
+    assert count > 1
+    answers = {"tiny 1.0.0": "Neutrophil", "other 1.0.0": "Monocyte"}
+    for side in (0, 1):
+        assert all(words.startswith(answers[chosen[side]]) for words in column(dialog, side + 1))
+        assert {cell.label for cell in dialog.views[side].cells} == {answers[chosen[side]].lower()}
+    assert column(dialog, 3) == ["differs"] * count
+    assert dialog.summary.text() == f"The same name for 0 of {count} cells."
+    # The model in use stays the one in use, and nothing of this goes to the history.
+    assert window.keeper.name == chosen[0]
+    assert {cell.prediction.provenance.model for cell in window.viewer.cells} == {chosen[0].split()[0]}
+
+
+def test_a_row_and_a_cell_are_chosen_together(two_models, qtbot: QtBot) -> None:
+    window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
+    dialog = compare_dialog(two_models, window)
+    dialog.table.selectRow(1)
+    assert [view.current_index for view in dialog.views] == [1, 1]
+    dialog.views[0].cell_chosen.emit(2)
+    assert dialog.table.currentRow() == 2
+    assert dialog.views[1].current_index == 2
+
+
+def test_it_follows_the_window_from_image_to_image(two_models, qtbot: QtBot) -> None:
+    window = two_models.show()
+    dialog = compare_dialog(two_models, window)
+    assert "Open an image" in dialog.summary.text()
+    window.opening.open_paths([two_models.field("one.jpg")])
+    two_models.rest(window)
+    assert dialog.table.rowCount() == len(window.viewer.standing) == 1
+    window.opening.open_paths([two_models.field("several.jpg", SEVERAL)])
+    two_models.rest(window)
+    assert dialog.table.rowCount() == len(window.viewer.standing) > 1
+    dialog.choices[1].setCurrentIndex(dialog.choices[0].currentIndex())
+    dialog.choices[1].activated.emit(0)
+    two_models.rest(window)
+    assert set(column(dialog, 3)) == {"same"}
+
+
+def test_one_model_alone_is_told_in_words(bench, qtbot: QtBot) -> None:
+    window = bench.show(start=[bench.field()])
+    dialog = compare_dialog(bench, window)
+    assert "only one model" in dialog.summary.text()
+    assert dialog.table.rowCount() == 0
+
+
+def test_closing_while_it_works_leaves_nothing(two_models, qtbot: QtBot) -> None:
+    window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
+    dialog = open_dialog(window, "compare_models", "compare")
+    dialog.reject()
+    two_models.rest(window)
+    assert "compare" not in window.dialogs.open_now
+
+
+def test_the_card_leads_to_the_whole_card_and_back(bench, qtbot: QtBot) -> None:
+    (bench.folder / "models" / "tiny.md").write_text(
+        "# Everything\n\nIt failed **twice**.\n", encoding="utf-8"
+    )
+    window = bench.show()
+    dialog = open_dialog(window, "model_card", "models")
+    assert isinstance(dialog, ModelsDialog)
+    bench.rest(window)
+    assert WHOLE_CARD in dialog.card.toHtml()
+    assert "Everything" not in dialog.card.toPlainText()
+    dialog.card.anchorClicked.emit(QUrl(WHOLE_CARD))
+    bench.rest(window)
+    assert "It failed twice." in dialog.card.toPlainText()
+    dialog.card.anchorClicked.emit(QUrl("card:summary"))
+    assert "Intended use" in dialog.card.toPlainText()

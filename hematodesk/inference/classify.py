@@ -90,6 +90,11 @@ class Classifier:
         """What part of an image the model wants."""
         return self.package.manifest.input.crop
 
+    @property
+    def crops_a_run(self) -> int:
+        """How many crops one run takes at most."""
+        return self._batch
+
     def classify(self, crops: Sequence[Crop], cancel: CancelToken | None = None) -> list[Prediction]:
         """Name each crop.
 

@@ -20,7 +20,7 @@ from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.analyse import AnalysedImage, Analyser, OpenedImage, open_image
-from hematodesk.workflow.batch import BatchSummary, run_batch
+from hematodesk.workflow.batch import BatchProgress, BatchSummary, run_batch
 from hematodesk.workflow.earlier import find_earlier
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.sources import Source
@@ -79,13 +79,6 @@ class _Saved:
 @dataclass(frozen=True, slots=True)
 class _Reused:
     images: list[HistoryImage]
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    done: int
-    failed: int
-    seconds_left: float | None
 
 
 class Analysing(QObject):
@@ -246,11 +239,11 @@ class Analysing(QObject):
             def reused(images: list[HistoryImage]) -> None:
                 ticket.report(_Reused(images))
 
-            def progress(done: int, _total: int | None, failed: int, left: float | None) -> None:
+            def progress(step: BatchProgress) -> None:
                 nonlocal told
                 if time.monotonic() - told >= _TELL_EVERY_S:
                     told = time.monotonic()
-                    ticket.report(_Step(done, failed, left))
+                    ticket.report(step)
 
             return run_batch(
                 sources,
@@ -280,7 +273,7 @@ class Analysing(QObject):
         def step(value: object) -> None:
             if isinstance(value, _Saved):
                 self.saved.emit(value.images)
-            elif isinstance(value, _Step):
+            elif isinstance(value, BatchProgress):
                 run.done, run.seconds_left = value.done, value.seconds_left
                 run.failed = value.failed + failed_before
                 self.progressed.emit()

@@ -57,6 +57,11 @@ class CellClassifier(Protocol):
         """Which part of the image it wants."""
         ...
 
+    @property
+    def crops_a_run(self) -> int:
+        """How many crops it computes best at once; answers do not depend on it."""
+        ...
+
     def classify(self, crops: Sequence[Any], cancel: CancelToken | None = None) -> list[Prediction]:
         """One prediction a crop, uint8 (S, S, 3) RGB. Raises Cancelled, ModelError."""
         ...
@@ -207,6 +212,30 @@ class Analyser:
             for cell, prediction in zip(prepared.result.cells, predictions, strict=True)
         )
         return replace(prepared.result, cells=cells, elapsed_ms=prepared.result.elapsed_ms + _since(started))
+
+    def finish_many(
+        self, prepared: Sequence[PreparedImage], cancel: CancelToken | None = None
+    ) -> list[ImageResult]:
+        """Classify the crops of several images in as few runs as it takes; see `finish`.
+
+        An image's `elapsed_ms` grows by the time of the runs shared out by crops. Raises Cancelled.
+        """
+        crops = [crop for each in prepared for crop in each.crops]
+        if len(prepared) < 2 or not crops:
+            return [self.finish(each, cancel) for each in prepared]
+        started = time.perf_counter()
+        try:
+            predictions = iter(self.classifier.classify(crops, cancel))
+        except ModelError:
+            # One image's crop must not fail the others'.
+            return [self.finish(each, cancel) for each in prepared]
+        a_crop = _since(started) / len(crops)
+        results = []
+        for each in prepared:
+            cells = tuple(replace(cell, prediction=next(predictions)) for cell in each.result.cells)
+            elapsed = each.result.elapsed_ms + a_crop * len(each.crops)
+            results.append(replace(each.result, cells=cells, elapsed_ms=elapsed) if cells else each.result)
+        return results
 
     def classify_box(
         self,

@@ -1,23 +1,22 @@
-"""Many images: decoding and locating run ahead on their own threads, inference follows in order."""
+"""Many images: stages.py does the work on its own threads, here its results are committed in groups."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hematodesk.domain.cancel import CancelToken
-from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
-from hematodesk.domain.errors import Cancelled, HematodeskError
+from hematodesk.domain.cells import ImageResult, ImageStatus
+from hematodesk.domain.errors import Cancelled
 from hematodesk.domain.history import HistoryImage
-from hematodesk.workflow.analyse import Analyser, OpenedImage, PreparedImage, open_image
-from hematodesk.workflow.faults import code_trace
-from hematodesk.workflow.log import log_bug, log_event
+from hematodesk.domain.pause import Pause
+from hematodesk.workflow.analyse import Analyser
+from hematodesk.workflow.log import log_event
 from hematodesk.workflow.sources import Source
+from hematodesk.workflow.stages import Known, Stages, Step, Twin
 
 GROUP_SECONDS = 0.2
 """A finished result waits no longer than this for its group (the budget is 0.25)."""
@@ -25,13 +24,31 @@ GROUP_SECONDS = 0.2
 GROUP_SIZE = 64
 """Results in one group at most: one transaction of the history."""
 
-_MANY_CROPS = 12
-"""Classifying more cells than this may itself take as long as a group may wait."""
-
 _RATE_WINDOW_S = 8.0
 
 Sink = Callable[[list[ImageResult]], None]
-Progress = Callable[[int, int | None, int, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """How far a batch has come.
+
+    Attributes:
+        done, failed, reused: as in BatchSummary.
+        total: how many there are; None while the listing is under way.
+        rate: images a second lately; None before there is a pace.
+        seconds_left: None while it is not known.
+    """
+
+    done: int
+    total: int | None
+    failed: int
+    reused: int
+    rate: float | None
+    seconds_left: float | None
+
+
+Progress = Callable[[BatchProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,94 +77,101 @@ def run_batch(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     *,
+    pause: Pause | None = None,
     whole_image: bool | None = None,
     earlier: Callable[[str], HistoryImage | None] | None = None,
     reused: Callable[[list[HistoryImage]], None] | None = None,
-    total: int | None = None,
+    total: int | Callable[[], int | None] | None = None,
     workers: int | None = None,
 ) -> BatchSummary:
-    """Analyse every source; blocks until the end. All callbacks run in the calling thread.
+    """Analyse every source; blocks until the end. `sink`, `progress` and `reused` run in the calling thread.
 
     Args:
-        sources: files and pictures; may be lazy, it is read only a little ahead.
+        sources: files and pictures; may be lazy and slow, it is read only a little ahead, on another thread.
         analyser: with the loaded model.
         sink: gets results in the order of the sources, in groups, a quarter of a second after
             they were made at the latest. An exception of the sink ends the batch and is passed on.
-        progress: called after each group with (done, total, failed, seconds left); total and
-            seconds left are None while they are not known.
+        progress: called after each group.
         cancel: stops it, also inside an image; what is finished still goes to the sink.
+        pause: while it is set no image is begun; what is under way is finished.
         whole_image: see Analyser.
         earlier: asked with each image's digest, in a decoding thread; an answer is used instead of
-            analysing, a HematodeskError ends the batch and is passed on.
+            analysing, a HematodeskError ends the batch and is passed on. With it an image whose
+            bytes came before in this batch is answered by that one's result.
         reused: gets those answers, in groups like the sink's, in their order.
-        total: how many sources there are, where `sources` cannot say it.
+        total: how many sources there are, or a question for it, where `sources` cannot say it.
         workers: decoding threads; by default one a core, four at most.
     """
     count = total if total is not None else len(sources) if isinstance(sources, Sequence) else None
-    run = _Run(analyser, sink, reused, progress, cancel or CancelToken(), count)
-    threads = workers or max(1, min(4, os.cpu_count() or 1))
-    return run.over(sources, threads, earlier, whole_image)
+    asked = count if callable(count) else lambda: count
+    run = _Run(sink, reused, progress, cancel or CancelToken(), pause or Pause(), asked, earlier)
+    return run.over(sources, analyser, workers or default_workers(), whole_image)
+
+
+def default_workers() -> int:
+    """Decoding threads: one a core, four at most."""
+    return max(1, min(4, os.cpu_count() or 1))
 
 
 class _Run:
-    """One batch under way."""
+    """One batch under way: takes what the stages have done, and commits it in groups."""
 
     def __init__(
         self,
-        analyser: Analyser,
         sink: Sink,
         reused: Callable[[list[HistoryImage]], None] | None,
         progress: Progress | None,
         cancel: CancelToken,
-        total: int | None,
+        pause: Pause,
+        total: Callable[[], int | None],
+        earlier: Callable[[str], HistoryImage | None] | None,
     ) -> None:
-        self._analyser = analyser
         self._sink = sink
         self._reused = reused
         self._progress = progress
         self._cancel = cancel
+        self._pause = pause
         self._total = total
+        self._earlier = earlier
         self._results: list[ImageResult] = []
         self._found: list[HistoryImage] = []
         self._oldest: float | None = None
         self._done = self._failed = self._reused_count = 0
         self._codes: Counter[str] = Counter()
         self._started = time.monotonic()
-        self._marks: deque[tuple[float, int]] = deque([(self._started, 0)])
+        self._pace = Pace(self._started)
 
     def over(
-        self,
-        sources: Iterable[Source],
-        threads: int,
-        earlier: Callable[[str], HistoryImage | None] | None,
-        whole_image: bool | None,
+        self, sources: Iterable[Source], analyser: Analyser, threads: int, whole_image: bool | None
     ) -> BatchSummary:
         """Run to the end or to the cancel."""
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-        waiting: deque[Future[PreparedImage | HistoryImage]] = deque()
         coming = iter(sources)
-
-        def refill() -> None:
-            for source in itertools.islice(coming, 2 * threads + 2 - len(waiting)):
-                waiting.append(pool.submit(self._ahead, source, earlier, whole_image))
-
+        stages = Stages(
+            coming,
+            analyser,
+            self._cancel,
+            self._pause,
+            threads=threads,
+            earlier=self._earlier,
+            whole_image=whole_image,
+        )
         try:
-            refill()
-            while waiting and not self._cancel.cancelled:
-                ready = self._wait_for(waiting[0])
-                if ready is None:
+            while True:
+                steps = stages.take(self._patience())
+                if steps is None:
+                    self._rest()
                     continue
-                waiting.popleft()
-                refill()
-                self._take(ready)
+                if not steps:
+                    break
+                for step in steps:
+                    self._take(step)
         except Cancelled:
             pass
         finally:
-            for future in waiting:
-                future.cancel()
-            pool.shutdown(wait=True, cancel_futures=True)
-            _close(coming)
+            # Before the threads are waited for: an image may be in the middle of a long decoding.
             self._flush()
+            stages.close()
+            _close(coming)
         summary = BatchSummary(
             self._done, self._failed, self._reused_count, self._cancel.cancelled, self._elapsed()
         )
@@ -162,66 +186,41 @@ class _Run:
         )
         return summary
 
-    def _ahead(
-        self,
-        source: Source,
-        earlier: Callable[[str], HistoryImage | None] | None,
-        whole_image: bool | None,
-    ) -> PreparedImage | HistoryImage:
-        """Decode, and locate unless the history knows the answer: runs in a decoding thread."""
-        self._cancel.check()
-        opened = open_image(source, self._analyser.reader)
-        self._cancel.check()
-        try:
-            if earlier is not None and opened.image is not None:
-                known = earlier(opened.image.digest)
-                if known is not None:
-                    return known
-            return self._analyser.prepare(opened, whole_image)
-        except (Cancelled, HematodeskError):
-            raise
-        except Exception as error:  # noqa: BLE001 - the edge of a thread: one image must not end the batch
-            log_bug("image_bug", code_trace(error))
-            return self._analyser.prepare(_with_bug(opened))
-
-    def _wait_for(self, future: Future[PreparedImage | HistoryImage]) -> PreparedImage | HistoryImage | None:
-        """The next prepared image, or None after a flush when it is not ready in time."""
-        try:
-            return future.result(timeout=self._patience())
-        except TimeoutError:
-            if future.done():
-                # Ready in the last moment, or the work itself timed out and says so here.
-                return future.result()
-            if self._oldest is not None and self._patience() <= 0.01:
-                self._flush()
-            return None
-
     def _patience(self) -> float:
-        """Seconds that may pass before the waiting group must go, never more than a cancel may wait."""
+        """Seconds that may pass before the waiting group must go."""
         if self._oldest is None:
-            return 0.1
-        return min(0.1, max(0.0, self._oldest + GROUP_SECONDS - time.monotonic()))
+            return 0.5
+        return max(0.0, self._oldest + GROUP_SECONDS / 2 - time.monotonic())
 
-    def _take(self, ready: PreparedImage | HistoryImage) -> None:
-        if isinstance(ready, HistoryImage):
+    def _rest(self) -> None:
+        """Nothing came in time: what waits must go; while it is paused the pace does not count."""
+        self._flush()
+        if self._pause.paused:
+            self._pace.restart(time.monotonic(), self._done)
+
+    def _take(self, step: Step) -> None:
+        if isinstance(step, Twin):
+            step = self._of_twin(step)
+        if isinstance(step, Known):
             self._reused_count += 1
-            self._found.append(ready)
-            failed = False
+            self._found.append(step.image)
         else:
-            if len(ready.crops) > _MANY_CROPS:
-                self._flush()
-            result = self._analyser.finish(ready, self._cancel)
-            self._results.append(result)
-            failed = result.status is ImageStatus.ERROR
-            if result.fault is not None:
-                self._codes[result.fault.code] += 1
+            self._results.append(step)
+            self._failed += step.status is ImageStatus.ERROR
+            if step.fault is not None:
+                self._codes[step.fault.code] += 1
         self._done += 1
-        self._failed += failed
         if self._oldest is None:
             self._oldest = time.monotonic()
         held = len(self._results) + len(self._found)
         if held >= GROUP_SIZE or time.monotonic() - self._oldest >= GROUP_SECONDS / 2:
             self._flush()
+
+    def _of_twin(self, step: Twin) -> ImageResult | Known:
+        """The kept answer of the image with the same bytes, which came before; else this one's own."""
+        self._flush()
+        found = self._earlier(step.digest) if self._earlier is not None else None
+        return step.result if found is None else Known(found)
 
     def _flush(self) -> None:
         if self._oldest is None:
@@ -234,31 +233,47 @@ class _Run:
         if results:
             self._sink(results)
         if self._progress is not None:
-            self._progress(self._done, self._total, self._failed, self._seconds_left())
+            total = self._total()
+            self._pace.mark(time.monotonic(), self._done)
+            self._progress(
+                BatchProgress(
+                    self._done, total, self._failed, self._reused_count, self._pace.rate, self._left(total)
+                )
+            )
 
-    def _seconds_left(self) -> float | None:
-        """By the pace of the last seconds; None before there is a pace or without a total."""
-        now = time.monotonic()
-        self._marks.append((now, self._done))
-        while len(self._marks) > 2 and self._marks[1][0] < now - _RATE_WINDOW_S:
-            self._marks.popleft()
-        since, done_then = self._marks[0]
-        if self._total is None or self._done == done_then or now - since < 0.2:
+    def _left(self, total: int | None) -> float | None:
+        """Seconds left by the pace of the last seconds; None before there is a pace or without a total."""
+        if total is None or self._pace.rate is None:
             return None
-        return max(0.0, (self._total - self._done) * (now - since) / (self._done - done_then))
+        return max(0.0, (total - self._done) / self._pace.rate)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
 
 
-def _with_bug(opened: OpenedImage) -> OpenedImage:
-    name = opened.source.name
-    fault = Fault(
-        "internal_error",
-        f"{name} could not be analysed: a fault of the program.",
-        "The log in the data folder says where; please report it.",
-    )
-    return OpenedImage(opened.source, None, fault, opened.elapsed_ms)
+class Pace:
+    """Images a second, over the last seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._marks: deque[tuple[float, int]] = deque([(now, 0)])
+
+    def mark(self, now: float, done: int) -> None:
+        """So many were done at that moment."""
+        self._marks.append((now, done))
+        while len(self._marks) > 2 and self._marks[1][0] < now - _RATE_WINDOW_S:
+            self._marks.popleft()
+
+    def restart(self, now: float, done: int) -> None:
+        """What was before does not count: the work rested."""
+        self._marks = deque([(now, done)])
+
+    @property
+    def rate(self) -> float | None:
+        """Images a second; None before there is a pace."""
+        (since, done_then), (now, done) = self._marks[0], self._marks[-1]
+        if done == done_then or now - since < 0.2:
+            return None
+        return (done - done_then) / (now - since)
 
 
 def _close(coming: Iterator[Source]) -> None:

@@ -9,9 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from hematodesk.domain.errors import ExportError
+
+if TYPE_CHECKING:
+    from hematodesk.workflow.batch import BatchProgress
 
 _PLAIN_EVERY_S = 5.0
 _STDERR = 2
@@ -128,13 +131,16 @@ class ProgressLine:
         self._width = 0
         self._last = time.monotonic()
 
-    def show(self, done: int, total: int | None, failed: int, seconds_left: float | None) -> None:
-        """Tell how far it is; the signature of a batch's progress."""
+    def show(self, progress: BatchProgress) -> None:
+        """Tell how far a batch is."""
+        done, total = progress.done, progress.total
         words = f"{done} of {total}" if total is not None else f"{done}"
-        if failed:
-            words += f", {failed} failed"
-        if seconds_left is not None and seconds_left >= 1:
-            words += f", {in_words(seconds_left)} left"
+        if progress.failed:
+            words += f", {progress.failed} failed"
+        if progress.rate is not None:
+            words += f", {progress.rate:.0f} a second"
+        if progress.seconds_left is not None and progress.seconds_left >= 1:
+            words += f", {in_words(progress.seconds_left)} left"
         if self._live:
             self._write("\r" + words.ljust(self._width))
             self._width = len(words)

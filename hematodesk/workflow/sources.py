@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import ImageError, PlaceError
 from hematodesk.domain.files import make_folder, write_whole
+from hematodesk.domain.limits import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +75,18 @@ def keep_picture(picture: Picture, folder: Path) -> Picture:
             "Free some space; until then the picture can be looked at, but not opened again later.",
         ) from fault
     return Picture(picture.data, picture.name, target)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal; empty when it cannot be read or is too large to be an image."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+            return ""
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""
 
 
 def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:

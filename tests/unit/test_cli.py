@@ -19,7 +19,7 @@ from export_tools.phantom import render_field
 from hematodesk import cli
 from hematodesk.bootstrap import build
 from hematodesk.imaging.read import encode_png
-from hematodesk.workflow import batch
+from hematodesk.workflow import stages
 from hematodesk.workflow.arguments import command_at, read_arguments
 
 KEYS = ["file", "status", "error", "width", "height", "model", "provider", "cells", "elapsed_ms"]
@@ -144,7 +144,7 @@ def test_the_output_file_is_whole_and_standard_output_empty(run, work):
 
 
 def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(run, monkeypatch):
-    monkeypatch.setattr(batch, "open_image", lambda *given: pytest.fail("analysed"))
+    monkeypatch.setattr(stages, "open_image", lambda *given: pytest.fail("analysed"))
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "none/answers.json")
     assert code == cli.SOME_FAILED
     assert "export_unwritable" in err

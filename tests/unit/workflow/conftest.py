@@ -40,6 +40,7 @@ class FakeClassifier:
         self.input_size = 32
         self.crop_rule = CropRule("cell", red_cells=3.0, context=1.6) if rule == "cell" else CropRule("whole")
         self.requested, self.active, self.fallback_reason = "auto", "cpu", ""
+        self.crops_a_run = 1
         self.crops: list[np.ndarray] = []
         self.threads: set[str] = set()
         self.fault: ModelError | None = None

@@ -10,9 +10,14 @@ import pytest
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HistoryError, ModelError
-from hematodesk.workflow import batch as batch_module
+from hematodesk.domain.pause import Pause
+from hematodesk.workflow import stages as stages_module
 from hematodesk.workflow.analyse import Analyser
-from hematodesk.workflow.batch import run_batch
+from hematodesk.workflow.batch import BatchProgress, run_batch
+from hematodesk.workflow.earlier import find_earlier
+from hematodesk.workflow.stages import PixelRoom
+
+SHA = "ab" * 32
 
 
 class Sink:
@@ -27,8 +32,8 @@ class Sink:
         self.groups.append(results)
         self.times.append(time.monotonic())
 
-    def tell(self, *values) -> None:
-        self.progress.append(values)
+    def tell(self, progress: BatchProgress) -> None:
+        self.progress.append(progress)
 
     @property
     def results(self) -> list:
@@ -46,7 +51,8 @@ def test_results_come_in_order_and_a_bad_image_stops_nothing(images, classifier,
     assert [result.name for result in sink.results] == [f"{name}.png" for name in order]
     assert [result.status.value for result in sink.results] == ["ok", "error", "no_cell", "error", "ok"]
     assert (summary.done, summary.failed, summary.reused, summary.cancelled) == (5, 2, 0, False)
-    assert sink.progress[-1][:3] == (5, 5, 2)
+    last = sink.progress[-1]
+    assert (last.done, last.total, last.failed) == (5, 5, 2)
 
 
 def test_an_empty_batch_ends_at_once(classifier, sink):
@@ -55,19 +61,25 @@ def test_an_empty_batch_ends_at_once(classifier, sink):
     assert sink.groups == []
 
 
-def test_inference_stays_in_the_calling_thread_and_decoding_does_not(images, classifier, sink, monkeypatch):
+def test_each_stage_has_threads_of_its_own(images, classifier, monkeypatch):
     decoding = set()
-    real = batch_module.open_image
+    real = stages_module.open_image
 
     def watched(source, reader):
         decoding.add(threading.current_thread().name)
         return real(source, reader)
 
-    monkeypatch.setattr(batch_module, "open_image", watched)
-    run_batch([images["smear"]] * 4, Analyser(classifier), sink)
-    assert classifier.threads == {threading.current_thread().name}
-    assert decoding
-    assert threading.current_thread().name not in decoding
+    monkeypatch.setattr(stages_module, "open_image", watched)
+    committing = set()
+    run_batch(
+        [images["smear"]] * 4,
+        Analyser(classifier),
+        lambda results: committing.add(threading.current_thread().name),
+        workers=2,
+    )
+    assert classifier.threads == {"infer"}
+    assert decoding <= {"decode-0", "decode-1"}
+    assert committing == {threading.current_thread().name}
 
 
 def test_a_lazy_listing_is_read_only_a_little_ahead(images, classifier, sink):
@@ -89,15 +101,15 @@ def test_a_lazy_listing_is_read_only_a_little_ahead(images, classifier, sink):
     summary = run_batch(endless(), Analyser(classifier), stop_after_some, sink.tell, token, workers=2)
     assert summary.cancelled
     assert summary.done == len(sink.results)
-    assert taken <= summary.done + 2 * 2 + 2
-    assert all(total is None and left is None for _, total, _, left in sink.progress)
+    assert taken <= summary.done + 2 * 2 + 2 + 2 * 64
+    assert all(each.total is None and each.seconds_left is None for each in sink.progress)
 
 
 def test_results_reach_the_sink_within_a_quarter_second_while_the_next_is_slow(
     images, classifier, sink, monkeypatch
 ):
     """The second image takes a second to decode: the first must not wait for it."""
-    real = batch_module.open_image
+    real = stages_module.open_image
     made = []
 
     def slow(source, reader):
@@ -107,7 +119,7 @@ def test_results_reach_the_sink_within_a_quarter_second_while_the_next_is_slow(
         made.append(time.monotonic())
         return opened
 
-    monkeypatch.setattr(batch_module, "open_image", slow)
+    monkeypatch.setattr(stages_module, "open_image", slow)
     run_batch([images["smear"], images["blank"]], Analyser(classifier), sink, workers=2)
     assert [len(group) for group in sink.groups] == [1, 1]
     assert sink.times[0] < made[1]
@@ -153,7 +165,7 @@ def test_known_images_are_answered_by_the_history(images, classifier, sink, hist
     assert [image.id for image in reused] == [known.id, known.id]
     assert [result.name for result in sink.results] == ["blank.png"]
     assert classifier.crops == []
-    assert sink.progress[-1][0] == 3
+    assert sink.progress[-1].done == 3
 
 
 def test_a_history_that_cannot_be_asked_ends_the_batch(images, classifier, sink):
@@ -199,7 +211,151 @@ def test_a_sink_that_fails_ends_the_batch(images, classifier):
 def test_the_time_left_follows_the_pace(images, classifier, sink):
     classifier.before = lambda: time.sleep(0.06)
     run_batch([images["smear"]] * 12, Analyser(classifier), sink, sink.tell)
-    known = [(done, left) for done, _, _, left in sink.progress if left is not None]
+    known = [(each.done, each.seconds_left) for each in sink.progress if each.seconds_left is not None]
     assert known
     done, left = known[-2] if known[-1][0] == 12 else known[-1]
     assert 0.03 * (12 - done) < left < 1.0 * (12 - done)
+
+
+def test_crops_of_several_images_share_a_run_and_answers_stay_with_their_images(images, classifier, sink):
+    alone = [Analyser(classifier).analyse(images[name]).result for name in ("smear", "blank")]
+    classifier.crops_a_run = 4
+    runs = []
+    real = classifier.classify
+    classifier.classify = lambda crops, cancel=None: (
+        runs.append(len(crops)) or time.sleep(0.05) or real(crops)
+    )
+    order = ["smear", "smear", "blank", "smear", "broken", "smear", "smear", "smear"]
+    run_batch([images[name] for name in order], Analyser(classifier), sink, workers=2)
+    assert [result.name for result in sink.results] == [f"{name}.png" for name in order]
+    assert max(runs) > 1
+    assert sum(runs) == order.count("smear")
+    for result in sink.results:
+        if result.name != "broken.png":
+            wanted = alone[0] if result.name == "smear.png" else alone[1]
+            assert [cell.prediction.ranked for cell in result.cells] == [
+                cell.prediction.ranked for cell in wanted.cells
+            ]
+
+
+def test_a_run_that_fails_fails_only_the_image_whose_crop_it_is(images, classifier, sink):
+    classifier.crops_a_run = 4
+    real = classifier.classify
+
+    def picky(crops, cancel=None):
+        time.sleep(0.03)
+        if len(crops) > 1:
+            raise ModelError("model_unsupported", "Not so many.")
+        return real(crops, cancel)
+
+    classifier.classify = picky
+    summary = run_batch([images["smear"]] * 6, Analyser(classifier), sink, workers=2)
+    assert (summary.done, summary.failed) == (6, 0)
+
+
+def test_a_pause_begins_nothing_and_keeps_what_is_done_and_a_cancel_ends_it(images, classifier, sink):
+    pause, token = Pause(), CancelToken()
+
+    def stop_soon(results: list) -> None:
+        sink(results)
+        pause.set(True)
+
+    ended = []
+    work = threading.Thread(
+        target=lambda: ended.append(
+            run_batch([images["smear"]] * 400, Analyser(classifier), stop_soon, sink.tell, token, pause=pause)
+        )
+    )
+    work.start()
+    quiet = 0
+    while quiet < 4:
+        before = len(sink.results)
+        time.sleep(0.15)
+        quiet = quiet + 1 if len(sink.results) == before and pause.paused else 0
+    assert 0 < len(sink.results) < 400
+    pause.set(False)
+    kept = len(sink.results)
+    deadline = time.monotonic() + 10
+    while len(sink.results) == kept and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(sink.results) > kept
+    pause.set(True)
+    token.cancel()
+    work.join(5)
+    assert ended[0].cancelled
+    assert ended[0].done == len(sink.results)
+
+
+def test_a_cancel_does_not_wait_for_an_image_in_the_middle_of_its_decoding(
+    images, classifier, sink, monkeypatch
+):
+    real, begun, go_on = stages_module.open_image, threading.Event(), threading.Event()
+
+    def slow(source, reader):
+        if source.name == "blank.png":
+            begun.set()
+            go_on.wait(10)
+        return real(source, reader)
+
+    monkeypatch.setattr(stages_module, "open_image", slow)
+    token = CancelToken()
+    took = []
+
+    def stop() -> None:
+        begun.wait(10)
+        time.sleep(0.1)
+        took.append(time.monotonic())
+        token.cancel()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    summary = run_batch(
+        [images["smear"], images["blank"]], Analyser(classifier), sink, cancel=token, workers=2
+    )
+    assert time.monotonic() - took[0] < 1.0
+    assert (summary.done, summary.cancelled) == (1, True)
+    go_on.set()
+    stopper.join()
+    for thread in threading.enumerate():
+        if thread.name.startswith("decode"):
+            thread.join(5)
+
+
+def test_images_with_the_same_bytes_are_counted_exactly(images, classifier, history):
+    """Whether the first is kept already when the second is decoded must not change the counts."""
+    copies = []
+    for number in range(30):
+        copy = images["smear"].with_name(f"copy_{number}.png")
+        copy.write_bytes(images["smear"].read_bytes())
+        copies.append(copy)
+    session = history.begin_session("ada")
+    reused = []
+    summary = run_batch(
+        copies,
+        Analyser(classifier),
+        lambda results: history.save_results(session, results),
+        earlier=lambda digest: find_earlier(history, digest, SHA, whole_image=False),
+        reused=reused.extend,
+        workers=4,
+    )
+    assert (summary.done, summary.reused, history.count()) == (30, 29, 1)
+    assert {image.result.name for image in reused} == {"copy_0.png"}
+
+
+def test_one_large_image_goes_alone_and_small_ones_together():
+    room = PixelRoom(100, CancelToken())
+    events = []
+
+    def hold(name: str, size: int) -> None:
+        with room.taken(size):
+            events.append(f"{name} in")
+            time.sleep(0.1)
+            events.append(f"{name} out")
+
+    threads = [threading.Thread(target=hold, args=each) for each in (("a", 40), ("b", 40), ("large", 900))]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.02)
+    for thread in threads:
+        thread.join()
+    assert events == ["a in", "b in", "a out", "b out", "large in", "large out"]

@@ -12,6 +12,7 @@ import pytest
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ExportError
+from hematodesk.workflow.batch import BatchProgress
 from hematodesk.workflow.interrupts import cancelled_by_interrupt
 from hematodesk.workflow.output import ProgressLine, in_words, opened_output, standard_output
 
@@ -83,8 +84,8 @@ def test_a_program_without_standard_output_writes_nowhere(monkeypatch):
 def test_a_terminal_sees_one_line_that_is_rewritten_and_cleared():
     stream = Terminal()
     line = ProgressLine(stream)
-    line.show(3, 500, 1, 64.0)
-    line.show(4, 500, 1, None)
+    line.show(BatchProgress(3, 500, 1, 0, None, 64.0))
+    line.show(BatchProgress(4, 500, 1, 0, None, None))
     line.clear()
     written = stream.getvalue()
     assert "\n" not in written
@@ -99,20 +100,20 @@ def test_a_file_sees_plain_lines_now_and_then(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     line = ProgressLine(stream)
-    line.show(1, 9, 0, 8.0)
+    line.show(BatchProgress(1, 9, 0, 0, None, 8.0))
     now[0] += 6
-    line.show(2, 9, 0, 8.0)
-    line.show(3, 9, 0, 8.0)
+    line.show(BatchProgress(2, 9, 0, 0, None, 8.0))
+    line.show(BatchProgress(3, 9, 0, 0, None, 8.0))
     line.clear()
     assert stream.getvalue() == "2 of 9, 8 s left\n"
 
 
 def test_no_stream_or_a_closed_one_is_no_failure():
-    ProgressLine(None).show(1, 2, 0, None)
+    ProgressLine(None).show(BatchProgress(1, 2, 0, 0, None, None))
     closed = Terminal()
     line = ProgressLine(closed)
     closed.close()
-    line.show(1, 2, 0, None)
+    line.show(BatchProgress(1, 2, 0, 0, None, None))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from export_tools.labels import class_id, read_labels
 from export_tools.preprocessing import PREPROCESSINGS
 from hematodesk.domain.errors import HematodeskError, ModelError
@@ -25,8 +27,11 @@ from hematodesk.inference.manifest import (
     manifest_to_json,
     parse_manifest,
 )
+from hematodesk.inference.preprocess import to_tensor
 
 _OPSET = 17
+_COMPARED = 64
+_WEIGHTS = ("float32", "float16", "int8")
 _INTENDED_USE = (
     "Teaching and research: proposes names for cells in images of stained blood smears, to be checked by a "
     "person. Not a diagnosis."
@@ -56,6 +61,15 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--report", type=Path, action="append", default=[], help="report.json of evaluate, for the metrics"
+    )
+    parser.add_argument(
+        "--weights",
+        choices=_WEIGHTS,
+        default="float32",
+        help="float16: half the size, the same arithmetic; int8: smaller and faster, to be measured",
+    )
+    parser.add_argument(
+        "--calibration-images", type=Path, help="folder of images like those to come, for --weights int8"
     )
     parser.set_defaults(run=run)
 
@@ -118,6 +132,10 @@ def convert(args: argparse.Namespace) -> str:
     graph.metadata_props.add(key=MANIFEST_KEY, value=text)
     serialized = graph.SerializeToString()
     parity = check_parity(loaded.model, serialized, spec, named, head.stripped)
+    told_variant = ""
+    if args.weights != "float32":
+        variant, told_variant = make_variant(graph, args.weights, spec, outputs, args.calibration_images)
+        serialized = variant.SerializeToString()
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(args.output, serialized, Rights.USUAL)
     guessed = "" if told["preprocess_given"] else " (guessed: check it)"
@@ -129,10 +147,30 @@ def convert(args: argparse.Namespace) -> str:
             f"preprocessing: {told['preprocess']}{guessed}",
             f"crop: {told['crop'].rule}; scores: {head.kind}{stripped}",
             f"activation map: {outputs.activation_map or 'none'}; embedding: {outputs.embedding or 'none'}",
-            f"largest difference to Keras: {parity.scores:.1e}",
+            f"largest difference to Keras: {parity.scores:.1e}{told_variant}",
             f"written: {args.output} ({len(serialized) / 1e6:.1f} MB)",
         ]
     )
+
+
+def make_variant(
+    graph: Any, kind: str, spec: InputSpec, outputs: Outputs, folder: Path | None
+) -> tuple[Any, str]:
+    """(graph with other weights, what to tell of it). Raises ModelError when its answers moved too far."""
+    from export_tools.parity import sample_crops
+    from export_tools.product_way import crops_of_folder
+    from export_tools.variants import check_closeness, closeness, eight_bits, half_weights
+
+    crops = crops_of_folder(folder, spec.crop, spec.width) if folder is not None else []
+    if kind == "int8":
+        variant = eight_bits(graph, to_tensor(crops, spec) if crops else np.zeros((0, 1), np.float32))
+    else:
+        variant = half_weights(graph)
+    tensors = to_tensor(crops[:_COMPARED] or sample_crops(spec), spec)
+    found = closeness(graph, variant, tensors, scores=outputs.scores, logits=outputs.kind == "logits")
+    check_closeness(found, kind)
+    told = f"; {kind} weights move a probability by {found.shift:.1e} at most, {found.agreement:.1%} agree"
+    return variant, f"{told} ({len(tensors)} images)"
 
 
 def keras_to_onnx(model: Any, height: int, width: int) -> Any:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 
 from export_tools.crops import located_box
 from export_tools.sources import Record
+from export_tools.tables import SourceError
 from hematodesk.domain.errors import ImageError
 from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
 from hematodesk.imaging.locate import locate_cells
-from hematodesk.imaging.read import read_image
+from hematodesk.imaging.read import IMAGE_SUFFIXES, read_image
 from hematodesk.inference.manifest import CropRule
+
+_MOST_IMAGES = 320
 
 
 def product_crop(record: Record, rule: CropRule, size: int) -> npt.NDArray[np.uint8] | None:
@@ -31,3 +37,19 @@ def product_crop(record: Record, rule: CropRule, size: int) -> npt.NDArray[np.ui
         return None
     side = crop_side(box, found.red_cell_diameter, red_cells=rule.red_cells, context=rule.context)
     return crop_cell(pixels, box, side=side, size=size)
+
+
+def crops_of_folder(folder: Path, rule: CropRule, size: int) -> list[npt.NDArray[np.uint8]]:
+    """One crop (size, size, 3) uint8 an image under a folder, in the order of their digests: the best cell's.
+
+    An order that has nothing to do with the names makes the first hundred a fair sample. Images that
+    cannot be read or hold no cell are left out. Raises SourceError `source_unknown` when
+    nothing is left.
+    """
+    files = [each for each in folder.rglob("*") if each.suffix.lower() in IMAGE_SUFFIXES and each.is_file()]
+    files.sort(key=lambda each: hashlib.sha256(each.name.encode()).hexdigest())
+    made = [product_crop(Record(each, None, "", "", "", ""), rule, size) for each in files[:_MOST_IMAGES]]
+    crops = [each for each in made if each is not None]
+    if not crops:
+        raise SourceError("source_unknown", f"{folder} holds no image with a cell.", "Choose another folder.")
+    return crops

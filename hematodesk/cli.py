@@ -134,9 +134,13 @@ def _classify(options: argparse.Namespace) -> int:
         _say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
         return USAGE
     loaded = _load(services, options.model, options.provider)
+    if options.resume and not options.save:
+        _say("hematodesk: --resume needs --save: what was not kept cannot be gone on with.")
+        return USAGE
     if options.save:
         # Before the work: a history that cannot be written to must not be found out at its end.
         services.session_id()
+    analyser = services.analyser(loaded)
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
     with contextlib.ExitStack() as stack:
@@ -150,14 +154,17 @@ def _classify(options: argparse.Namespace) -> int:
         ):
             done = classify_files(
                 images,
-                services.analyser(loaded),
+                analyser,
                 answer_format(options.format, loaded),
                 output,
                 # On a terminal the answers themselves show how far it is.
                 progress=None if to_terminal else line.show,
                 cancel=cancel,
                 whole_image=options.whole_image,
-                save=services.save if options.save else None,
+                record=services.record_run(options.paths, loaded, options.whole_image)
+                if options.save
+                else None,
+                earlier=services.known_to(analyser, options.whole_image) if options.resume else None,
             )
     if not options.quiet:
         _say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cancelled))

@@ -70,6 +70,79 @@ class HistoryImage:
     note: str
 
 
+class RunState(StrEnum):
+    """Where a batch run stands. GOING without anybody at it was cut off."""
+
+    GOING = "going"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a batch run was asked for.
+
+    Attributes:
+        roots: the files and folders that were named, as absolute paths; folders are read whole.
+        model, version, sha256: the package.
+        whole_image: whether each image is classified as one cell.
+        again: whether images are analysed that the history knew before the run.
+    """
+
+    roots: tuple[str, ...]
+    model: str
+    version: str
+    sha256: str
+    whole_image: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One batch run. `total` is None while its folders were not listed to the end; times are UTC."""
+
+    id: int
+    options: RunOptions
+    state: RunState
+    total: int | None
+    done: int
+    failed: int
+    started_at: str
+    ended_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailure:
+    """An image of a run that could not be read or named."""
+
+    image_id: int
+    name: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run's images hold, reviews included.
+
+    Attributes:
+        images, cells: how many; equal bytes are one image.
+        classes: (class id, cells, images) of the labels that stand, most cells first.
+        uncertain: images with an uncertain cell that is not reviewed.
+        without_cells, failed: images.
+        failures: the failed ones with their reasons, the first 5,000.
+    """
+
+    run_id: int
+    images: int
+    cells: int
+    classes: tuple[tuple[str, int, int], ...]
+    uncertain: int
+    without_cells: int
+    failed: int
+    failures: tuple[RunFailure, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
     """Which images to list. Empty fields choose all.
@@ -82,6 +155,7 @@ class HistoryFilter:
         uncertain_only: images with an uncertain cell.
         status: images that ended so.
         session_id: images of this session.
+        run_id: images of this batch run.
     """
 
     text: str = ""
@@ -92,3 +166,4 @@ class HistoryFilter:
     uncertain_only: bool = False
     status: ImageStatus | None = None
     session_id: int | None = None
+    run_id: int | None = None

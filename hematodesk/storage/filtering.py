@@ -39,7 +39,7 @@ class _Choice:
     @property
     def plain(self) -> bool:
         """Whether the ledger knows all that the filter asks for."""
-        return not self.text and self.chosen.session_id is None
+        return not self.text and self.chosen.session_id is None and self.chosen.run_id is None
 
 
 def _choice(chosen: HistoryFilter) -> _Choice:
@@ -109,14 +109,28 @@ def _count_rows(connection: sqlite3.Connection, choice: _Choice) -> int:
 
 
 def page(
-    connection: sqlite3.Connection, chosen: HistoryFilter, below: int | None, limit: int
+    connection: sqlite3.Connection,
+    chosen: HistoryFilter,
+    beyond: int | None,
+    limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> list[ImageSummary]:
-    """The newest `limit` images that a filter chooses, of those with an id under `below`."""
-    return summaries(connection, page_ids(connection, chosen, below, limit))
+    """The newest `limit` images that a filter chooses, of those with an id under `beyond`.
+
+    With `oldest_first` the oldest, of those with an id over it.
+    """
+    found = summaries(connection, page_ids(connection, chosen, beyond, limit, oldest_first=oldest_first))
+    return found[::-1] if oldest_first else found
 
 
 def page_ids(
-    connection: sqlite3.Connection, chosen: HistoryFilter, below: int | None, limit: int
+    connection: sqlite3.Connection,
+    chosen: HistoryFilter,
+    beyond: int | None,
+    limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> list[int]:
     """The ids of such a page."""
     choice = _choice(chosen)
@@ -124,10 +138,12 @@ def page_ids(
     if not tally.counted(connection, where, values):
         return []
     source, where, values = _rows(connection, choice)
-    if below is not None:
-        within, bounds = _within(choice, 0, below - 1)
+    if beyond is not None:
+        span = (beyond + 1, 2**62) if oldest_first else (0, beyond - 1)
+        within, bounds = _within(choice, *span)
         where, values = where + within, values + bounds
-    order = "name_block.id DESC, image_id DESC" if choice.text else "image_id DESC"
+    way = "ASC" if oldest_first else "DESC"
+    order = f"name_block.id {way}, image_id {way}" if choice.text else f"image_id {way}"
     query = f"SELECT image_id FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
     return [row[0] for row in connection.execute(query, (*values, limit))]
 
@@ -180,6 +196,9 @@ def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Va
         span = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM image WHERE session_id = ?"
         within, bounds = _within(choice, *connection.execute(span, (chosen.session_id,)).fetchone())
         where, values = f"{where}{within} AND session_id = ?", (*values, *bounds, chosen.session_id)
+    if chosen.run_id is not None:
+        where += " AND image_id IN (SELECT image_id FROM run_image WHERE run_id = ?)"
+        values += (chosen.run_id,)
     if chosen.class_id:
         where += " AND instr(labels, ?)"
         values += (tally.marked(chosen.class_id),)

@@ -15,9 +15,18 @@ from pathlib import Path
 
 from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
 from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
+from hematodesk.domain.history import (
+    HistoryFilter,
+    HistoryImage,
+    ImageSummary,
+    Run,
+    RunOptions,
+    RunState,
+    RunSummary,
+    Session,
+)
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
-from hematodesk.storage import faults, filtering, health, listing, reading, tally, writing
+from hematodesk.storage import faults, filtering, health, listing, reading, runs, tally, writing
 from hematodesk.storage.backup import copy_database
 from hematodesk.storage.database import Database
 
@@ -105,8 +114,12 @@ class History:
         """Save one image; see save_results."""
         return self.save_results(session_id, [result])[0]
 
-    def save_results(self, session_id: int, results: Sequence[ImageResult]) -> list[HistoryImage]:
+    def save_results(
+        self, session_id: int, results: Sequence[ImageResult], run_id: int | None = None
+    ) -> list[HistoryImage]:
         """Save images in one transaction: all or none. Returned in order, with the ids of images and cells.
+
+        With `run_id` they are answers of that batch run.
 
         Raises HistoryError history_missing for an unknown session, ValueError for a `created_at`
         that is no time.
@@ -116,6 +129,8 @@ class History:
                 raise faults.missing(self.path, "session", session_id)
             saved = [writing.insert_image(connection, session_id, result) for result in results]
             listing.enlist(connection, [image.id for image in saved])
+            if run_id is not None:
+                runs.add_images(connection, run_id, [image.id for image in saved])
             return saved
 
     def image(self, image_id: int) -> HistoryImage:
@@ -134,6 +149,13 @@ class History:
             image_id = reading.latest_with_digest(connection, digest)
             return None if image_id is None else reading.whole_image(connection, image_id)
 
+    def images_with_digest(
+        self, digest: str, run_id: int | None = None, limit: int = 8
+    ) -> list[HistoryImage]:
+        """The latest images with that digest, newest first, without thumbnails; of one run, if named."""
+        with self._database.read() as connection:
+            return reading.with_digest(connection, digest, run_id, limit)
+
     def thumbnail(self, image_id: int) -> bytes:
         """JPEG bytes; empty when there is none."""
         return self.thumbnails([image_id]).get(image_id, b"")
@@ -149,7 +171,12 @@ class History:
             return filtering.count(connection, chosen or HistoryFilter())
 
     def page(
-        self, chosen: HistoryFilter | None = None, after: ImageSummary | None = None, limit: int = 200
+        self,
+        chosen: HistoryFilter | None = None,
+        after: ImageSummary | None = None,
+        limit: int = 200,
+        *,
+        oldest_first: bool = False,
     ) -> list[ImageSummary]:
         """At most `limit` of the chosen images, newest first, of those that come after `after`.
 
@@ -158,7 +185,11 @@ class History:
         """
         with self._database.read() as connection:
             return filtering.page(
-                connection, chosen or HistoryFilter(), None if after is None else after.id, limit
+                connection,
+                chosen or HistoryFilter(),
+                None if after is None else after.id,
+                limit,
+                oldest_first=oldest_first,
             )
 
     def summaries(self, ids: Iterable[int]) -> list[ImageSummary]:
@@ -178,6 +209,46 @@ class History:
             if not writing.set_image_note(connection, image_id, note):
                 raise faults.missing(self.path, "image", image_id)
             return self._image(reading.whole_image(connection, image_id), image_id)
+
+    # Batch runs
+
+    def begin_run(self, options: RunOptions, total: int | None = None) -> int:
+        """Note that a batch run begins; its id."""
+        with self._database.write() as connection:
+            return runs.insert(connection, options, total)
+
+    def tell_run(self, run_id: int, total: int | None, done: int, failed: int) -> None:
+        """Note how far a run has come."""
+        with self._database.write() as connection:
+            runs.tell(connection, run_id, total, done, failed)
+
+    def add_to_run(self, run_id: int, image_ids: Iterable[int]) -> None:
+        """Note that images known before are answers of a run, too."""
+        with self._database.write() as connection:
+            runs.add_images(connection, run_id, image_ids)
+
+    def set_run_state(self, run_id: int, state: RunState) -> None:
+        """Note that a run goes on, was stopped or is done."""
+        with self._database.write() as connection:
+            runs.set_state(connection, run_id, state)
+
+    def run(self, run_id: int) -> Run:
+        """A run by its id."""
+        with self._database.read() as connection:
+            found = runs.one(connection, run_id)
+        if found is None:
+            raise faults.missing(self.path, "batch run", run_id)
+        return found
+
+    def unfinished_runs(self, limit: int = 10) -> list[Run]:
+        """Runs that are going, were stopped or cut off, newest first."""
+        with self._database.read() as connection:
+            return runs.unfinished(connection, limit)
+
+    def run_summary(self, run_id: int) -> RunSummary:
+        """What a run's images hold, as the history has them now. Unknown runs have none."""
+        with self._database.read() as connection:
+            return runs.summary(connection, run_id)
 
     # Cells
 

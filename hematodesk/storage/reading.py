@@ -150,6 +150,21 @@ def latest_with_digest(connection: sqlite3.Connection, digest: str) -> int | Non
     return None if row[0] is None else int(row[0])
 
 
+def with_digest(
+    connection: sqlite3.Connection, digest: str, run_id: int | None, limit: int
+) -> list[HistoryImage]:
+    """Images with that digest, newest first, without thumbnails; of one batch run, if it is named."""
+    within = "" if run_id is None else "AND id IN (SELECT image_id FROM run_image WHERE run_id = ?)"
+    query = (
+        f"SELECT id FROM image WHERE digest = ? AND digest <> '' AND deleted_at IS NULL {within} "
+        "ORDER BY id DESC LIMIT ?"
+    )
+    values = (pack_text(digest), limit) if run_id is None else (pack_text(digest), run_id, limit)
+    ids = [row[0] for row in connection.execute(query, values)]
+    found = images_of(connection, ids) if ids else {}
+    return [found[image_id] for image_id in ids]
+
+
 def thumbnails_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, bytes]:
     """JPEG bytes by image id; no entry for an image without."""
     query = f"SELECT image_id, jpeg FROM thumbnail WHERE image_id {_IN_IDS}"

@@ -131,6 +131,11 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     parser.add_argument("--output", type=_path, metavar="FILE", help="write there, whole or not at all")
     parser.add_argument("--save", action="store_true", help="also keep the results in the history")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="with --save: go on where it stopped; what this model named before is not analysed again",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     _finish(parser, "classify")
 

@@ -202,9 +202,14 @@ class _Run:
         if isinstance(step, Twin):
             step = self._of_twin(step)
         if isinstance(step, Known):
+            if self._results:
+                # Whoever writes answers in order must not get these before those.
+                self._flush()
             self._reused_count += 1
             self._found.append(step.image)
         else:
+            if self._found:
+                self._flush()
             self._results.append(step)
             self._failed += step.status is ImageStatus.ERROR
             if step.fault is not None:

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def find_earlier(
-    history: History, digest: str, package_sha256: str, *, whole_image: bool
+    history: History, digest: str, package_sha256: str, *, whole_image: bool, run_id: int | None = None
 ) -> HistoryImage | None:
-    """The latest result of the image with that digest, if that package made it; else None.
+    """The latest result of the image with that digest that this package made; None when there is none.
 
-    Raises HistoryError.
+    With `run_id` only results of that batch run count. Raises HistoryError.
     """
     if not digest:
         return None
-    found = history.find_by_digest(digest)
-    if found is not None and answers_the_same(found.result, package_sha256, whole_image=whole_image):
-        return found
+    for found in history.images_with_digest(digest, run_id):
+        if answers_the_same(found.result, package_sha256, whole_image=whole_image):
+            return found
     return None
 
 

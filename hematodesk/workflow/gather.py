@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+_PIECE = 2_000
+"""Entries sorted in one go."""
 
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -52,9 +57,8 @@ def _of_folder(folder: Path, suffixes: frozenset[str], recursive: bool, named: b
         if named:
             yield folder
         return
-    entries.sort(key=lambda entry: natural_key(entry.name))
     folders: list[Path] = []
-    for entry in entries:
+    for entry in _in_order(entries):
         try:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(folder / entry.name)
@@ -66,3 +70,74 @@ def _of_folder(folder: Path, suffixes: frozenset[str], recursive: bool, named: b
     if recursive:
         for inner in folders:
             yield from _of_folder(inner, suffixes, recursive, named=False)
+
+
+def _in_order(entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    """The entries in natural order, sorted in pieces: one sort of 50,000 would hold up every other thread."""
+    pieces = []
+    for start in range(0, len(entries), _PIECE):
+        keyed = [(natural_key(entry.name), entry.name, entry) for entry in entries[start : start + _PIECE]]
+        keyed.sort(key=lambda each: each[:2])
+        pieces.append(keyed)
+    for _, _, entry in heapq.merge(*pieces, key=lambda each: each[:2]):
+        yield entry
+
+
+class ImageListing:
+    """The images of files and folders while they are being listed: one thread lists, another one takes.
+
+    Iterating waits for the next image and ends with the last; it may be done once at a time.
+    """
+
+    def __init__(self, paths: Iterable[Path], recursive: bool = True) -> None:
+        self.roots = tuple(paths)
+        self._recursive = recursive
+        self._found: list[Path] = []
+        self._taken = 0
+        self._over = False
+        self._stopped = False
+        self._changed = threading.Condition()
+
+    def list_all(self) -> int:
+        """List to the end, or until `stop`; how many there are. Blocks, so it is for a thread of its own."""
+        try:
+            for path in gather_images(self.roots, self._recursive):
+                with self._changed:
+                    if self._stopped:
+                        break
+                    self._found.append(path)
+                    self._changed.notify_all()
+        finally:
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()
+        return len(self._found)
+
+    def stop(self) -> None:
+        """End the listing and whoever waits for it."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    @property
+    def total(self) -> int | None:
+        """How many there are; None while it is not known."""
+        with self._changed:
+            return len(self._found) if self._over else None
+
+    @property
+    def found(self) -> int:
+        """How many were found so far."""
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Path]:
+        return self
+
+    def __next__(self) -> Path:
+        """The next image, waited for. Raises StopIteration."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken < len(self._found) or self._over or self._stopped)
+            if self._stopped or self._taken >= len(self._found):
+                raise StopIteration
+            self._taken += 1
+            return self._found[self._taken - 1]

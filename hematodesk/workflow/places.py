@@ -53,6 +53,11 @@ class Places:
         return self.data / "pictures"
 
     @property
+    def runs(self) -> Path:
+        """The locks of the batch runs that are going."""
+        return self.data / "runs"
+
+    @property
     def log_file(self) -> Path:
         """The log: codes, counts and versions only."""
         return self.data / "hematodesk.log"

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import RunOptions
 from hematodesk.workflow.analyse import Analyser
+from hematodesk.workflow.earlier import find_earlier
 from hematodesk.workflow.log import log_event
 from hematodesk.workflow.models import LoadedModel, ModelDesk
 from hematodesk.workflow.places import Places
 from hematodesk.workflow.review import ReviewDesk
+from hematodesk.workflow.runs import RunRecorder
 from hematodesk.workflow.settings import SettingsStore, operator_name
 from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
 
 if TYPE_CHECKING:
-    from hematodesk.domain.cells import ImageResult
     from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.storage.history import History
@@ -116,9 +118,39 @@ class Services:
                 self._session_id = self.open_history().begin_session(self.operator)
             return self._session_id
 
-    def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:
-        """Save results in this run's session; returned with their ids. Raises HistoryError."""
-        return self.open_history().save_results(self.session_id(), results)
+    def record_run(
+        self,
+        roots: Sequence[Path],
+        loaded: LoadedModel,
+        whole_image: bool = False,
+        *,
+        again: bool = False,
+        run_id: int | None = None,
+        already: Sequence[int] = (),
+    ) -> RunRecorder:
+        """Begin a batch run in the history, or go on with one. Raises HistoryError."""
+        package = loaded.package
+        options = RunOptions(
+            tuple(str(path.absolute()) for path in roots),
+            package.name,
+            package.version,
+            package.sha256,
+            whole_image=whole_image,
+            again=again,
+        )
+        history = self.open_history()
+        return RunRecorder(
+            history, self.places.runs, self.session_id(), options, run_id=run_id, already=already
+        )
+
+    def known_to(
+        self, analyser: Analyser, whole_image: bool | None = None, *, run_id: int | None = None
+    ) -> Callable[[str], HistoryImage | None]:
+        """The question whether the history has this model's answer for a digest; see find_earlier."""
+        history = self.open_history()
+        sha256 = analyser.classifier.package.sha256
+        whole = analyser.takes_whole_image(whole_image)
+        return lambda digest: find_earlier(history, digest, sha256, whole_image=whole, run_id=run_id)
 
     def review_desk(self) -> ReviewDesk:
         """A desk for reviews on the open history. Raises HistoryError."""

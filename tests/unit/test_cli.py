@@ -227,6 +227,30 @@ def test_classifying_leaves_no_trace_unless_asked(run, work):
     assert session.ended_at
 
 
+def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, work, monkeypatch):
+    command = ("classify", "images", "--model", "tiny.onnx", "--format", "json", "--save")
+    _, first, _ = run(*command)
+    (work / "images" / "z.png").write_bytes((work / "images" / "a.png").read_bytes() + b"another")
+    opened = []
+    real = stages.open_image
+    monkeypatch.setattr(
+        stages, "open_image", lambda source, reader: opened.append(source.name) or real(source, reader)
+    )
+    code, second, _ = run(*command, "--resume")
+    assert code == cli.OK
+    assert opened == ["z.png"]
+    answers = {line["file"]: line for line in map(json.loads, second.splitlines())}
+    assert list(answers) == ["images/a.png", "images/b.png", "images/z.png"]
+    for line in map(json.loads, first.splitlines()):
+        assert answers[line["file"]] == line
+    services = build(work / "data")
+    history = services.open_history()
+    assert history.count() == 3
+    assert history.unfinished_runs() == []
+    services.close()
+    assert run("classify", "images", "--resume")[0] == cli.USAGE
+
+
 def test_a_reader_that_goes_away_is_no_crash(work):
     command = [sys.executable, "-m", "hematodesk", "classify", *["images/a.png"] * 1, "images/b.png"]
     command += ["--model", "tiny.onnx", "--format", "json", "--data-dir", str(work / "data")]

@@ -7,6 +7,7 @@ released migration is never edited; a change of the schema is a new file with th
 from __future__ import annotations
 
 from hematodesk.storage.migrations.m0001_first import SQL as FIRST
+from hematodesk.storage.migrations.m0002_runs import SQL as RUNS
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+MIGRATIONS: tuple[str, ...] = (FIRST, RUNS)
 """Element n-1 leads from schema version n-1 to version n."""

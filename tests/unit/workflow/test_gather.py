@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hematodesk.workflow.gather import gather_images, natural_key
+from hematodesk.workflow.gather import ImageListing, gather_images, natural_key
 
 
 @pytest.fixture
@@ -86,3 +87,26 @@ def test_natural_keys_can_always_be_compared(texts):
 
 def test_numbers_are_compared_as_numbers_and_case_does_not_matter():
     assert sorted(["x10", "X9", "x1"], key=natural_key) == ["x1", "X9", "x10"]
+
+
+def test_a_listing_is_taken_from_while_it_grows_and_counts_exactly(tmp_path):
+    for number in range(4_500):
+        (tmp_path / f"smear_{number}.png").touch()
+    listing = ImageListing([tmp_path])
+    assert listing.total is None
+    lister = threading.Thread(target=listing.list_all)
+    lister.start()
+    names = [path.name for path in listing]
+    lister.join()
+    assert names == [f"smear_{number}.png" for number in range(4_500)]
+    assert listing.total == listing.found == 4_500
+
+
+def test_a_stopped_listing_lets_everybody_go(tmp_path):
+    (tmp_path / "a.png").touch()
+    listing = ImageListing([tmp_path])
+    waiting = threading.Thread(target=lambda: list(listing))
+    waiting.start()
+    listing.stop()
+    waiting.join(5)
+    assert not waiting.is_alive()

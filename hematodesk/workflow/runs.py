@@ -1,0 +1,146 @@
+"""Batch runs in the history: noted while they go, held by who does them, offered when they were cut off.
+
+A run is GOING in the database from its first image to its last. Whoever does it holds a small
+file locked in the data folder; the system lets go of that lock however the process ends, so a
+GOING run that nobody holds was cut off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hematodesk.domain.history import Run, RunOptions, RunState
+
+if TYPE_CHECKING:
+    from hematodesk.domain.cells import ImageResult
+    from hematodesk.domain.history import HistoryImage
+    from hematodesk.storage.history import History
+    from hematodesk.workflow.batch import BatchProgress
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_TELL_EVERY_S = 1.0
+
+
+class RunRecorder:
+    """Notes one run in the history while it goes. For the thread that commits its results.
+
+    Args:
+        session_id: the sitting that its images are saved in.
+        run_id: a run to go on with; None begins one.
+        already: images of the history that are answers of the run before it begins.
+
+    Raises HistoryError, also from every method.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        folder: Path,
+        session_id: int,
+        options: RunOptions,
+        *,
+        run_id: int | None = None,
+        already: Sequence[int] = (),
+    ) -> None:
+        self._history = history
+        self._session_id = session_id
+        self.options = options
+        if run_id is None:
+            self.id = history.begin_run(options)
+        else:
+            self.id = run_id
+            history.set_run_state(run_id, RunState.GOING)
+        self._hold = RunHold(folder, self.id)
+        self._hold.take()
+        self._before = len(already)
+        self._told = 0.0
+        if already:
+            history.add_to_run(self.id, already)
+
+    def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:
+        """Save results as the run's."""
+        return self._history.save_results(self._session_id, results, self.id)
+
+    def add_known(self, images: Sequence[HistoryImage]) -> None:
+        """Images that the history had are answers of the run, too."""
+        self._history.add_to_run(self.id, [image.id for image in images])
+
+    def tell(self, progress: BatchProgress) -> None:
+        """Note how far it has come, about once a second."""
+        if time.monotonic() - self._told >= _TELL_EVERY_S:
+            self._told = time.monotonic()
+            total = None if progress.total is None else progress.total + self._before
+            self._history.tell_run(self.id, total, progress.done + self._before, progress.failed)
+
+    def end(self, state: RunState, total: int | None, done: int, failed: int) -> None:
+        """Note how it ended, and let go of it; GOING leaves it to be offered at the next start."""
+        try:
+            self._history.tell_run(self.id, total, done, failed)
+            if state is not RunState.GOING:
+                self._history.set_run_state(self.id, state)
+        finally:
+            self._hold.release()
+
+    def let_go(self) -> None:
+        """Let go of it without a word, after the history refused."""
+        self._hold.release()
+
+
+class RunHold:
+    """The lock that says that a process is at a run."""
+
+    def __init__(self, folder: Path, run_id: int) -> None:
+        self._path = folder / f"run-{run_id}.lock"
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """Hold the run; False when another process does. Where files cannot be locked nobody does."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            return True
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as fault:
+            os.close(handle)
+            return not isinstance(fault, BlockingIOError | PermissionError)
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        # While it is still held, so that nobody's fresh file is removed.
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(handle)
+
+
+def open_runs(history: History, folder: Path) -> list[Run]:
+    """Runs that are not done and that nobody is at, newest first: cut off, or stopped by the person.
+
+    Raises HistoryError.
+    """
+    found = []
+    for run in history.unfinished_runs():
+        hold = RunHold(folder, run.id)
+        if hold.take():
+            hold.release()
+            found.append(run)
+    return found

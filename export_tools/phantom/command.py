@@ -15,6 +15,7 @@ from export_tools.phantom.icon import draw_icons
 from export_tools.phantom.pictures import write_picture
 from export_tools.phantom.samples import draw_samples
 from export_tools.phantom.style import random_style
+from export_tools.phantom.video import draw_video
 from export_tools.phantom.white_cells import PHANTOM_CLASSES
 from hematodesk.domain.geometry import Box
 
@@ -28,9 +29,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     goal = parser.add_mutually_exclusive_group(required=True)
     goal.add_argument("--output", type=Path, help="folder for the fields, boxes.csv and labels.csv")
+    goal.add_argument("--video", type=Path, help="a stage that moves over one large field, as an .avi file")
     goal.add_argument("--samples", type=Path, help="draw the program's sample pictures into this folder")
     goal.add_argument("--icons", type=Path, help="draw the program's icons into this folder")
-    parser.add_argument("--count", type=_positive, default=10, help="how many fields (default: 10)")
+    parser.add_argument(
+        "--count", type=_positive, default=10, help="how many fields, or frames of a video (default: 10)"
+    )
     parser.add_argument(
         "--seed", type=int, default=0, help="of the first field; the others follow (default: 0)"
     )
@@ -53,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.samples is not None:
             written = draw_samples(args.samples)
+        elif args.video is not None:
+            written = [draw_video(args.video, args.seed, args.count, (args.width, args.height), args.classes)]
         elif args.icons is not None:
             written = draw_icons(args.icons)
         else:

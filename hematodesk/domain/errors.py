@@ -43,6 +43,10 @@ class ExportError(HematodeskError):
     """An export that could not be written."""
 
 
+class CameraError(HematodeskError):
+    """A camera or a video file that gives no pictures. Codes are listed in imaging.capture."""
+
+
 class SettingsError(HematodeskError):
     """A setting's value that is not allowed."""
 

@@ -53,6 +53,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_files", QT_TRANSLATE_NOOP("Actions", "&Open images…"), "file", ("Ctrl+O",), 0),
     ActionSpec("open_folder", QT_TRANSLATE_NOOP("Actions", "Open &folder…"), "file", ("Ctrl+Shift+O",), 0),
     ActionSpec("open_samples", QT_TRANSLATE_NOOP("Actions", "Open the &samples"), "file", (), 0),
+    ActionSpec("live", QT_TRANSLATE_NOOP("Actions", "&Live picture…"), "file", ("Ctrl+L",), 0),
     ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export session…"), "file", ("Ctrl+E",), 1),
     ActionSpec(
         "export_selection",

@@ -21,6 +21,9 @@ from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import DECLARED
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from hematodesk.inference.package import ModelPackage
     from hematodesk.ui.models_dialog import ModelsDialog
     from hematodesk.ui.viewing import Viewer
@@ -116,6 +119,18 @@ class Dialogs(QObject):
         dialog = ModelsDialog(self._keeper, self._lanes, self._window)
         dialog.import_requested.connect(self.ask_import)
         return dialog
+
+    def show_live(self, keep: Callable[[npt.NDArray[np.uint8], str], None]) -> None:
+        """A camera's picture, live; `keep` is given the pixels and the name of each kept frame."""
+
+        def make() -> QDialog:
+            from hematodesk.ui.live_dialog import LiveDialog
+
+            dialog = LiveDialog(self._services.models, self._lanes, self._window)
+            dialog.frame_kept.connect(keep)
+            return dialog
+
+        self._show("live", make, modal=False)
 
     def show_compare(self, viewer: Viewer) -> None:
         """Two models side by side on the open image; the window stays usable beside it."""

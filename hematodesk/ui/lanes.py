@@ -41,9 +41,11 @@ class Lane(StrEnum):
     """Everything that asks or changes the history."""
     DECODING = "decoding"
     """Reading files for the view, listing folders, hashing model packages."""
+    CAMERA = "camera"
+    """The live picture, for as long as it runs."""
 
 
-_THREADS = {Lane.INFERENCE: 1, Lane.BATCH: 1, Lane.STORAGE: 1, Lane.DECODING: 2}
+_THREADS = {Lane.INFERENCE: 1, Lane.BATCH: 1, Lane.STORAGE: 1, Lane.DECODING: 2, Lane.CAMERA: 1}
 
 
 class Ticket:

@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
                 "open_files": self.opening.ask_files,
                 "open_folder": self.opening.ask_folder,
                 "open_samples": self.opening.open_samples,
+                "live": lambda: self.dialogs.show_live(self.opening.open_frame),
                 "export": self._export_session,
                 "export_selection": self._export_selection,
                 "backup": self.exporting.ask_backup,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QDir, QMimeData, QObject, Qt, QTime, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -101,6 +103,10 @@ class Opening(QObject):
     def drop(self, mime: QMimeData) -> None:
         """Open what was dropped."""
         self._open(brought(mime), self.tr("Dropped picture"))
+
+    def open_frame(self, pixels: npt.NDArray[np.uint8], name: str) -> None:
+        """Keep and open a frame of the live picture, uint8 (H, W, 3) RGB."""
+        self._open_picture(Brought(pixels=pixels), name)
 
     def _open(self, came: Brought, name: str) -> None:
         if came.paths:

@@ -69,7 +69,7 @@ class Sitting(QObject):
         if self._ending:
             return
         self._ending = True
-        self._lanes.cancel_all(Lane.BATCH, Lane.INFERENCE, Lane.DECODING)
+        self._lanes.cancel_all(Lane.BATCH, Lane.INFERENCE, Lane.DECODING, Lane.CAMERA)
         # Lanes are first in, first out: what comes back from here comes after all that was under way.
         self._after(Lane.DECODING, self._decoding_done)
 

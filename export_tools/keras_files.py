@@ -1,20 +1,51 @@
-"""Loads what trainers save: Keras 3 `.keras` and `.h5`, and Keras 2 `.h5` through tf-keras."""
+"""Loads what trainers save: `.keras`, HDF5 of Keras 3 and 2, SavedModel folders, files of weights."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from export_tools.architectures import ARCHITECTURES, own_preprocess_input
+from export_tools.foreign import foreign
+from export_tools.keras_config import (
+    HDF5_MAGIC,
+    ZIP_MAGIC,
+    Described,
+    check_safe,
+    custom_layer,
+    describe_hdf5,
+    describe_zip,
+    unknown_entries,
+)
 from hematodesk.domain.errors import ModelError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_ZIP_MAGIC = b"PK\x03\x04"
-_RESCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the person says of a file that does not say it itself.
+
+    Attributes:
+        size: edge of the input where the file leaves it open, or of a network built for weights.
+        architecture, head, alpha, activation: the network that a file of weights belongs to.
+        unsafe: whether code inside the file may run.
+        classes: how many labels were given; 0 when none were.
+    """
+
+    size: int | None = None
+    architecture: str | None = None
+    head: str | None = None
+    alpha: float = 1.0
+    activation: str | None = None
+    unsafe: bool = False
+    classes: int = 0
 
 
 @dataclass(frozen=True)
@@ -22,11 +53,14 @@ class LoadedModel:
     """A Keras model and what its file says of it.
 
     Attributes:
-        model: the model, of Keras 3 or of tf-keras (Keras 2); callable on a TensorFlow tensor.
-        keras: which of the two, as text for the summary.
+        model: called as model(images, training=False) on a TensorFlow tensor; gives (N, outputs).
+        keras: of what make it is, as text for the summary.
         height, width: input size in pixels.
+        layout: `nhwc`, or `nchw` for images as (N, 3, height, width).
         outputs: number of columns of the output.
-        layer_types: class names of all layers, nested ones included.
+        layers: (name, type) of all layers, nested ones included; of a SavedModel none.
+        notes: sentences for the summary.
+        batch: 1 where the model takes one image at a time; None where the number is open.
     """
 
     model: Any
@@ -34,115 +68,202 @@ class LoadedModel:
     height: int
     width: int
     outputs: int
-    layer_types: tuple[str, ...]
-
-    @property
-    def rescales_itself(self) -> bool:
-        """Whether a layer inside does the scaling, so that raw values 0 to 255 are wanted."""
-        return any(name in _RESCALING_LAYERS for name in self.layer_types)
+    layout: Literal["nhwc", "nchw"] = "nhwc"
+    layers: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    batch: int | None = None
 
 
-def load_keras_file(path: Path) -> LoadedModel:
-    """Load a model file without its optimiser.
+def load_keras_file(path: Path, wanted: Wanted = Wanted()) -> LoadedModel:
+    """Load a model without its optimiser. The content decides between the formats, not the extension.
 
-    The content decides between the formats, not the extension.
-    Raises ModelError: `model_not_found`, `model_unreadable` (no Keras file, or a layer that
-    Keras cannot build, which the sentence names), `weights_only`, `model_unsupported`.
+    Raises ModelError: `model_not_found`, `model_unreadable` (no Keras file, damaged, no rights),
+    `model_unsafe`, `layer_custom`, `weights_only`, `model_unsupported`; the sentence names the layer.
     """
-    if not path.is_file():
-        raise ModelError("model_not_found", f"There is no model file {path.name}.", "Check the path.")
-    with path.open("rb") as stream:
-        magic = stream.read(8)
-    if magic.startswith(_ZIP_MAGIC):
-        model, flavour = _load(path, "Keras 3"), "Keras 3"
-    elif magic == _HDF5_MAGIC:
-        flavour = _flavour_of_hdf5(path)
-        model = _load(path, flavour)
+    folder = path.parent if path.name == "saved_model.pb" else path
+    if folder.is_dir():
+        from export_tools.saved_models import load_saved_model
+
+        return load_saved_model(folder, wanted)
+    magic = _first_bytes(path)
+    if magic.startswith(ZIP_MAGIC):
+        described, suffix = describe_zip(path), ".keras"
+    elif magic == HDF5_MAGIC:
+        found, suffix = describe_hdf5(path), ".h5"
+        if found is None:
+            from export_tools.weights_files import load_weights_file
+
+            return load_weights_file(path, wanted)
+        described = found
     else:
         raise ModelError(
             "model_unreadable",
-            f"{path.name} is neither a .keras archive nor an HDF5 file.",
+            f"{path.name} is neither a .keras archive nor an HDF5 file"
+            + (", it is empty." if not magic else "."),
             "Save the model again with model.save('NAME.keras').",
         )
-    height, width = _input_size(model, path)
-    return LoadedModel(model, flavour, height, width, _output_width(model, path), tuple(_layer_types(model)))
+    named = check_safe(described, path, wanted.unsafe)
+    model = _load(path, described, suffix, named, wanted.unsafe)
+    loaded = from_model(model, path, described.flavour, wanted)
+    return replace(
+        loaded,
+        notes=tuple(
+            f"the layer {layer!r} calls preprocess_input: {base}'s own is taken (check it)"
+            for layer, base in named.items()
+        ),
+    )
 
 
-def _flavour_of_hdf5(path: Path) -> str:
-    import h5py
-
-    with h5py.File(path, "r") as archive:
-        if "model_config" not in archive.attrs:
-            raise ModelError(
-                "weights_only",
-                f"{path.name} holds weights only, without the network they belong to.",
-                "Save the whole model with model.save('NAME.keras').",
-            )
-        version = archive.attrs.get("keras_version", b"2")
-        config = archive.attrs["model_config"]
-    text = version.decode() if isinstance(version, bytes) else str(version)
-    if text.startswith("3"):
-        return "Keras 3"
-    document = json.loads(config)
-    # Files of Keras 3 always name the module of each layer; older ones never do.
-    return "Keras 3" if "module" in document else "Keras 2"
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(8)
+    except FileNotFoundError:
+        raise ModelError(
+            "model_not_found", f"There is no model file {path.name}.", "Check the path."
+        ) from None
+    except (OSError, ValueError) as fault:
+        told = fault.strerror if isinstance(fault, OSError) and fault.strerror else "its name is not allowed"
+        raise ModelError(
+            "model_unreadable", f"{path.name} cannot be read: {told}.", "Check the file's permissions."
+        ) from None
 
 
-def _load(path: Path, flavour: str) -> Any:
-    if flavour == "Keras 2":
+def _load(path: Path, described: Described, suffix: str, named: dict[str, str], unsafe: bool) -> Any:
+    if described.flavour == "Keras 2":
         import tf_keras as library
     else:
         import keras as library
-    given = path
-    try:
-        if flavour == "Keras 3" and path.suffix not in (".keras", ".h5", ".hdf5"):
-            raise ModelError(
-                "model_unreadable",
-                f"Keras reads a model only from a name that ends in .keras or .h5, not {path.name}.",
-                "Rename the file.",
-            )
-        return library.models.load_model(str(given), compile=False)
-    except (ValueError, TypeError, KeyError, OSError, NotImplementedError) as fault:
-        reason = " ".join(str(fault).split())[:300]
-        raise ModelError(
-            "model_unreadable",
-            f"{flavour} cannot load {path.name}: {reason}",
-            "A custom layer must be replaced by a standard one before the model is converted.",
-        ) from fault
+    options: dict[str, Any] = {"compile": False, "safe_mode": not unsafe}
+    if named:
+        base = ARCHITECTURES[next(iter(named.values()))]
+        options["custom_objects"] = {"preprocess_input": own_preprocess_input(base, library)}
+    with foreign(
+        "model_unreadable",
+        f"{described.flavour} cannot load {path.name}",
+        "Replace the layer by a standard one, or save the model as a SavedModel: model.export('FOLDER').",
+    ):
+        try:
+            with _named(path, suffix) as given:
+                return library.models.load_model(str(given), **options)
+        except (ValueError, TypeError, KeyError, AttributeError, ImportError) as fault:
+            strange = unknown_entries(described, library)
+            if strange:
+                raise custom_layer(path, strange[0]) from fault
+            raise
 
 
-def _input_size(model: Any, path: Path) -> tuple[int, int]:
-    shapes = model.input_shape
-    if isinstance(shapes, list):
-        raise ModelError("model_unsupported", f"{path.name} has {len(shapes)} inputs; one image is wanted.")
-    if len(shapes) != 4 or shapes[-1] != 3:
+@contextlib.contextmanager
+def _named(path: Path, suffix: str) -> Iterator[Path]:
+    """The file under a name that Keras takes: it goes by the extension."""
+    if path.suffix == suffix:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="hematodesk-") as folder:
+        copy = Path(folder) / f"model{suffix}"
+        shutil.copyfile(path, copy)
+        yield copy
+
+
+def from_model(model: Any, path: Path, make: str, wanted: Wanted) -> LoadedModel:
+    """Read a built model's input and output. Raises ModelError `model_unsupported`."""
+    with foreign("model_unsupported", f"{path.name} does not say its input"):
+        given = _only(model.input_shape, path, "inputs", "one image is wanted")
+    layout, height, width = input_size(given, path, wanted.size)
+    with foreign("model_unsupported", f"{path.name} does not say its output"):
+        answer = _only(model.output_shape, path, "outputs", "one score a class is wanted")
+    return LoadedModel(
+        _Single(model),
+        make,
+        height,
+        width,
+        output_width(answer, path),
+        layout,
+        tuple(_layers(model)),
+        batch=batch_of(given, path),
+    )
+
+
+class _Single:
+    """A model whose one answer may be wrapped in a list or a dictionary."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __call__(self, images: Any, training: bool = False) -> Any:
+        answer = self._model(images, training=training)
+        if isinstance(answer, dict):
+            answer = list(answer.values())
+        return answer[0] if isinstance(answer, (list, tuple)) else answer
+
+
+def _only(shape: Any, path: Path, what: str, instead: str) -> tuple[Any, ...]:
+    several: list[Any] | None = None
+    if isinstance(shape, dict):
+        several = list(shape.values())
+    elif isinstance(shape, list) or (shape and isinstance(shape[0], (tuple, list))):
+        several = list(shape)
+    if several is None:
+        return tuple(shape)
+    if len(several) != 1:
+        raise ModelError("model_unsupported", f"{path.name} has {len(several)} {what}; {instead}.")
+    return tuple(several[0])
+
+
+def input_size(
+    shape: tuple[Any, ...], path: Path, told: int | None
+) -> tuple[Literal["nhwc", "nchw"], int, int]:
+    """(layout, height, width) of an input shape, with the told size where it leaves it open.
+
+    Raises ModelError `model_unsupported` or `size_mismatch`.
+    """
+    if len(shape) != 4 or 3 not in (shape[3], shape[1]):
         raise ModelError(
             "model_unsupported",
-            f"{path.name} wants an input of shape {shapes}; (batch, height, width, 3) is needed.",
+            f"{path.name} wants an input of shape {shape}; colour images, (batch, height, width, 3), "
+            "are needed.",
         )
-    height, width = shapes[1], shapes[2]
-    if height is None or width is None:
+    layout: Literal["nhwc", "nchw"] = "nhwc" if shape[3] == 3 else "nchw"
+    height, width = (shape[1], shape[2]) if layout == "nhwc" else (shape[2], shape[3])
+    if told is None and (height is None or width is None):
         raise ModelError(
             "model_unsupported",
             f"{path.name} leaves its input size open.",
-            "Save the model with a fixed input shape.",
+            "Say with --size how large its training images were.",
         )
-    return int(height), int(width)
+    for side in (height, width):
+        if told is not None and side is not None and int(side) != told:
+            raise ModelError(
+                "size_mismatch",
+                f"{path.name} wants images of {width} x {height}, not {told} x {told}.",
+                "Leave --size out.",
+            )
+    return layout, int(height or told or 0), int(width or told or 0)
 
 
-def _output_width(model: Any, path: Path) -> int:
-    shape = model.output_shape
-    if isinstance(shape, list) or len(shape) != 2:
+def batch_of(shape: tuple[Any, ...], path: Path) -> int | None:
+    """1 or None (open). Raises ModelError `model_unsupported` for another fixed number."""
+    if shape[0] not in (None, 1):
         raise ModelError(
             "model_unsupported",
-            f"{path.name} gives an output of shape {shape}; one score a class is needed.",
+            f"{path.name} takes exactly {shape[0]} images at a time.",
+            "Save it with an open batch size: keras.Input((height, width, 3)).",
+        )
+    return None if shape[0] is None else 1
+
+
+def output_width(shape: tuple[Any, ...], path: Path) -> int:
+    """Columns of an output (N, K). Raises ModelError `model_unsupported`."""
+    if len(shape) != 2 or shape[1] is None:
+        raise ModelError(
+            "model_unsupported",
+            f"{path.name} gives an output of shape {shape}; one score a class is needed, (batch, classes).",
+            "A base without its head (include_top=False) names nothing: convert the whole network.",
         )
     return int(shape[1])
 
 
-def _layer_types(model: Any) -> list[str]:
-    found = []
+def _layers(model: Any) -> Iterator[tuple[str, str]]:
     for layer in getattr(model, "layers", []):
-        found.append(type(layer).__name__)
-        found.extend(_layer_types(layer))
-    return found
+        yield layer.name, type(layer).__name__
+        yield from _layers(layer)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.domain.errors import ModelError
@@ -34,16 +37,25 @@ def class_id(name: str) -> str:
 
 
 def read_labels(given: str) -> tuple[ModelClass, ...]:
-    """Classes from names separated by commas, or from a text file with one name a line.
+    """Classes from names separated by commas, or from a file.
 
-    A leading index ("0 Eosinophil", as Teachable Machine writes) is taken off.
-    Raises ModelError `labels_invalid` for fewer than two names or doubled ids.
+    A text file has one name a line; a leading index ("0 Eosinophil", as Teachable Machine writes) is
+    taken off. A JSON file holds a list, or names and their indexes either way round (Keras's
+    `class_indices`), or such under the key `labels` (Teachable Machine's metadata.json).
+    A name without Latin letters gets the id `class_N`, N its place; what is shown stays as given.
+    Raises ModelError `labels_invalid` for fewer than two names, doubled ids, or a file that cannot
+    be read.
     """
-    path = Path(given)
-    names = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else given.split(",")
+    return classes_of(_names(given))
+
+
+def classes_of(names: Sequence[str]) -> tuple[ModelClass, ...]:
+    """Classes of names in the order of the outputs. Raises as `read_labels` does."""
     cleaned = [_LEADING_INDEX.sub("", name).strip() for name in names]
     cleaned = [name for name in cleaned if name]
-    classes = tuple(ModelClass(class_id(name), _display(name)) for name in cleaned)
+    classes = tuple(
+        ModelClass(_id_of(name, index), _display(name)) for index, name in enumerate(cleaned, start=1)
+    )
     if len(classes) < 2:
         raise ModelError(
             "labels_invalid",
@@ -57,8 +69,57 @@ def read_labels(given: str) -> tuple[ModelClass, ...]:
     return classes
 
 
+def _names(given: str) -> list[str]:
+    path = Path(given)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):
+        # Too long for a file's name: it is a list.
+        is_file = False
+    if not is_file:
+        if "," not in given and path.suffix.lower() in (".txt", ".json", ".csv"):
+            raise ModelError("labels_invalid", f"There is no file of labels {path.name}.", "Check the path.")
+        return given.split(",")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return _from_json(json.loads(text)) if path.suffix.lower() == ".json" else text.splitlines()
+    except (OSError, ValueError, TypeError) as fault:
+        raise ModelError(
+            "labels_invalid",
+            f"The labels cannot be read from {path.name}: {fault}.",
+            "Write one name a line, in UTF-8.",
+        ) from fault
+
+
+def _from_json(document: Any) -> list[str]:
+    if isinstance(document, dict) and isinstance(document.get("labels"), (list, dict)):
+        document = document["labels"]
+    if isinstance(document, dict):
+        turned = {
+            int(key): value if isinstance(value, str) else value[-1]
+            for key, value in document.items()
+            if str(key).isdigit()
+        } or {int(value): key for key, value in document.items()}
+        if sorted(turned) != list(range(len(turned))):
+            raise ValueError("its indexes do not run from 0 without gaps")
+        document = [turned[index] for index in range(len(turned))]
+    if not isinstance(document, list) or not all(isinstance(name, str) for name in document):
+        raise ValueError("it holds no list of names")
+    return list(document)
+
+
+def _id_of(name: str, place: int) -> str:
+    try:
+        return class_id(name)
+    except ModelError:
+        if any(each.isalnum() for each in name):
+            return f"class_{place}"
+        raise
+
+
 def _display(name: str) -> str:
-    known = CELL_CLASSES.get(class_id(name))
-    if known is not None:
-        return known.name
-    return name[:1].upper() + name[1:]
+    try:
+        known = CELL_CLASSES.get(class_id(name))
+    except ModelError:
+        known = None
+    return known.name if known is not None else name

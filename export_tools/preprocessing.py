@@ -1,29 +1,58 @@
-"""The four ways in which trainers scale their pixels, as constants of a package."""
+"""The ways in which trainers scale their pixels, as constants of a package."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+Colour = Literal["rgb", "bgr"]
 
 _UNIT = 1 / 255
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Colour order and per-channel constants in that order: value * scale + offset."""
+    """Colour order and per-channel constants in that order: value * scale + offset.
 
-    colour: Literal["rgb", "bgr"]
+    Attributes:
+        words: what it does, for help and summary.
+    """
+
+    colour: Colour
     scale: tuple[float, float, float]
     offset: tuple[float, float, float]
+    words: str
+
+    def of_images_read_as(self, order: Colour) -> Preprocessing:
+        """The same code fed with images of that channel order, as OpenCV reads them (`bgr`).
+
+        The constants stay where they are; what reaches them is turned round.
+        """
+        if order == "rgb":
+            return self
+        return replace(self, colour="bgr" if self.colour == "rgb" else "rgb")
 
 
 PREPROCESSINGS: dict[str, Preprocessing] = {
-    # 0 to 1: ImageDataGenerator(rescale=1/255).
-    "unit": Preprocessing("rgb", (_UNIT,) * 3, (0.0,) * 3),
-    # -1 to 1: keras.applications.mobilenet_v2.preprocess_input, and Teachable Machine.
-    "symmetric": Preprocessing("rgb", (2 * _UNIT,) * 3, (-1.0,) * 3),
-    # ImageNet's mean taken off in blue, green, red: preprocess_input of VGG16 and ResNet50.
-    "imagenet": Preprocessing("bgr", (1.0,) * 3, (-103.939, -116.779, -123.68)),
-    # 0 to 255: the scaling is a layer of the model.
-    "raw": Preprocessing("rgb", (1.0,) * 3, (0.0,) * 3),
+    "unit": Preprocessing("rgb", (_UNIT,) * 3, (0.0,) * 3, "0 to 1: ImageDataGenerator(rescale=1/255)"),
+    "symmetric": Preprocessing(
+        "rgb",
+        (2 * _UNIT,) * 3,
+        (-1.0,) * 3,
+        "-1 to 1: preprocess_input of MobileNet, MobileNetV2, InceptionV3, Xception; Teachable Machine",
+    ),
+    "imagenet": Preprocessing(
+        "bgr",
+        (1.0,) * 3,
+        (-103.939, -116.779, -123.68),
+        "ImageNet's mean taken off in blue, green, red ('caffe'): preprocess_input of VGG16, VGG19, ResNet50",
+    ),
+    # (v / 255 - mean) / deviation; mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225.
+    "imagenet-torch": Preprocessing(
+        "rgb",
+        (_UNIT / 0.229, _UNIT / 0.224, _UNIT / 0.225),
+        (-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225),
+        "0 to 1, then ImageNet's mean and deviation ('torch'): preprocess_input of DenseNet; PyTorch",
+    ),
+    "raw": Preprocessing("rgb", (1.0,) * 3, (0.0,) * 3, "0 to 255: the scaling is a layer of the model"),
 }

@@ -133,7 +133,8 @@ def test_one_sigmoid_column_names_two_classes(keras: Any, tmp_path: Path, conver
     model = pooled(keras, activation="sigmoid", classes=1)
     path = convert(save(model, tmp_path / "m.keras"), "--labels", "a,b", "--preprocess", "unit")
     package = read_package(path)
-    assert package.manifest.outputs.kind == "sigmoid"
+    assert package.manifest.outputs.kind == "logits"
+    assert package.manifest.outputs.activation_map == "cam"
     (prediction,) = Classifier(package, "cpu").classify(crops(count=1))
     wanted = float(model.predict_on_batch(crops(count=1)[0][None].astype(np.float32) / 255)[0, 0])
     assert dict(prediction.ranked)["b"] == pytest.approx(wanted, abs=1e-4)
@@ -142,7 +143,7 @@ def test_one_sigmoid_column_names_two_classes(keras: Any, tmp_path: Path, conver
 @pytest.mark.parametrize(
     ("way", "colour", "first"),
     [("unit", "rgb", 10 / 255), ("symmetric", "rgb", 10 * 2 / 255 - 1), ("raw", "rgb", 10.0),
-     ("imagenet", "bgr", 30 - 103.939)],
+     ("imagenet", "bgr", 30 - 103.939), ("imagenet-torch", "rgb", (10 / 255 - 0.485) / 0.229)],
 )  # fmt: skip
 def test_preprocessing_constants(
     keras: Any, tmp_path: Path, convert: Any, way: str, colour: str, first: float
@@ -162,7 +163,8 @@ def test_a_scaling_layer_is_seen(
     scores = keras.layers.Dense(2, activation="softmax")(keras.layers.GlobalAveragePooling2D()(features))
     path = convert(save(keras.Model(image, scores), tmp_path / "m.keras"), "--labels", "a,b")
     assert read_package(path).manifest.input.scale == (1.0, 1.0, 1.0)
-    assert "raw (guessed: check it)" in capsys.readouterr().out
+    assert "raw: 0 to 255" in (told := capsys.readouterr().out)
+    assert "GUESSED, check it: the layer 'rescaling' of type Rescaling scales inside the model" in told
 
 
 def test_keras_2_files_load_through_tf_keras(keras: Any, tmp_path: Path, convert: Any) -> None:
@@ -205,8 +207,8 @@ def test_a_graph_that_answers_differently_is_refused(
 
     honest = command.keras_to_onnx
 
-    def crooked(model: Any, height: int, width: int) -> Any:
-        graph = honest(model, height, width)
+    def crooked(loaded: Any) -> Any:
+        graph = honest(loaded)
         kernel = max(graph.graph.initializer, key=lambda constant: len(constant.raw_data))
         bent = np.frombuffer(kernel.raw_data, np.float32) * np.float32(1.5)
         kernel.raw_data = bent.tobytes()

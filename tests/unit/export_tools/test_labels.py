@@ -29,8 +29,8 @@ def test_ids(name: str, wanted: str) -> None:
 def test_names_from_the_command_line() -> None:
     classes = read_labels("normal cell, abnormal cell")
     assert [(each.id, each.display) for each in classes] == [
-        ("normal_cell", "Normal cell"),
-        ("abnormal_cell", "Abnormal cell"),
+        ("normal_cell", "normal cell"),
+        ("abnormal_cell", "abnormal cell"),
     ]
 
 
@@ -45,3 +45,44 @@ def test_labels_that_cannot_be_used(given: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason) as fault:
         read_labels(given)
     assert fault.value.code == "labels_invalid"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("labels.json", '["normal cell", "abnormal cell"]'),
+        ("class_indices.json", '{"abnormal cell": 1, "normal cell": 0}'),
+        ("indexes.json", '{"0": "normal cell", "1": "abnormal cell"}'),
+        ("metadata.json", '{"modelName": "tm", "labels": ["normal cell", "abnormal cell"]}'),
+        ("labels.txt", "\ufeff0 normal cell\r\n1 abnormal cell\r\n"),
+    ],
+)
+def test_files_of_labels(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    classes = read_labels(str(tmp_path / name))
+    assert [each.display for each in classes] == ["normal cell", "abnormal cell"]
+
+
+def test_names_without_latin_letters_are_shown_as_given() -> None:
+    classes = read_labels("嗜酸性粒细胞,лимфоцит,monocyte")
+    assert [each.id for each in classes] == ["class_1", "class_2", "monocyte"]
+    assert [each.display for each in classes] == ["嗜酸性粒细胞", "лимфоцит", "Monocyte"]
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": 0, "b": 2}', "[1, 2]", '"a"'])
+def test_label_files_that_hold_no_names(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"labels\.json") as fault:
+        read_labels(str(path))
+    assert fault.value.code == "labels_invalid"
+
+
+def test_a_label_file_that_is_not_there_is_no_class_name() -> None:
+    with pytest.raises(ModelError, match=r"no file of labels names\.txt"):
+        read_labels("/nowhere/names.txt")
+
+
+def test_a_long_list_of_names_is_no_path() -> None:
+    names = [f"kind {index} of cell" for index in range(100)]
+    assert len(read_labels(",".join(names))) == 100

@@ -1,0 +1,39 @@
+"""The edge to libraries that raise whatever the files they read make them raise."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+
+from hematodesk.domain.errors import HematodeskError, ModelError
+
+_LONGEST = 300
+
+
+@contextlib.contextmanager
+def foreign(code: str, sentence: str, remedy: str = "") -> Iterator[None]:
+    """Turn any fault of Keras, TensorFlow, h5py or tf2onnx inside into ModelError `code`.
+
+    Their loaders run what a file says, so that no list of exception types is ever whole.
+    """
+    try:
+        yield
+    except HematodeskError:
+        raise
+    except Exception as fault:
+        raise ModelError(code, f"{sentence}: {reason(fault)}", remedy) from fault
+
+
+def reason(fault: BaseException) -> str:
+    """One line of what a library said, cut where it grows long."""
+    text = " ".join(str(fault).split()) or type(fault).__name__
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def hush() -> None:
+    """Keep the libraries' own remarks off the screen; what matters comes as an error or in the summary."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in ("tensorflow", "tf2onnx", "absl", "h5py", "tf_keras"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

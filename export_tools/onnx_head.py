@@ -1,0 +1,228 @@
+"""Reads what stands at the end of a converted graph: activation, dense layers, pooling or flattening.
+
+Working on the ONNX graph, not on Keras layers, serves nested Sequential and functional models
+of every Keras alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import numpy_helper
+
+CHANNELS_LAST = [0, 2, 3, 1]
+_SAME = frozenset({"Identity", "Cast", "Dropout"})
+_PASSING = frozenset({"Identity", "Squeeze", "Reshape", "Flatten", "Cast", "Dropout"})
+# What may stand between the dense layers of a head: activations, and normalisation by constants.
+_BETWEEN = _PASSING | {
+    "Add", "Sub", "Mul", "Div", "Relu", "LeakyRelu", "PRelu", "Clip", "Elu", "Selu", "Sigmoid", "Tanh",
+    "Softplus", "Softsign", "HardSigmoid", "Max", "Min", "BatchNormalization", "Unsqueeze", "Gelu", "Erf",
+    "Where", "Exp",
+}  # fmt: skip
+
+Pooling = Literal["average", "max", "flattened", "unknown"]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands at a graph's end.
+
+    Attributes:
+        kind: `logits` (bare, or stripped of what made probabilities of them), `probabilities` or
+            `sigmoid` (one column a class, each by itself).
+        stripped: what is taken off the end, so that the scores are logits: `softmax`, or the
+            `sigmoid` of a single column.
+        single: whether there is one column z for two classes, whose logits are then -z/2 and z/2.
+        scores: tensor name of the scores (of z).
+        embedding: tensor name (N, D) that the last dense layer reads, or None.
+        features: tensor name of the feature map whose mean over the positions is the
+            embedding, or which is the embedding once flattened; None when the head is neither
+            pooled nor flattened and linear.
+        channels_first: whether `features` is (N, D, h, w); else (N, h, w, D).
+        weight: (D, K) kernel of the last dense layer, or None; (h * w * D, K) when flattened.
+        flattened: (h, w, D) of the features that a flattened head reads; None for a pooled one.
+        pooling: how the feature map becomes a vector, however many dense layers follow.
+        dense: number of dense layers behind it.
+    """
+
+    kind: Literal["logits", "probabilities", "sigmoid"]
+    stripped: Literal["", "softmax", "sigmoid"]
+    single: bool
+    scores: str
+    embedding: str | None
+    features: str | None
+    channels_first: bool
+    weight: npt.NDArray[np.float32] | None
+    flattened: tuple[int, int, int] | None = None
+    pooling: Pooling = "unknown"
+    dense: int = 0
+
+
+class _Graph:
+    """Lookups by tensor name."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        graph = model.graph
+        self.made_by = {name: node for node in graph.node for name in node.output}
+        self.constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+        for node in graph.node:
+            if node.op_type == "Constant":
+                for attribute in node.attribute:
+                    if attribute.name == "value":
+                        self.constants[node.output[0]] = numpy_helper.to_array(attribute.t)
+        inferred = onnx.shape_inference.infer_shapes(model).graph
+        self.shapes = {
+            info.name: [each.dim_value for each in info.type.tensor_type.shape.dim]
+            for info in (*inferred.value_info, *inferred.input, *inferred.output)
+        }
+
+    def skip(self, name: str, kinds: frozenset[str]) -> str:
+        """Walk back over nodes of these kinds."""
+        while name in self.made_by and self.made_by[name].op_type in kinds:
+            name = self.made_by[name].input[0]
+        return name
+
+    def node(self, name: str) -> Any | None:
+        return self.made_by.get(name)
+
+    def inner(self, node: Any) -> str | None:
+        """The one input that is no constant; None when there are several different ones."""
+        names = {each for each in node.input if each and each not in self.constants}
+        return names.pop() if len(names) == 1 else None
+
+
+def find_head(model: onnx.ModelProto) -> Head:
+    """Walk back from the single output over softmax, bias, kernel and pooling or flattening."""
+    graph = _Graph(model)
+    head = _find_head(model, graph)
+    if head.features is None and head.embedding is not None and head.weight is not None:
+        found = _flattened_from(graph, head.embedding, head.weight.shape[0])
+        if found is not None:
+            head = replace(head, features=found[0], flattened=found[1])
+    pooling, dense = _below(graph, head.scores)
+    if head.features is not None:
+        pooling = "flattened" if head.flattened is not None else "average"
+    return replace(head, pooling=pooling, dense=dense)
+
+
+def _find_head(model: onnx.ModelProto, graph: _Graph) -> Head:
+    output = model.graph.output[0].name
+    single = graph.shapes.get(output, [0, 0])[-1] == 1
+    name = graph.skip(output, frozenset({"Identity"}))
+    last = graph.node(name)
+    if last is not None and last.op_type == "Softmax":
+        return Head("logits", "softmax", False, last.input[0], *_embedding(graph, last.input[0]))
+    if last is not None and last.op_type == "Sigmoid":
+        behind = _embedding(graph, last.input[0])
+        if single:
+            return Head("logits", "sigmoid", True, last.input[0], *behind)
+        return Head("sigmoid", "", False, output, *behind)
+    return Head("logits", "", single, output, *_embedding(graph, name))
+
+
+def _below(graph: _Graph, name: str) -> tuple[Pooling, int]:
+    """(pooling, number of dense layers) on the way back from the scores to the feature map."""
+    dense = 0
+    last = graph.node(graph.skip(name, frozenset({"Identity"})))
+    if last is not None and last.op_type == "Sigmoid":
+        name = last.input[0]
+    for _ in range(200):
+        node = graph.node(name)
+        if node is None:
+            return "unknown", dense
+        if _pooled_from(graph, name)[0] is not None:
+            return "average", dense
+        if node.op_type in ("GlobalMaxPool", "ReduceMax"):
+            return "max", dense
+        if node.op_type in ("MatMul", "Gemm"):
+            dense += 1
+        elif node.op_type in ("Reshape", "Flatten"):
+            shape = graph.shapes.get(node.input[0], [])
+            if len(shape) == 4 and shape[1] * shape[2] > 1 and shape[2] * shape[3] > 1:
+                return "flattened", dense
+        elif node.op_type not in _BETWEEN:
+            return "unknown", dense
+        inner = graph.inner(node) or _same_source(graph, node)
+        if inner is None:
+            return "unknown", dense
+        name = inner
+    return "unknown", dense
+
+
+def _same_source(graph: _Graph, node: Any) -> str | None:
+    """For activations written out, x * sigmoid(x): the x that all inputs come from."""
+    names = [each for each in node.input if each and each not in graph.constants]
+    back = {graph.skip(each, frozenset({"Sigmoid", "Tanh", "Clip", "Add", "Mul", "Div"})) for each in names}
+    return names[0] if len(back) == 1 else None
+
+
+def _embedding(
+    graph: _Graph, name: str
+) -> tuple[str | None, str | None, bool, npt.NDArray[np.float32] | None]:
+    """(embedding, features, channels_first, weight) behind the last dense layer's output."""
+    node = graph.node(graph.skip(name, frozenset({"Identity"})))
+    if node is not None and node.op_type == "Add":
+        inner = graph.inner(node)
+        node = graph.node(inner) if inner is not None else None
+    if node is None or node.op_type not in ("MatMul", "Gemm") or node.input[1] not in graph.constants:
+        return None, None, False, None
+    weight = graph.constants[node.input[1]]
+    for attribute in node.attribute:
+        if attribute.name == "transB" and attribute.i:
+            weight = weight.T
+    if weight.ndim != 2 or len(graph.shapes.get(node.input[0], [0, 0])) != 2:
+        return None, None, False, None
+    embedding = node.input[0]
+    features, channels_first = _pooled_from(graph, embedding)
+    return embedding, features, channels_first, np.asarray(weight, dtype=np.float32)
+
+
+def _pooled_from(graph: _Graph, embedding: str) -> tuple[str | None, bool]:
+    node = graph.node(graph.skip(embedding, _PASSING))
+    if node is None:
+        return None, False
+    if node.op_type == "GlobalAveragePool":
+        return node.input[0], True
+    if node.op_type == "AveragePool":
+        # AveragePooling2D((7, 7)) before Flatten is global pooling where the map is 7 x 7.
+        shape = graph.shapes.get(node.input[0], [])
+        kernel = next((list(each.ints) for each in node.attribute if each.name == "kernel_shape"), [])
+        return (node.input[0], True) if len(shape) == 4 and kernel == shape[2:] else (None, False)
+    if node.op_type != "ReduceMean":
+        return None, False
+    axes: list[int] = []
+    for attribute in node.attribute:
+        if attribute.name == "axes":
+            axes = list(attribute.ints)
+    if not axes and len(node.input) > 1 and node.input[1] in graph.constants:
+        axes = [int(each) for each in graph.constants[node.input[1]]]
+    axes = sorted(axis % 4 for axis in axes)
+    if axes == [2, 3]:
+        return node.input[0], True
+    if axes == [1, 2]:
+        return node.input[0], False
+    return None, False
+
+
+def _flattened_from(graph: _Graph, embedding: str, length: int) -> tuple[str, tuple[int, int, int]] | None:
+    """(features, (h, w, D)) when the embedding is a channels-last feature map, flattened.
+
+    Only behind a transposition to channels last is the order of the values known for sure.
+    """
+    node = graph.node(graph.skip(embedding, _SAME))
+    if node is None or node.op_type not in ("Reshape", "Flatten"):
+        return None
+    features = graph.skip(node.input[0], _SAME)
+    made_by = graph.node(features)
+    if made_by is None or made_by.op_type != "Transpose":
+        return None
+    if not any(each.name == "perm" and list(each.ints) == CHANNELS_LAST for each in made_by.attribute):
+        return None
+    shape = graph.shapes.get(features, [])
+    if len(shape) == 4 and shape[1] * shape[2] * shape[3] == length:
+        return features, (shape[1], shape[2], shape[3])
+    return None

@@ -279,6 +279,27 @@ def _history_export(options: argparse.Namespace) -> int:
     return OK
 
 
+def _history_care(options: argparse.Namespace) -> int:
+    from hematodesk.bootstrap import build
+    from hematodesk.workflow import history_commands
+    from hematodesk.workflow.output import standard_output
+
+    services, output = build(options.data_dir), standard_output()
+    try:
+        match options.command:
+            case "history check":
+                return OK if history_commands.check(services, output) else SOME_FAILED
+            case "history repair":
+                history_commands.repair(services, output)
+            case "history backup":
+                history_commands.backup(services, options.target, output)
+            case _:
+                history_commands.restore(services, options.backup, output)
+    finally:
+        services.close()
+    return OK
+
+
 def _with_history(options: argparse.Namespace) -> Services:
     """The services with the history open. Raises HistoryError, also when there is none yet."""
     from hematodesk.bootstrap import build
@@ -326,4 +347,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "models import": _models_import,
     "history list": _history_list,
     "history export": _history_export,
+    **dict.fromkeys(("history check", "history repair", "history backup", "history restore"), _history_care),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult, ImageStatus
 
@@ -167,3 +168,49 @@ class HistoryFilter:
     status: ImageStatus | None = None
     session_id: int | None = None
     run_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One kept backup of the history.
+
+    Attributes:
+        path: the file.
+        made_at: when, UTC.
+        size: bytes.
+        images, sessions: how many it holds; None when it cannot be read.
+    """
+
+    path: Path
+    made_at: str
+    size: int
+    images: int | None
+    sessions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What became of a damaged history.
+
+    Attributes:
+        kept: what the damaged file is kept as; None when it was whole and nothing was done.
+        saved_images, saved_cells, saved_reviews: in the new history.
+        lost_images: how many are known to be lost, at least.
+        lost_days: on which days those were analysed, ISO dates, as far as known.
+        incomplete_images: saved ones of which a cell, a review or a note is lost.
+        lost_rows: pages and rows that could not be understood or belonged to nothing.
+    """
+
+    kept: Path | None
+    saved_images: int = 0
+    saved_cells: int = 0
+    saved_reviews: int = 0
+    lost_images: int = 0
+    lost_days: tuple[str, ...] = ()
+    incomplete_images: int = 0
+    lost_rows: int = 0
+
+    @property
+    def lost_nothing(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return not (self.lost_images or self.incomplete_images or self.lost_rows)

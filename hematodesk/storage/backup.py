@@ -5,42 +5,44 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
+from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.files import sync_folder
 from hematodesk.storage import faults
 
+_PAGES_AT_ONCE = 1024
+_PAUSE_S = 0.01
+_INSTRUCTIONS = 50_000
+"""Of SQLite, between two looks at whether the copy is still wanted: some milliseconds."""
 
-def copy_database(source: sqlite3.Connection, target: Path) -> None:
+
+def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken | None = None) -> None:
     """Copy what `source` sees into one file without helper files, verify it, then put it in place.
 
     The source connection must be outside a transaction. An existing target is replaced only by a
-    whole copy. Raises HistoryError: backup_failed, or what SQLite's errors mean for the target.
+    whole copy, whose content and name are on the disk on return. Raises Cancelled, and
+    HistoryError: backup_failed, or what SQLite's errors mean for the target.
     """
+    token = cancel or CancelToken()
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(str(part), isolation_level=None)) as copy:
-            # Counting begins the read transaction, so that the copy is of the same state.
-            source.execute("BEGIN")
-            try:
-                expected = _counts(source)
-                source.backup(copy)
-            finally:
-                source.execute("ROLLBACK")
+            # Half a copy is thrown away in any case; it is brought to the disk at its end.
+            copy.execute("PRAGMA synchronous = OFF")
+            expected = _copy_pages(source, copy, token)
             copy.execute("PRAGMA journal_mode = DELETE")
-            problems = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(1)")]
-            if problems != ["ok"] or _counts(copy) != expected:
-                raise HistoryError(
-                    "backup_failed",
-                    f"{target.name} was written, but it does not read back as the original.",
-                    "Try another disk.",
-                )
+            _verify(copy, expected, target, token)
         with part.open("rb+") as stream:
             os.fsync(stream.fileno())
         part.replace(target)
+        sync_folder(target.parent)
     except sqlite3.Error as error:
+        token.check()
         fault = faults.translate(error, target)
         if fault is None:
             raise
@@ -48,8 +50,57 @@ def copy_database(source: sqlite3.Connection, target: Path) -> None:
     except OSError as error:
         raise faults.unwritable(target, error.strerror or "the system refuses it") from error
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        for left in (part, part.with_name(part.name + "-journal")):
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def _copy_pages(
+    source: sqlite3.Connection, copy: sqlite3.Connection, token: CancelToken
+) -> dict[str, int] | None:
+    """Copy all; returns the rows of each table as they were, None where they may change meanwhile."""
+
+    def step(_status: int, _remaining: int, _total: int) -> None:
+        token.check()
+
+    if source.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        # Readers and writers shut each other out: the copy goes in steps and begins anew after a change.
+        source.backup(copy, pages=_PAGES_AT_ONCE, progress=step, sleep=_PAUSE_S)
+        return None
+    # Counting begins the read transaction, so that the copy is of the same state.
+    source.execute("BEGIN")
+    try:
+        expected = _counts(source)
+        source.backup(copy, pages=_PAGES_AT_ONCE, progress=step, sleep=0)
+    finally:
+        source.execute("ROLLBACK")
+    return expected
+
+
+def _verify(
+    copy: sqlite3.Connection, expected: dict[str, int] | None, target: Path, token: CancelToken
+) -> None:
+    with stopping(copy, token):
+        problems = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(1)")]
+        if problems != ["ok"] or (expected is not None and _counts(copy) != expected):
+            raise HistoryError(
+                "backup_failed",
+                f"{target.name} was written, but it does not read back as a whole history.",
+                "Check the history (`hematodesk history check`), and try another disk.",
+            )
+
+
+@contextlib.contextmanager
+def stopping(connection: sqlite3.Connection, token: CancelToken) -> Iterator[None]:
+    """Within the block a cancel interrupts the connection's work; raises Cancelled then."""
+    connection.set_progress_handler(lambda: int(token.cancelled), _INSTRUCTIONS)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        token.check()
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:

@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hematodesk.storage import faults
+from hematodesk.domain.files import make_folder
+from hematodesk.storage import faults, swap
+from hematodesk.storage.drive import on_network
 from hematodesk.storage.health import check_at_start
-from hematodesk.storage.migrate import migrate, refuse_unknown
+from hematodesk.storage.migrate import is_ours, migrate, refuse_unknown
 from hematodesk.storage.migrations import MIGRATIONS
+from hematodesk.storage.presence import Presence
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another instance's, which takes milliseconds but on a busy, slow disk."""
@@ -24,26 +27,57 @@ _WAL_KEPT_BYTES = 16 * 1024 * 1024
 """The write-ahead log shrinks back to this after a large batch."""
 
 _HEADER = b"SQLite format 3\0"
+# https://www.sqlite.org/fileformat2.html#the_database_header
+_HEADER_BYTES, _WRITE_FORMAT, _FORMAT_WAL = 100, 18, 2
 
 
 class Database:
     """A connection with a lock: any thread may use it, one at a time.
 
-    WAL where the file system can do it, foreign keys on, synchronous FULL: what `write` wrote is
-    on the disk when it returns. Errors of SQLite that are the environment's become HistoryError.
+    WAL on the computer's own drives, a rollback journal on a network drive; foreign keys on,
+    synchronous EXTRA: what `write` wrote is on the disk when it returns, with either journal.
+    Errors of SQLite that are the environment's become HistoryError.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
         """Open or create the file; see History.open for the errors."""
         self.path = path
         self.read_only = False
+        self.on_network = False
         self._immutable = False
+        self._presence = Presence(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         with self.guarded():
-            self._open(migrations)
+            try:
+                self._make_folder()
+                self._enter()
+                self._open(migrations)
+            except BaseException:
+                self._presence.leave()
+                raise
+
+    def _make_folder(self) -> None:
+        try:
+            make_folder(self.path.parent)
+        except OSError as error:
+            raise faults.unwritable(self.path, error.strerror or "the system refuses it") from error
+
+    def _enter(self) -> None:
+        """Be present, after what a killed program left half done was finished."""
+        while True:
+            self._presence.enter(alone=False, patience_s=BUSY_SECONDS)
+            if swap.waiting(self.path) is None:
+                return
+            self._presence.leave()
+            self._presence.enter(alone=True, patience_s=BUSY_SECONDS)
+            try:
+                swap.finish(self.path)
+            finally:
+                self._presence.leave()
 
     def _open(self, migrations: Sequence[str]) -> None:
+        self.on_network = on_network(self.path.parent)
         existed = self._look_before()
         try:
             connection = self.connect()
@@ -57,7 +91,9 @@ class Database:
             if existed:
                 check_at_start(connection, self.path)
             if not self.read_only:
-                _use_wal(connection)
+                _use_journal(connection, "TRUNCATE" if self.on_network else "WAL")
+                # What a person deletes shall not stay readable in the file's free pages.
+                connection.execute("PRAGMA secure_delete = ON")
             migrate(connection, self.path, migrations, read_only=self.read_only)
         except BaseException:
             connection.close()
@@ -65,18 +101,38 @@ class Database:
         self._connection = connection
 
     def _look_before(self) -> bool:
-        """Whether there is a file with something in it; makes the folder when there is none."""
+        """Whether there is a file with something in it, which is at least a database."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             if not self.path.exists():
                 return False
             with self.path.open("rb") as stream:
-                head = stream.read(len(_HEADER))
+                head = stream.read(_HEADER_BYTES)
+            log = self.path.with_name(self.path.name + "-wal")
+            left_alone = not head and log.exists() and log.stat().st_size > 0
         except OSError as error:
             raise faults.unwritable(self.path, error.strerror or "the system refuses it") from error
-        if head and head != _HEADER:
+        if left_alone:
+            # SQLite would throw the log away.
+            raise faults.damaged(self.path, "it is empty, and its write-ahead log is not")
+        if head and not head.startswith(_HEADER):
             raise faults.damaged(self.path, "its first bytes are not a database's")
+        if self.on_network and is_ours(head) and head[_WRITE_FORMAT] == _FORMAT_WAL:
+            self._leave_wal()
         return bool(head)
+
+    def _leave_wal(self) -> None:
+        """Bring what the log holds into a file that was moved to a network drive.
+
+        Alone at the file SQLite keeps the log's index in its own memory and shares none.
+        """
+        with contextlib.closing(sqlite3.connect(self.path, timeout=0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            try:
+                _use_journal(connection, "TRUNCATE")
+            except sqlite3.OperationalError as error:
+                # A file for reading only stays as it is.
+                if error.sqlite_errorcode & 0xFF not in _NO_SHARED_MEMORY:
+                    raise
 
     def connect(self) -> sqlite3.Connection:
         """Another connection to the same file, with the same rules; the caller closes it."""
@@ -98,7 +154,7 @@ class Database:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             # The first that reads the file.
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             # It would build an index of the whole list for one search, ten times slower than reading it.
             connection.execute("PRAGMA automatic_index = OFF")
@@ -129,6 +185,7 @@ class Database:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            self._presence.leave()
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
@@ -200,21 +257,19 @@ def _is_read_only(connection: sqlite3.Connection) -> bool:
     return False
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log, which lets another instance read while one writes.
+def _use_journal(connection: sqlite3.Connection, mode: str) -> None:
+    """Switch to the write-ahead log, which lets another instance read while one writes, or away from it.
 
     The switch needs the file alone and does not wait by itself. A file system that cannot do it
-    (some network shares) keeps the rollback journal, which is as safe.
+    keeps the rollback journal, which is as safe.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_mode = {mode}")
             break
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
-    # What a person deletes shall not stay readable in the file's free pages.
-    connection.execute("PRAGMA secure_delete = ON")

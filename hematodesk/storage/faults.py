@@ -7,7 +7,9 @@ from pathlib import Path
 
 from hematodesk.domain.errors import HistoryError
 
-_BACKUP_REMEDY = "Put a backup in its place, or move the file away to begin a new history."
+_REPAIR_REMEDY = (
+    "Repair it (`hematodesk history repair`) or restore a backup; the file as it is will be kept."
+)
 
 
 def newer(path: Path, found: int, known: int) -> HistoryError:
@@ -22,7 +24,7 @@ def newer(path: Path, found: int, known: int) -> HistoryError:
 
 def damaged(path: Path, detail: str) -> HistoryError:
     """The file is not a whole history."""
-    return HistoryError("history_damaged", f"{path.name} is damaged: {detail}.", _BACKUP_REMEDY)
+    return HistoryError("history_damaged", f"{path.name} is damaged: {detail}.", _REPAIR_REMEDY)
 
 
 def foreign(path: Path) -> HistoryError:
@@ -40,6 +42,15 @@ def unwritable(path: Path, reason: str) -> HistoryError:
         "history_unwritable",
         f"{path.name} cannot be written: {reason}.",
         "Check the rights of the data folder and its disk, or choose another data folder.",
+    )
+
+
+def in_use(path: Path) -> HistoryError:
+    """Somebody else has the file open who is in the way."""
+    return HistoryError(
+        "history_locked",
+        f"{path.name} is in use by another program that does not let go.",
+        "Close other windows of the program, then try again.",
     )
 
 
@@ -76,11 +87,7 @@ def translate(error: sqlite3.Error, path: Path) -> HistoryError | None:
             "Free some space on the disk; everything saved before is still there.",
         )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return HistoryError(
-            "history_locked",
-            f"{path.name} is in use by another program that does not let go.",
-            "Close other windows of the program, then try again.",
-        )
+        return in_use(path)
     if primary == sqlite3.SQLITE_READONLY:
         return unwritable(path, "it is read-only")
     if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_AUTH):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from hematodesk.domain.history import HistoryImage
 from hematodesk.storage import faults
+from hematodesk.storage.listing import BLOCK, listing_row
+from hematodesk.storage.reading import images_of
+from hematodesk.storage.summary import summarise
 from hematodesk.storage.tally import count_kinds
+
+_GROUP = 500
 
 _QUICK_CHECK_BYTES = 32 * 1024 * 1024
 """Up to this size SQLite's own quick check of the whole file takes a tenth of a second."""
@@ -65,3 +72,52 @@ def full_check(connection: sqlite3.Connection) -> list[str]:
     if counted != ledger:
         problems.append("The counts of the list's filters differ from the list.")
     return problems
+
+
+def value_check(connection: sqlite3.Connection) -> list[str]:
+    """What is wrong with the values of a file that `full_check` finds whole, a sentence an image.
+
+    Every image is read as the program reads it, and compared with its summary and its line in the
+    list: SQLite keeps no checksums, so a changed byte inside a value shows only where the value
+    makes no sense or is told twice.
+    """
+    ids = [row[0] for row in connection.execute("SELECT id FROM image ORDER BY id")]
+    problems = []
+    for start in range(0, len(ids), _GROUP):
+        problems += _wrong_in(connection, ids[start : start + _GROUP])
+    query = "SELECT image_id FROM thumbnail WHERE substr(jpeg, 1, 2) <> x'FFD8'"
+    problems += [f"The thumbnail of image {row[0]} is no JPEG." for row in connection.execute(query)]
+    return problems
+
+
+def _wrong_in(connection: sqlite3.Connection, group: list[int]) -> list[str]:
+    """The group's wrong images; halves it to find those that cannot be read."""
+    try:
+        images = images_of(connection, group)
+        return [
+            f"Image {number} differs from its line in the list."
+            for number, image in images.items()
+            if _told_otherwise(connection, number, image)
+        ]
+    except (ValueError, KeyError, TypeError):
+        if len(group) == 1:
+            return [f"Image {group[0]} has a value that cannot be understood."]
+        half = len(group) // 2
+        return _wrong_in(connection, group[:half]) + _wrong_in(connection, group[half:])
+
+
+def _told_otherwise(connection: sqlite3.Connection, number: int, image: HistoryImage) -> bool:
+    columns = "cell_count, uncertain_count, labels, confidence, review_state, has_note"
+    stored = connection.execute(f"SELECT {columns} FROM image WHERE id = ?", (number,)).fetchone()
+    told = summarise(image.result.cells, image.note)
+    mine = (told.cell_count, told.uncertain_count, json.dumps(told.labels), told.confidence)
+    if stored != (*mine, told.review_state, told.has_note):
+        return True
+    if connection.execute("SELECT * FROM listing WHERE image_id = ?", (number,)).fetchone() != listing_row(
+        connection, number
+    ):
+        return True
+    query = "SELECT folded_name, (SELECT names FROM name_block WHERE id = ?) FROM listing WHERE image_id = ?"
+    name, block = connection.execute(query, (number // BLOCK, number)).fetchone()
+    lines = block.split("\n") if block is not None else []
+    return len(lines) != BLOCK or lines[number % BLOCK] != name

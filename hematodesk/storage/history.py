@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import (
@@ -71,6 +72,11 @@ class History:
     def path(self) -> Path:
         """The database file."""
         return self._database.path
+
+    @property
+    def on_network(self) -> bool:
+        """Whether it lies on a network drive and therefore keeps a rollback journal."""
+        return self._database.on_network
 
     @property
     def read_only(self) -> bool:
@@ -325,23 +331,28 @@ class History:
         self._deleted.difference_update(back)
         return back
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, cancel: CancelToken | None = None) -> None:
         """Copy the history into one file, verified; other work goes on meanwhile.
 
-        An existing target is replaced only by a whole copy. Raises HistoryError: backup_failed, and
-        history_full or history_unwritable for the target.
+        An existing target is replaced only by a whole copy. Raises Cancelled, and HistoryError:
+        backup_failed, and history_full or history_unwritable for the target.
         """
         if _same_file(target, self.path):
             raise HistoryError(
                 "backup_failed", f"{target.name} is the history itself.", "Choose another name or folder."
             )
         with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
-            copy_database(source, target)
+            copy_database(source, target, cancel)
 
-    def check(self) -> list[str]:
-        """All that is wrong with the file, a sentence each; empty when it is whole. Reads all of it."""
+    def check(self, *, values: bool = False) -> list[str]:
+        """All that is wrong with the file, a sentence each; empty when it is whole. Reads all of it.
+
+        With `values` each image is also read as the program reads it, which takes some minutes for
+        a million.
+        """
         with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
-            return health.full_check(source)
+            problems = health.full_check(source)
+            return problems or (health.value_check(source) if values else [])
 
     def export_rows(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[HistoryImage]:
         """Images with their cells, without thumbnails: of a filter, newest first, or of ids, in that order.

@@ -17,6 +17,11 @@ from hematodesk.storage.text import fold, moment_of, unpack_text
 BLOCK = 256
 """Images in a row of `name_block`; changing it needs a migration."""
 
+_LISTED = (
+    "SELECT id, name, labels, review_state, uncertain_count, status, created_at, session_id "
+    "FROM image WHERE id"
+)
+
 
 def refresh(connection: sqlite3.Connection, image_id: int) -> None:
     """Write an image's summary anew after one of its cells or notes changed."""
@@ -60,16 +65,20 @@ def write_summary(connection: sqlite3.Connection, image_id: int, summary: CellsS
 def enlist(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
     """Put images into the list, its ledger and their sessions' counts."""
     wanted = ids_json(ids)
-    query = (
-        "SELECT id, name, labels, review_state, uncertain_count, status, created_at, session_id "
-        "FROM image WHERE id IN (SELECT value FROM json_each(?))"
-    )
+    query = f"{_LISTED} IN (SELECT value FROM json_each(?))"
     rows = [_listing_row(*row) for row in connection.execute(query, (wanted,))]
     connection.executemany("INSERT INTO listing VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     _write_names(connection, {row[0]: row[1] for row in rows})
     tally.enter(connection, tally.kinds_of(connection, wanted))
     tally.widen_days(connection, [(row[6], row[0]) for row in rows])
     _count_in_sessions(connection, wanted, +1)
+
+
+def listing_row(
+    connection: sqlite3.Connection, image_id: int
+) -> tuple[int, str, str, int, int, int, int, int]:
+    """The row that the image's own columns ask for; whether the image is deleted is not looked at."""
+    return _listing_row(*connection.execute(f"{_LISTED} = ?", (image_id,)).fetchone())
 
 
 def _listing_row(

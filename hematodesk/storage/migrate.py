@@ -14,11 +14,18 @@ _APPLICATION_ID = 0x686D746B
 """`hmtk` in the file's header, so that another program's database is told from ours."""
 
 
+def is_ours(header: bytes) -> bool:
+    """Whether a file's first 100 bytes carry the mark of a history."""
+    return header[68:72] == _APPLICATION_ID.to_bytes(4, "big")
+
+
 def refuse_unknown(connection: sqlite3.Connection, path: Path, known: int) -> None:
     """Raise HistoryError for a newer schema (history_newer) and another program's file (history_foreign)."""
     version = _version(connection)
     application = _pragma(connection, "application_id")
     if application != _APPLICATION_ID and (application != 0 or version != 0 or _has_tables(connection)):
+        if _has_our_tables(connection):
+            raise faults.damaged(path, "it lacks the mark of a history")
         raise faults.foreign(path)
     if version > known:
         raise faults.newer(path, version, known)
@@ -104,6 +111,11 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _has_our_tables(connection: sqlite3.Connection) -> bool:
+    query = "SELECT count(*) FROM sqlite_master WHERE name IN ('session', 'image', 'cell', 'review')"
+    return bool(connection.execute(query).fetchone()[0] == 4)
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

@@ -21,7 +21,7 @@ _WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
        hematodesk classify PATH... [options]
        hematodesk self-test [--json]
        hematodesk models list|verify|import
-       hematodesk history list|export
+       hematodesk history list|export|check|repair|backup|restore
        hematodesk --version"""
 
 
@@ -181,6 +181,20 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     export.add_argument("--output", type=_path, metavar="FILE", required=True)
     _finish(export, "history export")
+    for name, words in (
+        ("check", "read all of the history and print what is wrong; exit code 1 if anything is"),
+        ("repair", "save what can be saved of a damaged history into a new one; the old one is kept"),
+    ):
+        action = actions.add_parser(name, help=words, description=words, allow_abbrev=False)
+        _finish(action, f"history {name}")
+    words = "copy the history, verified, to a file or folder; without one among the kept backups"
+    backup = actions.add_parser("backup", help=words, description=words, allow_abbrev=False)
+    backup.add_argument("target", nargs="?", type=_path, metavar="FILE|FOLDER")
+    _finish(backup, "history backup")
+    words = "put a backup in the history's place, which is kept; without one list the kept backups"
+    restore = actions.add_parser("restore", help=words, description=words, allow_abbrev=False)
+    restore.add_argument("backup", nargs="?", type=_text, metavar="NUMBER|FILE|latest")
+    _finish(restore, "history restore")
 
 
 def _add_filter(parser: argparse.ArgumentParser) -> None:

@@ -43,6 +43,11 @@ class Places:
         return self.data / "history.sqlite3"
 
     @property
+    def backups(self) -> Path:
+        """The daily backups of the history."""
+        return self.data / "backups"
+
+    @property
     def user_models(self) -> Path:
         """Packages that the person imported."""
         return self.data / "models"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -71,12 +72,8 @@ class Services:
         """
         with self._lock:
             if self._history is None:
-                if must_exist and not self._has_history():
-                    raise HistoryError(
-                        "history_absent",
-                        f"There is no history in {self.places.data} yet.",
-                        "It begins with the first image opened in the window or with `classify --save`.",
-                    )
+                if must_exist:
+                    self.history_path()
                 self.places.prepare()
                 try:
                     self._history = self._open_history_at(self.places.history_file)
@@ -85,15 +82,43 @@ class Services:
                     raise
             return self._history
 
-    def _has_history(self) -> bool:
+    def history_path(self) -> Path:
+        """The history's file, which is there. Raises HistoryError history_absent, history_unwritable."""
+        path = self.places.history_file
         try:
-            return self.places.history_file.exists()
+            # The others are a whole history that is about to take its place.
+            if any(path.with_name(path.name + ending).exists() for ending in ("", ".restored", ".repaired")):
+                return path
         except OSError as fault:
             raise HistoryError(
                 "history_unwritable",
                 f"The data folder {self.places.data} cannot be looked into: {fault.strerror or fault}.",
                 "Check the rights of the data folder, or choose another one with --data-dir.",
             ) from fault
+        raise HistoryError(
+            "history_absent",
+            f"There is no history in {self.places.data} yet.",
+            "It begins with the first image opened in the window or with `classify --save`.",
+        )
+
+    @contextlib.contextmanager
+    def closed_meanwhile(self) -> Iterator[None]:
+        """Within the block this program has the history closed; one that was open is opened again.
+
+        Raises HistoryError when it cannot be opened again.
+        """
+        with self._lock:
+            history, self._history = self._history, None
+            session_id, self._session_id = self._session_id, None
+            if history is not None:
+                with contextlib.suppress(HistoryError), contextlib.closing(history):
+                    if session_id is not None:
+                        history.end_session(session_id)
+            try:
+                yield
+            finally:
+                if history is not None:
+                    self.open_history()
 
     def all_images(self, chosen: HistoryFilter) -> Iterator[ImageSummary]:
         """The history's list, newest first, read page by page. Raises HistoryError."""

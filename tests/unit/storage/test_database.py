@@ -44,7 +44,7 @@ def sql(path: Path, statement: str) -> None:
 def test_every_write_is_synchronous_and_logged_ahead(history):
     with history._database.read() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (3,)
         assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
         assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 

@@ -1,0 +1,145 @@
+"""The kept backups of one history: numbered files in a folder, the newest seven."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.files import make_folder
+from hematodesk.domain.history import Backup
+from hematodesk.storage import faults
+from hematodesk.storage.history import History
+
+KEPT = 7
+AFTER = timedelta(days=1)
+_SPARE_BYTES = 64 * 1024 * 1024
+"""Left free on the disk by a backup, so that it never takes the room that a result needs."""
+
+_NAME = re.compile(r"history-(\d{4,9})-(\d{8}T\d{6}Z)\.sqlite3")
+_TIME = "%Y%m%dT%H%M%SZ"
+_SAME_S = 2.5
+"""File systems keep times as coarsely as two seconds (FAT)."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class BackupFolder:
+    """The folder. The number orders the backups, so that a clock set back cannot; the time is for people."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = _now) -> None:
+        self.folder = folder
+        self._now = now
+
+    def kept(self) -> list[Backup]:
+        """What is there, newest first; one that cannot be read has no counts. Never raises."""
+        return [_describe(path, time) for _, time, path in reversed(self._files())]
+
+    def find(self, name: str) -> Path | None:
+        """The backup meant by `latest`, by its number or its name; None when there is none."""
+        files = self._files()
+        for number, _, path in reversed(files):
+            if name in ("latest", path.name) or (name.isdigit() and int(name) == number):
+                return path
+        return None
+
+    def is_due(self, history: Path) -> bool:
+        """Whether a day has gone by since the last one and the history has changed after it.
+
+        A backup of the future (the clock was set back) counts for a day only.
+        """
+        files = self._files()
+        now = self._now()
+        if any(abs(now - time) < AFTER for _, time, _ in files):
+            return False
+        if not files:
+            return True
+        with contextlib.suppress(OSError):
+            return abs(files[-1][2].stat().st_mtime - _last_change(history)) > _SAME_S
+        return True
+
+    def make(self, history: History, cancel: CancelToken | None = None) -> Backup:
+        """Back the history up, verified, and let go of those beyond the newest seven.
+
+        They go only after the new one was read back whole. Raises Cancelled, HistoryError
+        (history_full before the disk is, backup_failed, history_unwritable); all others then stay.
+        """
+        files = self._files()
+        number = files[-1][0] + 1 if files else 1
+        time = self._now()
+        target = self.folder / f"history-{number:04}-{time.strftime(_TIME)}.sqlite3"
+        try:
+            make_folder(self.folder)
+            self._sweep()
+            needed = sum(path.stat().st_size for path in _files_of(history.path)) + _SPARE_BYTES
+            free = shutil.disk_usage(self.folder).free
+            changed = _last_change(history.path)
+        except OSError as fault:
+            raise faults.unwritable(target, fault.strerror or str(fault)) from fault
+        if free < needed:
+            raise HistoryError(
+                "history_full",
+                f"There is no room for a backup of the history: {free // 1024**2} MB are free, "
+                f"{needed // 1024**2} MB are needed.",
+                "Free some space on the disk, or back the history up to another one.",
+            )
+        history.backup(target, cancel)
+        # What it holds, rather than when it was written: is_due compares it.
+        with contextlib.suppress(OSError):
+            os.utime(target, (changed, changed))
+        for _, _, path in self._files()[:-KEPT]:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        return _describe(target, time)
+
+    def _files(self) -> list[tuple[int, datetime, Path]]:
+        """(number, time, file), oldest first."""
+        found = []
+        with contextlib.suppress(OSError):
+            for path in self.folder.iterdir():
+                match = _NAME.fullmatch(path.name)
+                with contextlib.suppress(ValueError):
+                    if match is not None:
+                        time = datetime.strptime(match[2], _TIME).replace(tzinfo=UTC)
+                        found.append((int(match[1]), time, path))
+        return sorted(found)
+
+    def _sweep(self) -> None:
+        """Remove what a killed program left of a backup; a day old at least, so nobody is writing it."""
+        for path in self.folder.glob("history-*.part*"):
+            if self._now().timestamp() - path.stat().st_mtime > AFTER.total_seconds():
+                path.unlink(missing_ok=True)
+
+
+def _files_of(history: Path) -> list[Path]:
+    """The history's file and its log, if that holds something."""
+    both = (history, history.with_name(history.name + "-wal"))
+    return [path for path in both if path.exists() and path.stat().st_size > 0]
+
+
+def _last_change(history: Path) -> float:
+    return max((path.stat().st_mtime for path in _files_of(history)), default=0.0)
+
+
+def _describe(path: Path, time: datetime) -> Backup:
+    images = sessions = None
+    size = 0
+    with contextlib.suppress(OSError, sqlite3.Error, ValueError):
+        size = path.stat().st_size
+        address = f"{path.absolute().as_uri()}?immutable=1"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            query = (
+                "SELECT (SELECT coalesce(sum(images), 0) FROM tally WHERE class_id = ''), "
+                "(SELECT count(*) FROM session WHERE image_count > 0)"
+            )
+            images, sessions = connection.execute(query).fetchone()
+    return Backup(path, time.isoformat(timespec="seconds").replace("+00:00", "Z"), size, images, sessions)

@@ -1,0 +1,82 @@
+"""Who has a history open: any number of instances together, or one alone for what needs it alone.
+
+A small file beside the history carries the system's own lock, which ends with the process however
+that ends. Windows needs none: it does not let anybody replace a file that another one has open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+
+from hematodesk.storage import faults
+
+if sys.platform != "win32":
+    import fcntl
+
+
+class Presence:
+    """One instance's presence at one history file."""
+
+    def __init__(self, path: Path) -> None:
+        self._history = path
+        self._file = path.with_name(path.name + "-lock")
+        self._handle: int | None = None
+
+    def enter(self, *, alone: bool, patience_s: float) -> None:
+        """Be there, with others or alone, waiting so long for those in the way.
+
+        Raises HistoryError: history_locked; history_unwritable where being alone cannot be known.
+        In a folder that may not be written nobody can replace the history: there it does nothing.
+        """
+        if sys.platform == "win32":
+            return
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except OSError as fault:
+                if alone:
+                    raise faults.unwritable(self._history, fault.strerror or str(fault)) from fault
+                return
+            if self._lock(handle, alone):
+                return
+            os.close(handle)
+            if time.monotonic() > deadline:
+                raise faults.in_use(self._history)
+            time.sleep(0.02)
+
+    def _lock(self, handle: int, alone: bool) -> bool:
+        if sys.platform == "win32":
+            return True
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            # A drive without locks; SQLite could not work there either.
+            pass
+        # The last one to leave may have removed the file after it was opened here.
+        try:
+            if not os.path.samestat(os.fstat(handle), self._file.stat()):
+                return False
+        except OSError:
+            return False
+        with contextlib.suppress(OSError):
+            # Whoever may write the history may also be present.
+            os.fchmod(handle, self._history.stat().st_mode & 0o666 | 0o600)
+        self._handle = handle
+        return True
+
+    def leave(self) -> None:
+        """Be gone; the last one takes the file along. A second call does nothing."""
+        if sys.platform == "win32" or self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file.unlink()
+        os.close(handle)

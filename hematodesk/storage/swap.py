@@ -1,0 +1,75 @@
+"""Putting another file in the history's place so that a power cut leaves the one or the other.
+
+The new file is made whole under a name of its own; from the moment it has that name it is to
+take the place, and whoever opens the history next finishes what was begun. The old file is kept
+beside, with its date. The caller is alone at the history.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hematodesk.domain.files import sync_folder
+from hematodesk.storage import faults
+
+HELPERS = ("-wal", "-journal")
+"""What belongs to a database: rows that are not yet in it, or those it had before."""
+
+RESTORED, REPAIRED = ".restored", ".repaired"
+_KEPT_AS = {RESTORED: "before-restore", REPAIRED: "damaged"}
+
+
+def waiting(path: Path) -> Path | None:
+    """The whole file that is to take the history's place, if there is one."""
+    for ending in _KEPT_AS:
+        new = path.with_name(path.name + ending)
+        if new.exists():
+            return new
+    return None
+
+
+def finish(path: Path) -> Path | None:
+    """Put the waiting file in place; returns what the old one is kept as, None when there was none.
+
+    Raises HistoryError: history_unwritable, history_locked where another program has it open.
+    """
+    new = waiting(path)
+    kept = None
+    try:
+        if new is not None:
+            if path.exists():
+                kept = _keep(path, _KEPT_AS[new.name.removeprefix(path.name)])
+            for helper in (*HELPERS, "-shm"):
+                path.with_name(path.name + helper).unlink(missing_ok=True)
+            # The old file's log must be gone before the new file stands in its place.
+            sync_folder(path.parent)
+            new.replace(path)
+            sync_folder(path.parent)
+    except PermissionError as fault:
+        if os.name == "nt":
+            raise faults.in_use(path) from fault
+        raise faults.unwritable(path, fault.strerror or str(fault)) from fault
+    except OSError as fault:
+        raise faults.unwritable(path, fault.strerror or str(fault)) from fault
+    return kept
+
+
+def _keep(path: Path, word: str) -> Path:
+    """A second name for the file and its helpers, or a copy where the drive knows no second names."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    kept = path.with_name(f"{path.stem}.{word}.{stamp}{path.suffix}")
+    for helper in ("", *HELPERS):
+        source = path.with_name(path.name + helper)
+        if source.exists() and (not helper or source.stat().st_size > 0):
+            target = kept.with_name(kept.name + helper)
+            try:
+                target.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, target)
+                with target.open("rb+") as stream:
+                    os.fsync(stream.fileno())
+    sync_folder(path.parent)
+    return kept

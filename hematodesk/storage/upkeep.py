@@ -1,0 +1,182 @@
+"""What is done to a history file that nobody has open: checking, repairing, restoring a backup."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.files import sync_folder
+from hematodesk.domain.history import RepairReport
+from hematodesk.storage import faults, health, swap
+from hematodesk.storage.backup import copy_database, stopping
+from hematodesk.storage.migrate import refuse_unknown
+from hematodesk.storage.migrations import MIGRATIONS
+from hematodesk.storage.presence import Presence
+from hematodesk.storage.salvage import Loss, salvage
+
+PATIENCE_S = 2.0
+"""How long to wait for another instance to be gone; a window does not close in less by itself."""
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Nobody else has the history open within the block. Raises HistoryError history_locked."""
+    if not path.exists() and swap.waiting(path) is None:
+        raise HistoryError("history_absent", f"There is no {path.name} in {path.parent}.")
+    presence = Presence(path)
+    presence.enter(alone=True, patience_s=PATIENCE_S)
+    try:
+        swap.finish(path)
+        yield
+    finally:
+        presence.leave()
+
+
+def problems_of(path: Path) -> list[str]:
+    """All that is wrong with a history file, a sentence each; empty when it is whole.
+
+    Reads all of it. Raises HistoryError: history_foreign, history_newer, and for what hinders reading.
+    """
+    try:
+        if path.stat().st_size == 0:
+            return ["It is empty."]
+        with contextlib.closing(_open_to_read(path, may_roll_back=True)) as connection:
+            refuse_unknown(connection, path, len(MIGRATIONS))
+            problems = health.full_check(connection)
+            # Of an older format the tables may be others; the update of its format comes first.
+            current = connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+            return problems or (health.value_check(connection) if current else [])
+    except FileNotFoundError:
+        raise HistoryError("history_absent", f"There is no {path.name} in {path.parent}.") from None
+    except (sqlite3.Error, UnicodeError) as error:
+        fault = faults.translate(error, path) if isinstance(error, sqlite3.Error) else None
+        if fault is not None and fault.code != "history_damaged":
+            raise fault from error
+        return [f"It cannot be read to its end: {error}."]
+    except HistoryError as error:
+        if error.code != "history_damaged":
+            raise
+        return [error.message]
+
+
+def repair(path: Path) -> RepairReport:
+    """Write what can be saved of a damaged history into a new one; the old one is kept beside.
+
+    A whole history is left as it is. Raises HistoryError: history_locked when somebody has it open,
+    history_foreign, history_newer, history_absent, history_full, history_unwritable.
+    """
+    with _alone(path):
+        if not problems_of(path):
+            return RepairReport(None)
+        work = path.with_name(path.name + ".repairing")
+        shutil.rmtree(work, ignore_errors=True)
+        try:
+            work.mkdir(mode=0o700)
+            made = work / path.name
+            loss = salvage(_rolled_back(path, work), made)
+            problems = problems_of(made)
+            if problems:
+                raise HistoryError("history_damaged", f"{path.name} cannot be repaired: {problems[0]}")
+            counts = _counts(made)
+            with made.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            made.replace(path.with_name(path.name + swap.REPAIRED))
+            sync_folder(path.parent)
+        except OSError as error:
+            raise faults.unwritable(path, error.strerror or str(error)) from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return _report(swap.finish(path), counts, loss)
+
+
+def _rolled_back(path: Path, work: Path) -> Path:
+    """The file to read; where a killed program left a rollback journal, a copy put right by SQLite."""
+    journal = path.with_name(path.name + "-journal")
+    if not (journal.exists() and journal.stat().st_size > 0):
+        return path
+    copy = work / "damaged.sqlite3"
+    shutil.copyfile(path, copy)
+    shutil.copyfile(journal, copy.with_name(copy.name + "-journal"))
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(copy)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    return copy
+
+
+def _counts(path: Path) -> tuple[int, int, int]:
+    with contextlib.closing(_open_to_read(path)) as connection:
+        images, cells, reviews = (
+            int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+            for table in ("image", "cell", "review")
+        )
+        return images, cells, reviews
+
+
+def _report(kept: Path | None, counts: tuple[int, int, int], loss: Loss) -> RepairReport:
+    days = tuple(sorted(loss.days))
+    return RepairReport(kept, *counts, loss.images, days, loss.incomplete, loss.rows)
+
+
+def restore(path: Path, backup: Path, cancel: CancelToken | None = None) -> Path | None:
+    """Put a backup in the history's place; returns what the present one is kept as, None without one.
+
+    The backup itself is only read. Raises Cancelled, and HistoryError: backup_damaged,
+    backup_absent, history_foreign and history_newer for the backup; history_locked when somebody has
+    the history open; history_full, history_unwritable. The present history then stays.
+    """
+    token = cancel or CancelToken()
+    if path.exists() and backup.exists() and backup.samefile(path):
+        raise HistoryError("backup_failed", f"{backup.name} is the history itself.", "Choose a backup.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if path.exists() or swap.waiting(path) is not None:
+            stack.enter_context(_alone(path))
+        try:
+            source = stack.enter_context(contextlib.closing(_open_to_read(backup)))
+            refuse_unknown(source, backup, len(MIGRATIONS))
+            with stopping(source, token):
+                whole = source.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+        except sqlite3.Error as error:
+            raise _damaged_backup(backup) from error
+        if not whole:
+            raise _damaged_backup(backup)
+        copy_database(source, path.with_name(path.name + swap.RESTORED), token)
+        return swap.finish(path)
+
+
+def _damaged_backup(backup: Path) -> HistoryError:
+    return HistoryError(
+        "backup_damaged", f"{backup.name} is damaged; nothing was changed.", "Choose another backup."
+    )
+
+
+def _open_to_read(path: Path, *, may_roll_back: bool = False) -> sqlite3.Connection:
+    """A connection to read with. Raises HistoryError backup_absent, sqlite3.Error.
+
+    With `may_roll_back` SQLite first finishes what a killed program left in the journal.
+    """
+    if not path.is_file():
+        raise HistoryError("backup_absent", f"There is no file {path.name} in {path.parent}.")
+    address = path.absolute().as_uri()
+    # A network share needs an empty authority: https://www.sqlite.org/uri.html
+    if not address.startswith("file:///"):
+        address = address.replace("file://", "file:////", 1)
+    for mode in ("mode=rw", "mode=ro", "immutable=1")[not may_roll_back :]:
+        connection = sqlite3.connect(
+            f"{address}?{mode}", uri=True, isolation_level=None, timeout=PATIENCE_S, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+            return connection
+        except sqlite3.Error as error:
+            connection.close()
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            # Without its helper files beside it the log cannot be read: the file as it is must do.
+            if mode == "immutable=1" or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+    raise AssertionError("the last way returns or raises")

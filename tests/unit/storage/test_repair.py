@@ -12,7 +12,7 @@ import pytest
 
 from hematodesk.domain.cells import Review, Verdict
 from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.history import HistoryImage, RunOptions
 from hematodesk.storage import upkeep
 from hematodesk.storage.history import History
 from hematodesk.storage.salvage import salvage
@@ -29,6 +29,7 @@ def sound(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("sound") / "history.sqlite3"
     chance = random.Random(5)
     with closing(History.open(path)) as history:
+        run = history.begin_run(RunOptions(("/fields",), "wbc4", "1.0.0", "ab" * 32))
         for day in (4, 5, 6):
             session = history.begin_session(f"Ada {day}")
             made = [
@@ -43,7 +44,7 @@ def sound(tmp_path_factory) -> Path:
                 )
                 for number in range(IMAGES // 3)
             ]
-            for image in history.save_results(session, made)[::2]:
+            for image in history.save_results(session, made, run)[::2]:
                 review = Review(Verdict.CORRECTED, "eosinophil", "Bo", "2026-03-07T05:06:07.008Z")
                 history.set_review(image.result.cells[0].id, review)
                 history.set_image_note(image.id, f"seen {image.id}")
@@ -106,6 +107,20 @@ def test_a_lost_first_page_costs_nothing(sound, path):
     report = upkeep.repair(path)
     assert (report.saved_images, report.lost_images) == (IMAGES, 0)
     assert images(path) == images(sound)
+
+
+def test_batch_runs_keep_their_images(sound, path):
+    content = bytearray(sound.read_bytes())
+    with closing(sqlite3.connect(sound)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'review'"
+        page = connection.execute(query).fetchone()[0]
+    content[(page - 1) * 4096 : page * 4096] = bytes(4096)
+    path.parent.mkdir()
+    path.write_bytes(content)
+    assert upkeep.repair(path).saved_images == IMAGES
+    with closing(History.open(path)) as history, closing(History.open(sound)) as before:
+        assert history.unfinished_runs() == before.unfinished_runs()
+        assert history.run_summary(1).images == before.run_summary(1).images == IMAGES
 
 
 def test_what_only_the_log_holds_is_saved(path, result, cell):

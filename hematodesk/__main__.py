@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from hematodesk.cli import main
+from hematodesk.child.launch import CHILD_ARGUMENT
+
+
+def main() -> int:
+    """Run the command line, or the work of a child process; returns the exit code."""
+    if sys.argv[1:2] == [CHILD_ARGUMENT]:
+        return _work_as_child(sys.argv[2], sys.argv[3:])
+    from hematodesk.cli import main as command_line
+
+    return command_line()
+
+
+def _work_as_child(kind: str, arguments: list[str]) -> int:
+    """A child for foreign input (see hematodesk.child); it imports what its work needs and nothing else."""
+    if kind == "decode":
+        from hematodesk.imaging.decoder_child import main as decode
+
+        return decode(arguments)
+    return 2
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -49,9 +49,10 @@ def _open_history(path: Path) -> History:
 
 
 def _open_reader() -> ImageReader:
-    from hematodesk.imaging.reader import LocalReader
+    from hematodesk.imaging.decoder_pool import DecoderPool
+    from hematodesk.workflow.log import log_event
 
-    return LocalReader()
+    return DecoderPool(tell=log_event)
 
 
 def _make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:

@@ -117,6 +117,12 @@ def _as_classify(options: argparse.Namespace) -> argparse.Namespace:
 
 def _classify(options: argparse.Namespace) -> int:
     from hematodesk.bootstrap import build
+
+    with contextlib.closing(build(options.data_dir)) as services:
+        return _classify_with(services, options)
+
+
+def _classify_with(services: Services, options: argparse.Namespace) -> int:
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.workflow.answers import answer_format
     from hematodesk.workflow.classify_files import classify_files
@@ -124,7 +130,6 @@ def _classify(options: argparse.Namespace) -> int:
     from hematodesk.workflow.interrupts import cancelled_by_interrupt
     from hematodesk.workflow.output import ProgressLine, muted_codecs, opened_output
 
-    services = build(options.data_dir)
     images = list(gather_images(options.paths, options.recursive))
     if not images:
         hint = "" if options.recursive else " Folders inside folders are read with --recursive."
@@ -133,6 +138,8 @@ def _classify(options: argparse.Namespace) -> int:
     if options.output is not None and any(_is_same(options.output, image) for image in images):
         _say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
         return USAGE
+    # While the model loads.
+    services.reader.warm(len(images))
     loaded = _load(services, options.model, options.provider)
     if options.resume and not options.save:
         _say("hematodesk: --resume needs --save: what was not kept cannot be gone on with.")
@@ -144,7 +151,6 @@ def _classify(options: argparse.Namespace) -> int:
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
     with contextlib.ExitStack() as stack:
-        stack.callback(services.close)
         stack.enter_context(muted_codecs())
         line = ProgressLine(None if options.quiet else sys.stderr)
         stack.callback(line.clear)

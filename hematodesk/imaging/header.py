@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.limits import MAX_PIXELS
-from hematodesk.imaging.tiff import TiffHeader, exif_orientation, read_tiff
+from hematodesk.imaging.tiff import Data, TiffHeader, exif_orientation, read_tiff
 
 SUPPORTED = {
     "jpeg": "JPEG",
@@ -144,12 +144,12 @@ def _jpeg_size(head: bytes) -> tuple[int, int] | None:
     return None
 
 
-def read_header(data: bytes, name: str) -> Header:
+def read_header(data: Data, name: str) -> Header:
     """The header of a whole file in memory.
 
     Raises ImageError: not_an_image, format_unsupported, image_truncated, image_damaged.
     """
-    kind = sniff_format(data[:12])
+    kind = sniff_format(bytes(data[:12]))
     if kind is None:
         raise _unknown(data, name)
     label = SUPPORTED[kind]
@@ -173,7 +173,7 @@ def _error(name: str, label: str, reason: str, truncated: bool) -> ImageError:
     )
 
 
-def _unknown(data: bytes, name: str) -> ImageError:
+def _unknown(data: Data, name: str) -> ImageError:
     remedy = "Save the picture as JPEG, PNG, TIFF, BMP or WebP and open that."
     for offset, magic, label in _NAMED_BUT_UNSUPPORTED:
         if data[offset : offset + len(magic)] == magic:
@@ -181,7 +181,7 @@ def _unknown(data: bytes, name: str) -> ImageError:
     return ImageError("not_an_image", f"“{name}” is not an image, whatever its name says.", remedy)
 
 
-def _read_jpeg(data: bytes) -> Header:
+def _read_jpeg(data: Data) -> Header:
     position, size, orientation = 2, None, 1
     while True:
         if data[position] != 0xFF:
@@ -211,12 +211,12 @@ def _read_jpeg(data: bytes) -> Header:
     if size is None:
         raise _Broken("it has no frame header")
     # Entropy-coded data never holds the end marker, so a cut-off file has none after its scan.
-    if data.rfind(b"\xff\xd9") < position:
+    if bytes(data[position:]).rfind(b"\xff\xd9") < 0:
         raise _Broken("its end is missing", truncated=True)
     return Header("jpeg", size[0], size[1], orientation)
 
 
-def _read_png(data: bytes) -> Header:
+def _read_png(data: Data) -> Header:
     position, header, orientation, has_pixels = len(_PNG_SIGNATURE), None, 1, False
     while True:
         length = struct.unpack_from(">I", data, position)[0]
@@ -242,7 +242,7 @@ def _read_png(data: bytes) -> Header:
     return Header("png", header[0], header[1], orientation)
 
 
-def _read_bmp(data: bytes) -> Header:
+def _read_bmp(data: Data) -> Header:
     offset, header_size = struct.unpack_from("<I", data, 10)[0], struct.unpack_from("<I", data, 14)[0]
     if header_size == 12:
         width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
@@ -262,7 +262,7 @@ def _read_bmp(data: bytes) -> Header:
     return Header("bmp", width, height, opacity=opacity)
 
 
-def _read_webp(data: bytes) -> Header:
+def _read_webp(data: Data) -> Header:
     if len(data) < 8 + struct.unpack_from("<I", data, 4)[0]:
         raise _Broken("its end is missing", truncated=True)
     position, size, orientation = 12, None, 1
@@ -282,14 +282,14 @@ def _read_webp(data: bytes) -> Header:
             size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
         elif kind == b"EXIF":
             block = data[body : body + length]
-            orientation = exif_orientation(block.removeprefix(b"Exif\x00\x00"))
+            orientation = exif_orientation(bytes(block).removeprefix(b"Exif\x00\x00"))
         position = body + length + (length & 1)
     if size is None:
         raise _Broken("it holds no picture")
     return Header("webp", size[0], size[1], orientation)
 
 
-def _read_tiff(data: bytes) -> Header:
+def _read_tiff(data: Data) -> Header:
     found: TiffHeader | str = read_tiff(data)
     if isinstance(found, str):
         raise _Broken(found, truncated="missing" in found)

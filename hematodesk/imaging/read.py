@@ -4,17 +4,17 @@ Everything inside the house is `uint8 (H, W, 3) RGB`, upright; BGR, 16 bits, gre
 Exif rotation end here. The content decides what a file is, never its name.
 
 Error codes: file_not_found, file_unreadable, file_empty, file_too_large, not_an_image,
-format_unsupported, image_truncated, image_damaged, image_too_large, image_too_small.
-Notice codes: first_page_of_many, depth_reduced, alpha_flattened.
+format_unsupported, image_truncated, image_damaged, image_too_large, image_too_small; where a child
+decodes also those of imaging.decoder_pool.
+Notice codes: first_page_of_many, depth_reduced, alpha_flattened, damage_suspected.
 """
 
 from __future__ import annotations
 
 import hashlib
-import stat
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -22,76 +22,75 @@ import numpy.typing as npt
 
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
+from hematodesk.imaging.complaints import judge, names_memory
+from hematodesk.imaging.files import (
+    ALPHA_FLATTENED,
+    DAMAGE_SUSPECTED,
+    DEPTH_REDUCED,
+    FIRST_PAGE,
+    ReadImage,
+    check_size,
+    opened_file,
+)
 from hematodesk.imaging.header import SUPPORTED, Header, read_header
-from hematodesk.imaging.tiff import without_orientation
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp")
-"""For file dialogs and folder listings only."""
-
-FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED = "first_page_of_many", "depth_reduced", "alpha_flattened"
+from hematodesk.imaging.tiff import Data, without_orientation
 
 # Sensors give 10, 12 or 14 bits in 16-bit files; scaling those by the full range would be near black.
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
+
+_ROWS_AT_ONCE = 1_048_576
+"""Pixels that are laid on white in one go: the arithmetic takes 28 bytes a pixel."""
+
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+Canvas: TypeAlias = Callable[[int, int], Pixels]
+"""(height, width) to a writable uint8 (height, width, 3) array, contiguous, for the pixels."""
 
 # The codecs' own complaints go to standard error, which is the command line's progress channel.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-@dataclass(frozen=True)
-class ReadImage:
-    """A decoded image.
-
-    Attributes:
-        pixels: uint8 (H, W, 3) RGB, contiguous, read-only, upright.
-        format: jpeg, png, bmp, tiff or webp.
-        digest: SHA-256 of the file's bytes, hexadecimal.
-        notices: codes of what the person should know.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    format: str
-    digest: str
-    notices: tuple[str, ...]
-
-
 def read_image(path: Path) -> ReadImage:
     """Read and decode one file. Raises ImageError with the codes above."""
-    name = path.name
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ImageError(
-                "file_unreadable",
-                f"“{name}” is a folder that cannot be listed.",
-                "Check the access rights and the drive.",
-            )
-        if not stat.S_ISREG(status.st_mode):
-            # A pipe or a device could keep us reading for ever.
-            raise ImageError("file_unreadable", f"“{name}” is not a file.", "Choose a picture file.")
-        _check_size(status.st_size, name)
-        with path.open("rb") as stream:
-            # One byte more than allowed: the file may have grown since.
-            data = stream.read(limits.MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise ImageError(
-            "file_not_found", f"“{name}” is not there.", "Check whether it was moved or renamed."
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not valid here"
-        raise ImageError(
-            "file_unreadable",
-            f"“{name}” cannot be read: {reason}.",
-            "Check the access rights and the drive.",
-        ) from None
-    return decode_image(data, name)
+    with opened_file(path) as stream:
+        # One byte more than allowed: the file may have grown since.
+        data = stream.read(limits.MAX_FILE_BYTES + 1)
+    return decode_image(data, path.name)
 
 
 def decode_image(data: bytes, name: str) -> ReadImage:
     """Decode a whole file in memory; `name` is only for sentences. Raises ImageError."""
-    _check_size(len(data), name)
+    pixels, kind, notices = decode_pixels(data, name)
+    pixels.flags.writeable = False
+    return ReadImage(pixels, kind, hashlib.sha256(data).hexdigest(), notices)
+
+
+def decode_pixels(
+    data: Data,
+    name: str,
+    *,
+    canvas: Canvas | None = None,
+    complaints: Callable[[], str] | None = None,
+) -> tuple[Pixels, str, tuple[str, ...]]:
+    """The decoding proper: pixels, format and notices as in ReadImage.
+
+    Args:
+        canvas: where the pixels are to be written; called once, when all else has gone well.
+        complaints: asked after the decoder ran, for what it said on standard error meanwhile.
+
+    Raises ImageError.
+    """
+    check_size(len(data), name)
     header = read_header(data, name)
     _check_dimensions(header, name)
-    raw = _decode(data, header, name)
+    if complaints is not None:
+        complaints()
+    try:
+        raw = _decode(data, header, name)
+    except ImageError:
+        if complaints is not None and names_memory(complaints()):
+            raise no_memory(name) from None
+        raise
+    doubtful = complaints is not None and judge(complaints(), name, SUPPORTED[header.format])
     notices = [FIRST_PAGE] if header.pages > 1 else []
     if raw.dtype == np.uint16:
         raw = _to_eight_bits(raw)
@@ -100,9 +99,9 @@ def decode_image(data: bytes, name: str) -> ReadImage:
         raw = np.ascontiguousarray(raw[..., :3])
     if raw.ndim == 3 and raw.shape[2] == 4 and not (raw[..., 3] == 255).all():
         notices.append(ALPHA_FLATTENED)
-    pixels = np.ascontiguousarray(_upright(_to_rgb(raw), header.orientation))
-    pixels.flags.writeable = False
-    return ReadImage(pixels, header.format, hashlib.sha256(data).hexdigest(), tuple(notices))
+    if doubtful:
+        notices.append(DAMAGE_SUSPECTED)
+    return _finished(raw, header.orientation, canvas), header.format, tuple(notices)
 
 
 def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -116,18 +115,6 @@ def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
     if not done:
         raise RuntimeError("the PNG encoder refused a picture")
     return bytes(data)
-
-
-def _check_size(size: int, name: str) -> None:
-    if size == 0:
-        raise ImageError("file_empty", f"“{name}” is empty.", "Copy or export it again.")
-    if size > limits.MAX_FILE_BYTES:
-        most = limits.MAX_FILE_BYTES // (1024 * 1024)
-        raise ImageError(
-            "file_too_large",
-            f"“{name}” has {size // (1024 * 1024)} MB; at most {most} MB are read.",
-            "Export the field of view instead of the whole slide.",
-        )
 
 
 def _check_dimensions(header: Header, name: str) -> None:
@@ -147,18 +134,18 @@ def _check_dimensions(header: Header, name: str) -> None:
         )
 
 
-def _decode(data: bytes, header: Header, name: str) -> npt.NDArray[Any]:
+def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
     label = SUPPORTED[header.format]
     if header.format == "tiff" and header.orientation != 1:
         data = without_orientation(data)
     try:
         raw = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    except (cv2.error, MemoryError) as error:
+    except MemoryError:
+        raise no_memory(name) from None
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise no_memory(name) from None
         raw = None
-        if isinstance(error, MemoryError):
-            raise ImageError(
-                "image_too_large", f"There is not enough memory for “{name}”.", "Close other programs."
-            ) from None
     if raw is None or raw.shape[:2] != (header.height, header.width):
         raise ImageError(
             "image_damaged",
@@ -172,6 +159,15 @@ def _decode(data: bytes, header: Header, name: str) -> npt.NDArray[Any]:
             "Export it as 8-bit or 16-bit.",
         )
     return np.asarray(raw)
+
+
+def no_memory(name: str) -> ImageError:
+    """What is said when there is not enough memory for a picture."""
+    return ImageError(
+        "image_too_large",
+        f"“{name}” needs more memory than there is.",
+        "Close other programs, or export the field of view at a lower resolution.",
+    )
 
 
 def _is_spare(fourth: npt.NDArray[Any], header: Header) -> bool:
@@ -190,27 +186,47 @@ def _to_eight_bits(raw: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
     return np.asarray(scaled, dtype=np.uint8)
 
 
-def _to_rgb(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _finished(raw: Pixels, orientation: int, canvas: Canvas | None) -> Pixels:
+    """Decoded pixels as RGB, upright, written straight to the canvas where that can be."""
+    height, width = raw.shape[:2]
+    if orientation in (5, 6, 7, 8):
+        height, width = width, height
+    target = canvas(height, width) if canvas is not None else np.empty((height, width, 3), np.uint8)
+    if orientation == 1:
+        _to_rgb(raw, target)
+    else:
+        target[...] = _upright(_to_rgb(raw, np.empty((*raw.shape[:2], 3), np.uint8)), orientation)
+    return target
+
+
+def _to_rgb(raw: Pixels, target: Pixels) -> Pixels:
+    """Fill the target, uint8 (H, W, 3), with grey, BGR or BGRA pixels as RGB; returns it."""
     if raw.ndim == 2 or raw.shape[2] == 1:
-        return np.asarray(cv2.cvtColor(raw, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+        cv2.cvtColor(raw, cv2.COLOR_GRAY2RGB, dst=target)
+        return target
     if raw.shape[2] == 2:  # grey with opacity
         raw = cv2.merge([raw[..., 0], raw[..., 0], raw[..., 0], raw[..., 1]]).astype(np.uint8)
     if raw.shape[2] == 4:
-        return _flattened(raw)
-    return np.asarray(cv2.cvtColor(raw, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        _flatten(raw, target)
+    else:
+        cv2.cvtColor(raw, cv2.COLOR_BGR2RGB, dst=target)
+    return target
 
 
-def _flattened(bgra: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _flatten(bgra: Pixels, target: Pixels) -> None:
     """On white, which is what the empty parts of a slide look like."""
-    rgb = cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB)
+    cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB, dst=target)
     opacity = bgra[..., 3]
     if (opacity == 255).all():
-        return np.asarray(rgb, dtype=np.uint8)
-    share = opacity[..., None].astype(np.float32) / 255.0
-    return np.asarray(np.rint(rgb * share + 255.0 * (1.0 - share)), dtype=np.uint8)
+        return
+    rows = max(1, _ROWS_AT_ONCE // bgra.shape[1])
+    for first in range(0, bgra.shape[0], rows):
+        part = slice(first, first + rows)
+        share = opacity[part, :, None].astype(np.float32) / 255.0
+        target[part] = np.rint(target[part] * share + 255.0 * (1.0 - share)).astype(np.uint8)
 
 
-def _upright(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
     """Undo Exif orientation: 1 as it is, 2 mirrored, 3 turned by 180 degrees, and so on to 8."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.transpose(1, 0, 2)

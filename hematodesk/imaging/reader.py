@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from hematodesk.imaging.read import ReadImage, decode_image, read_image
+from hematodesk.imaging.files import ReadImage
+from hematodesk.imaging.read import decode_image, read_image
 
 
 class ImageReader(Protocol):
@@ -17,6 +18,10 @@ class ImageReader(Protocol):
 
     def decode(self, data: bytes, name: str) -> ReadImage:
         """Decode a whole file in memory; `name` is only for sentences. Raises ImageError."""
+        ...
+
+    def warm(self, count: int = 1) -> None:
+        """Get ready for so many threads in the background; returns at once."""
         ...
 
     def close(self) -> None:
@@ -34,6 +39,9 @@ class LocalReader:
     def decode(self, data: bytes, name: str) -> ReadImage:
         """See ImageReader."""
         return decode_image(data, name)
+
+    def warm(self, count: int = 1) -> None:
+        """It is always ready."""
 
     def close(self) -> None:
         """Nothing is held."""

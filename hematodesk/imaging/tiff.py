@@ -9,8 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+
+Data: TypeAlias = bytes | memoryview
+"""A file's bytes, or a look at them where they lie."""
 
 _WIDTH, _HEIGHT, _ORIENTATION = 256, 257, 274
 _BITS, _COMPRESSION, _SAMPLES, _ROWS_PER_STRIP, _PLANAR = 258, 259, 277, 278, 284
@@ -48,7 +52,7 @@ class TiffHeader:
 class _Directory:
     """One image file directory: tag to its values, and the offset of the next."""
 
-    def __init__(self, data: bytes, order: str, big: bool, offset: int) -> None:
+    def __init__(self, data: Data, order: str, big: bool, offset: int) -> None:
         count_format, entry, inline = ("Q", 20, 8) if big else ("H", 12, 4)
         word = "Q" if big else "I"
         count = struct.unpack_from(order + count_format, data, offset)[0]
@@ -80,15 +84,15 @@ class _Directory:
         return values[0] if values else otherwise
 
 
-def _open(data: bytes) -> tuple[str, bool, int]:
+def _open(data: Data) -> tuple[str, bool, int]:
     """Byte order, whether BigTIFF, and the first directory's offset."""
-    order = {b"II": "<", b"MM": ">"}[data[:2]]
+    order = {b"II": "<", b"MM": ">"}[bytes(data[:2])]
     if struct.unpack_from(order + "H", data, 2)[0] == 43:
         return order, True, struct.unpack_from(order + "Q", data, 8)[0]
     return order, False, struct.unpack_from(order + "I", data, 4)[0]
 
 
-def read_tiff(data: bytes) -> TiffHeader | str:
+def read_tiff(data: Data) -> TiffHeader | str:
     """The header of a whole TIFF file, or in words what is wrong with it."""
     try:
         order, big, offset = _open(data)
@@ -116,7 +120,7 @@ def read_tiff(data: bytes) -> TiffHeader | str:
     return TiffHeader(width, height, orientation if 1 <= orientation <= 8 else 1, pages)
 
 
-def _wrong_pixels(data: bytes, page: _Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
+def _wrong_pixels(data: Data, page: _Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
     """What is wrong with a page's compressed pixels, in words; empty when nothing is seen.
 
     libtiff's complaints do not reach us: OpenCV gives a picture with black or stale rows instead.
@@ -158,7 +162,7 @@ def _wrong_pixels(data: bytes, page: _Directory, offsets: tuple[int, ...], count
     return ""
 
 
-def _inflated(compressed: bytes, enough: int) -> int:
+def _inflated(compressed: Data, enough: int) -> int:
     """How many bytes it expands to, counted in pieces up to `enough`; raises zlib.error."""
     inflater, found = zlib.decompressobj(), 0
     for at in range(0, len(compressed), _PIECE):
@@ -168,7 +172,7 @@ def _inflated(compressed: bytes, enough: int) -> int:
     return found
 
 
-def without_orientation(data: bytes) -> bytes:
+def without_orientation(data: Data) -> Data:
     """The same TIFF file with its orientation set to 1.
 
     libtiff undoes some orientations itself and others not; so it is told there is none, and
@@ -184,7 +188,7 @@ def without_orientation(data: bytes) -> bytes:
     return bytes(changed)
 
 
-def exif_orientation(block: bytes) -> int:
+def exif_orientation(block: Data) -> int:
     """The orientation (1 to 8) in an Exif block, which is a small TIFF; 1 when it does not say."""
     try:
         order, big, offset = _open(block)

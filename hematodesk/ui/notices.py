@@ -175,6 +175,9 @@ class Notices(QObject):
         words = {
             "first_page_of_many": self.tr("The file has several pages; this is the first."),
             "depth_reduced": self.tr("The image has more than 8 bits a colour; it was scaled to 8."),
+            "damage_suspected": self.tr(
+                "The file's coded pixels are not quite in order: part of the image may be wrong."
+            ),
             "alpha_flattened": self.tr("The image was partly transparent; it lies on white."),
         }
         known = [words[code] for code in result.notices if code in words]

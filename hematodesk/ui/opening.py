@@ -55,7 +55,7 @@ class Opening(QObject):
     def ask_files(self) -> None:
         """The dialog for many files."""
         dialog = self._dialog(self.tr("Open images"), QFileDialog.FileMode.ExistingFiles)
-        from hematodesk.imaging.read import IMAGE_SUFFIXES
+        from hematodesk.imaging.files import IMAGE_SUFFIXES
 
         patterns = " ".join(
             f"*{suffix}" for suffix in sorted({suffix.casefold() for suffix in IMAGE_SUFFIXES})

@@ -46,7 +46,8 @@ class Sitting(QObject):
         return self._session.id if self._session is not None else None
 
     def begin(self) -> None:
-        """Open the history on the storage lane."""
+        """Open the history on the storage lane, and get ready to read images on the decoding lane."""
+        self._lanes.run(Lane.DECODING, lambda _ticket: self._services.reader.warm())
         self._lanes.run(
             Lane.STORAGE,
             lambda _ticket: self._services.open_history(),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hematodesk.domain.cancel import CancelToken
-    from hematodesk.imaging.read import ReadImage
+    from hematodesk.imaging.files import ReadImage
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.inference.manifest import CropRule
     from hematodesk.inference.package import ModelPackage

@@ -29,7 +29,7 @@ def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Pat
     hidden ones, links to folders and folders that cannot be listed are passed over, but a named
     folder that cannot be listed is yielded itself, so that reading it says so. No file comes twice.
     """
-    from hematodesk.imaging.read import IMAGE_SUFFIXES
+    from hematodesk.imaging.files import IMAGE_SUFFIXES
 
     suffixes = frozenset(suffix.casefold() for suffix in IMAGE_SUFFIXES)
     seen: set[str] = set()

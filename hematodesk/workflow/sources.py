@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from hematodesk.imaging.read import ReadImage
+    from hematodesk.imaging.files import ReadImage
     from hematodesk.imaging.reader import ImageReader
 
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "tiff": ".tif", "webp": ".webp"}

@@ -31,6 +31,7 @@ from shiboken6 import isValid
 from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance, Review, UncertainReason, Verdict
 from hematodesk.domain.geometry import Box
+from hematodesk.imaging.reader import LocalReader
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 from hematodesk.workflow.places import Places
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
+
+
+@pytest.fixture(autouse=True)
+def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows decode in this process: a child for each would take its time."""
+    monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)
 
 
 @pytest.fixture(autouse=True)

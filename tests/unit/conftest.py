@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from hematodesk.imaging.reader import LocalReader
+
 _CLASSES = ("eosinophil", "lymphocyte", "monocyte", "neutrophil")
 
 
@@ -66,3 +68,9 @@ def package_bytes() -> Callable[..., bytes]:
         return bytes(model.SerializeToString())
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's services decode in this process: most tests are not about children, which take time."""
+    monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)

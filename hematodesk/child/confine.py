@@ -1,0 +1,121 @@
+"""What a child does to itself before it looks at anything foreign.
+
+Linux and its like: limits of the kernel on memory, processor time, file writing, descriptors, processes and
+core dumps; on Linux it also ends with its parent and puts a system call filter in force. Windows: the parent
+puts the child into a job object (see `jobs`). Each limit that the system refuses is left out and not named
+in the answer, so what is named is in force.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hematodesk.child.seccomp import Allowed, apply_filter
+
+_SET_DEATH_SIGNAL, _SET_DUMPABLE = 1, 4
+
+LIMIT_NAMES = (
+    "system_calls",
+    "memory",
+    "processor_time",
+    "file_writing",
+    "descriptors",
+    "processes",
+    "core_dumps",
+    "parent",
+)
+"""Every limit that a child may name as in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Attributes:
+    memory_bytes: private memory that may be had.
+    processor_s: processor time of the whole life.
+    """
+
+    memory_bytes: int
+    processor_s: int
+
+
+def begin(parent: int) -> list[str]:
+    """At the very start: end with the parent, leave Ctrl+C to it; returns the limits in force.
+
+    Args:
+        parent: its process id. When it is gone already, the process ends here.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not sys.platform.startswith("linux"):
+        return []
+    prctl = ctypes.CDLL(None).prctl
+    followed = prctl(_SET_DEATH_SIGNAL, int(signal.SIGKILL), 0, 0, 0) == 0
+    prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+    return ["parent"] if followed else []
+
+
+def confine(limits: Limits, allowed: Allowed) -> list[str]:
+    """Give up what is not needed any more, for good; returns the limits in force.
+
+    Everything that the work needs must be imported and have run once: nothing can be opened later.
+    """
+    if sys.platform == "win32":
+        return []
+    import resource
+
+    kinds = {
+        "core_dumps": ((resource.RLIMIT_CORE, 0),),
+        "file_writing": ((resource.RLIMIT_FSIZE, 0),),
+        "processor_time": ((resource.RLIMIT_CPU, limits.processor_s),),
+        "memory": _memory_kinds(limits.memory_bytes),
+    }
+    if not allowed.threads_and_files:
+        kinds["descriptors"] = ((resource.RLIMIT_NOFILE, 0),)
+        kinds["processes"] = ((resource.RLIMIT_NPROC, 0),)
+    in_force = []
+    for name, pairs in kinds.items():
+        # All of them are tried, also after one that was refused.
+        outcomes = [_limited(kind, most) for kind, most in pairs]
+        if all(outcomes):
+            in_force.append(name)
+    if apply_filter(allowed):
+        in_force.append("system_calls")
+    return in_force
+
+
+def _memory_kinds(size: int) -> tuple[tuple[int, int], ...]:
+    import resource
+
+    # Linux counts private memory alone under RLIMIT_DATA (from 4.7 on), so that shared segments are free;
+    # the address space is limited besides, loosely, for what hides elsewhere.
+    mapped = _address_space()
+    if mapped is None:
+        return ((resource.RLIMIT_AS, size), (resource.RLIMIT_DATA, size))
+    return ((resource.RLIMIT_DATA, size), (resource.RLIMIT_AS, mapped + size))
+
+
+def _address_space() -> int | None:
+    """Bytes of this process's address space that are taken; None where nobody says."""
+    try:
+        taken = Path("/proc/self/statm").read_text("ascii")
+        return int(taken.split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _limited(kind: int, most: int) -> bool:
+    import resource
+
+    try:
+        _, hard = resource.getrlimit(kind)
+        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (value, value))
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Starts a child: this same program again, by a hidden argument that `__main__` looks at first."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+CHILD_ARGUMENT = "--child"
+"""The first argument of a child; the second is its kind."""
+
+_KEPT_VARIABLES = (
+    # What an interpreter or a library needs to be found and to start.
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "PYTHONHOME",
+    "SYSTEMROOT",
+    "WINDIR",
+)
+_OWN_VARIABLES = {
+    # One thread is enough, and threads that numerical libraries keep would each take address space.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+_START = (
+    "import sys; sys.path[:] = {paths!r}; sys.argv[:] = {argv!r}; "
+    "from hematodesk.__main__ import main; sys.exit(main())"
+)
+
+
+def child_command(kind: str, arguments: Sequence[str]) -> list[str]:
+    """The command line that starts a child of that kind.
+
+    From source the interpreter is started bare (no site, no user's folder, no variables) with this
+    process's own module folders: a module that lies beside somebody's images is never imported.
+    """
+    given = [CHILD_ARGUMENT, kind, *arguments]
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *given]
+    # On Windows a virtual environment's python.exe only starts the real one as a child of its own.
+    python = getattr(sys, "_base_executable", sys.executable) if sys.platform == "win32" else sys.executable
+    package = str(Path(__file__).resolve().parents[2])
+    paths = [package, *(path for path in sys.path if Path(path).is_absolute() and path != package)]
+    return [python, "-I", "-S", "-B", "-c", _START.format(paths=paths, argv=["hematodesk", *given])]
+
+
+def start_child(
+    kind: str, arguments: Sequence[str], descriptors: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a child with pipes as standard input and output and nothing else of ours.
+
+    Args:
+        descriptors: file descriptors that the child gets besides, by the same numbers (not on Windows).
+
+    Raises OSError when the system refuses.
+    """
+    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    environment.update(_OWN_VARIABLES)
+    if sys.platform == "win32":
+        return subprocess.Popen(
+            child_command(kind, arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+            creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+    return subprocess.Popen(
+        child_command(kind, arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        bufsize=0,
+        pass_fds=tuple(descriptors),
+        # Ctrl+C in a terminal is for the program, which ends its children itself.
+        start_new_session=True,
+    )

@@ -1,0 +1,72 @@
+"""What the decoding libraries say on standard error, and what it means for the picture.
+
+libjpeg and libtiff go on after damage and give a picture whose rest is grey, stale or shifted; OpenCV passes
+it on as good. They do say so, but only on standard error. In a child that is ours to listen to.
+
+Sources of the sentences: libjpeg-turbo's jerror.h; libtiff's tif_lzw.c, tif_packbits.c, tif_jpeg.c,
+tif_fax3.c, tif_read.c; OpenCV's grfmt_tiff.cpp, which puts TIFF_Error or TIFF_Warning before them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable
+
+from hematodesk.domain.errors import ImageError
+
+_MOST = 65_536
+
+_DAMAGED = re.compile(
+    r"premature end of|bad Huffman code|found marker 0x\w+ instead of|Inconsistent progression|"
+    r"bad arithmetic code|arithmetic decoding|"
+    r"TIFF_Error [^\n]*(?:Decode|Fill|Read error|scanline|code not yet in table|JPEGLib|LZW)|"
+    r"TIFF_Warning PackBitsDecode",
+    re.IGNORECASE,
+)
+"""Part of the pixels is missing or wrong beyond doubt."""
+
+_DOUBTFUL = re.compile(r"extraneous bytes before marker", re.IGNORECASE)
+"""Some cameras write a few needless bytes; damage that shifts the rest of a picture looks the same."""
+
+_NO_MEMORY = re.compile(r"Insufficient memory|Failed to allocate|bad_alloc|Out of memory", re.IGNORECASE)
+
+
+def judge(said: str, name: str, label: str) -> bool:
+    """Whether damage is to be suspected from what a decoder said. Raises ImageError when it is certain."""
+    if _DAMAGED.search(said):
+        raise ImageError(
+            "image_damaged",
+            f"“{name}” is a damaged {label} file: part of its pixels is missing or cannot be decoded.",
+            "Copy or export it again from its source.",
+        )
+    return bool(_DOUBTFUL.search(said))
+
+
+def names_memory(said: str) -> bool:
+    """Whether a decoder gave up for want of memory."""
+    return _NO_MEMORY.search(said) is not None
+
+
+def listen_to_standard_error() -> tuple[Callable[[], str], int] | None:
+    """From now on keep what is written to file descriptor 2; for a process of its own only.
+
+    Returns what gives and forgets the text kept so far, and the descriptor that it reads from. More than a
+    pipe holds is dropped. None where pipes cannot do that (Windows).
+    """
+    if sys.platform == "win32":
+        return None
+    reader, writer = os.pipe()
+    os.dup2(writer, 2)
+    os.close(writer)
+    os.set_blocking(reader, False)
+    os.set_blocking(2, False)
+
+    def heard() -> str:
+        with contextlib.suppress(BlockingIOError):
+            return os.read(reader, _MOST).decode("ascii", "replace")
+        return ""
+
+    return heard, reader

@@ -1,0 +1,102 @@
+"""The decoder's child: confines itself, then decodes one file after the other until its pipe closes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from hematodesk.child.confine import Limits, begin, confine
+from hematodesk.child.memory import attached
+from hematodesk.child.seccomp import Allowed
+from hematodesk.child.wire import ChildGone, read_exactly, write_whole
+from hematodesk.domain.errors import ImageError
+from hematodesk.imaging import decoder_wire as wire
+from hematodesk.imaging.complaints import listen_to_standard_error
+from hematodesk.imaging.read import Pixels, decode_pixels, no_memory
+
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+
+
+class _NoRoom(Exception):
+    """The output segment is too small for a picture of this size."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.height, self.width = height, width
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until the parent closes the pipe.
+
+    Args:
+        arguments: the parent's process id, memory in bytes, processor time in seconds, then handle and
+            size of the input segment and of the output segment.
+    """
+    parent, memory_bytes, processor_s = (int(each) for each in arguments[:3])
+    in_force = begin(parent)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in (_STDIN, _STDOUT):
+            msvcrt.setmode(descriptor, os.O_BINARY)
+    given = memoryview(attached(arguments[3], int(arguments[4]), writes=False))
+    made = np.frombuffer(attached(arguments[5], int(arguments[6]), writes=True), np.uint8)
+    listening = listen_to_standard_error()
+    heard, ears = listening if listening is not None else (None, None)
+    cv2.setNumThreads(1)
+    # libtiff's complaints come through OpenCV's log.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_WARNING)
+    _warm_up(heard)
+    reads = (_STDIN,) if ears is None else (_STDIN, ears)
+    in_force += confine(Limits(memory_bytes, processor_s), Allowed(reads, (_STDOUT, _STDERR)))
+    write_whole(_STDOUT, wire.ready(in_force))
+    while True:
+        try:
+            magic, number, length = wire.REQUEST.unpack(read_exactly(_STDIN, wire.REQUEST.size))
+        except ChildGone:
+            return 0
+        if magic != wire.ASK or length > len(given):
+            return 1
+        write_whole(_STDOUT, _answer(number, given[:length], made, heard))
+
+
+def _answer(number: int, data: memoryview, made: Pixels, heard: Callable[[], str] | None) -> bytes:
+    """Decode into the output segment; the reply. The decoder's own memory is free again afterwards."""
+
+    def canvas(height: int, width: int) -> Pixels:
+        size = height * width * 3
+        if size > len(made):
+            raise _NoRoom(height, width)
+        return made[:size].reshape(height, width, 3)
+
+    name = wire.NAME_STANDS_HERE
+    try:
+        pixels, kind, notices = decode_pixels(data, name, canvas=canvas, complaints=heard)
+    except ImageError as error:
+        return wire.failed(number, error.code, error.message, error.remedy)
+    except _NoRoom as needed:
+        return wire.no_room(number, needed.height, needed.width)
+    except (MemoryError, cv2.error) as fault:
+        # While the decoded pixels were converted; all else ends this process, and the parent sees that.
+        if isinstance(fault, cv2.error) and fault.code != cv2.Error.StsNoMem:
+            raise
+        error = no_memory(name)
+        return wire.failed(number, error.code, error.message, error.remedy)
+    height, width = pixels.shape[:2]
+    return wire.picture(number, kind, notices, height, width)
+
+
+def _warm_up(heard: Callable[[], str] | None) -> None:
+    """Use every decoder once, so that all that is loaded late is loaded while files can be opened."""
+    small = np.zeros((16, 16, 3), np.uint8)
+    for suffix in (".jpg", ".png", ".bmp", ".tiff", ".webp"):
+        _, data = cv2.imencode(suffix, small)
+        decode_pixels(bytes(data), "", complaints=heard)
+    try:
+        decode_pixels(b"\xff\xd8\xff\xd9", "", complaints=heard)
+    except ImageError:
+        return

@@ -1,0 +1,129 @@
+"""What a decoder's child and its parent say to each other: numbers of fixed size, and checked words.
+
+A child may have been taken over by the file that it decodes. So nothing that it says is trusted: no object
+is unpickled, every number is held against a limit, and words must be short, printable and of a known code.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+
+from hematodesk.child.confine import LIMIT_NAMES
+from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+from hematodesk.imaging.files import NOTICES
+from hematodesk.imaging.header import SUPPORTED
+
+REQUEST = struct.Struct("<4sQQ")
+"""Magic, the request's number, length of the file in the input segment."""
+
+REPLY = struct.Struct("<4sQBBHIII")
+"""Magic, the request's number, kind, format, notices as bits, width, height, length of the words after it."""
+
+ASK, ANSWER = b"hdA1", b"hdR1"
+READY, PICTURE, FAILED, NO_ROOM = range(4)
+"""Kinds: up and confined (words: limits); pixels are there; no picture (words: why); segment too small."""
+
+FORMATS = tuple(SUPPORTED)
+NAME_STANDS_HERE = "\ufffc"
+"""The child does not learn what a file is called; in its sentences this stands for the name."""
+
+CODES = frozenset(
+    {
+        "file_empty",
+        "file_too_large",
+        "not_an_image",
+        "format_unsupported",
+        "image_truncated",
+        "image_damaged",
+        "image_too_large",
+        "image_too_small",
+    }
+)
+MOST_WORDS = 4_096
+_LONGEST = 600
+
+
+class BadReply(Exception):
+    """A child said something that no decoder says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A checked reply; which fields matter depends on the kind."""
+
+    kind: int
+    number: int
+    format: str = ""
+    notices: tuple[str, ...] = ()
+    width: int = 0
+    height: int = 0
+    words: int = 0
+
+
+def picture(number: int, kind: str, notices: tuple[str, ...], height: int, width: int) -> bytes:
+    """The reply that pixels of that size lie in the output segment."""
+    bits = sum(1 << NOTICES.index(notice) for notice in notices)
+    return REPLY.pack(ANSWER, number, PICTURE, FORMATS.index(kind), bits, width, height, 0)
+
+
+def no_room(number: int, height: int, width: int) -> bytes:
+    """The reply that the output segment is too small for a picture of that size."""
+    return REPLY.pack(ANSWER, number, NO_ROOM, 0, 0, width, height, 0)
+
+
+def failed(number: int, code: str, message: str, remedy: str) -> bytes:
+    """The reply that there is no picture, and why."""
+    words = json.dumps([code, message, remedy]).encode("ascii")
+    return REPLY.pack(ANSWER, number, FAILED, 0, 0, 0, 0, len(words)) + words
+
+
+def ready(limits: list[str]) -> bytes:
+    """The first reply: these limits are in force."""
+    words = json.dumps(limits).encode("ascii")
+    return REPLY.pack(ANSWER, 0, READY, 0, 0, 0, 0, len(words)) + words
+
+
+def checked_reply(data: bytes) -> Reply:
+    """The fixed part of a reply. Raises BadReply."""
+    magic, number, kind, form, bits, width, height, words = REPLY.unpack(data)
+    if magic != ANSWER or kind > NO_ROOM or words > MOST_WORDS:
+        raise BadReply
+    if kind in (PICTURE, NO_ROOM):
+        inside = 0 < width <= MAX_DIMENSION and 0 < height <= MAX_DIMENSION and width * height <= MAX_PIXELS
+        if not inside or form >= len(FORMATS) or bits >= 1 << len(NOTICES) or words:
+            raise BadReply
+    notices = tuple(notice for index, notice in enumerate(NOTICES) if bits & 1 << index)
+    return Reply(kind, number, FORMATS[form] if kind == PICTURE else "", notices, width, height, words)
+
+
+def checked_failure(words: bytes, name: str) -> tuple[str, str, str]:
+    """Code, sentence with the file's name in it, and remedy. Raises BadReply."""
+    given = _texts(words)
+    if len(given) != 3 or given[0] not in CODES:
+        raise BadReply
+    code, message, remedy = given
+    if not message.replace(NAME_STANDS_HERE, "").isprintable() or not remedy.isprintable():
+        raise BadReply
+    return code, message.replace(NAME_STANDS_HERE, name), remedy
+
+
+def checked_limits(words: bytes) -> tuple[str, ...]:
+    """The limits that a child names, in their usual order. Raises BadReply."""
+    given = _texts(words)
+    if not set(given) <= set(LIMIT_NAMES):
+        raise BadReply
+    return tuple(name for name in LIMIT_NAMES if name in given)
+
+
+def _texts(words: bytes) -> list[str]:
+    try:
+        given = json.loads(words)
+    except (ValueError, RecursionError):
+        raise BadReply from None
+    if not isinstance(given, list) or not all(
+        isinstance(each, str) and len(each) <= _LONGEST for each in given
+    ):
+        raise BadReply
+    return given

@@ -1,0 +1,196 @@
+"""The parent's side of one decoder's child."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hematodesk.child.jobs import job_of
+from hematodesk.child.launch import start_child
+from hematodesk.child.memory import Segment
+from hematodesk.child.wire import read_exactly, write_whole
+from hematodesk.domain.errors import ImageError
+from hematodesk.domain.limits import MAX_FILE_BYTES, MAX_PIXELS
+from hematodesk.imaging import decoder_wire as wire
+
+if TYPE_CHECKING:
+    from hematodesk.imaging.read import Pixels
+
+_KEPT_BYTES = 64 * 1024**2
+"""Shared memory that may stay taken between images; the field of a 16-megapixel camera fits."""
+
+_LOOK_EVERY = 32
+"""Images between two looks at a child's memory."""
+
+WHOLE_INPUT, WHOLE_OUTPUT = MAX_FILE_BYTES + 1, 3 * MAX_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """What a child may use, and how long one lives.
+
+    Attributes:
+        memory_bytes: private memory. The largest picture that is allowed takes 1.5 GB to convert when it
+            has 16 bits and opacity.
+        patience_s: wall time of one image. A slow computer takes some 10 s for the largest.
+        start_s: wall time until a child is up: long on a cold disk with a virus scanner.
+        busy_s: seconds of work after which a child is replaced. The system limits its processor time to
+            that and two images more, so that it never runs out in the middle of a good image.
+        images: number of images after which a child is replaced.
+        grown_bytes: private memory that is left after an image, over which a child is replaced.
+    """
+
+    memory_bytes: int = 1792 * 1024**2
+    patience_s: float = 30.0
+    start_s: float = 60.0
+    busy_s: float = 120.0
+    images: int = 5_000
+    grown_bytes: int = 256 * 1024**2
+
+    @property
+    def processor_s(self) -> int:
+        """Processor time of a child's whole life."""
+        return int(self.busy_s + 2 * self.patience_s) + 10
+
+
+class NoRoom(Exception):
+    """The picture is larger than the output segment."""
+
+
+class Worker:
+    """A child with its two segments; one thread at a time uses it.
+
+    Attributes:
+        given: the input segment.
+        in_force: the limits that hold it; known after `greet`.
+        deadline: when its patience is over, in time.monotonic(); None while nothing is asked of it.
+        stuck: whether it was killed because its patience was over.
+        spoilt: whether it must not be used again.
+
+    Raises OSError when it cannot be started.
+    """
+
+    def __init__(self, limits: WorkerLimits, input_bytes: int, output_bytes: int) -> None:
+        self.limits = limits
+        self.deadline: float | None = None
+        self.stuck = self.spoilt = False
+        self.in_force: tuple[str, ...] = ()
+        self._greeted = False
+        self._number = self._images = 0
+        self._busy_s = 0.0
+        self.given = Segment(input_bytes, child_writes=False)
+        try:
+            self._made = Segment(output_bytes, child_writes=True)
+        except OSError:
+            self.given.close()
+            raise
+        try:
+            self.process = start_child(
+                "decode",
+                [
+                    *map(str, (os.getpid(), limits.memory_bytes, limits.processor_s)),
+                    *(self.given.handle, str(input_bytes), self._made.handle, str(output_bytes)),
+                ],
+                [*self.given.descriptors, *self._made.descriptors],
+            )
+        except OSError:
+            self.given.close()
+            self._made.close()
+            raise
+        self._job = job_of(self.process, limits.memory_bytes, limits.processor_s)
+        self.given.handed_over()
+        self._made.handed_over()
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._ask, self._answer = self.process.stdin.fileno(), self.process.stdout.fileno()
+
+    def greet(self) -> None:
+        """Wait until it is up and confined. Raises ChildGone, BadReply."""
+        if self._greeted:
+            return
+        self.deadline = time.monotonic() + self.limits.start_s
+        reply = self._reply()
+        if reply.kind != wire.READY:
+            raise wire.BadReply
+        named = wire.checked_limits(read_exactly(self._answer, reply.words))
+        self.in_force = (*named, *(self._job.in_force if self._job is not None else ()))
+        self.deadline = None
+        self._greeted = True
+
+    def decode(self, length: int, name: str) -> tuple[Pixels, str, tuple[str, ...]]:
+        """Decode the file in the first bytes of the input segment: pixels, format, notices.
+
+        Raises ImageError with the child's reasons; ChildGone, BadReply and NoRoom, after which this
+        worker is of no use any more.
+        """
+        import numpy as np
+
+        started = time.monotonic()
+        self.deadline = started + self.limits.patience_s
+        self._number += 1
+        self._images += 1
+        try:
+            write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length))
+            reply = self._reply()
+            if reply.kind == wire.FAILED:
+                code, message, remedy = wire.checked_failure(read_exactly(self._answer, reply.words), name)
+                raise ImageError(code, message, remedy)
+        finally:
+            self.deadline = None
+            self._busy_s += time.monotonic() - started
+        if reply.kind == wire.NO_ROOM:
+            raise NoRoom
+        size = 3 * reply.width * reply.height
+        if reply.kind != wire.PICTURE or size > self._made.size:
+            raise wire.BadReply
+        if length > _KEPT_BYTES and not self.given.release(length):
+            self._images = self.limits.images
+        # The one copy: what is given on must not change when the child is asked for the next image.
+        pixels = np.frombuffer(self._made.map, np.uint8, size).reshape(reply.height, reply.width, 3).copy()
+        if size > _KEPT_BYTES and not self._made.release(size):
+            self._images = self.limits.images
+        return pixels, reply.format, reply.notices
+
+    def tired(self) -> bool:
+        """Whether it has done enough and another one should take its place."""
+        if self._images >= self.limits.images or self._busy_s > self.limits.busy_s:
+            return True
+        return self._images % _LOOK_EVERY == 0 and self._grown()
+
+    def _grown(self) -> bool:
+        """Whether it keeps much memory of its own (only Linux says)."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as stream:  # noqa: PTH123
+                pages = stream.read().split()
+            private = (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
+            return private > self.limits.grown_bytes
+        return False
+
+    def kill(self) -> None:
+        """End the child at once; who waits for its answer gets ChildGone. From any thread."""
+        with contextlib.suppress(OSError):
+            self.process.kill()
+
+    def end(self) -> None:
+        """End the child and give its memory back; may be called twice."""
+        self.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # A process in a system call that cannot be broken off (a dead network drive) ends later.
+            self.process.wait(5.0)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        if self._job is not None:
+            self._job.close()
+        self.given.close()
+        self._made.close()
+
+    def _reply(self) -> wire.Reply:
+        reply = wire.checked_reply(read_exactly(self._answer, wire.REPLY.size))
+        if reply.number != self._number:
+            raise wire.BadReply
+        return reply

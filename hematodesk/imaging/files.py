@@ -1,0 +1,88 @@
+"""What an image is when it was read, and how its file is opened: all that needs no decoder."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from hematodesk.domain import limits
+from hematodesk.domain.errors import ImageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp")
+"""For file dialogs and folder listings only."""
+
+FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED = "first_page_of_many", "depth_reduced", "alpha_flattened"
+DAMAGE_SUSPECTED = "damage_suspected"
+NOTICES = (FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED, DAMAGE_SUSPECTED)
+
+
+@dataclass(frozen=True)
+class ReadImage:
+    """A decoded image.
+
+    Attributes:
+        pixels: uint8 (H, W, 3) RGB, contiguous, read-only, upright.
+        format: jpeg, png, bmp, tiff or webp.
+        digest: SHA-256 of the file's bytes, hexadecimal.
+        notices: codes of what the person should know.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    format: str
+    digest: str
+    notices: tuple[str, ...]
+
+
+@contextmanager
+def opened_file(path: Path) -> Iterator[IO[bytes]]:
+    """The open file, looked at first: a plain file of a size that is allowed.
+
+    Raises ImageError, also for what the system says while the block reads.
+    """
+    name = path.name
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise ImageError(
+                "file_unreadable",
+                f"“{name}” is a folder that cannot be listed.",
+                "Check the access rights and the drive.",
+            )
+        if not stat.S_ISREG(status.st_mode):
+            # A pipe or a device could keep us reading for ever.
+            raise ImageError("file_unreadable", f"“{name}” is not a file.", "Choose a picture file.")
+        check_size(status.st_size, name)
+        with path.open("rb") as stream:
+            yield stream
+    except FileNotFoundError:
+        raise ImageError(
+            "file_not_found", f"“{name}” is not there.", "Check whether it was moved or renamed."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not valid here"
+        raise ImageError(
+            "file_unreadable",
+            f"“{name}” cannot be read: {reason}.",
+            "Check the access rights and the drive.",
+        ) from None
+
+
+def check_size(size: int, name: str) -> None:
+    """Refuse an empty file and one over the limit. Raises ImageError file_empty, file_too_large."""
+    if size == 0:
+        raise ImageError("file_empty", f"“{name}” is empty.", "Copy or export it again.")
+    if size > limits.MAX_FILE_BYTES:
+        most = limits.MAX_FILE_BYTES // (1024 * 1024)
+        raise ImageError(
+            "file_too_large",
+            f"“{name}” has {size // (1024 * 1024)} MB; at most {most} MB are read.",
+            "Export the field of view instead of the whole slide.",
+        )

@@ -7,7 +7,7 @@ when its last handle is closed, and so also when this program is killed.
 from __future__ import annotations
 
 import ctypes
-import sys
+import os
 from typing import Any
 
 _EXTENDED_LIMITS = 9
@@ -75,7 +75,7 @@ class Job:
 
 def job_of(process: Any, memory_bytes: int, processor_s: int) -> Job | None:
     """A job with that subprocess.Popen in it; None on other systems than Windows."""
-    if sys.platform != "win32":
+    if os.name != "nt":
         return None
     return Job(int(process._handle), memory_bytes, processor_s)
 

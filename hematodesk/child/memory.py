@@ -92,7 +92,7 @@ def _anonymous(child_writes: bool) -> tuple[int, int]:
         except OSError:
             # Without /proc the child gets the parent's own rights.
             return own, os.dup(own)
-    import _posixshmem
+    import _posixshmem  # type: ignore[import-not-found,unused-ignore]
 
     name = f"/hematodesk-{secrets.token_hex(8)}"
     own = _posixshmem.shm_open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode=0o600)

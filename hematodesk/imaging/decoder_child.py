@@ -84,8 +84,8 @@ def _answer(number: int, data: memoryview, made: Pixels, heard: Callable[[], str
         # While the decoded pixels were converted; all else ends this process, and the parent sees that.
         if isinstance(fault, cv2.error) and fault.code != cv2.Error.StsNoMem:
             raise
-        error = no_memory(name)
-        return wire.failed(number, error.code, error.message, error.remedy)
+        short = no_memory(name)
+        return wire.failed(number, short.code, short.message, short.remedy)
     height, width = pixels.shape[:2]
     return wire.picture(number, kind, notices, height, width)
 

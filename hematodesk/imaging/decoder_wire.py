@@ -122,8 +122,7 @@ def _texts(words: bytes) -> list[str]:
         given = json.loads(words)
     except (ValueError, RecursionError):
         raise BadReply from None
-    if not isinstance(given, list) or not all(
-        isinstance(each, str) and len(each) <= _LONGEST for each in given
-    ):
+    texts = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
+    if len(texts) != len(given) or any(len(each) > _LONGEST for each in texts):
         raise BadReply
-    return given
+    return texts

@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.child.jobs import job_of
@@ -162,12 +163,12 @@ class Worker:
 
     def _grown(self) -> bool:
         """Whether it keeps much memory of its own (only Linux says)."""
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as stream:  # noqa: PTH123
-                pages = stream.read().split()
+        try:
+            pages = Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()
             private = (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
-            return private > self.limits.grown_bytes
-        return False
+        except (OSError, ValueError, IndexError):
+            return False
+        return private > self.limits.grown_bytes
 
     def kill(self) -> None:
         """End the child at once; who waits for its answer gets ChildGone. From any thread."""

@@ -78,17 +78,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def gather(folders: Sequence[Path], classes: Sequence[str]) -> list[Record]:
+def gather(folders: Sequence[Path], classes: Sequence[str], cache: Path | None = None) -> list[Record]:
     """All records of the classes, joined into groups that must not be torn apart."""
-    records, found = join_groups(
-        only_classes([record for folder in folders for record in read_source(folder)], classes)
+    table = [record for folder in folders for record in read_source(folder)]
+    # Joined before classes are chosen: a group is then the same whatever classes are trained.
+    records, found = join_groups(table, cache)
+    print(
+        f"{len(found.identical)} files repeat another byte for byte, {len(found.alike)} show a cell again: "
+        "they stay on its side",
+        file=sys.stderr,
     )
-    if found.identical:
-        print(
-            f"{len(found.identical)} files repeat another byte for byte; they stay on its side",
-            file=sys.stderr,
-        )
-    return records
+    return only_classes(records, classes)
 
 
 def train(args: argparse.Namespace) -> None:
@@ -99,7 +99,7 @@ def train(args: argparse.Namespace) -> None:
 
     classes = [name.strip() for name in args.classes.split(",") if name.strip()]
     rule = SplitRule(args.hold_out, args.seed, args.fold, args.leave_out)
-    sides = split_sides(gather(args.sources, classes), rule)
+    sides = split_sides(gather(args.sources, classes, args.cache), rule)
     kept, held = sides.train, sides.held_out
     _tell("train", kept)
     _tell("held out", held)

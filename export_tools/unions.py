@@ -5,26 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
-def joined_keys(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Union-find over keys that stand in one row; each first column's key to the name of its set.
+class Union:
+    """Sets of keys that grow together (union-find)."""
 
-    A set is named after the smallest of its first columns' keys, whatever the order of the rows.
-    """
-    parent: dict[str, str] = {}
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
 
-    def root(key: str) -> str:
+    def root(self, key: str) -> str:
+        """A key that stands for the whole set of this one."""
+        parent = self._parent
         parent.setdefault(key, key)
         while parent[key] != key:
             parent[key] = parent[parent[key]]
             key = parent[key]
         return key
 
+    def join(self, one: str, other: str) -> None:
+        """Make the sets of two keys one."""
+        self._parent[self.root(other)] = self.root(one)
+
+
+def joined_keys(rows: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Each first column's key to the name of its set; keys that stand in one row share a set.
+
+    A set is named after the smallest of its first columns' keys, whatever the order of the rows.
+    """
+    union = Union()
     heads: dict[str, None] = {}
     for first, *others in rows:
         heads[first] = None
         for other in others:
-            parent[root(other)] = root(first)
+            union.join(first, other)
     names: dict[str, str] = {}
     for head in sorted(heads):
-        names.setdefault(root(head), head)
-    return {head: names[root(head)] for head in heads}
+        names.setdefault(union.root(head), head)
+    return {head: names[union.root(head)] for head in heads}

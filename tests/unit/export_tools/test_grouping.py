@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from export_tools import grouping
+from export_tools.__main__ import main
 from export_tools.grouping import join_groups
+from export_tools.likeness import Likeness
 from export_tools.sources import read_source
 from export_tools.unions import joined_keys
 
@@ -48,3 +53,40 @@ def test_joined_sets_are_those_of_a_walk_over_shared_keys(rows: list[list[str]])
         heads = {row[0] for row in rows} & reached
         assert {head for head in joined if joined[head] == joined[start]} == heads
         assert joined[start] == min(heads)
+
+
+def test_cells_photographed_again_share_a_group_and_contradictions_are_told(
+    tmp_path: Path, write_image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed, name in enumerate(("lymphocyte", "monocyte", "neutrophil")):
+        write_image(tmp_path / name / "a.png", seed=seed)
+        write_image(tmp_path / name / "b.png", seed=10 + seed)
+    records = read_source(tmp_path)
+    files = [each.file for each in records]
+    alike = [Likeness(files[0], files[2], 0.97), Likeness(files[2], files[4], 0.9)]
+    alike.append(Likeness(files[1], files[0], 0.85))
+    monkeypatch.setattr(grouping, "find_alike", lambda *given: alike)
+    joined, found = join_groups(records)
+    assert found.alike == tuple(alike)
+    assert found.contradicting == tuple(alike[:2])
+    assert len({joined[index].group for index in (0, 1, 2, 4)}) == 1
+    assert len({each.group for each in joined}) == 3
+    # The same whatever the order.
+    assert {each.file: each.group for each in join_groups(records[::-1])[0]} == {
+        each.file: each.group for each in joined
+    }
+
+
+def test_the_report_counts_and_names_what_repeats(
+    tmp_path: Path, write_image, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        write_image(tmp_path / "data" / "monocyte" / f"{name}.png", seed=seed)
+    target = tmp_path / "report.json"
+    assert main(["data-report", str(tmp_path / "data"), "--json", str(target)]) == 0
+    told = capsys.readouterr().out
+    assert "data monocyte: 3" in told
+    assert "data/monocyte/b.png = data/monocyte/a.png" in told
+    document = json.loads(target.read_text())
+    assert (document["records"], document["groups"], document["largest_group"]) == (3, 2, 2)
+    assert main(["data-report", str(tmp_path / "nowhere")]) == 1

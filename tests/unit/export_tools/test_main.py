@@ -19,7 +19,7 @@ def test_every_command_is_listed_without_loading_tensorflow() -> None:
         "sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    for name in ("train", "calibrate", "convert", "evaluate", "phantom", "locate-report"):
+    for name in ("train", "calibrate", "convert", "evaluate", "phantom", "locate-report", "data-report"):
         assert name in done.stdout
 
 

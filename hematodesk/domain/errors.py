@@ -47,6 +47,10 @@ class CameraError(HematodeskError):
     """A camera or a video file that gives no pictures. Codes are listed in imaging.capture."""
 
 
+class DocumentError(HematodeskError):
+    """A file to import that cannot be read or understood. Codes are listed in reporting.json_import."""
+
+
 class SettingsError(HematodeskError):
     """A setting's value that is not allowed."""
 

@@ -25,3 +25,15 @@ MAX_CELLS = 500
 
 MAX_NOTE_CHARACTERS = 10_000
 """Notes are sentences, not documents."""
+
+MAX_TEXT_CHARACTERS = 65_536
+"""A name or path in a file to import: longer than any system's paths."""
+
+MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
+"""One image in a file to import: 500 cells with long notes and a thumbnail stay far below."""
+
+MAX_REPORT_IMAGES = 5_000
+"""A report is read by a person; more would fill the memory for a file that nobody leafs through."""
+
+MAX_EMBEDDED_PICTURES = 10_000
+"""Small pictures in a workbook: each is kept in memory until the file is closed, and Excel crawls beyond."""

@@ -1,38 +1,97 @@
-"""JSON for other systems: everything the history knows of each image."""
+"""JSON for other systems and for taking in again: everything that the history knows of each image.
+
+The document, schema 2: `{"schema", "program", "exported_at", "sessions": [...], "images": [...]}`.
+A text that holds half a surrogate pair, as names of files that are no UTF-8 do, is written with
+U+FFFD in its place, and whole as hexadecimal UTF-8 (surrogates passed) under the same key with
+`_bytes` behind it, so that every JSON reader takes the document and nothing is lost.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from hematodesk import __version__
-from hematodesk.domain.cells import Cell, Prediction, now_utc
-from hematodesk.domain.history import HistoryImage
-from hematodesk.reporting.text_file import replacing
+from hematodesk.domain.cells import Cell, Prediction, Review, now_utc
+from hematodesk.domain.history import Session
+from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
+from hematodesk.reporting.text_file import MARKED, replacing
 
-SCHEMA = 1
+SCHEMA = 2
+BYTES = "_bytes"
 
 
-def write_json(images: Iterable[HistoryImage], target: Path) -> None:
-    """One document: `{"schema", "program", "exported_at", "images": [...]}`, an image a line.
+def write_json(sessions: Sequence[Session], records: Iterable[ImageRecord], target: Path) -> None:
+    """Write the document, a session and an image a line.
 
     Streams, so that a history of any length fits into memory. Raises ExportError.
     """
     head = {"schema": SCHEMA, "program": f"hematodesk {__version__}", "exported_at": now_utc()}
     with replacing(target) as stream:
-        stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "images": [')
-        separator = "\n"
-        for image in images:
-            stream.write(separator + json.dumps(image_document(image), ensure_ascii=False, allow_nan=False))
-            separator = ",\n"
-        stream.write("\n]}\n")
+        stream.write(json.dumps(head)[:-1])
+        for name, documents in (
+            ("sessions", map(_session_document, sessions)),
+            ("images", map(record_document, records)),
+        ):
+            stream.write(f', "{name}": [')
+            separator = "\n"
+            for document in documents:
+                stream.write(separator + _line(document))
+                separator = ",\n"
+            stream.write("\n]")
+        stream.write("}\n")
 
 
-def image_document(image: HistoryImage) -> dict[str, Any]:
-    """One image with its cells, removed ones included and marked, as plain JSON values."""
-    result = image.result
+def _line(document: dict[str, Any]) -> str:
+    words = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    if words.isascii():
+        return words
+    try:
+        words.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(_fit(document), ensure_ascii=False, allow_nan=False)
+    return words
+
+
+def _fit(value: Any) -> Any:
+    """The value with its half characters marked, and whole beside as bytes."""
+    if isinstance(value, str):
+        return _marked(value)
+    if isinstance(value, list):
+        return [_fit(each) for each in value]
+    if isinstance(value, dict):
+        fitted: dict[str, Any] = {}
+        for key, each in value.items():
+            fitted[_marked(key)] = _fit(each)
+            if isinstance(each, str) and _marked(each) != each:
+                fitted[key + BYTES] = each.encode("utf-8", "surrogatepass").hex()
+        return fitted
+    return value
+
+
+def _marked(text: str) -> str:
+    return text.encode("utf-8", MARKED).decode("utf-8")
+
+
+def _session_document(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "operator": session.operator,
+        "started_at": session.started_at,
+        "ended_at": session.ended_at,
+    }
+
+
+def record_document(record: ImageRecord) -> dict[str, Any]:
+    """One image with its cells, removed ones included and marked, as plain JSON values.
+
+    Numbers are written in full: what is rounded here could be shown as another percentage.
+    """
+    image, result = record.image, record.image.result
+    fault = result.fault
     return {
         "name": result.name,
         "path": result.path,
@@ -41,34 +100,43 @@ def image_document(image: HistoryImage) -> dict[str, Any]:
         "height": result.height,
         "session": image.session_id,
         "analysed_at": result.created_at,
-        "elapsed_ms": round(result.elapsed_ms, 3),
+        "elapsed_ms": result.elapsed_ms,
         "status": result.status.value,
-        "error": {"code": result.fault.code, "message": result.fault.message} if result.fault else None,
+        "error": {"code": fault.code, "message": fault.message, "remedy": fault.remedy} if fault else None,
         "notices": list(result.notices),
         "red_cell_diameter": result.red_cell_diameter,
         "note": image.note,
-        "cells": [_cell_document(cell) for cell in result.cells],
+        "cells": [_cell_document(each) for each in record.cells],
+        "thumbnail": base64.b64encode(result.thumbnail).decode("ascii"),
     }
 
 
-def _cell_document(cell: Cell) -> dict[str, Any]:
-    review = cell.review
+def _cell_document(record: CellRecord) -> dict[str, Any]:
+    cell: Cell = record.cell
     return {
         "box": cell.box.as_list(),
         "origin": cell.origin.value,
-        "score": round(cell.score, 6),
+        "score": cell.score,
         "removed": cell.removed,
         "label": cell.label,
+        "uncertain": cell.uncertain,
         "note": cell.note,
         "prediction": _prediction_document(cell.prediction) if cell.prediction else None,
-        "review": {
-            "verdict": review.verdict.value,
-            "class": review.class_id,
-            "operator": review.operator,
-            "at": review.created_at,
-        }
-        if review
-        else None,
+        "review": _verdict_document(cell.review) if cell.review else None,
+        "earlier_predictions": [_prediction_document(each) for each in record.earlier_predictions],
+        "earlier_reviews": [_verdict_document(each) for each in record.earlier_verdicts],
+    }
+
+
+def _verdict_document(verdict: Review | Withdrawal) -> dict[str, Any]:
+    """A review; one that was taken back is a verdict of null with the time."""
+    if isinstance(verdict, Withdrawal):
+        return {"verdict": None, "at": verdict.created_at}
+    return {
+        "verdict": verdict.verdict.value,
+        "class": verdict.class_id,
+        "operator": verdict.operator,
+        "at": verdict.created_at,
     }
 
 
@@ -76,11 +144,11 @@ def _prediction_document(prediction: Prediction) -> dict[str, Any]:
     made = prediction.provenance
     return {
         "class": prediction.class_id,
-        "confidence": round(prediction.confidence, 6),
-        "probabilities": {class_id: round(p, 6) for class_id, p in prediction.ranked},
+        "confidence": prediction.confidence,
+        "probabilities": dict(prediction.ranked),
         "uncertain": prediction.uncertain.value if prediction.uncertain else None,
         "model": {"name": made.model, "version": made.version, "sha256": made.sha256},
         "provider": {"requested": made.requested, "active": made.provider},
-        "elapsed_ms": round(made.elapsed_ms, 3),
+        "elapsed_ms": made.elapsed_ms,
         "at": made.created_at,
     }

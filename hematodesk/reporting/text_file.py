@@ -12,7 +12,7 @@ from typing import IO
 from hematodesk.domain import files
 from hematodesk.domain.errors import ExportError
 
-_MARKED = "hematodesk-marked"
+MARKED = "hematodesk-marked"
 
 
 def _mark(error: UnicodeError) -> tuple[bytes, int]:
@@ -22,7 +22,7 @@ def _mark(error: UnicodeError) -> tuple[bytes, int]:
     return "\ufffd".encode() * (error.end - error.start), error.end
 
 
-codecs.register_error(_MARKED, _mark)
+codecs.register_error(MARKED, _mark)
 
 
 @contextmanager
@@ -38,11 +38,11 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
     """
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("w", encoding=encoding, errors=_MARKED, newline=newline) as direct:
+            with target.open("w", encoding=encoding, errors=MARKED, newline=newline) as direct:
                 yield direct
             return
         with files.replacing(target, files.Rights.USUAL) as raw:
-            stream = io.TextIOWrapper(raw, encoding=encoding, errors=_MARKED, newline=newline)
+            stream = io.TextIOWrapper(raw, encoding=encoding, errors=MARKED, newline=newline)
             try:
                 yield stream
                 stream.flush()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,8 @@ from hematodesk.domain.history import (
     Session,
 )
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
-from hematodesk.storage import faults, filtering, health, listing, reading, runs, tally, writing
+from hematodesk.domain.records import ImageRecord, Imported
+from hematodesk.storage import faults, filtering, health, listing, reading, runs, tally, transfer, writing
 from hematodesk.storage.backup import copy_database
 from hematodesk.storage.database import Database
 
@@ -35,6 +37,7 @@ _UNDO_PERIOD = timedelta(days=1)
 """Deletions of a window that never closed (a crash) are kept this long; another window may be open."""
 
 _EXPORT_BATCH = 200
+_ALL = 2**62
 
 
 class History:
@@ -354,36 +357,55 @@ class History:
             problems = health.full_check(source)
             return problems or (health.value_check(source) if values else [])
 
+    def image_ids(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Sequence[int]:
+        """The images that a filter chooses (all without one), oldest first; ids are given back as they are.
+
+        Raises HistoryError filter_invalid too.
+        """
+        if chosen is not None and not isinstance(chosen, HistoryFilter):
+            return chosen
+        with self._database.read() as connection:
+            ids = array("q", filtering.page_ids(connection, chosen or HistoryFilter(), None, _ALL))
+        ids.reverse()
+        return ids
+
     def export_rows(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[HistoryImage]:
-        """Images with their cells, without thumbnails: of a filter, newest first, or of ids, in that order.
+        """Images with their cells, without thumbnails: of a filter, oldest first, or of ids, in that order.
 
         All without an argument. Reads in small groups, so that other work goes on between them and
         memory stays flat; images deleted meanwhile are passed over.
         """
-        if chosen is None:
-            chosen = HistoryFilter()
-        if isinstance(chosen, HistoryFilter):
-            yield from self._export_filter(chosen)
-            return
-        for start in range(0, len(chosen), _EXPORT_BATCH):
-            yield from self._export_ids(chosen[start : start + _EXPORT_BATCH])
-
-    def _export_filter(self, chosen: HistoryFilter) -> Iterator[HistoryImage]:
-        below: int | None = None
-        while True:
+        for ids in _batches(self.image_ids(chosen)):
             with self._database.read() as connection:
-                ids = filtering.page_ids(connection, chosen, below, _EXPORT_BATCH)
-            if not ids:
-                return
-            yield from self._export_ids(ids)
-            below = ids[-1]
+                found = reading.images_of(connection, ids)
+            yield from (found[image_id] for image_id in ids if image_id in found)
 
-    def _export_ids(self, ids: Sequence[int]) -> Iterator[HistoryImage]:
+    def records(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[ImageRecord]:
+        """The same images in the same order with all that is known of them."""
+        for ids in _batches(self.image_ids(chosen)):
+            with self._database.read() as connection:
+                found = transfer.records_of(connection, ids)
+            yield from found
+
+    def sessions_of_images(self, ids: Sequence[int]) -> list[Session]:
+        """The sessions that these images belong to, oldest first; their counts are of all their images."""
         with self._database.read() as connection:
-            found = reading.images_of(connection, ids)
-        for image_id in ids:
-            if image_id in found:
-                yield found[image_id]
+            return transfer.sessions_of_images(connection, ids)
+
+    def import_records(self, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
+        """Add images with all that is known of them, all or none; what is there already stands as it is.
+
+        Args:
+            sessions: with the ids that the records name them by; kept where they are free.
+
+        Whatever the iterators raise ends the import with nothing added.
+        """
+        with self._database.write() as connection:
+            return transfer.insert_records(connection, sessions, records)
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _EXPORT_BATCH] for start in range(0, len(ids), _EXPORT_BATCH))
 
 
 def _check_note(note: str) -> None:

@@ -81,7 +81,7 @@ def _cell(row: Row) -> Cell:
         origin=CellOrigin(row[6]),
         score=row[7],
         prediction=None if row[10] is None else _prediction(row[10:19]),
-        review=None if row[19] is None else _review(row[19:23]),
+        review=None if row[19] is None else review_of(row[19:23]),
         note=unpack_text(row[8]),
         removed=bool(row[9]),
         id=row[1],
@@ -98,7 +98,8 @@ def _prediction(row: Row) -> Prediction:
     )
 
 
-def _review(row: Row) -> Review:
+def review_of(row: Row) -> Review:
+    """A verdict of (verdict, class_id, operator, created_at)."""
     verdict, class_id, operator, created_at = row
     return Review(
         Verdict(verdict),
@@ -174,7 +175,7 @@ def thumbnails_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[in
 def reviews_of(connection: sqlite3.Connection, cell_id: int) -> list[Review | None]:
     """Every verdict on a cell, oldest first; None where one was withdrawn."""
     query = "SELECT verdict, class_id, operator, created_at FROM review WHERE cell_id = ? ORDER BY id"
-    return [None if row[0] is None else _review(row) for row in connection.execute(query, (cell_id,))]
+    return [None if row[0] is None else review_of(row) for row in connection.execute(query, (cell_id,))]
 
 
 def predictions_of(connection: sqlite3.Connection, cell_id: int) -> list[Prediction]:

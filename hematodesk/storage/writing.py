@@ -105,20 +105,24 @@ def _maker(connection: sqlite3.Connection, *parts: str) -> int:
     )
 
 
+_INSERT_REVIEW = (
+    "INSERT INTO review (cell_id, verdict, class_id, operator, created_at) VALUES (?, ?, ?, ?, ?)"
+)
+
+
 def insert_review(connection: sqlite3.Connection, cell_id: int, review: Review | None) -> None:
     """Save a verdict, which stands from now on; None withdraws the one before."""
-    values: tuple[object, ...]
     if review is None:
-        values = (None, None, "", now_utc())
-    else:
-        class_id = None if review.class_id is None else pack_text(review.class_id)
-        values = (review.verdict, class_id, pack_text(review.operator), review.created_at)
-    _insert(
-        connection,
-        "INSERT INTO review (cell_id, verdict, class_id, operator, created_at) VALUES (?, ?, ?, ?, ?)",
-        cell_id,
-        *values,
-    )
+        insert_withdrawal(connection, cell_id, now_utc())
+        return
+    class_id = None if review.class_id is None else pack_text(review.class_id)
+    values = (review.verdict, class_id, pack_text(review.operator), review.created_at)
+    _insert(connection, _INSERT_REVIEW, cell_id, *values)
+
+
+def insert_withdrawal(connection: sqlite3.Connection, cell_id: int, created_at: str) -> None:
+    """Save that the verdict before was taken back at that time."""
+    _insert(connection, _INSERT_REVIEW, cell_id, None, None, "", created_at)
 
 
 def insert_session(connection: sqlite3.Connection, operator: str) -> int:
@@ -131,9 +135,14 @@ def set_image_note(connection: sqlite3.Connection, image_id: int, note: str) -> 
     """Write an image's note; False when it is deleted or unknown."""
     if not is_listed(connection, image_id):
         return False
-    connection.execute("UPDATE image SET note = ? WHERE id = ?", (pack_text(note), image_id))
+    write_note(connection, image_id, note)
     refresh(connection, image_id)
     return True
+
+
+def write_note(connection: sqlite3.Connection, image_id: int, note: str) -> None:
+    """Write the note alone; the caller brings the summary up to date."""
+    connection.execute("UPDATE image SET note = ? WHERE id = ?", (pack_text(note), image_id))
 
 
 def set_cell_note(connection: sqlite3.Connection, cell_id: int, note: str) -> None:

@@ -1,0 +1,250 @@
+"""Reads what `json_export` wrote, checks every field of it, and gives the values back.
+
+The file is hostile until it is read: nothing of it is trusted, and nothing larger than one image
+is held. DocumentError codes: import_unreadable, import_not_json, import_invalid, import_newer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from hematodesk.domain.cells import (
+    Cell,
+    CellOrigin,
+    Fault,
+    ImageResult,
+    ImageStatus,
+    Prediction,
+    Provenance,
+    Review,
+    UncertainReason,
+    Verdict,
+)
+from hematodesk.domain.errors import DocumentError
+from hematodesk.domain.geometry import Box
+from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.limits import MAX_CELLS, MAX_NOTE_CHARACTERS
+from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
+from hematodesk.reporting.json_export import SCHEMA
+from hematodesk.reporting.json_fields import Fields
+from hematodesk.reporting.json_scan import JsonScanner, unreadable
+
+_MOST_CELLS = 20 * MAX_CELLS
+"""A person may have added and removed cells beyond what the locator gives."""
+_MOST_EARLIER = 10_000
+_MOST_THUMBNAIL_BYTES = 1024 * 1024
+_COORDINATE = 2**31
+_FIRST_BYTES_OF_JPEG = b"\xff\xd8"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a first reading told: the sessions, oldest first, and how many images there are."""
+
+    sessions: tuple[Session, ...]
+    images: int
+
+
+def read_contents(path: Path) -> Contents:
+    """Read and check the whole file. Raises DocumentError for the first thing that is wrong."""
+    sessions: dict[int, Session] = {}
+    used: dict[int, int] = {}
+    images = 0
+    seen: set[str] = set()
+    with _scanning(path) as scanner:
+        for key in scanner.members():
+            seen.add(key)
+            where = _where(path, scanner)
+            if key == "schema":
+                _check_schema(scanner.value(), where)
+            elif key == "sessions":
+                for place, value in enumerate(scanner.elements()):
+                    fields = Fields(value, _where(path, scanner), f"sessions[{place}]")
+                    session = _session(fields)
+                    if session.id in sessions:
+                        fields.refuse("id", f"{session.id} is there twice")
+                    sessions[session.id] = session
+            elif key == "images":
+                for record, line in _records(path, scanner):
+                    used.setdefault(record.image.session_id, line)
+                    images += 1
+            else:
+                scanner.value()
+    for key in ("schema", "sessions", "images"):
+        if key not in seen:
+            raise _invalid(f"“{path.name}” has no “{key}”.")
+    for number, line in used.items():
+        if number not in sessions:
+            raise _invalid(f"“{path.name}”, line {line}: session {number} is not among the sessions.")
+    return Contents(tuple(sessions.values()), images)
+
+
+def read_records(path: Path) -> Iterator[ImageRecord]:
+    """The images in the file's order. Raises DocumentError."""
+    with _scanning(path) as scanner:
+        for key in scanner.members():
+            if key == "images":
+                yield from (record for record, _ in _records(path, scanner))
+            else:
+                scanner.value()
+
+
+@contextmanager
+def _scanning(path: Path) -> Iterator[JsonScanner]:
+    try:
+        stream = path.open(encoding="utf-8-sig")
+    except OSError as error:
+        raise unreadable(path.name, error) from error
+    with stream:
+        yield JsonScanner(stream, path)
+
+
+def _where(path: Path, scanner: JsonScanner) -> str:
+    return f"“{path.name}”, line {scanner.line}"
+
+
+def _invalid(words: str) -> DocumentError:
+    return DocumentError("import_invalid", words, "Export the history again, and import that file as it is.")
+
+
+def _check_schema(schema: object, where: str) -> None:
+    if isinstance(schema, int) and not isinstance(schema, bool) and schema > SCHEMA:
+        raise DocumentError(
+            "import_newer",
+            f"{where}: the file was written by a newer version of the program "
+            f"(its schema is {schema}, this version knows {SCHEMA}).",
+            "Use the newer version of the program.",
+        )
+    if schema != SCHEMA:
+        raise _invalid(f"{where}: schema should be {SCHEMA}, not {str(schema)[:30]}.")
+
+
+def _session(fields: Fields) -> Session:
+    return Session(
+        id=fields.whole("id"),
+        operator=fields.text("operator"),
+        started_at=fields.time("started_at"),
+        ended_at=fields.time("ended_at", may_be_empty=True),
+        image_count=0,
+    )
+
+
+def _records(path: Path, scanner: JsonScanner) -> Iterator[tuple[ImageRecord, int]]:
+    """The images of the list that comes next, each with the line on which it ends."""
+    for place, value in enumerate(scanner.elements()):
+        yield _record(Fields(value, _where(path, scanner), f"images[{place}]")), scanner.line
+
+
+def _record(fields: Fields) -> ImageRecord:
+    cells = tuple(_cell(each) for each in fields.objects("cells", _MOST_CELLS))
+    fault = fields.maybe_object("error")
+    status = fields.choice("status", ImageStatus)
+    result = ImageResult(
+        name=fields.text("name"),
+        path=fields.text("path"),
+        digest=fields.text("sha256"),
+        width=fields.whole("width", most=_COORDINATE),
+        height=fields.whole("height", most=_COORDINATE),
+        status=status,
+        cells=tuple(each.cell for each in cells),
+        fault=None
+        if fault is None
+        else Fault(fault.text("code"), fault.text("message"), fault.text("remedy")),
+        notices=fields.texts("notices"),
+        thumbnail=_thumbnail(fields),
+        red_cell_diameter=fields.maybe_number("red_cell_diameter"),
+        elapsed_ms=fields.number("elapsed_ms"),
+        created_at=fields.time("analysed_at"),
+    )
+    note = fields.text("note", MAX_NOTE_CHARACTERS)
+    return ImageRecord(HistoryImage(0, fields.whole("session"), result, note), cells)
+
+
+def _thumbnail(fields: Fields) -> bytes:
+    try:
+        data = base64.b64decode(fields.text("thumbnail", 2 * _MOST_THUMBNAIL_BYTES), validate=True)
+    except (binascii.Error, ValueError):
+        fields.refuse("thumbnail", "should be a picture in base64")
+    if data and not data.startswith(_FIRST_BYTES_OF_JPEG):
+        fields.refuse("thumbnail", "should be a JPEG picture")
+    return data
+
+
+def _cell(fields: Fields) -> CellRecord:
+    prediction, review = fields.maybe_object("prediction"), fields.maybe_object("review")
+    standing = None if review is None else _verdict(review)
+    if review is not None and isinstance(standing, Withdrawal):
+        review.refuse("verdict", "should be given: a review that was taken back is no review")
+    assert not isinstance(standing, Withdrawal)
+    cell = Cell(
+        box=_box(fields),
+        origin=fields.choice("origin", CellOrigin),
+        score=fields.number("score", -1e9, 1e9),
+        prediction=None if prediction is None else _prediction(prediction),
+        review=standing,
+        note=fields.text("note", MAX_NOTE_CHARACTERS),
+        removed=fields.flag("removed"),
+    )
+    earlier = tuple(_prediction(each) for each in fields.objects("earlier_predictions", _MOST_EARLIER))
+    if earlier and cell.prediction is None:
+        fields.refuse("earlier_predictions", "should be empty where there is no prediction")
+    verdicts = tuple(_verdict(each) for each in fields.objects("earlier_reviews", _MOST_EARLIER))
+    if cell.review is None and verdicts and not isinstance(verdicts[-1], Withdrawal):
+        fields.refuse("earlier_reviews", "should end with the taking back where there is no review")
+    return CellRecord(cell, earlier, verdicts)
+
+
+def _box(fields: Fields) -> Box:
+    values = fields.raw("box")
+    if isinstance(values, list) and len(values) == 4 and all(type(value) is int for value in values):
+        x, y, w, h = values
+        if max(abs(x), abs(y)) < _COORDINATE and 0 < w < _COORDINATE and 0 < h < _COORDINATE:
+            return Box(x, y, w, h)
+    fields.refuse("box", "should be four whole numbers: x, y, and a positive width and height")
+
+
+def _prediction(fields: Fields) -> Prediction:
+    shares = fields.object("probabilities")
+    ranked = [(class_id, shares.number(class_id, 0.0, 1.0)) for class_id, _ in shares.items()]
+    if not ranked:
+        shares.refuse("", "should name a class")
+    top = fields.text("class")
+    # Programs that sort keys lose the order; ties are told by the class that stands first.
+    ranked.sort(key=lambda item: (-item[1], item[0] != top))
+    if ranked[0] != (top, fields.number("confidence", 0.0, 1.0)):
+        fields.refuse("class", "should be the most probable class, with its probability as confidence")
+    model, provider = fields.object("model"), fields.object("provider")
+    return Prediction(
+        tuple(ranked),
+        fields.maybe_choice("uncertain", UncertainReason),
+        Provenance(
+            model=model.text("name"),
+            version=model.text("version"),
+            sha256=model.text("sha256"),
+            requested=provider.text("requested"),
+            provider=provider.text("active"),
+            elapsed_ms=fields.number("elapsed_ms"),
+            created_at=fields.time("at"),
+        ),
+    )
+
+
+def _verdict(fields: Fields) -> Review | Withdrawal:
+    verdict = fields.maybe_choice("verdict", Verdict)
+    if verdict is None:
+        return Withdrawal(fields.time("at"))
+    class_id = fields.maybe_text("class")
+    if (class_id is None) != (verdict is Verdict.REJECTED):
+        _refuse_class(fields, verdict)
+    return Review(verdict, class_id, fields.text("operator"), fields.time("at"))
+
+
+def _refuse_class(fields: Fields, verdict: Verdict) -> NoReturn:
+    rule = "should be null" if verdict is Verdict.REJECTED else "should name one"
+    fields.refuse("class", f"{rule}, as the verdict is {verdict}")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hematodesk import __version__
-from hematodesk.domain.errors import Cancelled, HematodeskError, ModelError, ProviderError
+from hematodesk.domain.errors import Cancelled, ExportError, HematodeskError, ModelError, ProviderError
 from hematodesk.workflow.arguments import read_arguments
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hematodesk.domain.cells import Fault
     from hematodesk.domain.history import HistoryFilter
+    from hematodesk.workflow.export import ReportRenderer
     from hematodesk.workflow.models import LoadedModel
     from hematodesk.workflow.services import Services
 
@@ -274,14 +275,23 @@ def _history_list(options: argparse.Namespace) -> int:
 
 
 def _history_export(options: argparse.Namespace) -> int:
-    from hematodesk.workflow.export import export_history
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.workflow.export import run_export
+    from hematodesk.workflow.export_command import export_request
+    from hematodesk.workflow.interrupts import cancelled_by_interrupt
 
     services = _with_history(options)
+    cancel = CancelToken()
     try:
-        count = export_history(services.history, options.output, options.format, _filter(options))
+        request = export_request(options, _filter(options))
+        render = _report_renderer(services) if options.format == "pdf" else None
+        with cancelled_by_interrupt(cancel), _progress() as progress:
+            outcome = run_export(services, request, cancel=cancel, progress=progress, render=render)
     finally:
         services.close()
-    _say(f"{count} image{'' if count == 1 else 's'} written to {options.output}")
+    for words in outcome.notices:
+        _say(words)
+    _say(f"{outcome.images} image{'' if outcome.images == 1 else 's'} written to {options.output}")
     return OK
 
 
@@ -304,6 +314,50 @@ def _history_care(options: argparse.Namespace) -> int:
     finally:
         services.close()
     return OK
+
+
+def _report_renderer(services: Services) -> ReportRenderer:
+    """What draws PDFs. Raises ExportError when Qt is not there."""
+    from hematodesk.workflow.display import qt_fault
+
+    try:
+        from hematodesk.ui.report_application import report_renderer
+    except ImportError as error:
+        fault = qt_fault(error)
+        words = f"A PDF is drawn by Qt, which is not there. {fault.message}"
+        raise ExportError(fault.code, words, fault.remedy) from error
+    return report_renderer(services)
+
+
+def _history_import(options: argparse.Namespace) -> int:
+    from hematodesk.bootstrap import build
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.workflow.importing import import_history
+    from hematodesk.workflow.interrupts import cancelled_by_interrupt
+
+    services = build(options.data_dir)
+    cancel = CancelToken()
+    try:
+        history = services.open_history()
+        with cancelled_by_interrupt(cancel), _progress() as progress:
+            done = import_history(history, options.file, cancel=cancel, progress=progress)
+    finally:
+        services.close()
+    there = f", {done.known} were there already" if done.known else ""
+    _say(f"{done.added} image{'' if done.added == 1 else 's'} imported{there}")
+    return OK
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """How far it is, on standard error."""
+    from hematodesk.workflow.output import ProgressLine
+
+    line = ProgressLine(sys.stderr)
+    try:
+        yield lambda done, total: line.say(f"{done} of {total}")
+    finally:
+        line.clear()
 
 
 def _with_history(options: argparse.Namespace) -> Services:
@@ -354,4 +408,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "history list": _history_list,
     "history export": _history_export,
     **dict.fromkeys(("history check", "history repair", "history backup", "history restore"), _history_care),
+    "history import": _history_import,
 }

@@ -9,8 +9,8 @@ import numpy.typing as npt
 _QUALITY = 80
 
 
-def thumbnail(pixels: npt.NDArray[np.uint8], edge: int = 96) -> bytes:
-    """JPEG bytes of an (H, W, 3) RGB image whose longest side is at most `edge` pixels."""
+def shrunk(pixels: npt.NDArray[np.uint8], edge: int) -> npt.NDArray[np.uint8]:
+    """The uint8 (H, W, 3) image with its longest side at most `edge` pixels; never enlarged."""
     height, width = pixels.shape[:2]
     factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -20,7 +20,12 @@ def thumbnail(pixels: npt.NDArray[np.uint8], edge: int = 96) -> bytes:
         high, wide = height // whole, width // whole
         even = pixels[: high * whole, : wide * whole]
         pixels = np.asarray(cv2.resize(even, (wide, high), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def thumbnail(pixels: npt.NDArray[np.uint8], edge: int = 96) -> bytes:
+    """JPEG bytes of an (H, W, 3) RGB image whose longest side is at most `edge` pixels."""
+    small = shrunk(pixels, edge)
     done, data = cv2.imencode(
         ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
     )

@@ -24,8 +24,10 @@ SCHEMA = 2
 BYTES = "_bytes"
 
 
-def write_json(sessions: Sequence[Session], records: Iterable[ImageRecord], target: Path) -> None:
-    """Write the document, a session and an image a line.
+def write_json(
+    sessions: Sequence[Session], records: Iterable[ImageRecord], target: Path, *, thumbnails: bool = True
+) -> None:
+    """Write the document, a session and an image a line; without thumbnails it holds no pixel.
 
     Streams, so that a history of any length fits into memory. Raises ExportError.
     """
@@ -34,7 +36,7 @@ def write_json(sessions: Sequence[Session], records: Iterable[ImageRecord], targ
         stream.write(json.dumps(head)[:-1])
         for name, documents in (
             ("sessions", map(_session_document, sessions)),
-            ("images", map(record_document, records)),
+            ("images", (record_document(record, thumbnail=thumbnails) for record in records)),
         ):
             stream.write(f', "{name}": [')
             separator = "\n"
@@ -85,7 +87,7 @@ def _session_document(session: Session) -> dict[str, Any]:
     }
 
 
-def record_document(record: ImageRecord) -> dict[str, Any]:
+def record_document(record: ImageRecord, *, thumbnail: bool = True) -> dict[str, Any]:
     """One image with its cells, removed ones included and marked, as plain JSON values.
 
     Numbers are written in full: what is rounded here could be shown as another percentage.
@@ -107,7 +109,7 @@ def record_document(record: ImageRecord) -> dict[str, Any]:
         "red_cell_diameter": result.red_cell_diameter,
         "note": image.note,
         "cells": [_cell_document(each) for each in record.cells],
-        "thumbnail": base64.b64encode(result.thumbnail).decode("ascii"),
+        "thumbnail": base64.b64encode(result.thumbnail).decode("ascii") if thumbnail else "",
     }
 
 

@@ -48,7 +48,11 @@ Value = str | int | float | bool | None
 
 
 def image_rows(image: HistoryImage) -> Iterator[dict[str, Value]]:
-    """One row for each cell that was not removed; one row without a cell when there is none."""
+    """One row for each cell that was not removed; one row without a cell when there is none.
+
+    Probabilities are written in full: rounded ones could be shown as another percentage than the
+    window's.
+    """
     result = image.result
     base: dict[str, Value] = dict.fromkeys(COLUMNS)
     base |= {
@@ -63,7 +67,7 @@ def image_rows(image: HistoryImage) -> Iterator[dict[str, Value]]:
         "error_code": result.fault.code if result.fault else None,
         "error_message": result.fault.message if result.fault else None,
         "image_note": image.note or None,
-        "image_ms": round(result.elapsed_ms, 3),
+        "image_ms": result.elapsed_ms,
     }
     cells = [cell for cell in result.cells if not cell.removed]
     if not cells:
@@ -95,15 +99,15 @@ def _cell_values(number: int, cell: Cell) -> dict[str, Value]:
         made = prediction.provenance
         values |= {
             "predicted": prediction.class_id,
-            "confidence": round(prediction.confidence, 6),
-            "probabilities": " ".join(f"{class_id}={p:.6f}" for class_id, p in prediction.ranked),
+            "confidence": prediction.confidence,
+            "probabilities": " ".join(f"{class_id}={p!r}" for class_id, p in prediction.ranked),
             "uncertain_reason": prediction.uncertain.value if prediction.uncertain else None,
             "model": made.model,
             "model_version": made.version,
             "model_sha256": made.sha256,
             "provider_requested": made.requested,
             "provider": made.provider,
-            "cell_ms": round(made.elapsed_ms, 3),
+            "cell_ms": made.elapsed_ms,
         }
     if review is not None:
         values |= {

@@ -41,10 +41,15 @@ def write_rows(rows: Iterable[dict[str, Value]], columns: tuple[str, ...], strea
         writer.writerow([csv_safe(row.get(column)) for column in columns])
 
 
-def write_csv(images: Iterable[HistoryImage], target: Path) -> None:
-    """One row a cell; UTF-8 with a byte order mark, without which Excel guesses the encoding wrongly.
+def write_table(rows: Iterable[dict[str, Value]], columns: tuple[str, ...], target: Path) -> None:
+    """Any rows as a file; UTF-8 with a byte order mark, without which Excel guesses the encoding wrongly.
 
     Raises ExportError.
     """
     with replacing(target, encoding="utf-8-sig", newline="") as stream:
-        write_rows(table_rows(images), COLUMNS, stream)
+        write_rows(rows, columns, stream)
+
+
+def write_csv(images: Iterable[HistoryImage], target: Path) -> None:
+    """One row a cell. Raises ExportError."""
+    write_table(table_rows(images), COLUMNS, target)

@@ -1,4 +1,4 @@
-"""Text files for a person or another system, whole or not there, their faults as sentences."""
+"""Files for a person or another system, whole or not there, their faults as sentences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
 
     Raises ExportError (export_unwritable) when the file or its folder cannot be written.
     """
-    try:
+    with worded(target):
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("w", encoding=encoding, errors=MARKED, newline=newline) as direct:
                 yield direct
@@ -49,11 +49,28 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
             finally:
                 # What collects the wrapper must not close what lies under it.
                 stream.detach()
+
+
+@contextmanager
+def replacing_bytes(target: Path) -> Iterator[IO[bytes]]:
+    """A stream of bytes that becomes `target` when the block ends well, and vanishes when it doesn't.
+
+    Raises ExportError (export_unwritable).
+    """
+    with worded(target), files.replacing(target, files.Rights.USUAL) as stream:
+        yield stream
+
+
+@contextmanager
+def worded(target: Path) -> Iterator[None]:
+    """Turn the system's refusals inside the block into ExportError (export_unwritable)."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise ExportError(
             "export_unwritable",
             f"“{target.name}” cannot be written: {error.strerror or error}.",
-            "Close the file in other programs, or choose another folder.",
+            "Close the file in other programs, make room on the disk, or choose another folder.",
         ) from None

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.ui.banners import Banners, Notice
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
-from hematodesk.workflow.export import ExportFormat, export_history
+from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.services import Services
 
 _SUFFIXES = {ExportFormat.CSV: ".csv", ExportFormat.JSON: ".json"}
@@ -75,7 +75,8 @@ class Exporting(QObject):
             target = target.with_name(target.name + _SUFFIXES[kind])
 
         def write(ticket: Ticket) -> int:
-            return export_history(self._services.history, target, kind, chosen, ticket.token)
+            request = ExportRequest(target, kind, chosen)
+            return run_export(self._services, request, cancel=ticket.token).images
 
         def written(count: int) -> None:
             words = self.tr("%n image(s) exported to {name}.", "", count).format(name=target.name)

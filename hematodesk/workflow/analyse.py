@@ -39,13 +39,8 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 
-class CellClassifier(Protocol):
-    """What the analysis needs of a loaded model; inference.classify.Classifier is one."""
-
-    @property
-    def package(self) -> ModelPackage:
-        """The package it was made of."""
-        ...
+class Cutter(Protocol):
+    """How a package wants its cells cut out."""
 
     @property
     def input_size(self) -> int:
@@ -55,6 +50,15 @@ class CellClassifier(Protocol):
     @property
     def crop_rule(self) -> CropRule:
         """Which part of the image it wants."""
+        ...
+
+
+class CellClassifier(Cutter, Protocol):
+    """What the analysis needs of a loaded model; inference.classify.Classifier is one."""
+
+    @property
+    def package(self) -> ModelPackage:
+        """The package it was made of."""
         ...
 
     @property
@@ -266,7 +270,7 @@ class Analyser:
         return Localisation(found.cells[:MAX_CELLS], found.red_cell_diameter), CellOrigin.LOCATED
 
 
-def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, classifier: CellClassifier) -> Cut:
+def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, cutter: Cutter) -> Cut:
     """What the model sees of a cell: the one rule for naming a cell and for explaining its name.
 
     Args:
@@ -277,7 +281,7 @@ def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, classi
     """
     from hematodesk.imaging import crop
 
-    rule, size = classifier.crop_rule, classifier.input_size
+    rule, size = cutter.crop_rule, cutter.input_size
     if cell.origin is CellOrigin.WHOLE_IMAGE:
         height, width = pixels.shape[:2]
         return Cut(crop.whole_image(pixels, size), Box(0, 0, width, height))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hematodesk import __version__
+from hematodesk.workflow.export_command import add_export_options
 
 _LONGEST_COUNT = 18
 """Digits of a number that SQLite can hold."""
@@ -21,7 +22,7 @@ _WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
        hematodesk classify PATH... [options]
        hematodesk self-test [--json]
        hematodesk models list|verify|import
-       hematodesk history list|export|check|repair|backup|restore
+       hematodesk history list|export|import|check|repair|backup|restore
        hematodesk --version"""
 
 
@@ -175,11 +176,15 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="one object a line and image")
     _finish(listing, "history list")
     export = actions.add_parser(
-        "export", help="write images with their cells and reviews to a file", allow_abbrev=False
+        "export",
+        help="write images with their cells and reviews to a file, or into class folders",
+        allow_abbrev=False,
     )
     _add_filter(export)
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.add_argument("--output", type=_path, metavar="FILE", required=True)
+    add_export_options(export)
+    export.add_argument(
+        "--output", type=_path, metavar="FILE", required=True, help="for folders: an empty or a new folder"
+    )
     _finish(export, "history export")
     for name, words in (
         ("check", "read all of the history and print what is wrong; exit code 1 if anything is"),
@@ -195,6 +200,11 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     restore = actions.add_parser("restore", help=words, description=words, allow_abbrev=False)
     restore.add_argument("backup", nargs="?", type=_text, metavar="NUMBER|FILE|latest")
     _finish(restore, "history restore")
+    importing = actions.add_parser(
+        "import", help="take in what was exported as JSON; what is there stands", allow_abbrev=False
+    )
+    importing.add_argument("file", type=_path, metavar="FILE")
+    _finish(importing, "history import")
 
 
 def _add_filter(parser: argparse.ArgumentParser) -> None:

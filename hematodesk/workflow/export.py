@@ -1,18 +1,36 @@
-"""Export of the history or a part of it."""
+"""Exports of the history or a part of it, in every format, with progress and cancel."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryFilter, HistoryImage
+from hematodesk.domain.limits import MAX_REPORT_IMAGES
+from hematodesk.workflow.class_folders import (
+    CutRules,
+    FolderOptions,
+    FolderWriter,
+    PackageCut,
+    newest_of_each,
+)
 
 if TYPE_CHECKING:
+    from hematodesk.reporting.report import Report
     from hematodesk.storage.history import History
+    from hematodesk.workflow.services import Services
+
+Item = TypeVar("Item")
+Selection = HistoryFilter | Sequence[int] | None
+Progress = Callable[[int, int], None]
+"""Called with how many images are done, and of how many."""
+
+_CROP_EDGE = 64
 
 
 class ExportFormat(StrEnum):
@@ -20,31 +38,172 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    FOLDERS = "folders"
 
 
-def export_history(
-    history: History,
-    target: Path,
-    export_format: ExportFormat | str,
-    selection: HistoryFilter | Sequence[int] | None = None,
+class Paper(StrEnum):
+    """The pages of a report; AUTO follows the country."""
+
+    AUTO = "auto"
+    A4 = "a4"
+    LETTER = "letter"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What an export holds beyond the plain facts.
+
+    Attributes:
+        thumbnails: JSON carries the history's small pictures.
+        pictures: the workbook shows a small picture of each cell.
+        folders: what is copied into class folders.
+        paper: the report's pages.
+    """
+
+    thumbnails: bool = True
+    pictures: bool = False
+    folders: FolderOptions = field(default_factory=FolderOptions)
+    paper: Paper = Paper.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export, as what, and where to (a folder for class folders, else a file)."""
+
+    target: Path
+    format: ExportFormat
+    selection: Selection = None
+    options: ExportOptions = field(default_factory=ExportOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """How many images were exported, and sentences about what is not as one might think."""
+
+    images: int
+    notices: tuple[str, ...] = ()
+
+
+class ReportRenderer(Protocol):
+    """Turns a report into a PDF file; it lives where fonts and pages are known."""
+
+    def __call__(self, report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:
+        """Write the file whole or not at all; sentences about what could not be shown. Raises Cancelled."""
+        ...
+
+
+def run_export(
+    services: Services,
+    request: ExportRequest,
+    *,
     cancel: CancelToken | None = None,
-) -> int:
-    """Write images to a file, whole or not at all; returns how many.
+    progress: Progress | None = None,
+    render: ReportRenderer | None = None,
+) -> ExportOutcome:
+    """Write images oldest first (chosen ids in their order), whole or not at all.
 
     Args:
-        selection: a filter, the images' ids, or None for everything.
+        render: needed for PDF.
 
-    Raises ExportError, HistoryError, Cancelled (the target is then untouched).
+    Raises ExportError, HistoryError, ModelError, Cancelled (the target is then untouched).
     """
-    _refuse_history_itself(history, target)
-    from hematodesk.reporting.json_export import write_json
-    from hematodesk.reporting.table import write_csv
+    history = services.history
+    _refuse_history_itself(history, request.target)
+    ids = history.image_ids(request.selection)
+    counted = _Counted(len(ids), cancel, progress)
+    counted.begin()
+    if request.format is ExportFormat.PDF:
+        return _write_report(services, request, ids, counted, render)
+    if request.format is ExportFormat.FOLDERS:
+        return _copy_folders(services, request, ids, counted)
+    notices: list[str] = []
+    if request.format is ExportFormat.CSV:
+        from hematodesk.reporting.table import write_csv
 
-    write = write_csv if ExportFormat(export_format) is ExportFormat.CSV else write_json
-    chosen = selection if selection is not None else HistoryFilter()
-    counted = _Counted(history.export_rows(chosen), cancel)
-    write(counted, target)
-    return counted.count
+        write_csv(counted.over(history.export_rows(ids)), request.target)
+    elif request.format is ExportFormat.JSON:
+        from hematodesk.reporting.json_export import write_json
+
+        records = counted.over(history.records(ids))
+        thumbnails = request.options.thumbnails
+        write_json(history.sessions_of_images(ids), records, request.target, thumbnails=thumbnails)
+    else:
+        notices = _write_workbook(services, request, ids, counted)
+    return ExportOutcome(counted.count, tuple(notices))
+
+
+def _write_workbook(
+    services: Services, request: ExportRequest, ids: Sequence[int], counted: _Counted
+) -> list[str]:
+    from hematodesk.reporting.workbook import write_workbook
+    from hematodesk.workflow.cell_pictures import small_pictures
+
+    history, reader = services.history, services.reader
+
+    def pictures(image: HistoryImage) -> list[bytes]:
+        return small_pictures(image, reader, _CROP_EDGE)
+
+    return write_workbook(
+        history.sessions_of_images(ids),
+        counted.over(history.export_rows(ids)),
+        request.target,
+        pictures if request.options.pictures else None,
+    )
+
+
+def _write_report(
+    services: Services,
+    request: ExportRequest,
+    ids: Sequence[int],
+    counted: _Counted,
+    render: ReportRenderer | None,
+) -> ExportOutcome:
+    from hematodesk.workflow.report_job import make_report
+
+    if render is None:
+        raise ExportError("export_unsupported", "A PDF cannot be made without Qt.", "Choose another format.")
+    if len(ids) > MAX_REPORT_IMAGES:
+        raise ExportError(
+            "report_too_large",
+            f"A report of {len(ids):,} images is too long; at most {MAX_REPORT_IMAGES:,} are laid out.",
+            "Choose a session or a filter, or export a table.",
+        )
+    report = make_report(services, ids, counted.over)
+    notices = render(report, request.target, request.options.paper, counted.cancel)
+    return ExportOutcome(len(report.images), tuple(notices))
+
+
+def _copy_folders(
+    services: Services, request: ExportRequest, ids: Sequence[int], counted: _Counted
+) -> ExportOutcome:
+    history, options = services.history, request.options.folders
+    writer = FolderWriter(
+        request.target,
+        options,
+        services.reader,
+        _cut_rules(services) if options.crops else None,
+        newest_of_each(lambda: history.export_rows(ids)),
+    )
+    outcome = writer.write(counted.over(history.export_rows(ids)), counted.cancel)
+    classes = ", ".join(f"{class_id} {count}" for class_id, count in outcome.classes.most_common())
+    notices = [f"{outcome.files} files{f': {classes}' if classes else ''}."]
+    if outcome.left_out:
+        words = ", ".join(f"{count} {reason}" for reason, count in outcome.left_out.most_common())
+        notices.append(f"Left out: {words}.")
+    return ExportOutcome(counted.count, tuple(notices))
+
+
+def _cut_rules(services: Services) -> CutRules:
+    """How each package at hand crops; cells of another package are cut as the chosen one wants them."""
+    from hematodesk.inference.package import ModelPackage
+
+    def rule(package: ModelPackage) -> PackageCut:
+        return PackageCut(package.manifest.input.width, package.manifest.input.crop)
+
+    known = [each for each in services.models.packages() if isinstance(each, ModelPackage)]
+    return CutRules({each.sha256: rule(each) for each in known}, rule(services.models.chosen()[0]))
 
 
 def _refuse_history_itself(history: History, target: Path) -> None:
@@ -59,16 +218,27 @@ def _refuse_history_itself(history: History, target: Path) -> None:
 
 
 class _Counted:
-    """Counts what passes through, and stops when cancelled."""
+    """Counts the images that pass, tells how far it is, and stops when cancelled."""
 
-    def __init__(self, images: Iterable[HistoryImage], cancel: CancelToken | None) -> None:
-        self._images = images
-        self._cancel = cancel
+    def __init__(self, total: int, cancel: CancelToken | None, progress: Progress | None) -> None:
         self.count = 0
+        self.cancel = cancel
+        self._total = total
+        self._progress = progress
 
-    def __iter__(self) -> Iterator[HistoryImage]:
-        for image in self._images:
-            if self._cancel is not None:
-                self._cancel.check()
+    def begin(self) -> None:
+        """Tell that nothing is done yet."""
+        if self.cancel is not None:
+            self.cancel.check()
+        if self._progress is not None:
+            self._progress(0, self._total)
+
+    def over(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; one is done when the next is asked for."""
+        for item in items:
+            if self.cancel is not None:
+                self.cancel.check()
+            yield item
             self.count += 1
-            yield image
+            if self._progress is not None:
+                self._progress(self.count, self._total)

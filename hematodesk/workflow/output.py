@@ -141,6 +141,10 @@ class ProgressLine:
             words += f", {progress.rate:.0f} a second"
         if progress.seconds_left is not None and progress.seconds_left >= 1:
             words += f", {in_words(progress.seconds_left)} left"
+        self.say(words)
+
+    def say(self, words: str) -> None:
+        """Tell it: at once on a terminal, else only now and then."""
         if self._live:
             self._write("\r" + words.ljust(self._width))
             self._width = len(words)

@@ -58,10 +58,8 @@ def keep_picture(picture: Picture, folder: Path) -> Picture:
     Bytes that are no image we read are not kept: the picture comes back as it was, and analysing
     it says what is wrong. Raises PlaceError (picture_unwritable).
     """
-    from hematodesk.imaging.header import sniff_format
-
-    suffix = _SUFFIXES.get(sniff_format(picture.data[:4096]) or "")
-    if suffix is None:
+    suffix = suffix_of(picture.data)
+    if not suffix:
         return picture
     target = folder / f"{hashlib.sha256(picture.data).hexdigest()}{suffix}"
     try:
@@ -87,6 +85,13 @@ def digest_of(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, ValueError):
         return ""
+
+
+def suffix_of(data: bytes) -> str:
+    """The usual ending, with its dot, for a file of these bytes; empty when they are no image we read."""
+    from hematodesk.imaging.header import sniff_format
+
+    return _SUFFIXES.get(sniff_format(data[:4096]) or "", "")
 
 
 def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:

@@ -24,8 +24,9 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.geometry import Box
-from hematodesk.domain.history import HistoryImage
-from hematodesk.reporting.json_export import write_json
+from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.records import CellRecord, ImageRecord
+from hematodesk.reporting.json_export import write_json as write_document
 from hematodesk.reporting.rows import COLUMNS
 from hematodesk.reporting.table import csv_safe, write_csv
 
@@ -45,6 +46,11 @@ def _cell(**changes) -> Cell:
     return Cell(Box(1, 2, 30, 40), CellOrigin.LOCATED, 0.9, PREDICTION, **changes)
 
 
+def write_json(images: list[HistoryImage], target) -> None:
+    records = [ImageRecord(image, tuple(map(CellRecord, image.result.cells))) for image in images]
+    write_document([Session(3, "ada", NOW, "", 0)], records, target)
+
+
 def _read_csv(path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -57,7 +63,7 @@ def test_a_cell_a_row_with_prediction_review_and_provenance(tmp_path):
     assert tuple(first) == COLUMNS
     assert (first["label"], first["predicted"], first["confidence"]) == ("monocyte", "monocyte", "0.48")
     assert (first["uncertain"], first["uncertain_reason"]) == ("yes", "low_confidence")
-    assert first["probabilities"] == "monocyte=0.480000 lymphocyte=0.400000 neutrophil=0.120000"
+    assert first["probabilities"] == "monocyte=0.48 lymphocyte=0.4 neutrophil=0.12"
     assert (first["x"], first["y"], first["w"], first["h"]) == ("1", "2", "30", "40")
     assert (first["model"], first["model_sha256"], first["provider"]) == ("wbc4", "ab" * 32, "cpu")
     assert (second["label"], second["predicted"], second["review"]) == ("lymphocyte", "monocyte", "corrected")
@@ -119,7 +125,7 @@ def test_any_text_comes_back_from_json(tmp_path_factory, name, note):
     write_json([_image(name, note, (_cell(review=review), _cell(removed=True))), _image()], target)
     document = json.loads(target.read_text("utf-8"))
     first, second = document["images"]
-    assert (document["schema"], first["name"], first["note"]) == (1, name, note)
+    assert (document["schema"], first["name"], first["note"]) == (2, name, note)
     rejected, removed = first["cells"]
     assert rejected["label"] is None and rejected["review"]["verdict"] == "rejected"
     assert removed["removed"] and removed["prediction"]["probabilities"]["monocyte"] == 0.48

@@ -206,10 +206,10 @@ def test_exports_in_the_asked_order_and_in_groups(history, result, cell):
         history.begin_session("Ada"), [result(f"{n:03}", cell()) for n in range(450)]
     )
     names = [image.result.name for image in history.export_rows(HistoryFilter(text="4"))]
-    assert names == [f"{n:03}" for n in reversed(range(450)) if "4" in f"{n:03}"]
+    assert names == [f"{n:03}" for n in range(450) if "4" in f"{n:03}"]
     ids = [saved[300].id, 7777, saved[2].id, saved[449].id]
     assert [image.id for image in history.export_rows(ids)] == [ids[0], ids[2], ids[3]]
-    assert [image.id for image in history.export_rows()] == [image.id for image in reversed(saved)]
+    assert [image.id for image in history.export_rows()] == [image.id for image in saved]
 
 
 def test_many_threads_share_one_history(history, result, cell):

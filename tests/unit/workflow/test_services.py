@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import csv
-import json
 import os
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from hematodesk.bootstrap import build
-from hematodesk.domain.cancel import CancelToken
-from hematodesk.domain.errors import Cancelled, ExportError, HistoryError
+from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.workflow.export import export_history
 from hematodesk.workflow.sources import Picture
 
 
@@ -86,54 +81,3 @@ def test_all_images_come_newest_first_across_pages(services, made_result):
     history.save_results(session, [made_result(f"{number}.png") for number in range(450)])
     listed = [image.name for image in services.all_images(HistoryFilter())]
     assert listed == [f"{number}.png" for number in reversed(range(450))]
-
-
-@pytest.fixture
-def filled(services, made_result):
-    history, session = services.open_history(), services.session_id()
-    classes = ("neutrophil", "monocyte", "neutrophil")
-    saved = history.save_results(session, [made_result(f"{i}.png", each) for i, each in enumerate(classes)])
-    return history, saved
-
-
-@pytest.mark.parametrize(("selection", "names"), [
-    (None, {"0.png", "1.png", "2.png"}),
-    (HistoryFilter(class_id="monocyte"), {"1.png"}),
-    ([], set()),
-])  # fmt: skip
-def test_an_export_holds_what_was_chosen(filled, tmp_path, selection, names):
-    target = tmp_path / "export.csv"
-    assert export_history(filled[0], target, "csv", selection) == len(names)
-    with target.open(encoding="utf-8-sig", newline="") as stream:
-        assert {row["image"] for row in csv.DictReader(stream)} == names
-
-
-def test_an_export_of_chosen_images_as_json(filled, tmp_path):
-    history, saved = filled
-    target = tmp_path / "export.json"
-    assert export_history(history, target, "json", [saved[2].id, saved[0].id]) == 2
-    assert [image["name"] for image in json.loads(target.read_text("utf-8"))["images"]] == ["2.png", "0.png"]
-
-
-def test_a_cancelled_export_leaves_the_target_untouched(filled, tmp_path):
-    target = tmp_path / "export.csv"
-    target.write_text("old")
-    token = CancelToken()
-    token.cancel()
-    with pytest.raises(Cancelled):
-        export_history(filled[0], target, "csv", cancel=token)
-    assert target.read_text() == "old"
-    assert [path.name for path in Path(tmp_path).glob("*.part")] == []
-
-
-def test_an_export_that_cannot_be_written_is_told(filled, tmp_path):
-    with pytest.raises(ExportError):
-        export_history(filled[0], tmp_path / "none" / "export.csv", "csv")
-
-
-@pytest.mark.parametrize("beside", ["", "-wal"])
-def test_an_export_never_takes_the_historys_place(filled, services, beside):
-    own = services.places.history_file
-    with pytest.raises(ExportError, match="history"):
-        export_history(filled[0], own.with_name(own.name + beside), "csv")
-    assert filled[0].count() == 3

@@ -14,7 +14,8 @@ from export_tools.tables import SourceError
 from hematodesk.domain.errors import ImageError
 from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
 from hematodesk.imaging.locate import locate_cells
-from hematodesk.imaging.read import IMAGE_SUFFIXES, read_image
+from hematodesk.imaging.files import IMAGE_SUFFIXES
+from hematodesk.imaging.read import read_image
 from hematodesk.inference.manifest import CropRule
 
 _MOST_IMAGES = 320

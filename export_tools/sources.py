@@ -16,7 +16,7 @@ from export_tools.tables import SourceError, box_of, read_rows
 from export_tools.unions import joined_keys
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
-from hematodesk.imaging.read import IMAGE_SUFFIXES
+from hematodesk.imaging.files import IMAGE_SUFFIXES
 
 # Medians of the boxes drawn by hand: cells and red cells of PBC (TXL-PBC's boxes), red cells of BCCD.
 _PBC_CELL = 140

@@ -13,8 +13,8 @@ from export_tools.sources import Record
 from export_tools.tables import SourceError
 from hematodesk.domain.errors import ImageError
 from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
-from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.files import IMAGE_SUFFIXES
+from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import read_image
 from hematodesk.inference.manifest import CropRule
 

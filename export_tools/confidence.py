@@ -1,0 +1,192 @@
+"""What a confidence is worth: calibration error, and accuracy when the least sure answers are withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hematodesk.domain.statistics import wilson_interval
+
+BINS = 15
+ABSTAINED = 0.2
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bin of a reliability diagram: how many answers, their mean confidence, how many were right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class ConfidenceFigures:
+    """What the confidences of an evaluation are worth.
+
+    Attributes:
+        answered: images with an answer; calibration is about these alone.
+        error: expected calibration error over 15 bins of equal width (Guo et al. 2017); None without answers.
+        adaptive_error: the same over 15 bins of equal count (Nguyen and O'Connor 2015).
+        bins: of equal width, those that hold answers.
+        coverage, accuracy: (N,) the curve: answering the surest share only, how often that is right.
+        area: area under the risk-coverage curve (Geifman and El-Yaniv 2017), mean of 1 - accuracy; 0 at best.
+        kept_accuracy: accuracy when a fifth of the images, the least sure, is left to a person.
+        kept_interval: its Wilson interval over the source images of what is kept.
+        kept_images, kept_sources: how many those are.
+    """
+
+    answered: int
+    error: float | None
+    adaptive_error: float | None
+    bins: tuple[Bin, ...]
+    coverage: Floats
+    accuracy: Floats
+    area: float
+    kept_accuracy: float
+    kept_interval: tuple[float, float]
+    kept_images: int
+    kept_sources: int
+
+
+def confidence_figures(
+    confidence: Sequence[float | None],
+    correct: Sequence[bool],
+    originals: Sequence[str],
+    unfamiliar: Sequence[bool] | None = None,
+) -> ConfidenceFigures:
+    """Figures from one entry an image; a confidence of None (nothing found) is the least sure of all.
+
+    Args:
+        unfamiliar: answers withheld before any of low confidence, as the program does.
+    Raises ValueError when there is no image or the lengths differ.
+    """
+    strange = [False] * len(confidence) if unfamiliar is None else list(unfamiliar)
+    if not len(confidence) == len(correct) == len(originals) == len(strange):
+        raise ValueError("the lists of confidences, hits and originals differ in length")
+    if not confidence:
+        raise ValueError("there is no image to evaluate")
+    sure = np.array(
+        [-2.0 if c is None else c - odd for c, odd in zip(confidence, strange, strict=True)], np.float64
+    )
+    hit = np.asarray(correct, dtype=bool)
+    told = np.array([c is not None for c in confidence])
+    given = np.array([c for c in confidence if c is not None], np.float64)
+    bins = reliability(given, hit[told])
+    coverage, accuracy = coverage_curve(sure, hit)
+    kept = np.argsort(-sure, kind="stable")[: max(1, round((1 - ABSTAINED) * len(sure)))]
+    sources = len({originals[index] for index in kept})
+    share = float(hit[kept].mean())
+    return ConfidenceFigures(
+        answered=len(given),
+        error=_error(bins),
+        adaptive_error=_error(_equal_bins(given, hit[told])),
+        bins=bins,
+        coverage=coverage,
+        accuracy=accuracy,
+        area=float(np.mean(1 - accuracy)),
+        kept_accuracy=share,
+        kept_interval=wilson_interval(round(share * sources), sources),
+        kept_images=len(kept),
+        kept_sources=sources,
+    )
+
+
+def reliability(confidence: Floats, hit: npt.NDArray[np.bool_]) -> tuple[Bin, ...]:
+    """Answers in bins of equal width; empty bins are left out."""
+    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return tuple(
+        _bin(confidence[place == index], hit[place == index], index / BINS, (index + 1) / BINS)
+        for index in sorted(set(place.tolist()))
+    )
+
+
+def coverage_curve(sure: Floats, hit: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """(coverage, accuracy), each (N,): of the surest k of N, for every k.
+
+    Equally sure answers share the accuracy that any order of them gives on average.
+    """
+    order = np.argsort(-sure, kind="stable")
+    ranked, right = sure[order], hit[order].astype(np.float64)
+    for value in np.unique(ranked[:-1][np.diff(ranked) == 0]):
+        same = ranked == value
+        right[same] = right[same].mean()
+    count = np.arange(1, len(order) + 1)
+    return count / len(order), np.cumsum(right) / count
+
+
+def _equal_bins(confidence: Floats, hit: npt.NDArray[np.bool_]) -> tuple[Bin, ...]:
+    order = np.argsort(confidence, kind="stable")
+    return tuple(
+        _bin(confidence[part], hit[part], float(confidence[part].min()), float(confidence[part].max()))
+        for part in np.array_split(order, BINS)
+        if len(part)
+    )
+
+
+def _bin(confidence: Floats, hit: npt.NDArray[np.bool_], low: float, high: float) -> Bin:
+    return Bin(low, high, len(hit), float(confidence.mean()), float(hit.mean()))
+
+
+def _error(bins: Sequence[Bin]) -> float | None:
+    total = sum(each.count for each in bins)
+    if total == 0:
+        return None
+    return sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / total
+
+
+def confidence_document(figures: ConfidenceFigures) -> dict[str, Any]:
+    """The figures as plain JSON values; the curve at every twentieth of the coverage."""
+    steps = np.linspace(0.05, 1, 20)
+    places = np.clip(np.ceil(steps * len(figures.coverage)).astype(int) - 1, 0, None)
+    return {
+        "answered": figures.answered,
+        "expected_calibration_error": figures.error,
+        "adaptive_calibration_error": figures.adaptive_error,
+        "bins": [
+            {
+                "low": each.low,
+                "high": each.high,
+                "count": each.count,
+                "confidence": each.confidence,
+                "accuracy": each.accuracy,
+            }
+            for each in figures.bins
+        ],
+        "risk_coverage": {
+            "area": figures.area,
+            "coverage": figures.coverage[places].tolist(),
+            "accuracy": figures.accuracy[places].tolist(),
+        },
+        "at_abstention": {
+            "share": ABSTAINED,
+            "accuracy": figures.kept_accuracy,
+            "interval": list(figures.kept_interval),
+            "images": figures.kept_images,
+            "source_images": figures.kept_sources,
+        },
+    }
+
+
+def confidence_markdown(figures: ConfidenceFigures) -> str:
+    """A paragraph of a report."""
+    low, high = figures.kept_interval
+    calibration = (
+        f"Expected calibration error {figures.error:.3f} over bins of equal width, "
+        f"{figures.adaptive_error:.3f} over bins of equal count ({figures.answered} answers). "
+        if figures.error is not None and figures.adaptive_error is not None
+        else "No image was answered. "
+    )
+    return (
+        f"{calibration}With the least sure {ABSTAINED:.0%} left to a person (nothing found and unfamiliar "
+        f"first): {figures.kept_accuracy:.1%} right ({low:.1%} to {high:.1%}; {figures.kept_images} images "
+        f"of {figures.kept_sources} source images). Area under risk-coverage {figures.area:.4f}.\n"
+    )

@@ -54,7 +54,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", QT_TRANSLATE_NOOP("Actions", "Open &folder…"), "file", ("Ctrl+Shift+O",), 0),
     ActionSpec("open_samples", QT_TRANSLATE_NOOP("Actions", "Open the &samples"), "file", (), 0),
     ActionSpec("live", QT_TRANSLATE_NOOP("Actions", "&Live picture…"), "file", ("Ctrl+L",), 0),
-    ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export session…"), "file", ("Ctrl+E",), 1),
+    ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), "file", ("Ctrl+E",), 1),
     ActionSpec(
         "export_selection",
         QT_TRANSLATE_NOOP("Actions", "Export se&lection…"),
@@ -62,6 +62,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+E",),
         1,
     ),
+    ActionSpec("import_history", QT_TRANSLATE_NOOP("Actions", "I&mport history…"), "file", (), 1),
     ActionSpec("backup", QT_TRANSLATE_NOOP("Actions", "&Back up the history…"), "file", (), 1),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), "file", ("Ctrl+Q",), 2),
     ActionSpec("undo", QT_TRANSLATE_NOOP("Actions", "&Undo"), "edit", ("Ctrl+Z",), 0),

@@ -1,25 +1,40 @@
-"""Exports and backups: asks where to, writes on a lane, and says what was written."""
+"""Exports, imports and backups: asks, works on a lane, and says what was done."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.ui.banners import Banners, Notice
+from hematodesk.domain.records import Imported
+from hematodesk.ui.banners import Banners, Level, Notice
+from hematodesk.ui.export_scopes import export_scopes
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
-from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.export import ExportOutcome, ExportRequest, Progress, run_export
+from hematodesk.workflow.importing import import_history
 from hematodesk.workflow.services import Services
 
-_SUFFIXES = {ExportFormat.CSV: ".csv", ExportFormat.JSON: ".json"}
+if TYPE_CHECKING:
+    from hematodesk.ui.export_dialog import ExportDialog
+
+_REPORT_EVERY_S = 0.05
 
 
 class Exporting(QObject):
-    """Export of a session or a selection, and backup of the history."""
+    """Exports, imports, and backup of the history.
+
+    Signals:
+        imported: the history holds more than before.
+    """
+
+    imported = Signal()
 
     def __init__(self, services: Services, lanes: Lanes, banners: Banners, window: QWidget) -> None:
         super().__init__(window)
@@ -27,15 +42,40 @@ class Exporting(QObject):
         self._lanes = lanes
         self._banners = banners
         self._window = window
+        self._ticket: Ticket | None = None
+        self.dialog: ExportDialog | None = None
 
-    def ask_session(self, session_id: int | None) -> None:
-        """Ask where to, and export that session; all of the history when there is none."""
-        self._ask(self.tr("Export session"), HistoryFilter(session_id=session_id))
+    def ask(
+        self,
+        session_id: int | None,
+        chosen: Sequence[int],
+        listed: HistoryFilter,
+        *,
+        chosen_first: bool = False,
+    ) -> None:
+        """Open the export dialog; see `export_scopes`. The chosen images are offered first when asked for."""
+        if self.dialog is not None:
+            self.dialog.raise_()
+            self.dialog.activateWindow()
+            return
+        from hematodesk.ui.dialogs import fit_to_screen
+        from hematodesk.ui.export_dialog import ExportDialog, Remembered
 
-    def ask_images(self, image_ids: Sequence[int]) -> None:
-        """Ask where to, and export these images."""
-        if image_ids:
-            self._ask(self.tr("Export selection"), tuple(image_ids))
+        settings = self._services.settings
+        last = Remembered(settings.text("export_folder"), settings.text("export_format"))
+        scopes = export_scopes(session_id, chosen, listed)
+        dialog = self.dialog = ExportDialog(scopes, last, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if chosen and chosen_first:
+            dialog.choose_selection(list(chosen))
+        dialog.asked.connect(self.export)
+        dialog.cancel_asked.connect(self.cancel)
+        dialog.finished.connect(self._dialog_closed)
+        fit_to_screen(dialog)
+        dialog.show()
+
+    def _dialog_closed(self) -> None:
+        self.dialog = None
 
     def ask_backup(self) -> None:
         """Ask where to, and copy the history into one file."""
@@ -45,22 +85,6 @@ class Exporting(QObject):
         dialog.fileSelected.connect(self.backup)
         dialog.open()
 
-    def _ask(self, title: str, chosen: HistoryFilter | Sequence[int]) -> None:
-        dialog = self._dialog(title, "hematodesk.csv")
-        table, document = self.tr("Table, one row a cell (*.csv)"), self.tr("JSON (*.json)")
-        dialog.setNameFilters([table, document])
-        dialog.setDefaultSuffix("csv")
-
-        def kind_chosen(name_filter: str) -> None:
-            dialog.setDefaultSuffix("json" if name_filter == document else "csv")
-
-        def named(name: str) -> None:
-            self.export(Path(name), chosen)
-
-        dialog.filterSelected.connect(kind_chosen)
-        dialog.fileSelected.connect(named)
-        dialog.open()
-
     def _dialog(self, title: str, name: str) -> QFileDialog:
         dialog = QFileDialog(self._window, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -68,22 +92,110 @@ class Exporting(QObject):
         dialog.selectFile(name)
         return dialog
 
-    def export(self, target: Path, chosen: HistoryFilter | Sequence[int]) -> None:
-        """Write the images to a file; the ending says whether it is a table or JSON."""
-        kind = ExportFormat.JSON if target.suffix.casefold() == ".json" else ExportFormat.CSV
-        if target.suffix.casefold() not in _SUFFIXES.values():
-            target = target.with_name(target.name + _SUFFIXES[kind])
+    def export(self, request: ExportRequest) -> None:
+        """Write the export on a lane; the dialog, where it is open, shows how far it is."""
+        dialog = self.dialog
+        self._remember(request)
 
-        def write(ticket: Ticket) -> int:
-            request = ExportRequest(target, kind, chosen)
-            return run_export(self._services, request, cancel=ticket.token).images
+        def write(ticket: Ticket) -> ExportOutcome:
+            from hematodesk.ui.report_pdf import render_report
 
-        def written(count: int) -> None:
-            words = self.tr("%n image(s) exported to {name}.", "", count).format(name=target.name)
-            self._tell("exported", words, target)
+            return run_export(
+                self._services,
+                request,
+                cancel=ticket.token,
+                progress=paced(lambda done, total: ticket.report((done, total))),
+                render=render_report,
+            )
 
+        def on_its_way(state: tuple[int, int]) -> None:
+            if dialog is self.dialog is not None:
+                self.dialog.show_progress(*state)
+
+        def written(outcome: ExportOutcome) -> None:
+            if dialog is self.dialog is not None:
+                self.dialog.show_done()
+            words = self.tr("%n image(s) exported to {name}.", "", outcome.images)
+            told = " ".join([words.format(name=request.target.name), *outcome.notices])
+            self._tell(
+                "exported", told, request.target, level=Level.WARNING if outcome.notices else Level.INFO
+            )
+
+        def refused(error: HematodeskError) -> None:
+            if dialog is self.dialog is not None:
+                self.dialog.show_refused(error)
+            else:
+                self._banners.show_error(error)
+
+        def stopped() -> None:
+            if dialog is self.dialog is not None:
+                self.dialog.show_stopped()
+
+        if dialog is not None:
+            dialog.show_busy()
         # Not on the storage lane: a long export must not stand before a review.
-        self._lanes.run(Lane.DECODING, write, done=written)
+        self._ticket = self._lanes.run(
+            Lane.DECODING, write, done=written, failed=refused, cancelled=stopped, progress=on_its_way
+        )
+
+    def cancel(self) -> None:
+        """Stop the export under way; nothing of it stays."""
+        if self._ticket is not None:
+            self._ticket.cancel()
+
+    def _remember(self, request: ExportRequest) -> None:
+        settings = self._services.settings
+        settings.set("export_folder", str(request.target.parent))
+        settings.set("export_format", request.format.value)
+
+    # Import
+
+    def ask_import(self) -> None:
+        """Ask for an exported JSON file."""
+        dialog = QFileDialog(self._window, self.tr("Import history"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([self.tr("Exported history (*.json)"), self.tr("All files (*)")])
+        if folder := self._services.settings.text("export_folder"):
+            dialog.setDirectory(folder)
+        dialog.fileSelected.connect(self.import_file)
+        dialog.open()
+
+    def import_file(self, name: str) -> None:
+        """Take an exported file into the history; `imported` follows."""
+        path = Path(name)
+
+        def read(ticket: Ticket) -> Imported:
+            return import_history(self._services.history, path, cancel=ticket.token)
+
+        def done(result: Imported) -> None:
+            words = self.tr("%n image(s) imported from {name}.", "", result.added).format(name=path.name)
+            if result.known:
+                words += " " + self.tr("%n image(s) were there already and stand.", "", result.known)
+            self._banners.put_away("importing")
+            self._banners.show_notice(Notice("imported", words))
+            self.imported.emit()
+
+        def refused(error: HematodeskError) -> None:
+            self._banners.put_away("importing")
+            self._banners.show_error(error)
+
+        ticket = self._lanes.run(
+            Lane.DECODING,
+            read,
+            done=done,
+            failed=refused,
+            cancelled=lambda: self._banners.put_away("importing"),
+        )
+        self._banners.show_notice(
+            Notice(
+                "importing",
+                self.tr("{name} is being imported.").format(name=path.name),
+                level=Level.WARNING,
+                action_text=self.tr("Cancel"),
+                action=ticket.cancel,
+            )
+        )
 
     def backup(self, name: str) -> None:
         """Copy the history into that file."""
@@ -95,11 +207,26 @@ class Exporting(QObject):
 
         self._lanes.run(Lane.DECODING, lambda _ticket: self._services.history.backup(target), done=written)
 
-    def _tell(self, code: str, words: str, target: Path) -> None:
+    def _tell(self, code: str, words: str, target: Path, level: Level = Level.INFO) -> None:
+        show = self.tr("Show in folder")
         self._banners.show_notice(
-            Notice(code, words, action_text=self.tr("Show in folder"), action=_folder_opener(target))
+            Notice(code, words, level=level, action_text=show, action=_folder_opener(target))
         )
 
 
 def _folder_opener(target: Path) -> Callable[[], object]:
     return lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(target.parent)))
+
+
+def paced(tell: Progress) -> Progress:
+    """Tell no oftener than an eye can follow: a table of thousands of images a second floods no window."""
+    last = 0.0
+
+    def maybe(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _REPORT_EVERY_S or done == total:
+            last = now
+            tell(done, total)
+
+    return maybe

@@ -155,8 +155,9 @@ class MainWindow(QMainWindow):
                 "open_folder": self.opening.ask_folder,
                 "open_samples": self.opening.open_samples,
                 "live": lambda: self.dialogs.show_live(self.opening.open_frame),
-                "export": self._export_session,
-                "export_selection": self._export_selection,
+                "export": self._export,
+                "export_selection": lambda: self._export(chosen_first=True),
+                "import_history": self.exporting.ask_import,
                 "backup": self.exporting.ask_backup,
                 "quit": self.close,
                 "undo": self.reviewing.undo,
@@ -244,6 +245,7 @@ class MainWindow(QMainWindow):
         self.keeper.changed.connect(lambda: self.panel.set_classes(self.keeper.class_ids))
         self.dialogs.operator_changed.connect(self.reviewing.set_operator)
         self.dialogs.operator_changed.connect(answer.set_operator)
+        self.exporting.imported.connect(self.panel.model.reload)
         self.lanes.fault.connect(self.banners.show_error)
         self.lanes.idle.connect(self.browsing.read_ahead)
         self.sitting.opened.connect(self._history_opened)
@@ -311,13 +313,11 @@ class MainWindow(QMainWindow):
         if self.viewer.image_id in {image.id for image in images}:
             self.panel.mark(self.viewer.image_id)
 
-    def _export_session(self) -> None:
+    def _export(self, *, chosen_first: bool = False) -> None:
         self.answer.flush_note()
-        self.exporting.ask_session(self.viewer.session_id or self.sitting.session_id)
-
-    def _export_selection(self) -> None:
-        self.answer.flush_note()
-        self.exporting.ask_images(self.panel.selected_ids())
+        session_id = self.viewer.session_id or self.sitting.session_id
+        listed = self.panel.model.filter
+        self.exporting.ask(session_id, self.panel.selected_ids(), listed, chosen_first=chosen_first)
 
     def _delete_images(self) -> None:
         chosen = self.panel.selected_ids()

@@ -168,6 +168,8 @@ DECLARED: tuple[Setting, ...] = (
         "Keep thumbnails",
         "Small pictures of the images in the history. Applies to images analysed from now on.",
     ),
+    Setting("export_folder", SettingKind.TEXT, ""),
+    Setting("export_format", SettingKind.TEXT, ""),
     Setting("model", SettingKind.TEXT, ""),
     Setting("recent", SettingKind.LIST, []),
     Setting("why_opacity", SettingKind.NUMBER, 50, least=10),

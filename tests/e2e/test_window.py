@@ -23,6 +23,7 @@ from hematodesk.domain.history import HistoryFilter
 from hematodesk.ui.banners import Level
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
+from hematodesk.workflow.export import ExportFormat, ExportRequest
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -112,7 +113,7 @@ def test_from_a_dropped_folder_over_review_and_restart_to_the_export(
     window.browsing.open(reviewed)
     program.rest()
     assert window.viewer.cells[0].review is not None
-    window.exporting.export(tmp_path / "export.csv", HistoryFilter())
+    window.exporting.export(ExportRequest(tmp_path / "export.csv", ExportFormat.CSV))
     program.rest()
     with (tmp_path / "export.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))

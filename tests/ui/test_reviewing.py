@@ -12,6 +12,7 @@ from hematodesk.domain.cells import CellOrigin, Verdict
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.main_window import MainWindow
+from hematodesk.workflow.export import ExportFormat, ExportRequest
 
 
 def stored(bench, image_id: int | None) -> HistoryImage:
@@ -208,10 +209,10 @@ def test_the_list_and_the_answer_say_what_the_person_said(bench, qtbot: QtBot, w
 def test_an_export_of_the_session_holds_the_reviews(bench, qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, Qt.Key.Key_2)
     bench.rest(window)
-    target: Path = bench.folder / "out"
-    window.exporting.export(target, window.panel.model.filter)
+    target: Path = bench.folder / "out.csv"
+    window.exporting.export(ExportRequest(target, ExportFormat.CSV, window.panel.model.filter))
     bench.rest(window)
-    text = (bench.folder / "out.csv").read_text("utf-8-sig")
+    text = target.read_text("utf-8-sig")
     assert len(text.splitlines()) == 1 + len(window.viewer.cells)
     assert "corrected" in text
     assert window.banners.banner("exported") is not None

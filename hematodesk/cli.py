@@ -261,6 +261,32 @@ def _models_import(options: argparse.Namespace) -> int:
     return code
 
 
+def _models_adapt(options: argparse.Namespace) -> int:
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.history import HistoryFilter
+    from hematodesk.workflow.adapt_command import adapt_from_history
+    from hematodesk.workflow.interrupts import cancelled_by_interrupt
+    from hematodesk.workflow.output import ProgressLine, muted_codecs, standard_output
+
+    services = _with_history(options)
+    chosen = HistoryFilter(since=options.since, until=options.until, session_id=options.session)
+    cancel = CancelToken()
+    with contextlib.ExitStack() as stack:
+        stack.callback(services.close)
+        stack.enter_context(muted_codecs())
+        line = ProgressLine(None if options.quiet else sys.stderr)
+        stack.callback(line.clear)
+        with cancelled_by_interrupt(cancel):
+            done = adapt_from_history(
+                services, options.model, chosen, cancel, lambda step: line.show(step.done, step.all, 0, None)
+            )
+        line.clear()
+        saving = not options.dry_run and (done.worth_keeping or options.even_if_not_better)
+        saved = done.save(options.output) if saving else None
+        done.write(standard_output(), saved=saved, as_json=options.json)
+    return OK if saving or options.dry_run else SOME_FAILED
+
+
 def _history_list(options: argparse.Namespace) -> int:
     from hematodesk.workflow.listings import write_history
     from hematodesk.workflow.output import standard_output
@@ -405,6 +431,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "models list": _models_list,
     "models verify": _models_verify,
     "models import": _models_import,
+    "models adapt": _models_adapt,
     "history list": _history_list,
     "history export": _history_export,
     **dict.fromkeys(("history check", "history repair", "history backup", "history restore"), _history_care),

@@ -139,6 +139,27 @@ class Classifier:
             )
         return Evidence(maps[0], scores[0], exact=self._exact_maps)
 
+    def embed(
+        self, crops: Sequence[Crop], cancel: CancelToken | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
+        """What the network makes of each crop before its last layer, and how strange each is.
+
+        Returns the embeddings (N, D), and the values of the familiarity output (N,) or None.
+        Raises what `classify` raises, and ValueError for a package without an embedding.
+        """
+        embedding = self.package.manifest.outputs.embedding
+        if embedding is None:
+            raise ValueError("the package gives no embedding")
+        names = [embedding] if self._familiarity is None else [embedding, self._familiarity.output]
+        parts = [
+            self._run(crops[first : first + self._batch], names, cancel)
+            for first in range(0, len(crops), self._batch)
+        ]
+        strange = (
+            None if self._familiarity is None else np.concatenate([part[1].reshape(-1) for part in parts])
+        )
+        return np.concatenate([part[0] for part in parts]), strange
+
     def _run(
         self, crops: Sequence[Crop], names: list[str], cancel: CancelToken | None
     ) -> list[npt.NDArray[np.float32]]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from hematodesk.domain.limits import MAX_METADATA_BYTES
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+VARINT, _FIXED64, BYTES, _FIXED32 = 0, 1, 2, 5
+"""Wire types: how a field's value is laid out."""
 
 _MOST_FIELDS = 3_000_000
 """The largest networks for a lab PC have some 50,000; more is a file made to keep us busy."""
@@ -64,7 +65,7 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
     """
     view = memoryview(data)
     facts = OnnxFacts()
-    walker = _Walker(view)
+    walker = Walker(view)
     graphs = 0
     # (message, start, end, depth); a stack of our own, so that no file can exhaust Python's.
     waiting = [("model", 0, len(view), 0)]
@@ -77,7 +78,7 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
             child = children.get(number)
             if child is None:
                 continue
-            if wire != _BYTES:
+            if wire != BYTES:
                 raise DamagedFile(f"field {number} of a {message} has the wrong type")
             if child == "metadata":
                 facts.metadata.append(walker.pair(first, last))
@@ -96,7 +97,7 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
     return facts
 
 
-class _Walker:
+class Walker:
     """Decodes fields and counts them, over the whole file."""
 
     def __init__(self, view: memoryview) -> None:
@@ -127,10 +128,10 @@ class _Walker:
             number, wire = key >> 3, key & 7
             if number == 0:
                 raise DamagedFile("a field has the number 0")
-            if wire == _VARINT:
+            if wire == VARINT:
                 first = at
                 _, at = self._varint(at, end)
-            elif wire == _BYTES:
+            elif wire == BYTES:
                 length, first = self._varint(at, end)
                 at = first + length
             elif wire in (_FIXED64, _FIXED32):
@@ -146,7 +147,7 @@ class _Walker:
         """Key and value of a StringStringEntryProto; as in protobuf the last of each stands."""
         key = value = b""
         for number, wire, first, last in self.fields(start, end):
-            if wire != _BYTES:
+            if wire != BYTES:
                 continue
             # One byte more than allowed is kept, so that the caller sees that it is too long.
             text = bytes(self._view[first : min(last, first + MAX_METADATA_BYTES + 1)])
@@ -161,7 +162,7 @@ class _Walker:
         for number, wire, first, last in self.fields(start, end):
             if number == _EXTERNAL_DATA:
                 return True
-            if number == _DATA_LOCATION and wire == _VARINT and self._varint(first, last)[0] != 0:
+            if number == _DATA_LOCATION and wire == VARINT and self._varint(first, last)[0] != 0:
                 return True
         return False
 
@@ -169,6 +170,6 @@ class _Walker:
         """Field 1 of a ValueInfoProto: its name."""
         name = ""
         for number, wire, first, last in self.fields(start, end):
-            if number == 1 and wire == _BYTES:
+            if number == 1 and wire == BYTES:
                 name = bytes(self._view[first : min(last, first + 1_000)]).decode("utf-8", "replace")
         return name

@@ -141,6 +141,14 @@ def open_session(
     return OpenSession(cpu, package, requested, "cpu", reason, options)
 
 
+def open_bytes(model: bytes, package: ModelPackage) -> Session:
+    """A checked CPU session of bytes that stand in no file yet; `package` is what they were parsed to.
+
+    Raises ModelError model_unsupported, outputs_mismatch.
+    """
+    return _load(OnnxRuntime(), model, cpu_options(), package)
+
+
 def _load(runtime: Runtime, model: bytes, options: Options, package: ModelPackage) -> Session:
     """A checked CPU session. What ONNX Runtime says names build paths, so it stays out of the sentence."""
     try:

@@ -18,7 +18,7 @@ from hematodesk.domain.files import make_folder, write_whole
 from hematodesk.inference.digests import DIGEST_FILE, read_digests
 from hematodesk.inference.manifest import NAME_PATTERN, VERSION_PATTERN
 from hematodesk.inference.package import ModelPackage, parse_package, read_model_bytes, read_package
-from hematodesk.inference.provider import open_session
+from hematodesk.inference.provider import open_bytes
 
 _REFERENCE = re.compile(rf"({NAME_PATTERN})(?:@({VERSION_PATTERN}))?")
 _DIGITS = 16
@@ -99,10 +99,13 @@ class PackageStore:
         """Copy a package into the user's folder, once it was loaded and ran.
 
         Importing the same bytes again gives the package that is there.
-        Raises ModelError: those of `read_package` and `open_session`; `model_exists` when another
+        Raises ModelError: those of `read_package` and `open_bytes`; `model_exists` when another
         package has its name and version; `models_unwritable` when the copy cannot be written.
         """
-        data = read_model_bytes(path)
+        return self.import_bytes(read_model_bytes(path), path)
+
+    def import_bytes(self, data: bytes, path: Path) -> ModelPackage:
+        """The same for a package's bytes that were read from, or would be called, `path`."""
         package = parse_package(data, path)
         same = [each for each in self.list() if (each.name, each.version) == (package.name, package.version)]
         for each in same:
@@ -116,7 +119,7 @@ class PackageStore:
                 f"Another model named {package.name} {package.version} is here already.",
                 "Remove that one first, or give the new one another version.",
             )
-        open_session(package, "cpu")
+        open_bytes(data, package)
         self._write(target, data)
         return replace(package, path=target)
 

@@ -21,7 +21,7 @@ hematodesk names cells; it makes no diagnosis."""
 _WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
        hematodesk classify PATH... [options]
        hematodesk self-test [--json]
-       hematodesk models list|verify|import
+       hematodesk models list|verify|import|adapt
        hematodesk history list|export|import|check|repair|backup|restore
        hematodesk --version"""
 
@@ -166,6 +166,30 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
     importing.add_argument("files", nargs="+", type=_path, metavar="FILE")
     _finish(importing, "models import")
+    _add_adapt(
+        actions.add_parser(
+            "adapt",
+            help="fit a model's last layer to the history's reviewed cells",
+            description="Fit a new last layer to the history's reviewed cells, check it against the old one "
+            "on images left out, and save it as a new model where it is better. The old one stays.",
+            allow_abbrev=False,
+        )
+    )
+
+
+def _add_adapt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=_text, metavar="NAME|FILE", help="default: the one chosen last")
+    _add_time(parser)
+    parser.add_argument("--session", type=_count, metavar="N", help="of that session")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--output", type=_path, metavar="FILE", help="write the package there, not among the models"
+    )
+    where.add_argument("--dry-run", action="store_true", help="only show before and after")
+    parser.add_argument("--even-if-not-better", action="store_true", help="save it all the same")
+    parser.add_argument("--json", action="store_true", help="one object")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    _finish(parser, "models adapt")
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:
@@ -212,11 +236,15 @@ def _add_filter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--class", dest="class_id", default="", metavar="ID", help="with a cell of that class"
     )
-    parser.add_argument("--since", default="", metavar="DATE", help="from that day (UTC) on")
-    parser.add_argument("--until", default="", metavar="DATE", help="before that day (UTC)")
+    _add_time(parser)
     parser.add_argument("--review", choices=("none", "open", "partly", "done"), help="how far reviewed")
     parser.add_argument("--session", type=_count, metavar="N", help="of that session")
     parser.add_argument("--uncertain", action="store_true", help="with an uncertain cell")
+
+
+def _add_time(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", default="", metavar="DATE", help="from that day (UTC) on")
+    parser.add_argument("--until", default="", metavar="DATE", help="before that day (UTC)")
 
 
 def _count(text: str) -> int:

@@ -13,6 +13,7 @@ from hematodesk.domain.errors import ModelError
 from hematodesk.workflow.explain import ExplainingClassifier
 from hematodesk.workflow.faults import fault_of
 from hematodesk.workflow.log import log_event
+from hematodesk.workflow.reviewed_cells import EmbeddingClassifier
 from hematodesk.workflow.settings import SettingsStore
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ DEFAULT_MODEL = "wbc4"
 PROVIDERS = ("auto", "cpu", "cuda")
 
 
-class LoadedClassifier(ExplainingClassifier, Protocol):
+class LoadedClassifier(ExplainingClassifier, EmbeddingClassifier, Protocol):
     """A classifier that knows its provider; inference.classify.Classifier is one."""
 
     @property

@@ -1,0 +1,262 @@
+"""The history's reviewed cells as something to learn from: which there are, and what a model sees of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
+from hematodesk.domain.errors import ImageError, ModelError
+from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.domain.linear_head import Labelled
+from hematodesk.workflow.analyse import CellClassifier, cut_cell
+from hematodesk.workflow.sources import reopen
+
+if TYPE_CHECKING:
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.imaging.reader import ImageReader
+    from hematodesk.inference.package import ModelPackage
+    from hematodesk.storage.history import History
+
+LEAST_CELLS, LEAST_IMAGES, LEAST_CLASSES = 10, 5, 2
+"""What a class needs to be counted on, and how many such classes it takes. With fewer than ten cells of five
+images the five folds of the check cannot each leave some out, and 95 % Wilson's interval of a class's share
+is wider than 50 points: nobody could say whether anything got better."""
+
+MOST_CELLS = 400
+"""Of each class the newest so many are used: more hardly change a linear head, but the waiting."""
+
+_SAME_CELL = 0.5
+"""Boxes in one picture that overlap so much are one cell that was reviewed twice."""
+
+
+class EmbeddingClassifier(CellClassifier, Protocol):
+    """A classifier that gives its embedding; inference.classify.Classifier is one."""
+
+    def embed(
+        self, crops: Sequence[Any], cancel: CancelToken | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
+        """Embeddings (N, D) of crops and their strangeness (N,), or None. Raises Cancelled, ModelError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How many reviewed cells a class has, of how many images, and whether the model knows the class."""
+
+    class_id: str
+    cells: int
+    images: int
+    known: bool
+
+    @property
+    def enough(self) -> bool:
+        """Whether the class can be counted on."""
+        return self.cells >= LEAST_CELLS and self.images >= LEAST_IMAGES
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedImage:
+    """One picture and its reviewed cells with the class that stands for each; the result holds no cells."""
+
+    result: ImageResult
+    cells: tuple[tuple[Cell, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedCells:
+    """What there is to learn from, before any picture is read.
+
+    Attributes:
+        class_ids: the model's classes, then new ones of which there are enough cells.
+        images: newest first.
+        counts: of each class that was reviewed, those left out too, in the order of `class_ids`.
+        rejected: cells that are no cell by review. other_kind: reviews of whole images, for a model
+            that looks at cells, and the other way round. surplus: older ones over MOST_CELLS.
+    """
+
+    class_ids: tuple[str, ...]
+    images: tuple[ReviewedImage, ...]
+    counts: tuple[ClassCount, ...]
+    rejected: int = 0
+    other_kind: int = 0
+    surplus: int = 0
+
+    @property
+    def cells(self) -> int:
+        """How many there are to learn from."""
+        return sum(len(image.cells) for image in self.images)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenCells:
+    """What a model makes of the reviewed cells.
+
+    Attributes:
+        labelled: embeddings, classes, and the picture's digest as the group.
+        strangeness: (N,) of the familiarity output, or None.
+        unread: picture names by error code: moved, changed, not kept.
+        unread_cells: how many reviewed cells those held.
+    """
+
+    labelled: Labelled
+    strangeness: npt.NDArray[np.float64] | None
+    unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread_cells: int = 0
+
+
+def find_reviewed(history: History, chosen: HistoryFilter, package: ModelPackage) -> ReviewedCells:
+    """The cells that a person agreed to or corrected; one reviewed twice counts once, by its latest review.
+
+    Raises HistoryError.
+    """
+    whole = package.manifest.input.crop.rule == "whole"
+    rejected = other_kind = 0
+    pictures: dict[str, tuple[ImageResult, list[tuple[Cell, str]]]] = {}
+    for image_id, result in sorted(_reviewed(history, chosen), key=lambda each: -each[0]):
+        for cell in result.cells:
+            if cell.removed or cell.review is None:
+                continue
+            if cell.review.class_id is None:
+                rejected += 1
+                continue
+            if (cell.origin is CellOrigin.WHOLE_IMAGE) != whole:
+                other_kind += 1
+                continue
+            # A picture without a digest was never read; it stays its own group.
+            _, known = pictures.setdefault(result.digest or f"#{image_id}", (replace(result, cells=()), []))
+            _put(known, cell)
+    counts = _counted((class_id, key) for key, (_, cells) in pictures.items() for _, class_id in cells)
+    known_ids = package.class_ids
+    listed = [
+        ClassCount(class_id, *counts[class_id], class_id in known_ids)
+        for class_id in (*known_ids, *sorted(set(counts) - set(known_ids)))
+        if class_id in counts
+    ]
+    class_ids = (*known_ids, *(each.class_id for each in listed if not each.known and each.enough))
+    taken: Counter[str] = Counter()
+    images, surplus = [], 0
+    for result, cells in pictures.values():
+        kept = []
+        for cell, class_id in cells:
+            if class_id not in class_ids:
+                continue
+            if taken[class_id] >= MOST_CELLS:
+                surplus += 1
+                continue
+            taken[class_id] += 1
+            kept.append((cell, class_id))
+        if kept:
+            images.append(ReviewedImage(result, tuple(kept)))
+    return ReviewedCells(class_ids, tuple(images), tuple(listed), rejected, other_kind, surplus)
+
+
+def require_enough(counts: Sequence[ClassCount]) -> None:
+    """Raise ModelError `adapt_too_few`, with what is there and what is missing, unless there are enough."""
+    enough = [each.class_id for each in counts if each.enough]
+    if len(enough) >= LEAST_CLASSES:
+        return
+    there = ", ".join(f"{each.class_id} {each.cells} of {each.images} images" for each in counts)
+    raise ModelError(
+        "adapt_too_few",
+        f"There are too few reviewed cells: at least {LEAST_CELLS} cells of {LEAST_IMAGES} images are needed "
+        f"in {LEAST_CLASSES} classes; there are {there or 'none'}.",
+        "Review more cells, those that the model named rightly too, then try again.",
+    )
+
+
+def see_cells(
+    reviewed: ReviewedCells,
+    classifier: EmbeddingClassifier,
+    reader: ImageReader,
+    *,
+    cancel: CancelToken | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> SeenCells:
+    """Read the pictures from where they lie, cut the cells out as the model wants them, and embed them.
+
+    A picture that is not there, or not the same any more by its digest, is passed over and named.
+
+    Args:
+        progress: told (pictures done, pictures).
+
+    Raises Cancelled, ModelError (adapt_too_few when nothing can be read).
+    """
+    place = {class_id: index for index, class_id in enumerate(reviewed.class_ids)}
+    embeddings, strange, truth, groups = [], [], [], []
+    unread: defaultdict[str, list[str]] = defaultdict(list)
+    unread_cells = 0
+    for done, image in enumerate(reviewed.images):
+        if cancel is not None:
+            cancel.check()
+        progress(done, len(reviewed.images))
+        result = image.result
+        try:
+            pixels = reopen(result, reader).pixels
+        except (ImageError, MemoryError) as error:
+            code = error.code if isinstance(error, ImageError) else "out_of_memory"
+            unread[code].append(result.name)
+            unread_cells += len(image.cells)
+            continue
+        crops = [cut_cell(pixels, cell, result.red_cell_diameter, classifier).crop for cell, _ in image.cells]
+        seen, strangeness = classifier.embed(crops, cancel)
+        embeddings.append(seen)
+        if strangeness is not None:
+            strange.append(strangeness)
+        truth += [place[class_id] for _, class_id in image.cells]
+        groups += [result.digest or result.path] * len(image.cells)
+    progress(len(reviewed.images), len(reviewed.images))
+    if not embeddings:
+        require_enough(())
+    return SeenCells(
+        Labelled(np.concatenate(embeddings).astype(np.float64), np.array(truth, np.int64), tuple(groups)),
+        np.concatenate(strange).astype(np.float64) if strange else None,
+        {code: tuple(names) for code, names in unread.items()},
+        unread_cells,
+    )
+
+
+def counts_of(labelled: Labelled, class_ids: Sequence[str], known: int) -> tuple[ClassCount, ...]:
+    """The counts of what could be read; the first `known` classes are the model's own."""
+    counts = _counted(
+        (class_ids[index], group)
+        for index, group in zip(labelled.truth.tolist(), labelled.groups, strict=True)
+    )
+    return tuple(
+        ClassCount(class_id, *counts[class_id], index < known)
+        for index, class_id in enumerate(class_ids)
+        if class_id in counts
+    )
+
+
+def _put(known: list[tuple[Cell, str]], cell: Cell) -> None:
+    """Add a reviewed cell to a picture's, or put it in the place of the same one with an older review."""
+    assert cell.review is not None and cell.review.class_id is not None
+    entry = (cell, cell.review.class_id)
+    for at, (other, _) in enumerate(known):
+        if cell.box.iou(other.box) >= _SAME_CELL:
+            if other.review is not None and cell.review.created_at > other.review.created_at:
+                known[at] = entry
+            return
+    known.append(entry)
+
+
+def _counted(cells: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """(cells, pictures) by class, of (class, picture) pairs."""
+    counts: Counter[str] = Counter()
+    pictures: defaultdict[str, set[str]] = defaultdict(set)
+    for class_id, picture in cells:
+        counts[class_id] += 1
+        pictures[class_id].add(picture)
+    return {class_id: (count, len(pictures[class_id])) for class_id, count in counts.items()}
+
+
+def _reviewed(history: History, chosen: HistoryFilter) -> Iterable[tuple[int, ImageResult]]:
+    for state in (ReviewState.PARTLY, ReviewState.DONE):
+        for image in history.export_rows(replace(chosen, review_state=state)):
+            yield image.id, image.result

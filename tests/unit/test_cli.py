@@ -540,3 +540,77 @@ def test_the_self_test_as_json(run):
     assert {"program", "models", "provider", "history writing"} <= {check["check"] for check in checks}
     failed = {check["check"] for check in checks if not check["ok"]}
     assert code == (cli.OK if not failed else cli.NO_MODEL if "models" in failed else cli.SOME_FAILED)
+
+
+# Adapting a model
+
+
+@pytest.fixture
+def lab(work, lab_kit) -> Path:
+    """A data folder with reviewed cells of three classes, and a package that cannot tell them apart."""
+    (work / "colour.onnx").write_bytes(lab_kit.package())
+    services = build(work / "data")
+    lab_kit.review(services, work / "cells", {"eosinophil": 14, "lymphocyte": 14, "neutrophil": 20})
+    services.close()
+    return work
+
+
+def test_adapting_shows_before_and_after_and_saves_what_is_better(run, lab):
+    code, out, err = run("models", "adapt", "--model", "colour.onnx")
+    assert code == cli.OK, err
+    assert "adapted from colour 1.0.0 with 48 reviewed cells of 48 images" in out
+    assert "balanced accuracy       " in out and "McNemar" in out
+    assert "Saved as colour-lab@1. colour 1.0.0 stays as it is." in out
+    _, listed, _ = run("models", "list")
+    assert "colour-lab" in listed
+
+
+def test_a_dry_run_saves_nothing(run, lab):
+    code, out, _ = run("models", "adapt", "--model", "colour.onnx", "--dry-run", "--json", "--quiet")
+    document = json.loads(out)
+    assert code == cli.OK
+    assert document["saved"] is None and document["verdict"] == "better"
+    assert document["after"]["balanced_accuracy"] > 0.9 > document["before"]["balanced_accuracy"]
+    assert "colour-lab" not in run("models", "list")[1]
+
+
+def test_the_adapted_package_goes_into_a_file(run, lab):
+    code, _, _ = run("models", "adapt", "--model", "colour.onnx", "--output", "mine.onnx")
+    assert code == cli.OK
+    assert "colour-lab" not in run("models", "list")[1]
+    code, out, _ = run("models", "import", "mine.onnx")
+    assert code == cli.OK and out.startswith("colour-lab@1")
+    code, _, err = run("models", "adapt", "--model", "colour.onnx", "--output", "none/mine.onnx")
+    assert code == cli.SOME_FAILED and "export_unwritable" in err
+
+
+def test_what_is_not_better_is_not_saved_unless_asked_for(run, work, lab_kit):
+    (work / "colour.onnx").write_bytes(lab_kit.package())
+    services = build(work / "data")
+    # Two names for one colour: nothing can be learned of them.
+    lab_kit.review(services, work / "cells", {"neutrophil": 30})
+    history = services.history
+    for number, page in enumerate(history.page()):
+        cell = history.image(page.id).result.cells[0]
+        if number % 3 == 0:
+            services.review_desk().correct(cell, "monocyte", page.id)
+    services.close()
+    words = ("models", "adapt", "--model", "colour.onnx")
+    code, out, _ = run(*words)
+    assert code == cli.SOME_FAILED
+    assert "keep colour 1.0.0" in out and "Saved" not in out
+    code, out, _ = run(*words, "--even-if-not-better")
+    assert code == cli.OK and "Saved as colour-lab@1" in out
+
+
+def test_adapting_without_enough_reviews_says_what_is_missing(run, lab):
+    code, out, err = run("models", "adapt", "--model", "colour.onnx", "--until", "2001-01-01")
+    assert code == cli.NO_MODEL and not out
+    assert "at least 10 cells of 5 images" in err and "adapt_too_few" in err
+    code, _, err = run("models", "adapt", "--model", "tiny.onnx")
+    assert code == cli.NO_MODEL and "head_missing" in err
+
+
+def test_adapting_without_a_history_says_so(run):
+    code, _, err = run("models", "adapt")
+    assert code == cli.SOME_FAILED and "history_absent" in err

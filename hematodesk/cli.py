@@ -278,7 +278,11 @@ def _models_adapt(options: argparse.Namespace) -> int:
         stack.callback(line.clear)
         with cancelled_by_interrupt(cancel):
             done = adapt_from_history(
-                services, options.model, chosen, cancel, lambda step: line.show(step.done, step.all, 0, None)
+                services,
+                options.model,
+                chosen,
+                cancel,
+                lambda step: line.say(f"{step.name}: {step.done} of {step.all}"),
             )
         line.clear()
         saving = not options.dry_run and (done.worth_keeping or options.even_if_not_better)

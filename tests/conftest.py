@@ -141,7 +141,7 @@ class LabKit:
                 digest = hashlib.sha256(data).hexdigest()
                 results.append(ImageResult(path.name, str(path), digest, 64, 32, ImageStatus.OK, cells))
                 files.append(path)
-        services.save(results)
+        services.open_history().save_results(services.session_id(), results)
         return files
 
 

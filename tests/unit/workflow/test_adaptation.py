@@ -108,7 +108,7 @@ def test_a_cell_reviewed_twice_counts_once_by_its_latest_review(services, review
             Box(3, 4, 16, 16), CellOrigin.LOCATED, review=Review(Verdict.CORRECTED, class_id, "bo", when)
         )
         result = ImageResult(path.name, str(path), digest, 64, 32, ImageStatus.OK, (cell,))
-        services.save([result])
+        services.history.save_results(services.session_id(), [result])
     assert [(each.class_id, each.cells) for each in found(services).counts] == [("eosinophil", 1)]
 
 
@@ -116,7 +116,10 @@ def test_reviews_of_whole_images_are_not_cells(services, review) -> None:
     (path,) = review({"neutrophil": 1})
     verdict = Review(Verdict.CORRECTED, "eosinophil", "ada", "2026-11-21T00:00:00.000Z")
     whole = Cell(Box(0, 0, 64, 32), CellOrigin.WHOLE_IMAGE, review=verdict)
-    services.save([ImageResult(path.name, str(path), "ef" * 32, 64, 32, ImageStatus.OK, (whole,))])
+    services.history.save_results(
+        services.session_id(),
+        [ImageResult(path.name, str(path), "ef" * 32, 64, 32, ImageStatus.OK, (whole,))],
+    )
     reviewed = found(services)
     assert (reviewed.cells, reviewed.other_kind) == (1, 1)
 

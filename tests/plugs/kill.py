@@ -15,7 +15,15 @@ from pathlib import Path
 
 from tests.plugs.stage import KINDS, ROOT, Said, Stage
 
-LONGEST_S = {"batch": 1.0, "review": 0.5, "restore": 0.5, "repair": 0.35, "migration": 0.25, "models": 2.0}
+LONGEST_S = {
+    "batch": 1.0,
+    "review": 0.5,
+    "restore": 0.5,
+    "repair": 0.35,
+    "migration": 0.25,
+    "import": 0.3,
+    "models": 2.0,
+}
 
 
 def killed_round(stage: Stage, chance: random.Random, longest_s: float) -> Said:
@@ -52,7 +60,7 @@ def run(kind: str, rounds: int, seed: int, folder: Path) -> tuple[int, list[str]
     said_in_all, faults = 0, []
     for number in range(rounds):
         # Some rounds go on with what the one before left behind.
-        if number % 4 == 0 or kind in ("repair", "migration", "restore", "models"):
+        if number % 4 == 0 or kind in ("repair", "migration", "restore", "models", "import"):
             stage.reset()
         said = killed_round(stage, chance, LONGEST_S.get(kind, 1.0))
         said_in_all += len(said)

@@ -47,9 +47,8 @@ class Node:
         for number, offset, piece in self.changes:
             if number > cut:
                 break
-            if number > safe and how != "all":
-                if how == "none" or chance.random() < 0.5:
-                    continue
+            if number > safe and how != "all" and (how == "none" or chance.random() < 0.5):
+                continue
             torn = number > safe and how == "some" and chance.random() < 0.3
             if piece is None:
                 del data[offset:]

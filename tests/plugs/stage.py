@@ -7,21 +7,24 @@ import json
 import shutil
 import sqlite3
 import sys
+import zipfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from hematodesk.reporting.json_import import read_contents
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.upkeep import problems_of
+from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.history_care import HistoryCare
 from tests.plugs.worker import fill, services_at
 
 WORKER = Path(__file__).with_name("worker.py")
 ROOT = Path(__file__).parents[2]
-KINDS = ("batch", "review", "backup", "restore", "repair", "export", "models", "migration")
+KINDS = ("batch", "review", "backup", "restore", "repair", "export", "import", "models", "migration")
 OLD_IMAGES = 120
 
 Said = list[dict[str, Any]]
@@ -55,6 +58,12 @@ class Stage:
             history.write_bytes(content)
         if kind == "models":
             self._packages()
+        if kind == "import":
+            services = services_at(self.data, self.other)
+            services.open_history()
+            run_export(services, ExportRequest(self.other / "document.json", ExportFormat.JSON))
+            services.close()
+            shutil.rmtree(self.data)
         shutil.rmtree(folder / "before", ignore_errors=True)
         self.before = folder / "before"
         if self.data.exists():
@@ -116,6 +125,9 @@ class Stage:
                         found += _restored(opened, said, [OLD_IMAGES, OLD_IMAGES + 10, OLD_IMAGES + 20])
                     elif self.kind == "migration":
                         found += [] if opened.count() - OLD_IMAGES in (0, 1) else ["images lost"]
+                    elif self.kind == "import":
+                        taken = [each["taken_in"] for each in said if "taken_in" in each]
+                        found += [] if opened.count() in (taken or [0, OLD_IMAGES]) else ["half an import"]
                     elif self.kind != "batch" and opened.count() < OLD_IMAGES:
                         found.append("old images lost")
             except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
@@ -223,7 +235,10 @@ def _bad_exports(other: Path, said: Said) -> list[str]:
         if len(names) < OLD_IMAGES:
             found.append(f"the table has {len(names)} names")
     if document.exists():
-        json.loads(document.read_text("utf-8"))
+        assert read_contents(document).images >= OLD_IMAGES
+    if (other / "all.xlsx").exists():
+        with zipfile.ZipFile(other / "all.xlsx") as workbook:
+            assert workbook.testzip() is None
     return found
 
 

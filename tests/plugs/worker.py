@@ -18,8 +18,9 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, 
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
 from hematodesk.storage.history import History
-from hematodesk.workflow.export import export_history
+from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.history_care import HistoryCare
+from hematodesk.workflow.importing import import_history
 from hematodesk.workflow.places import Places, find_places
 from hematodesk.workflow.services import Services
 
@@ -122,11 +123,17 @@ def repair(services: Services, _other: Path, _rounds: int) -> None:
 
 
 def export(services: Services, other: Path, rounds: int) -> None:
-    """The same two files again and again."""
-    history = services.open_history()
+    """The same three files again and again."""
+    services.open_history()
     for number in range(rounds):
-        name = ("all.csv", "all.json")[number % 2]
-        say(export=name, images=export_history(history, other / name, name.split(".")[1]))
+        name = ("all.csv", "all.json", "all.xlsx")[number % 3]
+        request = ExportRequest(other / name, ExportFormat(name.split(".")[1]))
+        say(export=name, images=run_export(services, request).images)
+
+
+def take_in(services: Services, other: Path, _rounds: int) -> None:
+    """An exported document into an empty history."""
+    say(taken_in=import_history(services.open_history(), other / "document.json").added)
 
 
 def models(services: Services, other: Path, rounds: int) -> None:
@@ -155,6 +162,7 @@ KINDS: dict[str, Callable[[Services, Path, int], None]] = {
     "restore": restore,
     "repair": repair,
     "export": export,
+    "import": take_in,
     "models": models,
     "migration": migration,
 }

@@ -122,7 +122,9 @@ def _texts(words: bytes) -> list[str]:
         given = json.loads(words)
     except (ValueError, RecursionError):
         raise BadReply from None
-    texts = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
+    if not isinstance(given, list):
+        raise BadReply
+    texts = [each for each in given if isinstance(each, str)]
     if len(texts) != len(given) or any(len(each) > _LONGEST for each in texts):
         raise BadReply
     return texts

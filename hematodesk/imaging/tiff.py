@@ -123,9 +123,9 @@ def read_tiff(data: Data) -> TiffHeader | str:
 def _wrong_pixels(data: Data, page: _Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
     """What is wrong with a page's compressed pixels, in words; empty when nothing is seen.
 
-    libtiff's complaints do not reach us: OpenCV gives a picture with black or stale rows instead.
-    So what can be checked cheaply is checked: no scheme expands without bounds, and deflate has
-    checksums. Damaged LZW stays unseen.
+    Where OpenCV decodes in this process libtiff's complaints do not reach us, and it gives a picture with
+    black or stale rows instead; damaged LZW and PackBits then stay unseen (see `complaints`). So what can be
+    checked cheaply is checked: no scheme expands without bounds, and deflate has checksums.
     """
     try:
         compression = page.first(_COMPRESSION, 1)
@@ -143,6 +143,8 @@ def _wrong_pixels(data: Data, page: _Directory, offsets: tuple[int, ...], counts
         else:
             rows = min(page.first(_ROWS_PER_STRIP, height), height)
             strips = -(-height // rows) if rows else 0
+        if not rows or not width:
+            return "its directory contradicts itself"
         row_bytes = -(-width * samples * bits // 8)
     except (struct.error, OverflowError, ValueError):
         return "its directory contradicts itself"

@@ -1,0 +1,89 @@
+"""Replies of a child that may have been taken over."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+from hematodesk.imaging import decoder_wire as wire
+from hematodesk.imaging.decoder_wire import ANSWER, REPLY, BadReply, checked_reply
+
+
+def test_a_picture_arrives_as_it_was_told():
+    told = wire.picture(7, "webp", ("depth_reduced", "damage_suspected"), 480, 640)
+    reply = checked_reply(told)
+    assert (reply.kind, reply.number, reply.format) == (wire.PICTURE, 7, "webp")
+    assert reply.notices == ("depth_reduced", "damage_suspected")
+    assert (reply.width, reply.height) == (640, 480)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        REPLY.pack(b"nope", 1, wire.PICTURE, 0, 0, 20, 20, 0),
+        REPLY.pack(ANSWER, 1, 9, 0, 0, 20, 20, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 99, 0, 20, 20, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0xFFFF, 20, 20, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 0, 20, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, MAX_DIMENSION + 1, 1, 0),
+        REPLY.pack(ANSWER, 1, wire.NO_ROOM, 0, 0, MAX_DIMENSION, MAX_DIMENSION, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, 5),
+        REPLY.pack(ANSWER, 1, wire.FAILED, 0, 0, 0, 0, 4_000_000_000),
+    ],
+)
+def test_impossible_numbers_are_not_believed(reply):
+    with pytest.raises(BadReply):
+        checked_reply(reply)
+
+
+@given(noise=st.binary(min_size=REPLY.size - 4, max_size=REPLY.size - 4))
+def test_whatever_passes_is_within_the_limits(noise):
+    try:
+        reply = checked_reply(ANSWER + noise)
+    except BadReply:
+        return
+    assert reply.words <= wire.MOST_WORDS
+    assert reply.width * reply.height <= MAX_PIXELS and set(reply.notices) <= set(wire.NOTICES)
+
+
+def test_a_failure_gets_the_files_name():
+    words = wire.failed(1, "image_damaged", "“\ufffc” is damaged.", "Export it.")[REPLY.size :]
+    assert wire.checked_failure(words, "a {0} %s.png") == (
+        "image_damaged",
+        "“a {0} %s.png” is damaged.",
+        "Export it.",
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"7",
+        b"{}",
+        b"[" * 3_000,
+        b'["image_damaged", "x"]',
+        b'["image_damaged", "x", 7]',
+        b'["all_is_well", "x", "y"]',
+        json.dumps(["image_damaged", "red \x1b[31m", "y"]).encode(),
+        json.dumps(["image_damaged", "turned \u202e", "y"]).encode(),
+        json.dumps(["image_damaged", "long " * 400, "y"]).encode(),
+        b'["image_damaged", "\xff", "y"]',
+    ],
+)
+def test_words_that_no_decoder_says_are_not_shown(words):
+    with pytest.raises(BadReply):
+        wire.checked_failure(words, "smear")
+
+
+def test_limits_are_named_in_their_order_and_unknown_ones_not_believed():
+    told = wire.ready(["core_dumps", "system_calls"])[REPLY.size :]
+    assert wire.checked_limits(told) == ("system_calls", "core_dumps")
+    with pytest.raises(BadReply):
+        wire.checked_limits(b'["everything"]')

@@ -178,6 +178,48 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     return STOPPED if done.cancelled else SOME_FAILED if done.failed else OK
 
 
+def _watch(options: argparse.Namespace) -> int:
+    from hematodesk.bootstrap import build
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.workflow.answers import answer_format
+    from hematodesk.workflow.interrupts import cancelled_by_interrupt
+    from hematodesk.workflow.output import muted_codecs, standard_output
+    from hematodesk.workflow.watch import WatchedFolder
+    from hematodesk.workflow.watch_folder import watch_folder
+
+    services = build(options.data_dir)
+    loaded = _load(services, options.model, options.provider)
+    analyser = services.analyser(loaded)
+    cancel = CancelToken()
+
+    def tell_away(away: bool) -> None:
+        if not options.quiet:
+            state = "cannot be reached; it is looked for until it is back" if away else "is back"
+            _say(f"hematodesk: {options.folder} {state}.")
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(services.close)
+        save = services.save if options.save else None
+        earlier = services.known_to(analyser, options.whole_image) if options.save else None
+        stack.enter_context(muted_codecs())
+        stack.enter_context(cancelled_by_interrupt(cancel))
+        done = watch_folder(
+            WatchedFolder(options.folder),
+            analyser,
+            answer_format(options.format, loaded),
+            standard_output(),
+            cancel,
+            interval_s=options.interval,
+            whole_image=options.whole_image,
+            save=save,
+            earlier=earlier,
+            tell_away=tell_away,
+        )
+    if not options.quiet:
+        _say(f"{done.done} image{'' if done.done == 1 else 's'}, {done.failed} failed, stopped")
+    return STOPPED
+
+
 def _is_same(output: Path, image: Path) -> bool:
     try:
         return output.name == image.name and output.samefile(image)
@@ -431,6 +473,7 @@ def _complain(error: HematodeskError) -> None:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "window": _open_window,
     "classify": _classify,
+    "watch": _watch,
     "self-test": _self_test,
     "models list": _models_list,
     "models verify": _models_verify,

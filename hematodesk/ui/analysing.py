@@ -1,13 +1,9 @@
-"""Runs sources through the model: the first one at once into the view, the rest as a batch.
-
-Everything finished is saved before it is told; a cancel keeps what is done.
-"""
+"""Opens images: the first one at once into the view, the rest as a batch run."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -18,39 +14,16 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
+from hematodesk.ui.running import BatchJob, Running
 from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.analyse import AnalysedImage, Analyser, OpenedImage, open_image
-from hematodesk.workflow.batch import BatchProgress, BatchSummary, run_batch
 from hematodesk.workflow.earlier import find_earlier
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.sources import Source
+from hematodesk.workflow.streams import FixedSources, SourceStream, list_behind
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
-
-_TELL_EVERY_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """How far all runs together have come; seconds_left is None while it is not known."""
-
-    done: int
-    total: int
-    failed: int
-    seconds_left: float | None
-
-
-@dataclass(slots=True)
-class _Run:
-    """One batch under way or waiting."""
-
-    total: int
-    ticket: Ticket | None = None
-    cancelled: bool = False
-    done: int = 0
-    failed: int = 0
-    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +33,27 @@ class _First:
     Attributes:
         request: the view's request that its result answers.
         again: whether it is analysed though the history knows it.
-        go_on: begins the rest, told how many could not be read before it.
+        go_on: begins the rest, told the first one's id in the history and whether it failed.
         unnamed: called when no model could name it.
     """
 
     request: int
     source: Source
     again: bool
-    go_on: Callable[[int], None]
+    go_on: Callable[[int | None, bool], None]
     unnamed: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    images: list[HistoryImage]
-
-
-@dataclass(frozen=True, slots=True)
-class _Reused:
-    images: list[HistoryImage]
 
 
 class Analysing(QObject):
     """Signals:
     saved(list[HistoryImage]): these are in the history now, in their order.
     reused(HistoryImage, Source): the image that was opened is known; its earlier result is shown.
-    batch_ended(BatchSummary, list[Source]): a batch has ended, cancelled or not; its sources.
-    progressed: `state` has changed.
     no_model(HematodeskError): there is nothing to name cells with.
     not_saved(HematodeskError): a result could not be saved.
     """
 
     saved = Signal(object)
     reused = Signal(object, object)
-    batch_ended = Signal(object, object)
-    progressed = Signal()
     no_model = Signal(object)
     not_saved = Signal(object)
 
@@ -105,6 +64,7 @@ class Analysing(QObject):
         access: HistoryAccess,
         viewer: Viewer,
         keeper: ModelKeeper,
+        running: Running,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -113,51 +73,48 @@ class Analysing(QObject):
         self._access = access
         self._viewer = viewer
         self._keeper = keeper
-        self._runs: list[_Run] = []
-        self._for_model: list[Callable[[], None]] = []
-        self._unnamed: list[Source] = []
+        self._running = running
+        self._unnamed: SourceStream | None = None
         keeper.changed.connect(self._model_changed)
-
-    @property
-    def state(self) -> RunState | None:
-        """The progress of all batches, None when there is none."""
-        if not self._runs:
-            return None
-        left = [run.seconds_left for run in self._runs if run.seconds_left is not None]
-        return RunState(
-            sum(run.done for run in self._runs),
-            sum(run.total for run in self._runs),
-            sum(run.failed for run in self._runs),
-            sum(left) if len(left) == len(self._runs) else None,
-        )
 
     def open(self, sources: Sequence[Source], *, again: bool = False) -> None:
         """Show the first, and analyse all; `again` also those that the history knows."""
-        if not sources:
-            return
-        self._unnamed = []
-        rest = sources[1:]
+        if sources:
+            self.open_stream(FixedSources(sources), again=again)
 
-        def go_on(failed: int) -> None:
-            if rest:
-                self.run_many(rest, again=again, failed_before=failed)
+    def open_stream(self, stream: SourceStream, *, again: bool = False) -> None:
+        """The same for images that come one by one; the first one has come."""
+        first = next(stream, None)
+        if first is None:
+            return
+        self._unnamed = None
+
+        def go_on(image_id: int | None, failed: bool) -> None:
+            if stream.total != 1:
+                already = () if image_id is None else (image_id,)
+                self._running.start(
+                    BatchJob(stream, again=again, already=already, before=1, failed_before=int(failed))
+                )
 
         def unnamed() -> None:
-            self._unnamed = list(sources)
+            self._unnamed = stream
 
         # The rest begins when the first one is saved, so that the list keeps their order.
-        request = self._viewer.begin(sources[0].name)
-        self._open_one(_First(request, sources[0], again, go_on, unnamed))
+        request = self._viewer.begin(first.name)
+        self._open_one(_First(request, first, again, go_on, unnamed))
 
-    def cancel(self) -> None:
-        """Stop all batches; what is done stays."""
-        for run in tuple(self._runs):
-            run.cancelled = True
-            if run.ticket is not None:
-                run.ticket.cancel()
-            else:
-                self._runs.remove(run)
-                self.progressed.emit()
+    def _model_changed(self) -> None:
+        stream = self._unnamed
+        if stream is not None and self._keeper.state is ModelState.READY:
+            # What was opened while there was no model is named now that there is one.
+            self._unnamed = None
+            anew = stream.anew()
+
+            def lists(ticket: Ticket) -> int:
+                ticket.token.on_cancel(anew.stop)
+                return list_behind(anew, lambda: ticket.report(None))
+
+            self._lanes.run(Lane.DECODING, lists, progress=lambda _nothing: self.open_stream(anew))
 
     # One image, at once
 
@@ -188,7 +145,7 @@ class Analysing(QObject):
             if isinstance(answer, HistoryImage):
                 self._viewer.show_earlier(first.request, answer, pixels)
                 self.reused.emit(answer, first.source)
-                first.go_on(0)
+                first.go_on(answer.id, False)
                 return
             self._viewer.show_result(first.request, answer.result, answer.pixels)
             self._save_one(first, answer.result)
@@ -204,7 +161,7 @@ class Analysing(QObject):
         self._lanes.run(Lane.INFERENCE, analyse, done=came, failed=failed, cancelled=cancelled)
 
     def _save_one(self, first: _First, result: ImageResult) -> None:
-        failures = int(result.status is ImageStatus.ERROR)
+        failed_to_read = result.status is ImageStatus.ERROR
 
         def save(history: History) -> HistoryImage:
             return history.save_result(self._services.session_id(), result)
@@ -212,91 +169,13 @@ class Analysing(QObject):
         def came(image: HistoryImage) -> None:
             self._viewer.show_saved(first.request, image)
             self.saved.emit([image])
-            first.go_on(failures)
+            first.go_on(image.id, failed_to_read)
 
         def failed(error: HematodeskError) -> None:
             self.not_saved.emit(error)
 
         if self._access.ask(save, came, failed) is None:
-            first.go_on(failures)
-
-    # Many images, in order
-
-    def run_many(self, sources: Sequence[Source], *, again: bool = False, failed_before: int = 0) -> None:
-        """Analyse all of them without showing any; failures before them count with theirs."""
-        run = _Run(len(sources), failed=failed_before)
-        self._runs.append(run)
-
-        def work(ticket: Ticket) -> BatchSummary:
-            history = self._services.history
-            session_id = self._services.session_id()
-            analyser = self._analyser()
-            told = 0.0
-
-            def sink(results: list[ImageResult]) -> None:
-                ticket.report(_Saved(history.save_results(session_id, results)))
-
-            def reused(images: list[HistoryImage]) -> None:
-                ticket.report(_Reused(images))
-
-            def progress(step: BatchProgress) -> None:
-                nonlocal told
-                if time.monotonic() - told >= _TELL_EVERY_S:
-                    told = time.monotonic()
-                    ticket.report(step)
-
-            return run_batch(
-                sources,
-                analyser,
-                sink,
-                progress,
-                ticket.token,
-                earlier=None if again else self._earlier(analyser),
-                reused=reused,
-            )
-
-        def ended(summary: BatchSummary) -> None:
-            self._runs.remove(run)
-            self.progressed.emit()
-            self.batch_ended.emit(replace(summary, failed=summary.failed + failed_before), sources)
-
-        def failed(error: HematodeskError) -> None:
-            self._runs.remove(run)
-            self.progressed.emit()
-            told = self.no_model if isinstance(error, ModelError) else self.not_saved
-            told.emit(error)
-
-        def cancelled() -> None:
-            self._runs.remove(run)
-            self.progressed.emit()
-
-        def step(value: object) -> None:
-            if isinstance(value, _Saved):
-                self.saved.emit(value.images)
-            elif isinstance(value, BatchProgress):
-                run.done, run.seconds_left = value.done, value.seconds_left
-                run.failed = value.failed + failed_before
-                self.progressed.emit()
-
-        def start() -> None:
-            if not run.cancelled:
-                run.ticket = self._lanes.run(
-                    Lane.BATCH, work, done=ended, failed=failed, cancelled=cancelled, progress=step
-                )
-
-        # One image waits on the model's own lane; a batch has another, so it waits here.
-        self._for_model.append(start)
-        self._model_changed()
-        self.progressed.emit()
-
-    def _model_changed(self) -> None:
-        if self._keeper.state is not ModelState.LOADING:
-            waiting, self._for_model = self._for_model, []
-            for start in waiting:
-                start()
-        if self._unnamed and self._keeper.state is ModelState.READY:
-            # What was opened while there was no model is named now that there is one.
-            self.open(self._unnamed)
+            first.go_on(None, failed_to_read)
 
     # On the lanes
 

@@ -52,6 +52,7 @@ class Notice:
         level: see Level.
         action_text, action: a button on the banner, and what it does.
         cause: the error's own code, where several errors share one banner.
+        stays: whether it stays until it is put away, whatever its level.
     """
 
     code: str
@@ -61,6 +62,7 @@ class Notice:
     action_text: str = ""
     action: Callable[[], object] | None = None
     cause: str = ""
+    stays: bool = False
 
 
 def notice_of(error: HematodeskError | Fault, level: Level = Level.ERROR) -> Notice:
@@ -159,7 +161,7 @@ class Banners(QWidget):
         self._shown.insert(0, banner)
         while len(self._shown) > _MOST_SHOWN:
             self.put_away(self._shown[-1].notice.code)
-        if notice.level is Level.INFO:
+        if notice.level is Level.INFO and not notice.stays:
             timer = QTimer(banner)
             timer.setSingleShot(True)
             timer.timeout.connect(banner._close)

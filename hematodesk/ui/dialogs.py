@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from hematodesk.domain.history import HistoryFilter, RunSummary
     from hematodesk.inference.package import ModelPackage
     from hematodesk.ui.models_dialog import ModelsDialog
+    from hematodesk.ui.running import RunEnd
     from hematodesk.ui.viewing import Viewer
 
 
@@ -93,6 +95,28 @@ class Dialogs(QObject):
 
     def _save_settings(self) -> None:
         self._lanes.run(Lane.STORAGE, lambda _ticket: self._services.settings.save())
+
+    def show_run_summary(
+        self,
+        summary: RunSummary,
+        end: RunEnd,
+        filter_wanted: Callable[[HistoryFilter, str], object],
+        image_wanted: Callable[[int], object],
+    ) -> None:
+        """The summary of a batch run, in place of an earlier one's."""
+        from hematodesk.ui.run_summary import RunSummaryDialog
+
+        earlier = self.open_now.get("run_summary")
+        if earlier is not None:
+            earlier.reject()
+
+        def make() -> QDialog:
+            dialog = RunSummaryDialog(summary, end, self._window)
+            dialog.filter_wanted.connect(filter_wanted)
+            dialog.image_wanted.connect(image_wanted)
+            return dialog
+
+        self._show("run_summary", make, modal=False)
 
     def show_models(self) -> None:
         """The models."""

@@ -116,6 +116,8 @@ class HistoryPanel(QFrame):
         self.model = HistoryModel(access, self)
         self._shown_image: int | None = None
         self._following = False
+        self._class_ids: tuple[str, ...] = ()
+        self._special: tuple[HistoryFilter, str] | None = None
         self._words_when_empty = self.tr("Images that you open are kept here with their results.")
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Search names"))
@@ -186,6 +188,7 @@ class HistoryPanel(QFrame):
         column.addWidget(self._rest, 1)
 
     def _fill_filters(self, class_ids: tuple[str, ...]) -> None:
+        self._class_ids = class_ids
         chosen = self.kind.currentData()
         self.kind.clear()
         self.kind.addItem(self.tr("All images"), HistoryFilter())
@@ -199,6 +202,9 @@ class HistoryPanel(QFrame):
             self.kind.insertSeparator(self.kind.count())
         for class_id in class_ids:
             self.kind.addItem(class_name(class_id), HistoryFilter(class_id=class_id))
+        if self._special is not None:
+            self.kind.insertSeparator(self.kind.count())
+            self.kind.addItem(self.tr("Batch: {what}").format(what=self._special[1]), self._special[0])
         for row in range(self.kind.count()):
             if chosen is not None and self.kind.itemData(row) == chosen:
                 self.kind.setCurrentIndex(row)
@@ -232,6 +238,14 @@ class HistoryPanel(QFrame):
             if self.kind.itemData(row) == chosen:
                 self.kind.setCurrentIndex(row)
         self._apply()
+
+    def show_filter(self, chosen: HistoryFilter, words: str) -> None:
+        """List only these images; the choice stands among the filters until another one like it comes."""
+        self._special = (chosen, words)
+        self._fill_filters(self._class_ids)
+        self.search.clear()
+        self.when.setCurrentIndex(0)
+        self.show_only(chosen)
 
     def say_nothing_is_kept(self) -> None:
         """Tell that there is no history in this sitting."""
@@ -272,6 +286,7 @@ class HistoryPanel(QFrame):
                 review_state=base.review_state,
                 uncertain_only=base.uncertain_only,
                 status=base.status,
+                run_id=base.run_id,
             )
         )
 

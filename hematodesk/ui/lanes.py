@@ -37,6 +37,8 @@ class Lane(StrEnum):
     """What a person waits for: one image, one added cell, loading a model."""
     BATCH = "batch"
     """Long runs over many images, so that they never stand before what a person waits for."""
+    WATCH = "watch"
+    """A watched folder: looking into it, and naming its new images while a long run is under way."""
     STORAGE = "storage"
     """Everything that asks or changes the history."""
     DECODING = "decoding"
@@ -45,7 +47,14 @@ class Lane(StrEnum):
     """The live picture, for as long as it runs."""
 
 
-_THREADS = {Lane.INFERENCE: 1, Lane.BATCH: 1, Lane.STORAGE: 1, Lane.DECODING: 2, Lane.CAMERA: 1}
+_THREADS = {
+    Lane.INFERENCE: 1,
+    Lane.BATCH: 1,
+    Lane.WATCH: 1,
+    Lane.STORAGE: 1,
+    Lane.DECODING: 2,
+    Lane.CAMERA: 1,
+}
 
 
 class Ticket:

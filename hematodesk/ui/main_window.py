@@ -30,12 +30,14 @@ from hematodesk.ui.opening import Opening
 from hematodesk.ui.panes import go_to_next_pane
 from hematodesk.ui.presenting import Presenting
 from hematodesk.ui.reviewing import Reviewing
+from hematodesk.ui.running import Running
 from hematodesk.ui.shortcuts_overlay import ShortcutsOverlay
 from hematodesk.ui.sitting import Sitting
 from hematodesk.ui.status_strip import StatusStrip
 from hematodesk.ui.text_guard import TextGuard
 from hematodesk.ui.theme import Theme
 from hematodesk.ui.viewing import Viewer
+from hematodesk.ui.watching import Watching
 from hematodesk.ui.window_memory import WindowMemory
 from hematodesk.workflow.services import Services
 
@@ -105,19 +107,24 @@ class MainWindow(QMainWindow):
         services, lanes, banners = self.services, self.lanes, self.banners
         self.viewer = Viewer(self.access, lanes, banners, services, self)
         self.keeper = ModelKeeper(services.models, lanes, banners, self)
-        self.analysing = Analysing(services, lanes, self.access, self.viewer, self.keeper, self)
+        self.running = Running(services, lanes, self.access, self.keeper, self)
+        self.analysing = Analysing(services, lanes, self.access, self.viewer, self.keeper, self.running, self)
         self.reviewing = Reviewing(services, lanes, self.access, self.viewer, banners, self)
         self.browsing = Browsing(self.viewer, self.panel, banners, self)
         self.opening = Opening(services, lanes, self.analysing, banners, self)
+        self.watching = Watching(services, lanes, self.running, self)
         self.exporting = Exporting(services, lanes, banners, self)
         self.dialogs = Dialogs(services, lanes, self.keeper, banners, theme, self)
         self.notices = Notices(
             self.analysing,
+            self.running,
             self.keeper,
             self.viewer,
             self.panel,
             banners,
+            lanes,
             self.dialogs.ask_import,
+            self._show_run_summary,
             self,
         )
         self.sitting = Sitting(services, lanes, self.access, self)
@@ -129,7 +136,7 @@ class MainWindow(QMainWindow):
             self.viewer,
             self.keeper,
             self.reviewing,
-            self.analysing,
+            self.running,
             self.centre,
             self.answer,
             self.strip,
@@ -158,6 +165,11 @@ class MainWindow(QMainWindow):
                 "export": self._export,
                 "export_selection": lambda: self._export(chosen_first=True),
                 "import_history": self.exporting.ask_import,
+                "watch_folder": self.watching.ask,
+                "stop_watching": self.watching.stop,
+                "pause": self._toggle_pause,
+                "resume_run": lambda: self.running.resume_latest(self.notices.tell_nothing_to_resume),
+                "run_summary": self._show_run_summary,
                 "backup": self.exporting.ask_backup,
                 "quit": self.close,
                 "undo": self.reviewing.undo,
@@ -235,9 +247,16 @@ class MainWindow(QMainWindow):
         strip.model_clicked.connect(self.dialogs.show_models)
         strip.provider_clicked.connect(self.dialogs.show_providers)
         strip.cancel_clicked.connect(self._cancel)
+        strip.pause_clicked.connect(self._toggle_pause)
+        strip.watch_clicked.connect(self._watch_menu)
+        self.watching.changed.connect(self._show_watch)
+        self._show_watch()
         self.panel.delete_requested.connect(self._delete_images)
         self.panel.menu_requested.connect(self._list_menu)
         self.analysing.saved.connect(self._saved)
+        self.running.saved.connect(self._saved)
+        self.running.summed.connect(lambda *_: self.actions_.set_enabled(True, "run_summary"))
+        self.actions_.set_enabled(False, "run_summary")
         self.reviewing.image_changed.connect(self.browsing.image_changed)
         self.reviewing.images_deleted.connect(self._deleted)
         self.reviewing.images_restored.connect(self._restored)
@@ -269,6 +288,8 @@ class MainWindow(QMainWindow):
             self.notices.tell_read_only(history.path)
         self.panel.model.reload()
         self.opening.begin()
+        if not history.read_only:
+            self.running.look_for_open()
 
     def _history_refused(self, error: HematodeskError) -> None:
         self.answer.set_read_only(True)
@@ -290,6 +311,7 @@ class MainWindow(QMainWindow):
         event.ignore()
         self.answer.flush_note()
         self.memory.remember()
+        self.watching.stop()
         self.hide()
         self.sitting.end()
 
@@ -351,8 +373,34 @@ class MainWindow(QMainWindow):
         self.panel.open_menu(menu, position)
 
     def _cancel(self) -> None:
-        self.analysing.cancel()
-        self.strip.show_stopping()
+        self.running.cancel()
+        if self.running.busy:
+            self.strip.show_stopping()
+
+    def _toggle_pause(self) -> None:
+        self.running.set_paused(not self.running.paused)
+
+    def _show_watch(self) -> None:
+        name, tip = self.watching.words()
+        self.strip.show_watch(name, tip, self.watching.away)
+        self.actions_.set_enabled(bool(name), "stop_watching")
+
+    def _watch_menu(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(self.actions_["stop_watching"])
+        menu.addAction(self.actions_["watch_folder"])
+        self.panel.open_menu(menu, self.strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))
+
+    def _show_run_summary(self) -> None:
+        summary, end = self.running.last_summary, self.running.last_end
+        if summary is not None and end is not None:
+            self.memory.show_history()
+            self.dialogs.show_run_summary(summary, end, self.panel.show_filter, self._open_of_run)
+
+    def _open_of_run(self, image_id: int) -> None:
+        if self.panel.model.row_of(image_id) < 0:
+            self.panel.clear_filter()
+        self.browsing.open(image_id)
 
     def _find(self) -> None:
         self.memory.show_history()

@@ -9,15 +9,18 @@ from PySide6.QtCore import QObject
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.domain.history import HistoryFilter, HistoryImage
+from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
 from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.history_panel import HistoryPanel
 from hematodesk.ui.history_words import moment_words
+from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
+from hematodesk.ui.run_words import run_words
+from hematodesk.ui.running import RunEnd, Running
 from hematodesk.ui.viewing import Viewer
-from hematodesk.workflow.batch import BatchSummary
 from hematodesk.workflow.sources import Source
+from hematodesk.workflow.streams import list_behind
 
 
 class Notices(QObject):
@@ -26,26 +29,36 @@ class Notices(QObject):
     def __init__(
         self,
         analysing: Analysing,
+        running: Running,
         keeper: ModelKeeper,
         viewer: Viewer,
         panel: HistoryPanel,
         banners: Banners,
+        lanes: Lanes,
         import_model: Callable[[], object],
+        show_summary: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._import_model = import_model
+        self._show_summary = show_summary
         self._analysing = analysing
+        self._running = running
         self._keeper = keeper
         self._viewer = viewer
         self._panel = panel
         self._banners = banners
+        self._lanes = lanes
         self._told: object = None
         analysing.reused.connect(self._reused)
-        analysing.batch_ended.connect(self._batch_ended)
-        analysing.no_model.connect(self._no_model)
+        running.ended.connect(self._run_ended)
+        running.summed.connect(self._run_summed)
+        running.offered.connect(self._offer)
+        running.refused.connect(self._other_model)
+        for source in (analysing, running):
+            source.no_model.connect(self._no_model)
+            source.not_saved.connect(self._not_saved)
         keeper.refused.connect(self._model_refused)
-        analysing.not_saved.connect(self._not_saved)
         viewer.changed.connect(self._about_image)
 
     def tell_settings(self, notices: Sequence[str]) -> None:
@@ -89,12 +102,13 @@ class Notices(QObject):
             )
         )
 
-    def _batch_ended(self, summary: BatchSummary, sources: Sequence[Source]) -> None:
-        if summary.failed:
+    def _run_ended(self, end: RunEnd) -> None:
+        summary = end.summary
+        if end.failed:
             self._banners.show_notice(
                 Notice(
                     "some_failed",
-                    self.tr("%n image(s) could not be read; the rest is done.", "", summary.failed),
+                    self.tr("%n image(s) could not be read; the rest is done.", "", end.failed),
                     level=Level.WARNING,
                     action_text=self.tr("Show them"),
                     action=self._show_failed,
@@ -104,11 +118,10 @@ class Notices(QObject):
             self._banners.show_notice(
                 Notice(
                     "batch_stopped",
-                    self.tr("Stopped after {done} of {total} images; what is done is kept.").format(
-                        done=summary.done, total=len(sources)
-                    ),
+                    self._stopped_words(end),
                     action_text=self.tr("Go on"),
-                    action=self._go_on(sources[summary.done :]),
+                    action=lambda: self._running.resume_latest(self.tell_nothing_to_resume),
+                    stays=True,
                 )
             )
         if summary.reused:
@@ -120,15 +133,88 @@ class Notices(QObject):
                     ),
                     action_text=self.tr("Analyse again"),
                     # Only where it means the known ones and no others.
-                    action=self._again(sources) if summary.reused == summary.done else None,
+                    action=self._again_from(end) if summary.reused == summary.done else None,
                 )
             )
 
+    def _stopped_words(self, end: RunEnd) -> str:
+        total = end.job.stream.total
+        if total is None:
+            return self.tr("Stopped after {done} images; what is done is kept.").format(done=end.done)
+        return self.tr("Stopped after {done} of {total} images; what is done is kept.").format(
+            done=end.done, total=total
+        )
+
+    def _run_summed(self, summary: RunSummary, end: RunEnd) -> None:
+        if end.summary.cancelled or end.summary.reused == end.summary.done:
+            return
+        self._banners.show_notice(
+            Notice(
+                "run_done",
+                run_words(summary, end.summary.elapsed_s, end.done),
+                action_text=self.tr("Summary"),
+                action=self._show_summary,
+                stays=True,
+            )
+        )
+
+    def _offer(self, run: Run) -> None:
+        """A run was cut off: offer to go on with it."""
+        name = Path(run.options.roots[0]).name if run.options.roots else ""
+        words = (
+            self.tr("A batch over {name} was cut off; {done} of {total} images are done.")
+            if run.total is not None
+            else self.tr("A batch over {name} was cut off; {done} images are done.")
+        )
+        self._banners.show_notice(
+            Notice(
+                "run_cut_off",
+                words.format(name=name, done=run.done, total=run.total),
+                action_text=self.tr("Go on"),
+                action=lambda: self._running.resume(run),
+                stays=True,
+            )
+        )
+
+    def tell_nothing_to_resume(self) -> None:
+        """There is no batch to go on with."""
+        self._banners.show_notice(
+            Notice("nothing_to_resume", self.tr("Every batch came to its end; there is none to go on with."))
+        )
+
+    def _other_model(self, run: Run) -> None:
+        self._banners.show_notice(
+            Notice(
+                "run_other_model",
+                self.tr("The batch was begun with {model}, which is not the present model.").format(
+                    model=f"{run.options.model} {run.options.version}"
+                ),
+                self.tr("Choose that model (Ctrl+M) and go on, or open the folder anew."),
+                Level.WARNING,
+            )
+        )
+
+    def _again_from(self, end: RunEnd) -> Callable[[], None]:
+        """Analyse a run's images again; the one that was opened before it has its own banner."""
+
+        def again() -> None:
+            anew = end.job.stream.anew()
+
+            def lists(ticket: Ticket) -> int:
+                ticket.token.on_cancel(anew.stop)
+                return list_behind(anew, lambda: None)
+
+            def begin() -> None:
+                for _ in range(end.job.before):
+                    next(anew, None)
+                self._analysing.open_stream(anew, again=True)
+
+            self._lanes.run(Lane.DECODING, lists, done=lambda _count: begin())
+
+        return again
+
     def _again(self, sources: Sequence[Source]) -> Callable[[], None]:
         return lambda: self._analysing.open(sources, again=True)
-
-    def _go_on(self, sources: Sequence[Source]) -> Callable[[], None]:
-        return lambda: self._analysing.run_many(sources)
 
     def _show_failed(self) -> None:
         self._panel.show_only(HistoryFilter(status=ImageStatus.ERROR))

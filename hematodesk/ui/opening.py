@@ -16,7 +16,7 @@ from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.mime import Brought, brought, may_hold_images
-from hematodesk.workflow.gather import gather_images
+from hematodesk.workflow.gather import ImageListing
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import remember_recent
 from hematodesk.workflow.sources import Picture, Source, picture_from_pixels
@@ -156,17 +156,14 @@ class Opening(QObject):
             self._waiting.append(lambda: self._gather(paths, remember=remember))
             return
 
-        def gather(ticket: Ticket) -> list[Source]:
-            found: list[Source] = []
-            for path in gather_images(paths):
-                ticket.token.check()
-                found.append(path)
-            return found
+        listing = ImageListing(paths)
 
-        def gathered(sources: list[Source]) -> None:
-            if sources:
-                self._analysing.open(sources)
-            else:
+        def gather(ticket: Ticket) -> int:
+            ticket.token.on_cancel(listing.stop)
+            return listing.list_all(lambda: ticket.report(None))
+
+        def gathered(count: int) -> None:
+            if not count:
                 self._banners.show_notice(
                     Notice(
                         "no_images",
@@ -176,7 +173,13 @@ class Opening(QObject):
                     )
                 )
 
-        self._lanes.run(Lane.DECODING, gather, done=gathered)
+        # The first is opened while the rest is still being listed.
+        self._lanes.run(
+            Lane.DECODING,
+            gather,
+            done=gathered,
+            progress=lambda _nothing: self._analysing.open_stream(listing),
+        )
         if remember:
             self._lanes.run(
                 Lane.STORAGE,

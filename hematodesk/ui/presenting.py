@@ -7,12 +7,12 @@ from PySide6.QtGui import QAction
 
 from hematodesk.domain.cells import Fault, ImageStatus
 from hematodesk.ui.actions import CLASS_KEYS, Actions
-from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.centre import Centre
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.ui.reviewing import NoteKey, Reviewing
+from hematodesk.ui.running import Running
 from hematodesk.ui.status_strip import StatusStrip
 from hematodesk.ui.viewing import Viewer, ViewState
 from hematodesk.workflow.review import ChangeKind
@@ -26,7 +26,7 @@ class Presenting(QObject):
         viewer: Viewer,
         keeper: ModelKeeper,
         reviewing: Reviewing,
-        analysing: Analysing,
+        running: Running,
         centre: Centre,
         answer: AnswerPanel,
         strip: StatusStrip,
@@ -37,7 +37,7 @@ class Presenting(QObject):
         self._viewer = viewer
         self._keeper = keeper
         self._reviewing = reviewing
-        self._analysing = analysing
+        self._running = running
         self._centre = centre
         self._answer = answer
         self._strip = strip
@@ -46,10 +46,11 @@ class Presenting(QObject):
         viewer.changed.connect(self.show_image)
         viewer.chosen.connect(self.show_cell)
         keeper.changed.connect(self.show_model)
-        analysing.progressed.connect(self.show_progress)
+        running.progressed.connect(self.show_progress)
         reviewing.undo_changed.connect(self.show_undo)
         self.show_model()
         self.show_undo()
+        self.show_progress()
 
     def show_image(self) -> None:
         """The middle, the right and the status line, after another image or other cells came."""
@@ -156,11 +157,13 @@ class Presenting(QObject):
 
     def show_progress(self) -> None:
         """How far the runs have come."""
-        state = self._analysing.state
+        state = self._running.progress
+        self._actions["pause"].setEnabled(state is not None)
+        self._actions["pause"].setChecked(state is not None and state.paused)
         if state is None:
             self._strip.end_progress()
         else:
-            self._strip.show_progress(state.done, state.total, state.failed, state.seconds_left)
+            self._strip.show_progress(state)
 
     def show_undo(self) -> None:
         """What undo and redo would do."""

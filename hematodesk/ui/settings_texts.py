@@ -34,6 +34,14 @@ SETTING_TEXTS = (
     QT_TRANSLATE_NOOP("Settings", "Show earlier results of the same image"),
     QT_TRANSLATE_NOOP("Settings", "An image that this model has seen before is not analysed again."),
     QT_TRANSLATE_NOOP("Settings", "Keep thumbnails"),
+    QT_TRANSLATE_NOOP("Settings", "Look into a watched folder every"),
+    QT_TRANSLATE_NOOP("Settings", "Less often is easier on a network drive."),
+    QT_TRANSLATE_NOOP("Settings", "1 s"),
+    QT_TRANSLATE_NOOP("Settings", "2 s"),
+    QT_TRANSLATE_NOOP("Settings", "5 s"),
+    QT_TRANSLATE_NOOP("Settings", "10 s"),
+    QT_TRANSLATE_NOOP("Settings", "30 s"),
+    QT_TRANSLATE_NOOP("Settings", "60 s"),
     QT_TRANSLATE_NOOP(
         "Settings", "Small pictures of the images in the history. Applies to images analysed from now on."
     ),

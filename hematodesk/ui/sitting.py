@@ -70,7 +70,7 @@ class Sitting(QObject):
         if self._ending:
             return
         self._ending = True
-        self._lanes.cancel_all(Lane.BATCH, Lane.INFERENCE, Lane.DECODING, Lane.CAMERA)
+        self._lanes.cancel_all(Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.DECODING, Lane.CAMERA)
         # Lanes are first in, first out: what comes back from here comes after all that was under way.
         self._after(Lane.DECODING, self._decoding_done)
 
@@ -78,6 +78,9 @@ class Sitting(QObject):
         self._after(Lane.BATCH, self._batch_done)
 
     def _batch_done(self) -> None:
+        self._after(Lane.WATCH, self._watch_done)
+
+    def _watch_done(self) -> None:
         self._after(Lane.INFERENCE, self._inference_done)
 
     def _inference_done(self) -> None:

@@ -6,15 +6,19 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from hematodesk.ui.cell_words import milliseconds
+from hematodesk.ui.run_words import number, rate_words
+from hematodesk.ui.running import Progress
 from hematodesk.ui.theme import set_role
 
 
 class StatusStrip(QWidget):
-    """Signals: model_clicked, provider_clicked, cancel_clicked."""
+    """Signals: model_clicked, provider_clicked, cancel_clicked, pause_clicked, watch_clicked."""
 
     model_clicked = Signal()
     provider_clicked = Signal()
     cancel_clicked = Signal()
+    pause_clicked = Signal()
+    watch_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +40,16 @@ class StatusStrip(QWidget):
         self.progress = QLabel(self)
         self.progress.setAccessibleName(self.tr("Progress"))
         row.addWidget(self.progress)
+        self.pause = self._button("")
+        self.pause.clicked.connect(self.pause_clicked)
+        row.addWidget(self.pause)
         self.cancel = self._button(self.tr("Stop; what is done stays"))
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.clicked.connect(self.cancel_clicked)
         row.addWidget(self.cancel)
+        self.watch = self._button("")
+        self.watch.clicked.connect(self.watch_clicked)
+        row.addWidget(self.watch)
         row.addStretch(1)
         self.cells = QLabel(self)
         row.addWidget(self.cells)
@@ -54,6 +64,7 @@ class StatusStrip(QWidget):
         self.show_model("", "")
         self.show_provider("", "", "")
         self.end_progress()
+        self.show_watch("", "", away=False)
 
     def _button(self, tip: str) -> QPushButton:
         button = QPushButton(self)
@@ -95,23 +106,43 @@ class StatusStrip(QWidget):
         self.provider.setToolTip(tip)
         self.provider.setAccessibleName(self.tr("Provider: {name}").format(name=text))
 
-    def show_progress(self, done: int, total: int, failed: int, seconds_left: float | None) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """A run's state; a total of 0 is not known yet."""
+        done, total = progress.done, progress.total
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         words = (
-            self.tr("{done} of {total}").format(done=done, total=total)
+            self.tr("{done} of {total}").format(done=number(done), total=number(total))
             if total
-            else self.tr("{done} done").format(done=done)
+            else self.tr("{done} done").format(done=number(done))
         )
-        if seconds_left is not None and done < total:
-            words += ", " + self.time_left(seconds_left)
-        if failed:
-            words += ", " + self.tr("%n failed", "", failed)
+        if progress.paused:
+            words += ", " + self.tr("paused")
+        if progress.rate is not None:
+            words += ", " + self.tr("{rate} a second").format(rate=rate_words(progress.rate))
+        if progress.seconds_left is not None and done < total:
+            words += ", " + self.time_left(progress.seconds_left)
+        if progress.failed:
+            words += ", " + self.tr("%n failed", "", progress.failed)
         self.progress.setText(words)
-        for widget in (self.bar, self.progress, self.cancel):
+        self.pause.setText(self.tr("Go on") if progress.paused else self.tr("Pause"))
+        self.pause.setToolTip(
+            self.tr("Go on with the batch (P)") if progress.paused else self.tr("Let the batch rest (P)")
+        )
+        for widget in (self.bar, self.progress, self.pause, self.cancel):
             widget.show()
         self.cancel.setEnabled(True)
+        self.pause.setEnabled(True)
+
+    def show_watch(self, name: str, tip: str, away: bool) -> None:
+        """A folder is being watched; an empty name says that none is."""
+        self.watch.setVisible(bool(name))
+        words = self.tr("{name} is away") if away else self.tr("Watching {name}")
+        metrics = self.watch.fontMetrics()
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 160)
+        self.watch.setText("◉ " + words.format(name=short).replace("&", "&&"))
+        self.watch.setToolTip(tip)
+        self.watch.setAccessibleName(words.format(name=name))
 
     def time_left(self, seconds: float) -> str:
         """Time left, in the unit that says enough."""
@@ -123,10 +154,11 @@ class StatusStrip(QWidget):
         """Cancel was pressed and the work is coming to its end."""
         self.progress.setText(self.tr("Stopping…"))
         self.cancel.setEnabled(False)
+        self.pause.setEnabled(False)
 
     def end_progress(self) -> None:
         """Nothing is running."""
-        for widget in (self.bar, self.progress, self.cancel):
+        for widget in (self.bar, self.progress, self.pause, self.cancel):
             widget.hide()
 
     def show_cells(self, words: str) -> None:

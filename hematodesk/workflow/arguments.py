@@ -20,6 +20,7 @@ hematodesk names cells; it makes no diagnosis."""
 
 _WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
        hematodesk classify PATH... [options]
+       hematodesk watch FOLDER [options]
        hematodesk self-test [--json]
        hematodesk models list|verify|import|adapt
        hematodesk history list|export|import|check|repair|backup|restore
@@ -141,6 +142,17 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     _finish(parser, "classify")
 
 
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=_path, metavar="FOLDER", help="the folder, those inside it included")
+    _add_model(parser)
+    parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    parser.add_argument("--interval", type=_seconds, default=2.0, metavar="SECONDS", help="default: 2")
+    parser.add_argument("--save", action="store_true", help="also keep the results in the history")
+    parser.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
+    _finish(parser, "watch")
+
+
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=_text, metavar="NAME|FILE", help="default: the one chosen last")
     parser.add_argument("--provider", choices=("auto", "cpu", "cuda"), help="default: the one chosen last")
@@ -253,6 +265,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.1 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of seconds from 0.1 to 3600")
+    return value
+
+
 def _text(text: str) -> str:
     """Text that is there: an empty one comes from a script whose variable is not set."""
     if not text:
@@ -267,6 +289,7 @@ def _path(text: str) -> Path:
 
 _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
     "classify": (_add_classify, "Name the white cells of images; nothing is kept unless --save is given."),
+    "watch": (_add_watch, "Name the images of a folder as they come, until Ctrl+C."),
     "self-test": (_add_self_test, "Check packages, provider, a known image and the history."),
     "models": (_add_models, "The model packages."),
     "history": (_add_history, "The history of analysed images."),

@@ -6,7 +6,7 @@ import heapq
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 _PIECE = 2_000
@@ -21,6 +21,13 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
+def image_suffixes() -> frozenset[str]:
+    """What the names of image files end with, casefolded, dot included."""
+    from hematodesk.imaging.files import IMAGE_SUFFIXES
+
+    return frozenset(suffix.casefold() for suffix in IMAGE_SUFFIXES)
+
+
 def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Path]:
     """The image files of files and folders, in the order given, folders in natural order.
 
@@ -29,9 +36,7 @@ def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Pat
     hidden ones, links to folders and folders that cannot be listed are passed over, but a named
     folder that cannot be listed is yielded itself, so that reading it says so. No file comes twice.
     """
-    from hematodesk.imaging.files import IMAGE_SUFFIXES
-
-    suffixes = frozenset(suffix.casefold() for suffix in IMAGE_SUFFIXES)
+    suffixes = image_suffixes()
     seen: set[str] = set()
     for path in paths:
         found = _of_folder(path, suffixes, recursive) if _is_folder(path) else iter((path,))
@@ -98,8 +103,15 @@ class ImageListing:
         self._stopped = False
         self._changed = threading.Condition()
 
-    def list_all(self) -> int:
-        """List to the end, or until `stop`; how many there are. Blocks, so it is for a thread of its own."""
+    def anew(self) -> ImageListing:
+        """The same files and folders, to be listed once more."""
+        return ImageListing(self.roots, self._recursive)
+
+    def list_all(self, first: Callable[[], object] | None = None) -> int:
+        """List to the end, or until `stop`; how many there are. Blocks, so it is for a thread of its own.
+
+        `first` is called when the first image has come.
+        """
         try:
             for path in gather_images(self.roots, self._recursive):
                 with self._changed:
@@ -107,6 +119,8 @@ class ImageListing:
                         break
                     self._found.append(path)
                     self._changed.notify_all()
+                if first is not None and len(self._found) == 1:
+                    first()
         finally:
             with self._changed:
                 self._over = True

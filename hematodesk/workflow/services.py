@@ -21,6 +21,7 @@ from hematodesk.workflow.settings import SettingsStore, operator_name
 from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
 
 if TYPE_CHECKING:
+    from hematodesk.domain.cells import ImageResult
     from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.storage.history import History
@@ -142,6 +143,10 @@ class Services:
             if self._session_id is None:
                 self._session_id = self.open_history().begin_session(self.operator)
             return self._session_id
+
+    def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:
+        """Save results in this run's session; returned with their ids. Raises HistoryError."""
+        return self.open_history().save_results(self.session_id(), results)
 
     def record_run(
         self,

@@ -150,7 +150,7 @@ def beat():
 pulse = QTimer()
 pulse.timeout.connect(beat)
 ended = []
-window.analysing.batch_ended.connect(lambda *_: ended.append(True))
+window.running.ended.connect(lambda *_: ended.append(True))
 
 def measured(seconds, work):
     gaps.clear()

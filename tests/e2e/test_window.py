@@ -56,7 +56,7 @@ class Program:
                 not window.lanes.busy
                 and window.viewer.settled
                 and not window.panel.model.loading
-                and window.analysing.state is None
+                and not window.running.busy
             ),
             timeout=60_000,
         )

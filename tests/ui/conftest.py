@@ -203,7 +203,7 @@ class Bench:
                 not window.lanes.busy
                 and window.viewer.settled
                 and not window.panel.model.loading
-                and window.analysing.state is None
+                and not window.running.busy
             ),
             timeout=60_000,
         )

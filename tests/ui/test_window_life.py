@@ -31,7 +31,7 @@ def saved_count(bench) -> int:
 
 def under_way(window: MainWindow) -> int:
     """How many images of the running batch are done."""
-    state = window.analysing.state
+    state = window.running.progress
     return state.done if state is not None else 0
 
 
@@ -63,7 +63,7 @@ def test_the_window_answers_during_a_batch(bench, qtbot: QtBot) -> None:
     timer.setInterval(0)
     timer.timeout.connect(lambda: beats.append(time.monotonic()))
     window.opening.open_paths(bench.plain(40))
-    qtbot.waitUntil(lambda: window.analysing.state is not None)
+    qtbot.waitUntil(lambda: window.running.progress is not None)
     timer.start()
     bench.rest(window)
     timer.stop()

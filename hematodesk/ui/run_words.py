@@ -1,0 +1,42 @@
+"""A batch run in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale
+
+from hematodesk.domain.history import RunSummary
+from hematodesk.ui.class_names import class_name
+from hematodesk.ui.translation import translate
+
+
+def number(value: int) -> str:
+    """A count as the person's language groups it: 12,345."""
+    return QLocale().toString(value)
+
+
+def rate_words(rate: float) -> str:
+    """Images a second: 163, or 2.4 where that says more."""
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def duration(seconds: float) -> str:
+    """40 s, 3 min, 2 h 5 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return translate("RunWords", "{number} s").format(number=max(1, round(seconds)))
+    if minutes < 60:
+        return translate("RunWords", "{number} min").format(number=minutes)
+    return translate("RunWords", "{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
+    """What a run held, in a sentence or two; the classes with most cells first."""
+    words = translate("RunWords", "{images} images in {time}").format(
+        images=number(done), time=duration(elapsed_s)
+    )
+    parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in summary.classes[:3]]
+    if summary.uncertain:
+        parts.append(translate("RunWords", "{count} uncertain").format(count=number(summary.uncertain)))
+    if summary.failed:
+        parts.append(translate("RunWords", "{count} failed").format(count=number(summary.failed)))
+    return f"{words}: {', '.join(parts)}." if parts else f"{words}."

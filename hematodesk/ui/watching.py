@@ -1,0 +1,95 @@
+"""A watched folder in the window: looked into now and then, its new images named beside the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QDir, QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from hematodesk.ui.lanes import Lane, Lanes, Ticket
+from hematodesk.ui.running import BatchJob, Running
+from hematodesk.workflow.services import Services
+from hematodesk.workflow.streams import FixedSources
+from hematodesk.workflow.watch import Look, WatchedFolder
+
+
+class Watching(QObject):
+    """Signals: changed, when a watch began, ended, or its folder went away or came back."""
+
+    changed = Signal()
+
+    def __init__(self, services: Services, lanes: Lanes, running: Running, window: QWidget) -> None:
+        super().__init__(window)
+        self._services = services
+        self._lanes = lanes
+        self._running = running
+        self._window = window
+        self._folder: WatchedFolder | None = None
+        self._looking: Ticket | None = None
+        self.away = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that is watched."""
+        return None if self._folder is None else self._folder.folder
+
+    def ask(self) -> None:
+        """The dialog for the folder."""
+        dialog = QFileDialog(self._window, self.tr("Watch a folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.filesSelected.connect(lambda names: self.watch(Path(names[0])) if names else None)
+        dialog.open()
+
+    def watch(self, folder: Path) -> None:
+        """Watch this folder, in place of the one before."""
+        self.stop()
+        self._folder = WatchedFolder(folder)
+        self.changed.emit()
+        self._look()
+
+    def stop(self) -> None:
+        """Watch no more; images that are being named come to their end."""
+        self._timer.stop()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        self.away = False
+        if self._folder is not None:
+            self._folder = None
+            self.changed.emit()
+
+    def words(self) -> tuple[str, str]:
+        """The folder's name, and where it is, for the sign; empty when none is watched."""
+        folder = self.folder
+        if folder is None:
+            return "", ""
+        place = QDir.toNativeSeparators(str(folder))
+        tip = (
+            self.tr("{folder} cannot be reached; it is looked for until it is back.")
+            if self.away
+            else self.tr("New images in {folder} are named when they have stopped growing.")
+        )
+        return folder.name or place, tip.format(folder=place)
+
+    def _look(self) -> None:
+        watched = self._folder
+        if watched is None:
+            return
+
+        def came(look: Look) -> None:
+            if watched is not self._folder:
+                return
+            self._looking = None
+            if look.away != self.away:
+                self.away = look.away
+                self.changed.emit()
+            if look.ready:
+                self._running.start(BatchJob(FixedSources(look.ready), watch=watched.comes_again))
+            self._timer.start(1000 * int(self._services.settings.text("watch_interval")))
+
+        self._looking = self._lanes.run(Lane.WATCH, lambda _ticket: watched.look(), done=came)

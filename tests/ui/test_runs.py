@@ -1,0 +1,161 @@
+"""Batch runs in the window: pause, the summary, going on after an end, a watched folder."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTreeWidgetItem
+from pytestqt.qtbot import QtBot
+
+from hematodesk.domain.history import HistoryFilter, RunState
+from hematodesk.ui.history_model import Role
+from hematodesk.ui.main_window import MainWindow
+from hematodesk.ui.run_summary import RunSummaryDialog
+
+
+def done(window: MainWindow) -> int:
+    progress = window.running.progress
+    return progress.done if progress is not None else 0
+
+
+def names(window: MainWindow) -> list[str]:
+    model = window.panel.model
+    rows = [model.index(row).data(Role.SUMMARY) for row in range(model.rowCount())]
+    return [row.name for row in rows if row is not None]
+
+
+def test_a_batch_rests_with_the_key_and_goes_on_with_the_button(bench, qtbot: QtBot) -> None:
+    window = bench.show()
+    paths = bench.plain(400)
+    window.opening.open_paths(paths)
+    qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
+    qtbot.keyClick(window.centre, Qt.Key.Key_P)
+    assert window.running.paused
+    assert "paused" in window.strip.progress.text()
+    rested: list[int] = []
+
+    def at_rest() -> bool:
+        rested.append(window.panel.model.rowCount())
+        return len(rested) > 40 and len(set(rested[-40:])) == 1
+
+    qtbot.waitUntil(at_rest, timeout=20_000)
+    assert 3 < len(names(window)) < 400
+    assert window.running.busy
+    qtbot.mouseClick(window.strip.pause, Qt.MouseButton.LeftButton)
+    bench.rest(window)
+    assert names(window) == [path.name for path in paths]
+    assert not window.running.paused
+    assert not window.strip.pause.isVisible()
+
+
+def test_closing_a_resting_window_leaves_a_run_that_the_next_start_goes_on_with(bench, qtbot: QtBot) -> None:
+    folder = bench.plain(400)[0].parent
+    window = bench.show()
+    window.opening.open_paths([folder])
+    qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
+    window.running.set_paused(True)
+    bench.close(window)
+    again = bench.show()
+    banner = again.banners.banner("run_cut_off")
+    assert banner is not None
+    assert "of 400" in banner.notice.text
+    history = again.services.history
+    before = history.count(HistoryFilter())
+    assert 3 < before < 400
+    assert banner.button is not None
+    banner.button.click()
+    bench.rest(again)
+    assert history.count(HistoryFilter()) == 400
+    assert history.unfinished_runs() == []
+    (end,) = [again.running.last_end]
+    assert end is not None
+    assert end.summary.reused == before
+    assert again.running.last_summary is not None
+    assert again.running.last_summary.images == 400
+
+
+def test_a_run_of_another_model_is_not_gone_on_with(bench, qtbot: QtBot) -> None:
+    window = bench.show()
+    window.opening.open_paths(bench.plain(400))
+    qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
+    window.actions_["pause"].trigger()
+    qtbot.mouseClick(window.strip.cancel, Qt.MouseButton.LeftButton)
+    bench.rest(window)
+    assert window.services.history.unfinished_runs()[0].state is RunState.STOPPED
+    bench.close(window)
+    bench.ship_model("tiny", with_map=True)
+    other = bench.show()
+    assert other.banners.banner("run_cut_off") is None
+    other.actions_["resume_run"].trigger()
+    bench.rest(other)
+    assert other.banners.banner("run_other_model") is not None
+    assert not other.running.busy
+
+
+def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
+    paths = [bench.field("s/a.jpg"), bench.field("s/b.jpg", "smear_05_several_cells.jpg"), *bench.plain(4)]
+    paths[3].write_bytes(b"")
+    paths[4].write_bytes(b"no image")
+    window = bench.show(start=paths)
+    banner = window.banners.banner("run_done")
+    assert banner is not None
+    assert banner.notice.text.startswith("6 images in")
+    assert "2 failed" in banner.notice.text
+    assert banner.button is not None
+    banner.button.click()
+    dialog = window.dialogs.open_now["run_summary"]
+    assert isinstance(dialog, RunSummaryDialog)
+    tree = dialog.tree
+    lines = {
+        tree.topLevelItem(row).text(0): tree.topLevelItem(row) for row in range(tree.topLevelItemCount())
+    }
+    assert lines["All images"].text(2) == "6"
+    assert lines["No cell found"].text(2) == "2"
+    failed = lines["Failed"]
+    assert {failed.child(row).text(0) for row in range(failed.childCount())} == {"file_empty", "not_an_image"}
+
+    def click(item: QTreeWidgetItem) -> None:
+        tree.scrollToItem(item)
+        place = tree.visualItemRect(item).center()
+        qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        bench.rest(window)
+
+    click(lines["Neutrophil"])
+    assert names(window) == ["a.jpg", "b.jpg"]
+    assert "Batch" in window.panel.kind.currentText()
+    click(failed)
+    assert names(window) == [paths[3].name, paths[4].name]
+    click(failed.child(0).child(0))
+    assert window.viewer.name in (paths[3].name, paths[4].name)
+    dialog.reject()
+
+
+def test_a_watched_folder_names_new_images_and_leaves_the_review_alone(bench, qtbot: QtBot) -> None:
+    scanner = bench.folder / "scanner"
+    scanner.mkdir()
+    services = bench.services()
+    services.settings.set("watch_interval", "1")
+    window = bench.show(services, start=[bench.field()])
+    shown, chosen = window.viewer.image_id, window.panel.selected_ids()
+    assert not window.strip.watch.isVisible()
+    window.watching.watch(scanner)
+    assert "scanner" in window.strip.watch.text()
+    bench.field("scanner/new.jpg", "smear_02_eosinophil.jpg")
+    qtbot.waitUntil(lambda: "new.jpg" in names(window), timeout=20_000)
+    assert (window.viewer.image_id, window.panel.selected_ids()) == (shown, chosen)
+    moved = scanner.rename(bench.folder / "moved")
+    qtbot.waitUntil(lambda: window.watching.away, timeout=20_000)
+    assert "away" in window.strip.watch.text()
+    moved.rename(scanner)
+    qtbot.waitUntil(lambda: not window.watching.away, timeout=20_000)
+    (scanner / "broken.jpg").write_bytes(b"\xff\xd8\xff not yet")
+    bench.field("scanner/third.jpg", "smear_03_lymphocyte.jpg")
+    os.utime(scanner / "third.jpg", (time.time() + 5, time.time() + 5))
+    qtbot.waitUntil(lambda: "third.jpg" in names(window), timeout=20_000)
+    assert "broken.jpg" not in names(window)
+    assert names(window).count("new.jpg") == 1
+    window.actions_["stop_watching"].trigger()
+    assert not window.strip.watch.isVisible()
+    assert window.banners.banner("run_done") is None

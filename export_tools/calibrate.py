@@ -2,8 +2,10 @@
 
 Fits the temperature on the held-out groups, sets the confidence under which the model says
 "uncertain" on disturbed views of them (stand-ins for another laboratory's images), and describes
-what training's embeddings look like, so that what is no cell can be told. Writes both beside the
-model, where `convert` finds them. The published TEST images are never looked at.
+what training's embeddings look like, so that what is no cell can be told. A small source holds out
+too few images for that: the answers of networks trained the same way on other folds, each to the
+fold that it has not seen, can be added. Writes both beside the model, where `convert` finds them.
+The published TEST images are never looked at.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.augment import Strength, augment
-from export_tools.convert import calibration_file, familiarity_file, sidecar
-from export_tools.crops import COVER, CropSet, cut_crops, middle
-from export_tools.file_lists import HELD_OUT, TRAINED_ON, listed, read_list
-from export_tools.sources import only_classes, read_source
+from export_tools.convert import calibration_file, familiarity_file, rivals_file, sidecar
+from export_tools.crops import COVER, CropSet, chosen, cut_by_source, middle
+from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
+from export_tools.sources import Record, only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.statistics import softmax
 
@@ -34,6 +36,7 @@ _DIRECTIONS = 192
 _VIEWS = 3
 _SHRINK = 0.02
 _FAMILIAR_SHARE = 0.995
+_NAMED_SHARE = 0.98
 _LEAST_CONFIDENCE = 0.5
 _MOST_CONFIDENCE = 0.95
 
@@ -45,6 +48,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("sources", nargs="+", type=Path, help="the folders it was trained on")
     parser.add_argument(
         "--wanted", type=float, default=0.98, help="accuracy of certain answers on hard views"
+    )
+    parser.add_argument(
+        "--fold-model", type=Path, action="append", default=[], help="a model of the same recipe and its fold"
     )
     parser.add_argument("--cache", type=Path, help="folder that keeps the cut crops")
     parser.add_argument("--seed", type=int, default=0)
@@ -63,12 +69,13 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Answers:
-    """Logits (N, K), embeddings (N, D), true class indexes (N,) and a weight for each (N,)."""
+    """Logits (N, K), embeddings (N, D), true class indexes, a weight and the source's name for each (N,)."""
 
     logits: Floats
     embeddings: Floats
     truth: npt.NDArray[np.int64]
     weights: Floats
+    sources: npt.NDArray[np.str_]
 
 
 def calibrate(args: argparse.Namespace) -> None:
@@ -77,44 +84,91 @@ def calibrate(args: argparse.Namespace) -> None:
 
     notes = json.loads(sidecar(args.model).read_text(encoding="utf-8"))
     classes = [each["id"] for each in notes["classes"]]
-    model = keras.models.load_model(args.model, compile=False)
-    both = keras.Model(model.input, [model.get_layer("logits").output, model.get_layer("embedding").output])
-    size = int(model.input_shape[1])
     records = [record for folder in args.sources for record in read_source(folder)]
-    records = only_classes(records, classes)
-    held = listed(records, read_list(args.model, HELD_OUT))
-    kept = listed(records, read_list(args.model, TRAINED_ON))
     rule = notes["crop"]
     cut = {"red_cells": rule["red_cells"], "context": rule["context"], "cache": args.cache}
-    out, inside = cut_crops(held, size, **cut), cut_crops(kept, size, **cut)
+
+    def side(model: Path, suffix: str) -> list[Record]:
+        return only_classes(listed(records, read_list(model, suffix)), classes)
+
+    both = _two_outputs(keras.models.load_model(args.model, compile=False))
+    size = int(both.input_shape[1])
+    crops = cut_by_source(records, size, **cut)
+    out, inside = (chosen(crops, side(args.model, each)) for each in (HELD_OUT, TRAINED_ON))
     random = np.random.default_rng(args.seed)
     plain = answers(both, middle(out.pixels, size), out, classes)
     hard = answers(both, _views(out, size, random), out, classes)
     trained = answers(both, _views(inside, size, random, each=1), inside, classes)
-    temperature = fit_temperature(plain.logits, plain.truth, plain.weights)
-    least = least_confidence(softmax(hard.logits, temperature), hard.truth, hard.weights, wanted=args.wanted)
+    others = []
+    for model in args.fold_model:
+        tested = [record for record in side(model, TESTED) if record.part != "test"]
+        fold = chosen(crops, tested)
+        network = _two_outputs(keras.models.load_model(model, compile=False))
+        others.append(answers(network, middle(fold.pixels, size), fold, classes))
+    unseen = pooled([plain, *others])
+    temperature = fit_temperature(unseen.logits, unseen.truth, unseen.weights)
+    judged = pooled([hard, *others])
+    least = least_confidence(
+        softmax(judged.logits, temperature), judged.truth, judged.weights, wanted=args.wanted
+    )
     projection, centres = whitening(trained.embeddings, trained.truth)
     strange = np.concatenate([strangeness(each.embeddings, projection, centres) for each in (plain, hard)])
     limit = float(np.quantile(strange, _FAMILIAR_SHARE))
-    before = calibration_error(softmax(plain.logits), plain.truth, plain.weights)
-    after = calibration_error(softmax(plain.logits, temperature), plain.truth, plain.weights)
-    familiarity_file(args.model).parent.mkdir(parents=True, exist_ok=True)
+    statistics = {"projection": projection, "centres": centres}
+    told_gap = ""
+    rivals = rivals_file(args.model)
+    if rivals.is_file():
+        with np.load(rivals) as archive:
+            kernel, bias = archive["kernel"].astype(np.float64), archive["bias"].astype(np.float64)
+        ahead = np.concatenate([lead_of_rivals(each, kernel, bias) for each in (plain, *others)])
+        gap = max(0.0, float(np.quantile(ahead, _NAMED_SHARE)))
+        statistics |= {"kernel": kernel, "bias": bias, "limit": np.array(limit), "gap": np.array(gap)}
+        told_gap = f", or a rival's logit more than {gap:.2f} ahead"
+    before = calibration_error(softmax(unseen.logits), unseen.truth, unseen.weights)
+    after = calibration_error(softmax(unseen.logits, temperature), unseen.truth, unseen.weights)
     np.savez(
-        familiarity_file(args.model),
-        projection=projection.astype(np.float32),
-        centres=centres.astype(np.float32),
+        familiarity_file(args.model), **{name: each.astype(np.float32) for name, each in statistics.items()}
     )
     found = {
         "calibration": {"temperature": round(temperature, 4)},
-        "abstention": {"min_confidence": round(least, 3), "familiarity_max": round(limit, 4)},
+        "abstention": {
+            "min_confidence": round(least, 3),
+            "familiarity_max": 1.0 if told_gap else round(limit, 4),
+        },
     }
     calibration_file(args.model).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(
-        f"temperature {temperature:.3f}: expected calibration error {before:.4f} before, {after:.4f} after\n"
-        f"uncertain under {least:.3f}: disturbed views are then right on "
-        f"{_certain_accuracy(softmax(hard.logits, temperature), hard, least):.1%} of the certain\n"
-        f"unfamiliar over {limit:.3f}"
+        f"temperature {temperature:.3f} from {len(unseen.truth)} images: expected calibration error "
+        f"{before:.4f} before, {after:.4f} after\n"
+        f"uncertain under {least:.3f}: disturbed views and folds are then right on "
+        f"{_certain_accuracy(softmax(judged.logits, temperature), judged, least):.1%} of the certain\n"
+        f"unfamiliar over a distance of {limit:.3f}{told_gap}"
     )
+
+
+def _two_outputs(model: Any) -> Any:
+    import keras
+
+    return keras.Model(model.input, [model.get_layer("logits").output, model.get_layer("embedding").output])
+
+
+def pooled(several: Sequence[Answers]) -> Answers:
+    """All answers, each source with the same weight in sum, its images with the same weight each."""
+    sources = np.concatenate([each.sources for each in several])
+    names, counts = np.unique(sources, return_counts=True)
+    share = dict(zip(names.tolist(), (1 / counts).tolist(), strict=True))
+    return Answers(
+        np.concatenate([each.logits for each in several]),
+        np.concatenate([each.embeddings for each in several]),
+        np.concatenate([each.truth for each in several]),
+        np.array([share[name] for name in sources.tolist()]),
+        sources,
+    )
+
+
+def lead_of_rivals(of: Answers, kernel: Floats, bias: Floats) -> Floats:
+    """By how much the best class that is not named is ahead of the best named one, in logits (N,)."""
+    return np.asarray((of.embeddings @ kernel + bias).max(axis=1) - of.logits.max(axis=1))
 
 
 def answers(both: Any, crops: npt.NDArray[np.uint8], described: CropSet, classes: Sequence[str]) -> Answers:
@@ -129,8 +183,13 @@ def answers(both: Any, crops: npt.NDArray[np.uint8], described: CropSet, classes
     strata = [(record.source, record.class_id) for record in described.records]
     weights = np.array([1 / strata.count(each) for each in strata])
     truth = np.array([classes.index(record.class_id) for record in described.records])
+    sources = np.array([record.source for record in described.records], dtype=np.str_)
     return Answers(
-        np.concatenate(logits), np.concatenate(embeddings), np.tile(truth, times), np.tile(weights, times)
+        np.concatenate(logits),
+        np.concatenate(embeddings),
+        np.tile(truth, times),
+        np.tile(weights, times),
+        np.tile(sources, times),
     )
 
 

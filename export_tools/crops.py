@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +60,36 @@ def _holds(box: Box, point: tuple[float, float]) -> bool:
     return box.x <= point[0] <= box.x + box.w and box.y <= point[1] <= box.y + box.h
 
 
+def joined(sets: Sequence[CropSet]) -> CropSet:
+    """All crops of several sets, one after the other."""
+    return CropSet(
+        np.concatenate([each.pixels for each in sets]), tuple(row for each in sets for row in each.records)
+    )
+
+
+def chosen(crops: CropSet, records: Sequence[Record]) -> CropSet:
+    """The crops of these records only, in their order; records that were not cut are left out."""
+    places = {record: index for index, record in enumerate(crops.records)}
+    rows = [places[record] for record in records if record in places]
+    return CropSet(crops.pixels[rows], tuple(crops.records[row] for row in rows))
+
+
+def cut_by_source(records: Sequence[Record], size: int, **how: Any) -> CropSet:
+    """`cut_crops`, each source by itself: with a cache, another choice or split cuts nothing again."""
+    sources = sorted({record.source for record in records})
+    return joined(
+        [cut_crops([each for each in records if each.source == source], size, **how) for source in sources]
+    )
+
+
 def cut_crops(
-    records: Sequence[Record], size: int, *, red_cells: float, context: float, cache: Path | None = None
+    records: Sequence[Record],
+    size: int,
+    *,
+    red_cells: float,
+    context: float,
+    cache: Path | None = None,
+    given_boxes: bool = False,
 ) -> CropSet:
     """Read, locate and cut every record; what cannot be read or located is left out and counted aloud.
 
@@ -70,27 +99,33 @@ def cut_crops(
     Args:
         size: edge of the program's crop in pixels; the crops have COVER times that.
         cache: folder that keeps the crops between runs, or None.
+        given_boxes: take the records' own boxes, as if a person had drawn them; the scale stays the
+            locator's.
     """
     edge = round(size * COVER)
     place = None
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
-        place = cache / f"{_key(records, edge, red_cells, context)}.npz"
+        place = cache / f"{_key(records, edge, red_cells, context, given_boxes)}.npz"
         if place.is_file():
             with np.load(place) as archive:
                 kept = archive["kept"]
                 return CropSet(archive["pixels"], tuple(records[index] for index in kept))
     pixels, kept, lost = [], [], Counter[str]()
+    opened: Path | None = None
     for index, record in enumerate(records):
         if index % 500 == 0:
             print(f"cutting {index} of {len(records)}", file=sys.stderr, flush=True)
-        try:
-            picture = read_image(record.file).pixels
-        except ImageError as fault:
-            lost[fault.code] += 1
-            continue
-        found = locate_cells(picture)
-        box = located_box(record, found, picture.shape[1], picture.shape[0]) or record.box
+        if record.file != opened:
+            try:
+                picture = read_image(record.file).pixels
+            except ImageError as fault:
+                lost[fault.code] += 1
+                continue
+            opened, found = record.file, locate_cells(picture)
+        box = record.box
+        if not given_boxes:
+            box = located_box(record, found, picture.shape[1], picture.shape[0]) or box
         diameter = found.red_cell_diameter or record.red_cell
         if box is None:
             lost["no_cell"] += 1
@@ -112,10 +147,10 @@ def middle(pixels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
     return pixels[..., start : start + size, start : start + size, :]
 
 
-def _key(records: Sequence[Record], edge: int, red_cells: float, context: float) -> str:
+def _key(records: Sequence[Record], edge: int, red_cells: float, context: float, given_boxes: bool) -> str:
     rows = [
         [str(record.file), record.box.as_list() if record.box else None, record.red_cell]
         for record in records
     ]
-    text = json.dumps([rows, edge, red_cells, context])
+    text = json.dumps([rows, edge, red_cells, context, given_boxes])
     return hashlib.sha256(text.encode()).hexdigest()[:20]

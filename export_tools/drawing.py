@@ -19,17 +19,22 @@ _AHEAD = 8
 
 
 class EvenDraw:
-    """Draws record indexes: first a class, evenly; then one of its sources, by weight; then a record.
+    """Draws record indexes: first a class, by weight; then one of its sources, by weight; then a record.
 
     A class that a source does not have is drawn from the others the more.
 
     Args:
         weights: relative weight by source; 1 where it says nothing.
+        class_weights: relative weight by class; 1 where it says nothing, so that all come evenly.
     Raises ValueError when a class has no record at all.
     """
 
     def __init__(
-        self, records: Sequence[Record], classes: Sequence[str], weights: Mapping[str, float]
+        self,
+        records: Sequence[Record],
+        classes: Sequence[str],
+        weights: Mapping[str, float],
+        class_weights: Mapping[str, float] | None = None,
     ) -> None:
         strata: dict[tuple[str, str], list[int]] = defaultdict(list)
         for index, record in enumerate(records):
@@ -44,10 +49,12 @@ class EvenDraw:
             for name in classes
         }
         self._classes = list(classes)
+        shares = np.array([(class_weights or {}).get(name, 1.0) for name in classes])
+        self._class_shares = shares / shares.sum()
 
     def draw(self, random: np.random.Generator) -> int:
-        """One index; every class as often as any other, sources within it by weight."""
-        found = self._by_class[self._classes[int(random.integers(len(self._classes)))]]
+        """One index; classes by weight, sources within a class by weight."""
+        found = self._by_class[self._classes[int(random.choice(len(self._classes), p=self._class_shares))]]
         shares = np.array([weight for weight, _ in found])
         rows = found[int(random.choice(len(found), p=shares / shares.sum()))][1]
         return rows[int(random.integers(len(rows)))]

@@ -27,6 +27,7 @@ class Plan:
         warm: share of all steps in which the rate rises.
         decay: AdamW's weight decay. clip: largest gradient norm.
         average: share of the averaged weights that each step keeps (exponential moving average).
+        together: indexes of classes that must also be told apart among themselves; see `fit`.
         patience: passes without a better validation loss after which the run ends; 0 for never.
     """
 
@@ -38,6 +39,7 @@ class Plan:
     clip: float = 1.0
     average: float = 0.99
     patience: int = 0
+    together: tuple[int, ...] = ()
 
 
 @dataclass
@@ -78,6 +80,10 @@ def fit(
 
     With patience the best pass's averaged weights are kept, else the last's: single passes swing on
     unseen sources, the average of a finished cycle does not.
+
+    With `plan.together` the loss is the cross-entropy over all classes plus the one over these alone,
+    of the images (and shares of mixed images) that are of these classes: a package that names only
+    these answers with their softmax, so that it is trained too.
     """
     import keras
     import tensorflow as tf
@@ -95,6 +101,10 @@ def fit(
         with tf.GradientTape() as tape:
             logits = logits_model(images, training=True)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+            if plan.together:
+                among = tf.nn.log_softmax(tf.gather(logits, plan.together, axis=1))
+                own = tf.gather(targets, plan.together, axis=1)
+                loss -= tf.reduce_mean(tf.reduce_sum(own * among, axis=1))
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         for slow, fast in zip(averaged, model.trainable_variables, strict=True):

@@ -1,4 +1,4 @@
-"""The network: MobileNetV2, global average pooling, dropout, one dense layer."""
+"""The network: MobileNetV2, global average pooling, dropout, one dense layer (or two)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def build_network(size: int, classes: int, base_weights: str, dropout: float, alpha: float = 1.0) -> Any:
+def build_network(
+    size: int, classes: int, base_weights: str, dropout: float, alpha: float = 1.0, hidden: int = 0
+) -> Any:
     """A Keras 3 model (N, size, size, 3) in -1..1 to probabilities (N, classes).
 
     The layer `logits` gives the scores before the softmax. Batch normalisation stays frozen: the
@@ -19,6 +21,8 @@ def build_network(size: int, classes: int, base_weights: str, dropout: float, al
     Args:
         base_weights: `imagenet` (fetched by Keras), `none`, or a weights file for
             `keras.applications.MobileNetV2(include_top=False)`.
+        hidden: units of a dense ReLU layer between pooling and the last layer; 0 for none. The
+            embedding is then this layer's output.
     Raises ValueError when the file is missing.
     """
     import keras
@@ -34,8 +38,26 @@ def build_network(size: int, classes: int, base_weights: str, dropout: float, al
     for layer in base.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-    pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(base.output)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooled" if hidden else "embedding")(base.output)
+    if hidden:
+        pooled = keras.layers.Dense(hidden, activation="relu", name="embedding")(pooled)
     dropped = keras.layers.Dropout(dropout, name="dropout")(pooled)
     logits = keras.layers.Dense(classes, name="logits")(dropped)
     scores = keras.layers.Activation("softmax", name="scores")(logits)
     return keras.Model(base.input, scores, name="mobilenet_v2_cells")
+
+
+def take_weights(model: Any, path: Path) -> None:
+    """Give the model the weights of a model file of the same build, to train on from there.
+
+    Raises ValueError when there is no such file or it is of another build.
+    """
+    import keras
+
+    if not path.is_file():
+        raise ValueError(f"there is no model file {path}")
+    start = keras.models.load_model(path, compile=False)
+    shapes = [tuple(each.shape) for each in model.weights]
+    if [tuple(each.shape) for each in start.weights] != shapes:
+        raise ValueError(f"{path.name} is of another build: training cannot go on from it")
+    model.set_weights(start.get_weights())

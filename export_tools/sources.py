@@ -80,6 +80,11 @@ def read_source(folder: Path) -> list[Record]:
             return read_bccd(folder)
         if {"file", "seed", "white_cells"} <= columns:
             return read_phantoms(folder)
+    boxes = folder / "boxes.csv"
+    if boxes.is_file() and {"source", "split"} <= set(read_rows(boxes)[0]):
+        from export_tools.raabin import read_raabin
+
+        return read_raabin(folder)
     records = read_parts(folder) or read_classes(folder)
     if not records:
         raise SourceError(

@@ -28,23 +28,27 @@ class SplitRule:
         seed: decides which groups; the same for all networks that are compared.
         fold: (number from 1, count): this fold of all sources is the test, whatever parts the data
             sets name: each fold's network is tested on what the other folds' learn from.
-        leave_out: the whole of this source is the test.
+        leave_out: the whole of these sources is the test.
+        fold_of: only this source is dealt into folds; None for all. The others' parts named test stay
+            tests then.
     """
 
     hold_out: float = 0.12
     seed: int = 0
     fold: tuple[int, int] | None = None
-    leave_out: str | None = None
+    leave_out: tuple[str, ...] = ()
+    fold_of: str | None = None
 
     @property
     def text(self) -> str:
         """The rule in words, for a package's provenance."""
         told = f"by group; share {self.hold_out:g} held out for calibration, seed {self.seed}"
         if self.fold is not None:
-            return f"{told}; fold {self.fold[0]} of {self.fold[1]} left out for testing"
+            of = f" of {self.fold_of}" if self.fold_of is not None else ""
+            return f"{told}; fold {self.fold[0]} of {self.fold[1]}{of} left out for testing"
         parts = "; parts named test never trained on, nor what shares a group with them"
-        if self.leave_out is not None:
-            return f"{told}; {self.leave_out} left out for testing{parts}"
+        if self.leave_out:
+            return f"{told}; {', '.join(self.leave_out)} left out for testing{parts}"
         return told + parts
 
 
@@ -62,16 +66,20 @@ def split_sides(records: Sequence[Record], rule: SplitRule) -> Sides:
     Without fold or left-out source, the test is what the data sets name so; parts named valid are held
     out whole. Raises ValueError for a source that is not there, or a rule that makes no sense.
     """
-    if rule.fold is not None and rule.leave_out is not None:
+    if rule.fold is not None and rule.leave_out:
         raise ValueError("a fold and a source cannot both be left out")
     if rule.fold is not None:
-        dealt = folds(records, rule.fold[1], rule.seed)
+        dealt = folds(_of_source(records, rule.fold_of), rule.fold[1], rule.seed)
         test = dealt.pop(rule.fold[0] - 1)
-        rest = [record for fold in dealt for record in fold]
-    elif rule.leave_out is not None:
-        test = [record for record in records if record.source == rule.leave_out]
-        if not test:
-            raise ValueError(f"there is no source {rule.leave_out} to leave out")
+        own = {id(record) for fold in (*dealt, test) for record in fold}
+        barred = _groups(test)
+        if rule.fold_of is not None:
+            barred |= _groups(each for each in records if id(each) not in own and each.part == "test")
+        rest = [record for record in records if record.group not in barred]
+    elif rule.leave_out:
+        for source in rule.leave_out:
+            _of_source(records, source)
+        test = [record for record in records if record.source in rule.leave_out]
         barred = _groups(test) | _groups(record for record in records if record.part == "test")
         rest = [record for record in records if record.group not in barred]
     else:
@@ -82,6 +90,14 @@ def split_sides(records: Sequence[Record], rule: SplitRule) -> Sides:
     given = [record for record in rest if record.group in valid]
     kept, held = hold_out([record for record in rest if record.group not in valid], rule.hold_out, rule.seed)
     return Sides(tuple(kept), tuple(given + held), tuple(test))
+
+
+def _of_source(records: Sequence[Record], source: str | None) -> list[Record]:
+    """The records of a source; all for None. Raises ValueError when it has none."""
+    found = [record for record in records if source is None or record.source == source]
+    if not found:
+        raise ValueError(f"there is no source {source} to leave out")
+    return found
 
 
 def _groups(records: Iterable[Record]) -> set[str]:

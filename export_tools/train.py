@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.augment import Strength
+from export_tools.boxes import read_boxes
 from export_tools.convert import sidecar
-from export_tools.crops import CropSet, cut_crops, middle
+from export_tools.crops import CropSet, chosen, cut_by_source, joined, middle
 from export_tools.drawing import Batch, EvenDraw, batches
 from export_tools.file_lists import write_lists
 from export_tools.fit import Plan, fit
@@ -40,6 +41,16 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="the model to write (.keras)")
     parser.add_argument("--classes", default=",".join(WBC4), help="class ids; images of others are left out")
+    parser.add_argument(
+        "--together",
+        default="",
+        help="class ids that must also be told apart among themselves, for a package that names only these",
+    )
+    parser.add_argument(
+        "--boxes", action="store_true", help="red cells, white cells, platelets: every box of bccd and txl"
+    )
+    parser.add_argument("--start", type=Path, help="train on from this model file of the same build")
+    parser.add_argument("--hidden", type=int, default=0, help="units of a dense layer before the last one")
     parser.add_argument("--base-weights", default="imagenet", help="imagenet, none, or a weights file")
     parser.add_argument("--size", type=int, default=144, help="edge of the network's input in pixels")
     parser.add_argument("--alpha", type=float, default=1.0, help="width of MobileNetV2")
@@ -47,7 +58,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--context", type=float, default=1.6, help="crop side in box sides, without a scale")
     parser.add_argument("--hold-out", type=float, default=0.12, help="share kept for validation, by group")
     parser.add_argument("--fold", type=parse_fold, metavar="I/N", help="leave fold I of N out, to test on")
-    parser.add_argument("--leave-out", metavar="SOURCE", help="leave this source out, to test on")
+    parser.add_argument("--fold-of", metavar="SOURCE", help="deal only this source into folds")
+    parser.add_argument(
+        "--leave-out", metavar="SOURCE", action="append", default=[], help="leave a source out, to test on"
+    )
     parser.add_argument("--passes", type=int, default=12)
     parser.add_argument("--images", type=int, default=4000, help="images a pass")
     parser.add_argument("--batch", type=int, default=32)
@@ -59,6 +73,7 @@ def add_parser(subparsers: Any) -> None:
         "--patience", type=int, default=0, help="passes without gain before stopping; 0 never"
     )
     parser.add_argument("--weight", action="append", default=[], metavar="SOURCE=W", help="drawing weight")
+    parser.add_argument("--class-weight", action="append", default=[], metavar="CLASS=W")
     parser.add_argument("--phantoms", type=int, default=0, help="drawn fields added as a source")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", type=Path, help="folder that keeps the cut crops")
@@ -78,9 +93,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def gather(folders: Sequence[Path], classes: Sequence[str], cache: Path | None = None) -> list[Record]:
-    """All records of the classes, joined into groups that must not be torn apart."""
-    table = [record for folder in folders for record in read_source(folder)]
+def gather(
+    folders: Sequence[Path], classes: Sequence[str], cache: Path | None = None, *, boxes: bool = False
+) -> list[Record]:
+    """All records of the classes, joined into groups that must not be torn apart.
+
+    With `boxes` every box drawn in the fields is one, else every cell with a type.
+    """
+    read = read_boxes if boxes else read_source
+    table = [record for folder in folders for record in read(folder)]
     # Joined before classes are chosen: a group is then the same whatever classes are trained.
     records, found = join_groups(table, cache)
     print(
@@ -95,35 +116,54 @@ def train(args: argparse.Namespace) -> None:
     """Do all of it. Raises HematodeskError or ValueError where data or weights cannot be used."""
     import keras
 
-    from export_tools.network import build_network
+    from export_tools.network import build_network, take_weights
 
     classes = [name.strip() for name in args.classes.split(",") if name.strip()]
-    rule = SplitRule(args.hold_out, args.seed, args.fold, args.leave_out)
-    sides = split_sides(gather(args.sources, classes, args.cache), rule)
+    together = [name.strip() for name in args.together.split(",") if name.strip()]
+    if not set(together) <= set(classes):
+        raise ValueError("--together may only name classes of --classes")
+    rule = SplitRule(args.hold_out, args.seed, args.fold, tuple(args.leave_out), args.fold_of)
+    table = gather(args.sources, classes, args.cache, boxes=args.boxes)
+    sides = split_sides(table, rule)
     kept, held = sides.train, sides.held_out
     _tell("train", kept)
     _tell("held out", held)
     _tell("left for testing", sides.test)
-    cut = {"red_cells": args.red_cells, "context": args.context, "cache": args.cache}
-    training, validation = cut_crops(kept, args.size, **cut), cut_crops(held, args.size, **cut)
+    crops = cut_by_source(
+        table,
+        args.size,
+        red_cells=args.red_cells,
+        context=args.context,
+        cache=args.cache,
+        given_boxes=args.boxes,
+    )
+    training, validation = chosen(crops, kept), chosen(crops, held)
     if args.phantoms:
         from export_tools.phantom_source import phantom_crops
 
         drawn = phantom_crops(
-            args.phantoms, args.size, classes, red_cells=args.red_cells, context=args.context, seed=args.seed
+            args.phantoms,
+            args.size,
+            [name for name in classes if name in WBC4],
+            red_cells=args.red_cells,
+            context=args.context,
+            seed=args.seed,
+            cache=args.cache,
         )
-        training = CropSet(np.concatenate([training.pixels, drawn.pixels]), training.records + drawn.records)
+        training = joined([training, drawn])
     keras.utils.set_random_seed(args.seed)
-    model = build_network(args.size, len(classes), args.base_weights, args.dropout, args.alpha)
+    model = build_network(args.size, len(classes), args.base_weights, args.dropout, args.alpha, args.hidden)
+    if args.start is not None:
+        take_weights(model, args.start)
     plan = Plan(
         args.passes,
         max(1, args.images // args.batch),
         args.rate,
         average=args.average,
         patience=args.patience,
+        together=tuple(classes.index(name) for name in together),
     )
-    weights = {name: float(value) for name, _, value in (each.partition("=") for each in args.weight)}
-    chooser = EvenDraw(training.records, classes, weights)
+    chooser = EvenDraw(training.records, classes, _numbers(args.weight), _numbers(args.class_weight))
 
     def draw(number: int) -> Iterator[Batch]:
         return batches(
@@ -150,6 +190,11 @@ def train(args: argparse.Namespace) -> None:
     _write_notes(args, classes, kept, rule, progress.history)
     write_lists(args.output, sides)
     print(f"written: {args.output}")
+
+
+def _numbers(given: Sequence[str]) -> dict[str, float]:
+    """NAME=NUMBER options. Raises ValueError for one that is no such pair."""
+    return {name: float(value) for name, _, value in (each.partition("=") for each in given)}
 
 
 def held_out_figures(model: Any, held: CropSet, classes: Sequence[str], size: int) -> dict[str, float]:

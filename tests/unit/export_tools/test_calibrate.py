@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from export_tools.calibrate import (
+    Answers,
     calibration_error,
     fit_temperature,
+    lead_of_rivals,
     least_confidence,
+    pooled,
     strangeness,
     whitening,
 )
@@ -66,3 +69,22 @@ def test_strangers_are_farther_than_cells_of_training() -> None:
     assert fresh.mean() == pytest.approx(1.0, abs=0.15)
     strangers = strangeness(random.normal(0, 6, (500, 20)), projection, means)
     assert np.mean(strangers > np.quantile(fresh, 0.99)) > 0.95
+
+
+def answered(sources: list[str], logits: list[list[float]]) -> Answers:
+    count = len(sources)
+    values = np.array(logits)
+    return Answers(values, values, np.zeros(count, np.int64), np.ones(count), np.array(sources))
+
+
+def test_pooled_sources_weigh_the_same() -> None:
+    both = pooled([answered(["a", "b"], [[1, 0], [0, 1]]), answered(["b"] * 3, [[0, 1]] * 3)])
+    assert both.weights.tolist() == [1, 0.25, 0.25, 0.25, 0.25]
+    assert both.logits.shape == (5, 2)
+
+
+def test_a_rivals_lead_is_over_the_best_named_class() -> None:
+    lead = lead_of_rivals(
+        answered(["a"], [[3.0, 5.0]]), np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0.5, 0.0])
+    )
+    assert lead == pytest.approx([10.0 - 5.0])

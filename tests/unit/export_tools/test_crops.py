@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from export_tools.crops import COVER, cut_crops, located_box, middle
+from export_tools.crops import COVER, chosen, cut_by_source, cut_crops, located_box, middle
 from export_tools.sources import Record
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
@@ -79,3 +79,35 @@ def test_the_located_box_of_a_known_cell(boxes: list[Box], wanted: Box | None) -
 )
 def test_without_a_box_the_middle_cell_then_the_best(boxes: list[Box], wanted: Box | None) -> None:
     assert located_box(record(Path("x"), None), found(*boxes), 200, 200) == wanted
+
+
+def test_crops_cut_by_source_are_chosen_by_record(tmp_path: Path, write_image) -> None:
+    files = [write_image(tmp_path / f"{n}.png", n) for n in range(4)]
+    records = [
+        Record(file, Box(5, 5, 20, 20), "x", "ab"[n % 2], str(n), str(n), red_cell=9.0)
+        for n, file in enumerate(files)
+    ]
+    how = {"red_cells": 3.0, "context": 1.6}
+    crops = cut_by_source(records, 16, **how, cache=tmp_path / "cache")
+    assert [each.source for each in crops.records] == ["a", "a", "b", "b"]
+    wanted = [records[3], records[0]]
+    some = chosen(crops, wanted)
+    assert list(some.records) == wanted
+    assert np.array_equal(some.pixels, cut_crops(wanted, 16, **how).pixels)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_given_boxes_are_taken_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from export_tools import crops
+
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 120, 3)).astype(np.uint8)
+    file = tmp_path / "field.png"
+    cv2.imwrite(str(file), pixels[..., ::-1])
+    located = Localisation((LocatedCell(Box(40, 40, 30, 30), 1.0),), 16.0)
+    monkeypatch.setattr(crops, "locate_cells", lambda picture: located)
+    given = record(file, Box(46, 46, 12, 12), None)
+    how = {"red_cells": 2.0, "context": 1.6}
+    one = cut_crops([given], 24, **how, given_boxes=True)
+    assert np.array_equal(one.pixels[0], crop_cell(pixels, Box(46, 46, 12, 12), side=64, size=48))
+    other = cut_crops([given], 24, **how)
+    assert np.array_equal(other.pixels[0], crop_cell(pixels, Box(40, 40, 30, 30), side=64, size=48))

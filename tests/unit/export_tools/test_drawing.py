@@ -37,6 +37,13 @@ def test_classes_come_evenly_and_sources_by_weight() -> None:
     assert drawn["x", "small"] == pytest.approx(1000, rel=0.12)
 
 
+def test_a_class_comes_as_often_as_its_weight_says() -> None:
+    draw = EvenDraw(TABLE, ["x", "y"], {}, {"y": 0.25})
+    random = np.random.default_rng(0)
+    drawn = Counter(TABLE[draw.draw(random)].class_id for _ in range(5000))
+    assert drawn["y"] == pytest.approx(1000, rel=0.1)
+
+
 def test_a_class_without_images_is_refused() -> None:
     with pytest.raises(ValueError, match="class z"):
         EvenDraw(TABLE, ["x", "z"], {})

@@ -115,7 +115,7 @@ def test_folds_as_test_tear_no_group_and_test_everything_once(rows: list, count:
 def test_a_left_out_source_is_the_test_and_nothing_of_it_is_learnt(rows: list, seed: int) -> None:
     table = parted(rows)
     source = table[0].source
-    sides = split_sides(table, SplitRule(0.2, seed, leave_out=source))
+    sides = split_sides(table, SplitRule(0.2, seed, leave_out=(source,)))
     assert not torn(sides)
     assert list(sides.test) == [each for each in table if each.source == source]
     assert not any(each.part == "test" for each in (*sides.train, *sides.held_out))
@@ -124,9 +124,9 @@ def test_a_left_out_source_is_the_test_and_nothing_of_it_is_learnt(rows: list, s
 def test_a_rule_that_makes_no_sense_is_refused() -> None:
     table = records([("a", "x", 1)])
     with pytest.raises(ValueError, match="cannot both"):
-        split_sides(table, SplitRule(fold=(1, 5), leave_out="a"))
+        split_sides(table, SplitRule(fold=(1, 5), leave_out=("a",)))
     with pytest.raises(ValueError, match="no source z"):
-        split_sides(table, SplitRule(leave_out="z"))
+        split_sides(table, SplitRule(leave_out=("z",)))
     for text in ("6/5", "0/5", "1", "1/1", "a/b"):
         with pytest.raises(ValueError, match="I/N"):
             parse_fold(text)
@@ -135,7 +135,7 @@ def test_a_rule_that_makes_no_sense_is_refused() -> None:
 
 def test_the_rule_in_words_names_what_was_left_out() -> None:
     assert "fold 2 of 5" in SplitRule(fold=(2, 5)).text
-    assert "bccd left out" in SplitRule(leave_out="bccd").text
+    assert "bccd left out" in SplitRule(leave_out=("bccd",)).text
     assert "never trained on" in SplitRule().text
 
 
@@ -148,7 +148,7 @@ def test_no_group_of_the_real_sets_is_torn(monkeypatch: pytest.MonkeyPatch) -> N
     # Likeness is left to its own test: it takes a minute on these sets.
     monkeypatch.setattr(grouping, "find_alike", lambda *given: [])
     table, _ = join_groups(table)
-    rules = [SplitRule(), SplitRule(leave_out="bccd"), SplitRule(leave_out="pbc")]
+    rules = [SplitRule(), SplitRule(leave_out=("bccd",)), SplitRule(leave_out=("pbc",))]
     for rule in [*rules, *(SplitRule(fold=(number, 5)) for number in range(1, 6))]:
         sides = split_sides(table, rule)
         assert not torn(sides)
@@ -157,3 +157,22 @@ def test_no_group_of_the_real_sets_is_torn(monkeypatch: pytest.MonkeyPatch) -> N
         originals = [{each.original for each in side} for side in (sides.train, sides.held_out, sides.test)]
         assert not originals[0] & originals[2]
         assert not originals[0] & originals[1]
+
+
+def test_folds_of_one_source_leave_the_others_alone() -> None:
+    def one(source: str, number: int, part: str) -> Record:
+        name = f"{source}:{number}"
+        return Record(Path(name), None, "x", source, name, name, part)
+
+    table = [one("small", n, "test" if n < 4 else "train") for n in range(20)]
+    table += [one("big", n, "test" if n == 0 else "train") for n in range(30)]
+    tested = []
+    for number in range(1, 6):
+        sides = split_sides(table, SplitRule(0.0, fold=(number, 5), fold_of="small"))
+        assert {record.source for record in sides.test} == {"small"}
+        assert sum(record.source == "big" for record in sides.train) == 29
+        assert not {r.group for r in sides.test} & {r.group for r in sides.train}
+        tested += [record.original for record in sides.test]
+    assert sorted(tested) == sorted(record.original for record in table[:20])
+    with pytest.raises(ValueError, match="no source"):
+        split_sides(table, SplitRule(fold=(1, 5), fold_of="none"))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -28,16 +27,15 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.inference.package import ModelPackage
 from hematodesk.ui.cell_words import percent, uncertain_words
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.class_swatch import SWATCH, class_swatch
 from hematodesk.ui.image_view import ImageView
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.plain_text import plain_label
-from hematodesk.ui.theme import class_colour, emphasis_font
+from hematodesk.ui.theme import emphasis_font
 from hematodesk.ui.viewing import Viewer, ViewState
 from hematodesk.workflow.compare import ComparedCell, compare
 from hematodesk.workflow.models import LoadedClassifier
-
-_SWATCH = 12
 
 
 class CompareDialog(QDialog):
@@ -90,7 +88,7 @@ class CompareDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.setIconSize(QSize(_SWATCH, _SWATCH))
+        self.table.setIconSize(QSize(SWATCH, SWATCH))
         head = self.table.horizontalHeader()
         head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -239,7 +237,7 @@ class CompareDialog(QDialog):
         if prediction.uncertain is not None:
             words = self.tr("{answer}, uncertain").format(answer=words)
         item = self._set(row, column, words)
-        item.setIcon(_swatch(prediction.class_id))
+        item.setIcon(class_swatch(prediction.class_id))
         ranking = "\n".join(f"{class_name(name)}  {percent(share)}" for name, share in prediction.ranked)
         item.setToolTip("\n".join(part for part in (ranking, uncertain_words(prediction)) if part))
 
@@ -277,11 +275,3 @@ def _answered(row: ComparedCell, side: int) -> Cell:
     """The cell as one side's view shows it; hidden where that package has no answer."""
     prediction = (row.one, row.two)[side]
     return replace(row.cell, prediction=prediction, removed=prediction is None)
-
-
-def _swatch(class_id: str) -> QIcon:
-    picture = QPixmap(_SWATCH, _SWATCH)
-    painter = QPainter(picture)
-    painter.fillRect(picture.rect(), class_colour(class_id))
-    painter.end()
-    return QIcon(picture)

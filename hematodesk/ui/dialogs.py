@@ -166,6 +166,16 @@ class Dialogs(QObject):
 
         self._show("compare", make, modal=False)
 
+    def show_adapt(self) -> None:
+        """A new last layer from the history's reviewed cells, before and after."""
+
+        def make() -> QDialog:
+            from hematodesk.ui.adapt_dialog import AdaptDialog
+
+            return AdaptDialog(self._services, self._keeper, self._lanes, self._window)
+
+        self._show("adapt", make)
+
     def ask_import(self) -> None:
         """Ask for a package file."""
         chooser = QFileDialog(self.open_now.get("models") or self._window, self.tr("Import a model package"))

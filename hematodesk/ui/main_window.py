@@ -201,6 +201,7 @@ class MainWindow(QMainWindow):
                 "models": self.dialogs.show_models,
                 "import_model": self.dialogs.ask_import,
                 "compare_models": lambda: self.dialogs.show_compare(self.viewer),
+                "adapt": self.dialogs.show_adapt,
                 "model_card": self.dialogs.show_card,
                 "shortcuts": self._show_shortcuts,
                 "about": self.dialogs.show_about,

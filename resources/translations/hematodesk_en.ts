@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_GB" sourcelanguage="en_GB">
 <context>
+    <name>AdaptDialog</name>
+    <message numerus="yes">
+        <source>%n reviewed cell(s) to learn from.</source>
+        <translation>
+            <numerusform>%n reviewed cell to learn from.</numerusform>
+            <numerusform>%n reviewed cells to learn from.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n older cell(s) of common classes are left out.</source>
+        <translation>
+            <numerusform>%n older cell of a common class is left out.</numerusform>
+            <numerusform>%n older cells of common classes are left out.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>CellCard</name>
     <message numerus="yes">
         <source>%n cells</source>

@@ -35,7 +35,9 @@ class Joined:
     contradicting: tuple[Likeness, ...]
 
 
-def join_groups(records: Sequence[Record], cache: Path | None = None) -> tuple[list[Record], Joined]:
+def join_groups(
+    records: Sequence[Record], cache: Path | None = None, *, look: bool = True
+) -> tuple[list[Record], Joined]:
     """Give one group to all records of one file's bytes, one original, one cell; says what it found.
 
     Originals are joined over sources: the published copies and the fields they were made from are
@@ -43,6 +45,7 @@ def join_groups(records: Sequence[Record], cache: Path | None = None) -> tuple[l
 
     Args:
         cache: folder that keeps what was seen of each picture between runs, or None.
+        look: whether pictures are compared for cells in sight; without, bytes and originals alone count.
     Raises OSError for a file that cannot be opened.
     """
     files: dict[Path, Record] = {}
@@ -58,7 +61,7 @@ def join_groups(records: Sequence[Record], cache: Path | None = None) -> tuple[l
         (record.group, f"sha256:{digests[record.file]}", f"original:{record.original}") for record in records
     )
     unlike = list(first.values())
-    alike = find_alike(unlike, [joined[files[file].group] for file in unlike], cache)
+    alike = find_alike(unlike, [joined[files[file].group] for file in unlike], cache) if look else []
     pairs = [(joined[files[each.one].group], joined[files[each.other].group]) for each in alike]
     wider = joined_keys([*((name,) for name in joined.values()), *pairs, *(pair[::-1] for pair in pairs)])
     classes: dict[Path, set[str]] = defaultdict(set)

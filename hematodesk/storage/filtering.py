@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hematodesk.domain.errors import HistoryError
@@ -115,12 +116,15 @@ def page(
     limit: int,
     *,
     oldest_first: bool = False,
+    without: Sequence[int] = (),
 ) -> list[ImageSummary]:
     """The newest `limit` images that a filter chooses, of those with an id under `beyond`.
 
-    With `oldest_first` the oldest, of those with an id over it.
+    With `oldest_first` the oldest, of those with an id over it. Images of the sessions `without`
+    are passed over.
     """
-    found = summaries(connection, page_ids(connection, chosen, beyond, limit, oldest_first=oldest_first))
+    ids = page_ids(connection, chosen, beyond, limit, oldest_first=oldest_first, without=without)
+    found = summaries(connection, ids)
     return found[::-1] if oldest_first else found
 
 
@@ -131,6 +135,7 @@ def page_ids(
     limit: int,
     *,
     oldest_first: bool = False,
+    without: Sequence[int] = (),
 ) -> list[int]:
     """The ids of such a page."""
     choice = _choice(chosen)
@@ -142,6 +147,9 @@ def page_ids(
         span = (beyond + 1, 2**62) if oldest_first else (0, beyond - 1)
         within, bounds = _within(choice, *span)
         where, values = where + within, values + bounds
+    if without:
+        where += " AND session_id NOT IN (SELECT value FROM json_each(?))"
+        values += (ids_json(without),)
     way = "ASC" if oldest_first else "DESC"
     order = f"name_block.id {way}, image_id {way}" if choice.text else f"image_id {way}"
     query = f"SELECT image_id FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"

@@ -186,8 +186,11 @@ class History:
         limit: int = 200,
         *,
         oldest_first: bool = False,
+        without: Sequence[int] = (),
     ) -> list[ImageSummary]:
         """At most `limit` of the chosen images, newest first, of those that come after `after`.
+
+        Images of the sessions `without` are passed over.
 
         `after` is the last row of the page before; it may have been deleted since. Raises
         HistoryError filter_invalid too.
@@ -199,6 +202,7 @@ class History:
                 None if after is None else after.id,
                 limit,
                 oldest_first=oldest_first,
+                without=without,
             )
 
     def summaries(self, ids: Iterable[int]) -> list[ImageSummary]:

@@ -17,11 +17,12 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.ui.history_access import HistoryAccess
-from hematodesk.ui.history_rows import Found, load_matches, load_pages, summary_of
+from hematodesk.ui.history_order import KEYS, Order, in_order
+from hematodesk.ui.history_rows import Found, Group, Matches, load_matches, load_some, summary_of
 from hematodesk.ui.history_words import image_words, session_words
 
 if TYPE_CHECKING:
-    pass
+    from hematodesk.storage.history import History
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -46,10 +47,21 @@ class _Group:
     images: list[ImageSummary] = field(default_factory=list)
     loaded: bool = False
     waiting: list[ImageSummary] = field(default_factory=list)
+    ids: set[int] = field(default_factory=set)
+    places: dict[int, int] = field(default_factory=dict)
+    """Image id to place, made when it is asked for; empty after a change."""
 
     @property
     def rows(self) -> int:
         return 1 + (len(self.images) if self.unfolded else 0)
+
+    def place_of(self, image_id: int) -> int:
+        """Where an image stands among the session's; -1 when it is not loaded."""
+        if image_id not in self.ids:
+            return -1
+        if not self.places:
+            self.places = {image.id: place for place, image in enumerate(self.images)}
+        return self.places[image_id]
 
 
 class HistoryModel(QAbstractListModel):
@@ -70,7 +82,8 @@ class HistoryModel(QAbstractListModel):
         self._filtered = False
         self._current_session: int | None = None
         self._asked = 0
-        self._matches_last: ImageSummary | None = None
+        self._order = Order.TIME
+        self._ordering = 0
         self._matches_finished = True
         self._fetching = False
 
@@ -144,9 +157,8 @@ class HistoryModel(QAbstractListModel):
         """The row of an image; -1 when it is not loaded or folded away."""
         for start, group in zip(self._starts, self._groups, strict=True):
             if group.unfolded:
-                # Within a session ids rise with the rows.
-                place = bisect_right(group.images, image_id, key=lambda image: image.id) - 1
-                if place >= 0 and group.images[place].id == image_id:
+                place = group.place_of(image_id)
+                if place >= 0:
                     return start + 1 + place
         return -1
 
@@ -178,7 +190,7 @@ class HistoryModel(QAbstractListModel):
         self.beginResetModel()
         self._groups, self._starts = [], []
         self.endResetModel()
-        self._matches_last, self._matches_finished, self._fetching = None, not self._filtered, True
+        self._matches_finished, self._fetching = not self._filtered, True
 
         def sessions_came(sessions: list[Session]) -> None:
             if asked == self._asked:
@@ -260,65 +272,114 @@ class HistoryModel(QAbstractListModel):
             self._load(group, None)
 
     def _load(self, group: _Group, after: ImageSummary | None) -> None:
-        """Load a session's images, newest first as the history gives them, and show them at the end."""
-        chosen, asked = HistoryFilter(session_id=group.session.id), self._asked
+        """Load a session's images; by time they show as they come, in another order when all have come."""
+        chosen, asked = replace(self._filter, session_id=group.session.id), self._asked
+        order = self._order
+
+        def load(history: History) -> Found:
+            found = load_some(history, chosen, after)
+            if found.finished and order is not Order.TIME:
+                # Sorted here, so that the window does not wait for it.
+                return Found(in_order([*group.waiting, *found.rows], order), True)
+            return found
 
         def came(found: Found) -> None:
             if asked != self._asked:
                 return
-            group.waiting.extend(found.rows)
-            if not found.finished:
-                self._load(group, found.rows[-1])
-                return
-            rows, group.waiting = group.waiting[::-1], []
-            known = {image.id for image in group.images}
-            self._put(group, 0, [image for image in rows if image.id not in known])
-            self.loaded.emit()
+            if order is Order.TIME and self._order is Order.TIME:
+                self._insert(group, found.rows)
+            elif not found.finished:
+                group.waiting.extend(found.rows)
+            else:
+                rows, group.waiting = found.rows, []
+                if group.images or order is not self._order:
+                    self._insert(group, rows)
+                else:
+                    self._put(group, 0, rows)
+            if found.finished:
+                self.loaded.emit()
+            else:
+                self._load(group, max(found.rows, key=_id_of))
 
-        self._access.ask(lambda history: load_pages(history, chosen, after), came)
+        self._access.ask(load, came)
 
     def _fetch_matches(self) -> None:
-        """Load matches until there are enough, always whole sessions, so that they stand in order."""
-        asked, last, chosen = self._asked, self._matches_last, self._filter
+        """Load the next sessions with matches, and all of each one's, so that they stand in order."""
+        asked, chosen = self._asked, self._filter
+        shown = [group.session.id for group in self._groups]
         self._fetching = True
 
-        def came(found: Found) -> None:
+        def came(found: Matches) -> None:
             if asked != self._asked:
                 return
             self._fetching = False
             self._matches_finished = found.finished
-            if found.rows:
-                self._matches_last = found.rows[-1]
-                self._add_matches(found.rows)
+            for each in found.groups:
+                self._add_matches(each)
             self.loaded.emit()
 
-        self._access.ask(lambda history: load_matches(history, chosen, last), came, cancelled=self._gave_up)
+        self._access.ask(lambda history: load_matches(history, chosen, shown), came, cancelled=self._gave_up)
 
     def _gave_up(self) -> None:
         self._fetching, self._matches_finished = False, True
         self.loaded.emit()
 
-    def _add_matches(self, rows: Iterable[ImageSummary]) -> None:
-        by_session: dict[int, list[ImageSummary]] = {}
-        for image in rows:
-            by_session.setdefault(image.session_id, []).append(image)
-        groups = [
-            _Group(self._matching_session(session_id, images), True, images[::-1], True)
-            for session_id, images in by_session.items()
-        ]
-        count = sum(group.rows for group in groups)
-        first = self.rowCount()
-        self.beginInsertRows(QModelIndex(), first, first + count - 1)
-        self._groups.extend(groups)
-        self._reindex()
-        self.endInsertRows()
-
-    def _matching_session(self, session_id: int, images: Sequence[ImageSummary]) -> Session:
-        known = self._sessions.get(session_id)
+    def _add_matches(self, found: Group) -> None:
+        rows = found.found.rows if self._order is Order.TIME else in_order(found.found.rows, self._order)
+        known = self._sessions.get(found.session_id)
         if known is None:
             # Begun since the sessions were asked for, by another window.
-            known = Session(session_id, "", images[-1].created_at, "", 0)
-        return replace(known, image_count=len(images))
+            known = Session(found.session_id, "", rows[-1].created_at, "", 0)
+        group = _Group(replace(known, image_count=len(rows)), True, rows, True)
+        group.ids.update(row.id for row in rows)
+        first = self.rowCount()
+        self.beginInsertRows(QModelIndex(), first, first + len(rows))
+        self._groups.append(group)
+        self._reindex()
+        self.endInsertRows()
+        if not found.found.finished:
+            self._load(group, max(rows, key=_id_of))
+
+    # The order
+
+    @property
+    def order(self) -> Order:
+        """How the images of each session are ordered."""
+        return self._order
+
+    def set_order(self, order: Order) -> None:
+        """Order the images of each session; they are sorted on a worker, and stay chosen."""
+        self._ordering += 1
+        ordering, groups = self._ordering, list(self._groups)
+        given = [list(group.images) for group in groups]
+
+        def came(sorted_rows: list[list[ImageSummary]]) -> None:
+            if ordering != self._ordering:
+                return
+            self._order = order
+            self.layoutAboutToBeChanged.emit()
+            chosen = self.persistentIndexList()
+            at = [self._at(index.row()) for index in chosen]
+            for group, rows in zip(groups, sorted_rows, strict=True):
+                if not any(group is present for present in self._groups):
+                    continue
+                present = {image.id: image for image in group.images}
+                if len(rows) == len(present) and all(row.id in present for row in rows):
+                    # A review may have changed a row meanwhile.
+                    group.images = [present[row.id] for row in rows]
+                else:
+                    group.images = in_order(group.images, order)
+                group.places = {}
+            self._reindex()
+            moved = [
+                self.index(self._start(group) + (0 if image is None else 1 + group.place_of(image.id)))
+                for group, image in at
+            ]
+            self.changePersistentIndexList(chosen, moved)
+            self.layoutChanged.emit()
+            self.loaded.emit()
+
+        self._access.ask(lambda _history: [in_order(rows, order) for rows in given], came)
 
     # Changes
 
@@ -337,29 +398,23 @@ class HistoryModel(QAbstractListModel):
             self._groups.insert(0, group)
             self._reindex()
             self.endInsertRows()
-        known = {image.id for image in group.images}
-        rows = [summary_of(image) for image in images if image.id not in known]
+        rows = [summary_of(image) for image in images if image.id not in group.ids]
         if not rows:
             return
         group.session = replace(group.session, image_count=group.session.image_count + len(rows))
-        if not group.images or rows[0].id > group.images[-1].id:
-            self._put(group, len(group.images), rows)
-        else:
-            # Two lanes save into one session, and their news may come in another order.
-            for row in rows:
-                self._put(group, bisect_right(group.images, row.id, key=lambda image: image.id), [row])
+        self._insert(group, rows)
         self._tell(self._start(group))
 
     def update_image(self, image: HistoryImage) -> None:
         """An image's cells or notes changed: its row stays in its place and is drawn anew."""
         fresh = summary_of(image)
         for start, group in zip(self._starts, self._groups, strict=True):
-            for place, old in enumerate(group.images):
-                if old.id == fresh.id:
-                    group.images[place] = fresh
-                    if group.unfolded:
-                        self._tell(start + 1 + place)
-                    return
+            place = group.place_of(fresh.id)
+            if place >= 0:
+                group.images[place] = fresh
+                if group.unfolded:
+                    self._tell(start + 1 + place)
+                return
 
     def remove_images(self, ids: Iterable[int]) -> None:
         """Take deleted images out of the list; a session without images goes too."""
@@ -370,7 +425,9 @@ class HistoryModel(QAbstractListModel):
                 row = self._start(group) + 1 + place
                 if group.unfolded:
                     self.beginRemoveRows(QModelIndex(), row, row)
+                group.ids.discard(group.images[place].id)
                 del group.images[place]
+                group.places = {}
                 self._reindex()
                 if group.unfolded:
                     self.endRemoveRows()
@@ -394,9 +451,28 @@ class HistoryModel(QAbstractListModel):
         if group.unfolded:
             self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
         group.images[place:place] = rows
+        group.ids.update(row.id for row in rows)
+        group.places = {}
         self._reindex()
         if group.unfolded:
             self.endInsertRows()
+
+    def _insert(self, group: _Group, rows: Sequence[ImageSummary]) -> None:
+        """Put new rows where the order has them, those that stand together in one go."""
+        key = KEYS[self._order]
+        fresh = sorted((row for row in rows if row.id not in group.ids), key=key)
+        place = end = 0
+        while place < len(fresh):
+            at = bisect_right(group.images, key(fresh[place]), key=key)
+            below = key(group.images[at]) if at < len(group.images) else None
+            end = place + 1
+            while end < len(fresh) and (below is None or key(fresh[end]) < below):
+                end += 1
+            self._put(group, at, fresh[place:end])
+            place = end
+        if self._filtered and fresh:
+            group.session = replace(group.session, image_count=len(group.images))
+            self._tell(self._start(group))
 
     def _at(self, row: int) -> tuple[_Group, ImageSummary | None]:
         place = bisect_right(self._starts, row) - 1
@@ -413,3 +489,7 @@ class HistoryModel(QAbstractListModel):
     def _tell(self, row: int) -> None:
         index = self.index(row)
         self.dataChanged.emit(index, index)
+
+
+def _id_of(row: ImageSummary) -> int:
+    return row.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent
+from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QListView,
     QMenu,
     QPushButton,
+    QToolButton,
     QToolTip,
     QVBoxLayout,
     QWidget,
@@ -27,6 +28,7 @@ from hematodesk.ui.class_names import class_name
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.history_delegate import HistoryDelegate
 from hematodesk.ui.history_model import HistoryModel, Role
+from hematodesk.ui.history_order import Order
 from hematodesk.ui.history_thumbnails import Thumbnails
 from hematodesk.ui.history_words import image_words, moment_words, session_tip
 from hematodesk.ui.theme import set_role
@@ -123,6 +125,7 @@ class HistoryPanel(QFrame):
         self.search.setPlaceholderText(self.tr("Search names"))
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Search the history by name"))
+        self.order = self._order_button()
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_PAUSE_MS)
@@ -169,7 +172,11 @@ class HistoryPanel(QFrame):
         head = QVBoxLayout()
         head.setContentsMargins(8, 8, 8, 8)
         head.setSpacing(8)
-        head.addWidget(self.search)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.order)
+        head.addLayout(top)
         filters = QHBoxLayout()
         filters.setSpacing(8)
         filters.addWidget(self.kind, 3)
@@ -186,6 +193,35 @@ class HistoryPanel(QFrame):
         column.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.list, 1)
         column.addWidget(self._rest, 1)
+
+    def _order_button(self) -> QToolButton:
+        """A button with a menu: by what the images of a session are ordered."""
+        button = QToolButton(self)
+        button.setText("⇅")
+        button.setAutoRaise(True)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        group = QActionGroup(menu)
+        for order, words in (
+            (Order.TIME, self.tr("By time")),
+            (Order.NAME, self.tr("By name")),
+            (Order.CLASS, self.tr("By class")),
+            (Order.CONFIDENCE, self.tr("By confidence, doubtful first")),
+        ):
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(order is Order.TIME)
+            action.setData(order)
+            group.addAction(action)
+        group.triggered.connect(self._order_chosen)
+        button.setMenu(menu)
+        button.setToolTip(self.tr("Order of the images: {order}").format(order=self.tr("By time")))
+        button.setAccessibleName(self.tr("Order of the images"))
+        return button
+
+    def _order_chosen(self, action: QAction) -> None:
+        self.order.setToolTip(self.tr("Order of the images: {order}").format(order=action.text()))
+        self.model.set_order(Order(action.data()))
 
     def _fill_filters(self, class_ids: tuple[str, ...]) -> None:
         self._class_ids = class_ids

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+import time
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from hematodesk.domain.cells import ImageResult, ImageStatus
-from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.domain.cells import (
+    Cell,
+    CellOrigin,
+    ImageResult,
+    ImageStatus,
+    Prediction,
+    Provenance,
+    now_utc,
+)
+from hematodesk.domain.geometry import Box
+from hematodesk.domain.history import HistoryFilter, ImageSummary, ReviewState
 from hematodesk.ui.history_model import Role
+from hematodesk.ui.history_order import Order, in_order
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import tokens
 
@@ -111,6 +123,121 @@ def test_search_and_filter_choose_and_can_be_taken_away(bench, qtbot: QtBot) -> 
     qtbot.mouseClick(window.panel.clear_button, Qt.MouseButton.LeftButton)
     bench.rest(window)
     assert rows(window)[0] == "#1"
+
+
+def put(bench, *results: ImageResult) -> None:
+    services = bench.services()
+    history = services.open_history()
+    session_id = history.begin_session("ada")
+    history.save_results(session_id, list(results))
+    services.close()
+
+
+def named(bench, name: str, class_id: str, confidence: float) -> ImageResult:
+    made = Provenance("tiny", "1.0.0", "ab" * 32, "auto", "cpu", 1.0, now_utc())
+    prediction = Prediction(((class_id, confidence), ("basophil", 1 - confidence)), None, made)
+    cell = Cell(Box(1, 1, 20, 20), CellOrigin.LOCATED, 0.9, prediction)
+    return ImageResult(name, "", name, 64, 48, ImageStatus.OK, (cell,))
+
+
+def choose_order(window: MainWindow, order: Order) -> None:
+    (action,) = [each for each in window.panel.order.menu().actions() if each.data() == order]
+    action.trigger()
+
+
+def test_images_stand_in_the_chosen_order_and_stay_chosen(bench, qtbot: QtBot) -> None:
+    put(
+        bench,
+        named(bench, "s_10.png", "monocyte", 0.99),
+        named(bench, "s_9.png", "neutrophil", 0.6),
+        named(bench, "S_1.png", "monocyte", 0.8),
+    )
+    window = bench.show()
+    model = window.panel.model
+    window.panel.list.setCurrentIndex(model.index(2))
+    bench.rest(window)
+    chosen = window.panel.selected_ids()
+    for order, wanted in (
+        (Order.NAME, ["S_1.png", "s_9.png", "s_10.png"]),
+        (Order.CONFIDENCE, ["s_9.png", "S_1.png", "s_10.png"]),
+        (Order.CLASS, ["S_1.png", "s_10.png", "s_9.png"]),
+        (Order.TIME, ["s_10.png", "s_9.png", "S_1.png"]),
+    ):
+        choose_order(window, order)
+        qtbot.waitUntil(lambda wanted=wanted: rows(window)[1:] == wanted)
+        assert window.panel.selected_ids() == chosen
+        assert window.viewer.name == "s_9.png"
+        assert [model.row_of(row.id) for row in map(model.summary, chosen)] == [1 + wanted.index("s_9.png")]
+    choose_order(window, Order.NAME)
+    bench.rest(window)
+    window.opening.open_paths([bench.field(f"f/s_{number}.jpg") for number in (2, 30)])
+    bench.rest(window)
+    window.opening.open_paths([bench.field("f/s_3.jpg", "smear_02_eosinophil.jpg")])
+    bench.rest(window)
+    assert rows(window) == ["#2", "s_2.jpg", "s_3.jpg", "#3", "S_1.png", "s_9.png", "s_10.png"]
+
+
+def test_a_large_session_shows_its_first_matches_before_its_last(bench, qtbot: QtBot) -> None:
+    """Two sessions at once, as of two windows: the smaller lies within the larger one's images."""
+    services = bench.services()
+    history = services.open_history()
+    large, small = history.begin_session("ada"), history.begin_session("bo")
+    for session, first, count in ((large, 0, 900), (small, 0, 3), (large, 900, 2300)):
+        history.save_results(
+            session,
+            [
+                ImageResult(f"x_{place:04}.png", "", f"{session}-{place}", 64, 48, ImageStatus.NO_CELL)
+                for place in range(first, first + count)
+            ],
+        )
+    services.close()
+    window = bench.show()
+    seen: list[int] = []
+    window.panel.model.rowsInserted.connect(lambda *_: seen.append(window.panel.model.rowCount()))
+    window.panel.show_only(HistoryFilter(status=ImageStatus.NO_CELL))
+    qtbot.waitUntil(lambda: len(rows(window)) >= 3201)
+    bench.rest(window)
+    assert 0 < seen[0] < 1000
+    while window.panel.model.canFetchMore(QModelIndex()):
+        window.panel.model.fetchMore(QModelIndex())
+        bench.rest(window)
+    assert rows(window) == [
+        "#3200",
+        *(f"x_{place:04}.png" for place in range(3200)),
+        "#3",
+        *(f"x_{place:04}.png" for place in range(3)),
+    ]
+
+
+def test_fifty_thousand_names_sort_in_no_time() -> None:
+    made = [
+        ImageSummary(
+            number,
+            1,
+            f"smear_{(number * 7919) % 50_000}.png",
+            ImageStatus.OK,
+            "",
+            1,
+            0,
+            (("monocyte", 1),),
+            (number * 31 % 1000) / 1000,
+            ReviewState.OPEN,
+            "",
+            False,
+        )
+        for number in range(50_000)
+    ]
+    for order in Order:
+        in_order(made, order)
+        started = time.process_time()
+        found = in_order(made, order)
+        assert time.process_time() - started < 1.0, "the budget of 100 ms is measured in tests/benchmarks"
+        assert len(found) == 50_000
+    assert [row.name for row in in_order(made, Order.NAME)][:3] == [
+        "smear_0.png",
+        "smear_1.png",
+        "smear_2.png",
+    ]
 
 
 def test_more_matches_come_when_the_list_is_scrolled_to_its_end(bench, qtbot: QtBot) -> None:

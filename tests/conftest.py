@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import socket
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
@@ -149,3 +151,15 @@ class LabKit:
 def lab_kit() -> LabKit:
     """What fills a history with reviewed cells that a model can learn from."""
     return LabKit()
+
+
+@pytest.fixture(scope="session")
+def made_up() -> ModuleType:
+    """The strategies for histories with any text in them (history_strategies.py)."""
+    spec = importlib.util.spec_from_file_location(
+        "hematodesk_history_strategies", Path(__file__).with_name("history_strategies.py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

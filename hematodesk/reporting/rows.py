@@ -18,6 +18,7 @@ COLUMNS = (
     "status",
     "error_code",
     "error_message",
+    "error_remedy",
     "image_note",
     "cell",
     "origin",
@@ -66,6 +67,7 @@ def image_rows(image: HistoryImage) -> Iterator[dict[str, Value]]:
         "status": result.status.value,
         "error_code": result.fault.code if result.fault else None,
         "error_message": result.fault.message if result.fault else None,
+        "error_remedy": result.fault.remedy if result.fault else None,
         "image_note": image.note or None,
         "image_ms": result.elapsed_ms,
     }

@@ -49,6 +49,7 @@ _IMAGE_COLUMNS = (
     "status",
     "error_code",
     "error_message",
+    "error_remedy",
     "image_note",
     "cells",
     "uncertain",

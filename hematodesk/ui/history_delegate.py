@@ -11,6 +11,7 @@ from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.history_model import Role
 from hematodesk.ui.history_thumbnails import Thumbnails
 from hematodesk.ui.history_words import label_words, moment_words
+from hematodesk.ui.plain_text import whole_letters
 from hematodesk.ui.theme import SURROUND, class_colour, emphasis_font, tokens
 
 _MARGIN = 8
@@ -96,7 +97,8 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         painter.setPen(QColor(text))
         room = badge.left() - left - 4
-        painter.drawText(left, base, metrics.elidedText(summary.name, Qt.TextElideMode.ElideMiddle, room))
+        name = whole_letters(summary.name)
+        painter.drawText(left, base, metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room))
         base += metrics.height()
         shown = summary.labels[:4] if summary.status is ImageStatus.OK else ()
         for class_id, _ in shown:

@@ -10,6 +10,7 @@ from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name, short_class_name
+from hematodesk.ui.plain_text import whole_letters
 from hematodesk.ui.translation import translate
 
 
@@ -86,7 +87,7 @@ def state_words(summary: ImageSummary) -> str:
 
 def image_words(summary: ImageSummary) -> str:
     """A row as a sentence."""
-    parts = [summary.name, label_words(summary), state_words(summary)]
+    parts = [whole_letters(summary.name), label_words(summary), state_words(summary)]
     if summary.has_note:
         parts.append(translate("HistoryWords", "with a note"))
     return ", ".join(part for part in parts if part)

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QLabel
 
 from hematodesk.ui.theme import set_role
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 
 def plain_label(role: str = "") -> QLabel:
     """An empty label, in one of the theme's roles, that takes no markup."""
@@ -28,6 +30,11 @@ def plain_tooltip(text: str) -> str:
     return f"<qt>{escape(text)}</qt>"
 
 
+def whole_letters(text: str) -> str:
+    """The text with U+FFFD for half characters, as names that are no UTF-8 have; Qt drops them unsaid."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
+
+
 def breakable(text: str) -> str:
     """The text with places at which long names and paths may go on in the next line (U+200B, unseen)."""
-    return re.sub(r"(\S{16}|[_\-./\\])(?=\w)", "\\1\u200b", text)
+    return re.sub(r"(\S{16}|[_\-./\\])(?=\w)", "\\1\u200b", whole_letters(text))

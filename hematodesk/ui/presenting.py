@@ -11,6 +11,7 @@ from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.centre import Centre
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
+from hematodesk.ui.plain_text import whole_letters
 from hematodesk.ui.reviewing import NoteKey, Reviewing
 from hematodesk.ui.running import Running
 from hematodesk.ui.status_strip import StatusStrip
@@ -60,17 +61,17 @@ class Presenting(QObject):
             centre.view.set_image(viewer.pixels, viewer.name)
         centre.view.set_cells(viewer.cells, viewer.current_index)
         # The platform adds the program's name.
-        centre.window().setWindowTitle(viewer.name or "hematodesk")
+        centre.window().setWindowTitle(whole_letters(viewer.name) or "hematodesk")
         if viewer.pixels is not None:
             centre.show_image()
         elif viewer.state is ViewState.EMPTY:
             centre.show_empty()
         elif viewer.state is ViewState.FAILED:
-            centre.show_message(self.tr("This image could not be read"), viewer.name)
+            centre.show_message(self.tr("This image could not be read"), whole_letters(viewer.name))
         elif viewer.state is ViewState.WORKING:
-            centre.show_message(self.tr("Opening…"), viewer.name)
+            centre.show_message(self.tr("Opening…"), whole_letters(viewer.name))
         else:
-            centre.show_message(self.tr("The picture is not at hand"), viewer.name)
+            centre.show_message(self.tr("The picture is not at hand"), whole_letters(viewer.name))
         self._show_answer()
         self._show_counts()
         self._show_possible()

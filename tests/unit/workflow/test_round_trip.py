@@ -1,0 +1,220 @@
+"""What is exported as JSON and imported into an empty history is the same history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from hematodesk.bootstrap import build
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.cells import Review, Verdict, now_utc
+from hematodesk.domain.errors import Cancelled, DocumentError
+from hematodesk.domain.history import HistoryFilter
+from hematodesk.storage.history import History
+from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.importing import import_history
+
+
+def export(services, target: Path) -> dict:
+    run_export(services, ExportRequest(target, ExportFormat.JSON))
+    # Strict readers must take it, too: no half characters, no NaN.
+    return json.loads(target.read_bytes().decode("utf-8"), parse_constant=pytest.fail)
+
+
+def told(history: History) -> list:
+    """All that the history knows, without its own numbers."""
+
+    def bare(record):
+        cells = tuple(replace(each, cell=replace(each.cell, id=None)) for each in record.cells)
+        result = replace(record.image.result, cells=tuple(each.cell for each in cells))
+        return replace(record, image=replace(record.image, id=0, result=result), cells=cells)
+
+    return [bare(record) for record in history.records()]
+
+
+def test_any_history_comes_back(tmp_path_factory, made_up):
+    @settings(max_examples=25, deadline=None)
+    @given(made=made_up.histories())
+    def check(made):
+        folder = tmp_path_factory.mktemp("trip")
+        sessions, records = made
+        first, second = build(folder / "first"), build(folder / "second")
+        try:
+            first.open_history().import_records(sessions, records)
+            one = export(first, folder / "one.json")
+            done = import_history(second.open_history(), folder / "one.json")
+            assert (done.added, done.known, done.sessions) == (len(records), 0, len(sessions))
+            other = export(second, folder / "other.json")
+            assert told(second.history) == told(first.history)
+            assert [replace(each, image_count=0) for each in second.history.sessions()] == sessions[::-1]
+            assert second.history.page() == first.history.page()
+            assert second.history.check() == []
+            one.pop("exported_at"), other.pop("exported_at")
+            assert one == other
+            again = import_history(second.history, folder / "other.json")
+            assert (again.added, again.known, again.sessions) == (0, len(records), 0)
+        finally:
+            first.close()
+            second.close()
+
+    check()
+
+
+@pytest.fixture
+def filled(tmp_path, made_result):
+    """A history as people make it: reviewed twice, withdrawn, noted, a cell removed."""
+    services = build(tmp_path / "data")
+    services.settings.set("operator", "Dr Weiß")
+    history, session = services.open_history(), services.session_id()
+    image, other = history.save_results(session, [made_result("a.png"), made_result("b.png", "monocyte")])
+    cell = image.result.cells[0]
+    for verdict, class_id in ((Verdict.AGREED, "neutrophil"), (Verdict.CORRECTED, "monocyte")):
+        history.set_review(cell.id, Review(verdict, class_id, "ada", now_utc()))
+    history.set_review(cell.id, None)
+    history.set_review(cell.id, Review(Verdict.REJECTED, None, "bo", now_utc()))
+    history.set_cell_note(cell.id, "looked at twice")
+    history.set_image_note(other.id, "good stain")
+    history.set_cell_removed(other.result.cells[0].id, True)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    services = build(tmp_path / "elsewhere")
+    yield services.open_history()
+    services.close()
+
+
+def test_the_past_of_a_cell_comes_along(filled, elsewhere, tmp_path):
+    export(filled, tmp_path / "all.json")
+    import_history(elsewhere, tmp_path / "all.json")
+    assert told(elsewhere) == told(filled.history)
+    image = next(iter(elsewhere.export_rows(HistoryFilter(text="a.png"))))
+    cell = image.result.cells[0]
+    (record,) = elsewhere.records([image.id])
+    past = record.cells[0].earlier_verdicts
+    assert [getattr(each, "verdict", None) for each in past] == [Verdict.AGREED, Verdict.CORRECTED, None]
+    assert cell.review.verdict is Verdict.REJECTED
+    assert (cell.note, cell.review.operator) == ("looked at twice", "bo")
+    (session,) = elsewhere.sessions()
+    assert (session.operator, session.image_count) == ("Dr Weiß", 2)
+
+
+def test_a_merge_adds_what_is_new_and_leaves_what_is_there(filled, elsewhere, tmp_path, made_result):
+    export(filled, tmp_path / "all.json")
+    own = elsewhere.save_result(elsewhere.begin_session("me"), made_result("mine.png"))
+    import_history(elsewhere, tmp_path / "all.json")
+    theirs = next(iter(elsewhere.export_rows(HistoryFilter(text="b.png"))))
+    elsewhere.set_image_note(theirs.id, "written since")
+    filled.history.save_result(filled.session_id(), made_result("c.png"))
+    export(filled, tmp_path / "all.json")
+    done = import_history(elsewhere, tmp_path / "all.json")
+    assert (done.added, done.known, done.sessions) == (1, 2, 0)
+    names = [image.result.name for image in elsewhere.export_rows()]
+    assert names == ["mine.png", "a.png", "b.png", "c.png"]
+    assert elsewhere.image(theirs.id).note == "written since"
+    assert elsewhere.image(own.id).result.name == "mine.png"
+    assert elsewhere.check() == []
+
+
+def test_a_cancelled_import_adds_nothing(filled, elsewhere, tmp_path):
+    export(filled, tmp_path / "all.json")
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        import_history(elsewhere, tmp_path / "all.json", cancel=token, progress=lambda *_: token.cancel())
+    assert (elsewhere.count(), elsewhere.sessions(True)) == (0, [])
+
+
+def spoilt(document: dict, place: str, value: object) -> str:
+    """The document, a line an image, with one field changed; `place` is written as in the messages."""
+    *way, last = place.replace("]", "").replace("[", ".").split(".")
+    at = document
+    for step in way:
+        at = at[int(step) if isinstance(at, list) else step]
+    if value is KeyError:
+        del at[last]
+    else:
+        at[int(last) if isinstance(at, list) else last] = value
+    lines = ",\n".join(json.dumps(image) for image in document["images"])
+    return json.dumps({**document, "images": 0})[:-2] + "[\n" + lines + "\n]}"
+
+
+@pytest.mark.parametrize(("place", "value", "field"), [
+    ("images[1].name", 7, "name should be a text"),
+    ("images[1].name", KeyError, "name is missing"),
+    ("images[1].session", 99, "session 99"),
+    ("images[1].width", -1, "width"),
+    ("images[1].width", True, "width"),
+    ("images[1].status", "fine", "status should be one of ok, no_cell, error"),
+    ("images[1].analysed_at", "yesterday", "analysed_at"),
+    ("images[1].analysed_at", "0001-01-01T00:00:00Z", "analysed_at"),
+    ("images[1].elapsed_ms", 1e300, "elapsed_ms"),
+    ("images[1].note", "x" * 20_000, "note has 20000 characters"),
+    ("images[1].thumbnail", "%%%", "thumbnail"),
+    ("images[1].thumbnail", "R0lGODdh", "thumbnail should be a JPEG"),
+    ("images[1].cells", {}, "cells should be a list"),
+    ("images[1].cells[0]", 3, "images[1].cells[0] should be an object"),
+    ("images[1].cells[0].box", [1, 2, 0, 4], "cells[0].box"),
+    ("images[1].cells[0].box", [1, 2, 3.5, 4], "cells[0].box"),
+    ("images[1].cells[0].removed", "no", "cells[0].removed"),
+    ("images[1].cells[0].prediction.probabilities", {}, "probabilities should name a class"),
+    ("images[1].cells[0].prediction.probabilities", {"monocyte": 2}, "probabilities.monocyte is 2"),
+    ("images[1].cells[0].prediction.class", "basophil", "prediction.class"),
+    ("images[1].cells[0].prediction.model.sha256", None, "model.sha256"),
+    ("images[1].cells[0].earlier_reviews", [{"verdict": "agreed"}], "earlier_reviews[0].class is missing"),
+    ("images[1].cells[0].review", {"verdict": "rejected", "class": "x", "operator": "", "at": ""}, "null"),
+    ("sessions[0].started_at", "", "sessions[0].started_at"),
+    ("schema", 1, "schema should be 2"),
+])  # fmt: skip
+def test_what_is_wrong_is_named_with_line_and_field(filled, elsewhere, tmp_path, place, value, field):
+    document = export(filled, tmp_path / "all.json")
+    (tmp_path / "bad.json").write_text(spoilt(document, place, value), "utf-8")
+    with pytest.raises(DocumentError) as caught:
+        import_history(elsewhere, tmp_path / "bad.json")
+    assert caught.value.code == "import_invalid"
+    assert field in caught.value.message
+    line = 3 if place.startswith("images") else 1
+    assert f"“bad.json”, line {line}:" in caught.value.message
+    assert elsewhere.sessions(True) == []
+
+
+@pytest.mark.parametrize(("data", "code", "words"), [
+    (b"", "import_not_json", "line 1"),
+    (b"[]", "import_not_json", "not an object"),
+    (b"{}", "import_invalid", "no “schema”"),
+    (b'{"schema": 3}', "import_newer", "newer version"),
+    (b'{"schema": 2,\n"sessions": [],\n"images": [{]}', "import_not_json", "line 3"),
+    (b'{"schema": 2, "schema": 2, "sessions": [], "images": [', "import_not_json", "line 1"),
+    (b'{"schema": 2, "sessions": [{"id": 1, "id": 2}]}', "import_not_json", "“id” is there twice"),
+    (b'{"schema": NaN}', "import_not_json", "NaN"),
+    (b'{"schema": ' + b"9" * 5000 + b"}", "import_not_json", "too long"),
+    (b'{"schema": 2, "images": ' + b"[" * 100_000, "import_not_json", "nested too deeply"),
+    (b'{"schema": 2}\x00', "import_not_json", "more behind the end"),
+    (b'{"schema": "\xff"}', "import_not_json", "UTF-8"),
+    (b'{"schema": 2, "images": 5}', "import_not_json", "should be a list"),
+])  # fmt: skip
+def test_files_that_are_no_export_are_refused_in_words(elsewhere, tmp_path, data, code, words):
+    (tmp_path / "x.json").write_bytes(data)
+    with pytest.raises(DocumentError) as caught:
+        import_history(elsewhere, tmp_path / "x.json")
+    assert caught.value.code == code
+    assert words in caught.value.message
+    assert "x.json" in caught.value.message
+
+
+def test_a_file_that_is_not_there_is_told(elsewhere, tmp_path):
+    with pytest.raises(DocumentError) as caught:
+        import_history(elsewhere, tmp_path / "gone.json")
+    assert caught.value.code == "import_unreadable"
+
+
+def test_a_document_that_another_program_has_sorted_and_indented_is_taken(filled, elsewhere, tmp_path):
+    document = export(filled, tmp_path / "all.json")
+    (tmp_path / "sorted.json").write_text(json.dumps(document, sort_keys=True, indent=3), "utf-8")
+    assert import_history(elsewhere, tmp_path / "sorted.json").added == 2
+    assert told(elsewhere) == told(filled.history)

@@ -65,10 +65,14 @@ class Record:
 
 
 def read_source(folder: Path) -> list[Record]:
-    """Read a folder by the reader that its content calls for.
+    """Read a folder (or a history's file) by the reader that its content calls for.
 
     Raises SourceError `source_not_found` or `source_unknown` with what was looked for.
     """
+    if (folder / "history.sqlite3").is_file() or (folder.is_file() and folder.suffix == ".sqlite3"):
+        from export_tools.reviewed import read_history
+
+        return read_history(folder)
     if not folder.is_dir():
         raise SourceError("source_not_found", f"There is no folder {folder}.", "Check the path.")
     labels = folder / "labels.csv"

@@ -14,13 +14,13 @@ import os
 import platform
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 PACKAGING = Path(__file__).resolve().parent
 ROOT = PACKAGING.parent
 sys.path[:0] = [str(PACKAGING), str(ROOT)]
 
+from archives import pack  # noqa: E402
 from size_report import ARCHIVE_LIMIT_BYTES  # noqa: E402
 
 from hematodesk import __version__  # noqa: E402
@@ -34,26 +34,6 @@ def build(output: Path) -> Path:
     environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "PYTHONHASHSEED": "0"}
     subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True, env=environment)
     return output / "dist" / "hematodesk"
-
-
-def archive(folder: Path, target: Path, when: int) -> None:
-    """Pack a folder as .tar.xz: the same bytes for the same files, whoever packs them.
-
-    Args:
-        when: the time of all entries, in seconds since 1970.
-    """
-
-    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        entry.uid = entry.gid = 0
-        entry.uname = entry.gname = ""
-        entry.mtime = when
-        entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
-        return entry
-
-    with tarfile.open(target, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as packed:
-        for path in [folder, *sorted(folder.rglob("*"))]:
-            name = path.relative_to(folder.parent).as_posix()
-            packed.add(path, arcname=name, recursive=False, filter=plain)
 
 
 def archive_name() -> str:
@@ -79,7 +59,7 @@ def main() -> int:
         return fault.returncode or 1
     if options.archive:
         target = output / "dist" / archive_name()
-        archive(folder, target, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
+        pack(folder, target, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
         size = target.stat().st_size
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
         sys.stdout.write(f"{digest}  {target.name}\n{size / 1e6:.1f} MB compressed\n")

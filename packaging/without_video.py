@@ -1,10 +1,10 @@
-"""OpenCV without FFmpeg: the wheel's extension needs it to load, and the program never calls it.
+"""OpenCV without FFmpeg: the wheel's extension needs it to load, and the program never asks it.
 
-OpenCV's Linux wheel links FFmpeg for video files and cameras, and with it codecs and an OpenSSL that is
+OpenCV's Linux wheel links FFmpeg for video files, and with it codecs and an OpenSSL that is
 no longer maintained: 32 MB that read untrusted formats. They cannot simply be left out, for the loader
 wants every library and every symbol version. So each FFmpeg library that the extension itself names is
 replaced by one of the same name and version that has the same functions, all of which end the program.
-Opening a video with cv2.VideoCapture would do that; nothing in hematodesk does.
+Leaving cv2.VideoCapture to choose its backend would do that; imaging/capture.py always names one.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Everything heavy (ONNX Runtime, the database) is imported when it is first used.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.inference.package import ModelPackage
     from hematodesk.inference.store import PackageStore
+    from hematodesk.inference.trial import ModelTrial
     from hematodesk.storage.history import History
 
 
@@ -32,12 +34,27 @@ def build_at(places: Places) -> Services:
     """The services of places that are already known."""
     settings = SettingsStore(places.settings_file)
 
+    @functools.cache
+    def trial() -> ModelTrial:
+        return _open_trial(places)
+
     def open_store() -> PackageStore:
         from hematodesk.inference.store import PackageStore
 
-        return PackageStore(places.shipped_models, places.user_models)
+        def attempt(data: bytes, package: ModelPackage) -> None:
+            # Who imports a file again wants it tried again.
+            trial().check(package, data, again=True)
 
-    models = ModelDesk(open_store, settings, _make_classifier)
+        return PackageStore(places.shipped_models, places.user_models, attempt)
+
+    def make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
+        from hematodesk.inference.classify import Classifier
+
+        if not package.shipped:
+            trial().check(package)
+        return Classifier(package, provider)
+
+    models = ModelDesk(open_store, settings, make_classifier)
 
     return Services(places, settings, models, _open_history, _open_reader)
 
@@ -55,7 +72,10 @@ def _open_reader() -> ImageReader:
     return DecoderPool(tell=log_event)
 
 
-def _make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
-    from hematodesk.inference.classify import Classifier
+def _open_trial(places: Places) -> ModelTrial:
+    from hematodesk.inference.runtime import runtime_version
+    from hematodesk.inference.trial import ModelTrial
+    from hematodesk.inference.verdicts import Verdicts
+    from hematodesk.workflow.log import log_event
 
-    return Classifier(package, provider)
+    return ModelTrial(Verdicts(places.model_verdicts, runtime_version()), tell=log_event)

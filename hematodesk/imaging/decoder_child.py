@@ -12,7 +12,7 @@ import numpy as np
 from hematodesk.child.confine import Limits, begin, confine
 from hematodesk.child.memory import attached
 from hematodesk.child.seccomp import Allowed
-from hematodesk.child.wire import ChildGone, read_exactly, write_whole
+from hematodesk.child.wire import NAME_STANDS_HERE, ChildGone, read_exactly, write_whole
 from hematodesk.domain.errors import ImageError
 from hematodesk.imaging import decoder_wire as wire
 from hematodesk.imaging.complaints import listen_to_standard_error
@@ -73,7 +73,7 @@ def _answer(number: int, data: memoryview, made: Pixels, heard: Callable[[], str
             raise _NoRoom(height, width)
         return made[:size].reshape(height, width, 3)
 
-    name = wire.NAME_STANDS_HERE
+    name = NAME_STANDS_HERE
     try:
         pixels, kind, notices = decode_pixels(data, name, canvas=canvas, complaints=heard)
     except ImageError as error:

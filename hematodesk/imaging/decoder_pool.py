@@ -24,9 +24,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from hematodesk.child.wire import ChildGone
+from hematodesk.child.wire import BadReply, ChildGone
 from hematodesk.domain.errors import ImageError
-from hematodesk.imaging.decoder_wire import BadReply
 from hematodesk.imaging.decoder_worker import WHOLE_INPUT, WHOLE_OUTPUT, NoRoom, Worker, WorkerLimits
 from hematodesk.imaging.files import ReadImage, check_size, opened_file
 

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from hematodesk.child.confine import LIMIT_NAMES
+from hematodesk.child.wire import BadReply, texts_of, told_fault
 from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging.files import NOTICES
 from hematodesk.imaging.header import SUPPORTED
@@ -26,9 +27,6 @@ READY, PICTURE, FAILED, NO_ROOM = range(4)
 """Kinds: up and confined (words: limits); pixels are there; no picture (words: why); segment too small."""
 
 FORMATS = tuple(SUPPORTED)
-NAME_STANDS_HERE = "\ufffc"
-"""The child does not learn what a file is called; in its sentences this stands for the name."""
-
 CODES = frozenset(
     {
         "file_empty",
@@ -42,11 +40,6 @@ CODES = frozenset(
     }
 )
 MOST_WORDS = 4_096
-_LONGEST = 600
-
-
-class BadReply(Exception):
-    """A child said something that no decoder says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +93,12 @@ def checked_reply(data: bytes) -> Reply:
 
 def checked_failure(words: bytes, name: str) -> tuple[str, str, str]:
     """Code, sentence with the file's name in it, and remedy. Raises BadReply."""
-    given = _texts(words)
-    if len(given) != 3 or given[0] not in CODES:
-        raise BadReply
-    code, message, remedy = given
-    if not message.replace(NAME_STANDS_HERE, "").isprintable() or not remedy.isprintable():
-        raise BadReply
-    return code, message.replace(NAME_STANDS_HERE, name), remedy
+    return told_fault(words, CODES, name)
 
 
 def checked_limits(words: bytes) -> tuple[str, ...]:
     """The limits that a child names, in their usual order. Raises BadReply."""
-    given = _texts(words)
+    given = texts_of(words)
     if not set(given) <= set(LIMIT_NAMES):
         raise BadReply
     return tuple(name for name in LIMIT_NAMES if name in given)
-
-
-def _texts(words: bytes) -> list[str]:
-    try:
-        given = json.loads(words)
-    except (ValueError, RecursionError):
-        raise BadReply from None
-    if not isinstance(given, list):
-        raise BadReply
-    texts = [each for each in given if isinstance(each, str)]
-    if len(texts) != len(given) or any(len(each) > _LONGEST for each in texts):
-        raise BadReply
-    return texts

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hematodesk.child.jobs import job_of
 from hematodesk.child.launch import start_child
 from hematodesk.child.memory import Segment
-from hematodesk.child.wire import read_exactly, write_whole
+from hematodesk.child.wire import BadReply, read_exactly, write_whole
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.limits import MAX_FILE_BYTES, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
@@ -115,7 +115,7 @@ class Worker:
         self.deadline = time.monotonic() + self.limits.start_s
         reply = self._reply()
         if reply.kind != wire.READY:
-            raise wire.BadReply
+            raise BadReply
         named = wire.checked_limits(read_exactly(self._answer, reply.words))
         self.in_force = (*named, *(self._job.in_force if self._job is not None else ()))
         self.deadline = None
@@ -146,7 +146,7 @@ class Worker:
             raise NoRoom
         size = 3 * reply.width * reply.height
         if reply.kind != wire.PICTURE or size > self._made.size:
-            raise wire.BadReply
+            raise BadReply
         if length > _KEPT_BYTES and not self.given.release(length):
             self._images = self.limits.images
         # The one copy: what is given on must not change when the child is asked for the next image.
@@ -193,5 +193,5 @@ class Worker:
     def _reply(self) -> wire.Reply:
         reply = wire.checked_reply(read_exactly(self._answer, wire.REPLY.size))
         if reply.number != self._number:
-            raise wire.BadReply
+            raise BadReply
         return reply

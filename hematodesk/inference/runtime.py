@@ -106,6 +106,11 @@ class OnnxRuntime:
         return session
 
 
+def runtime_version() -> str:
+    """ONNX Runtime's version."""
+    return str(onnxruntime.__version__)
+
+
 def run_options() -> Any:
     """Fresh onnxruntime.RunOptions; `terminate` stops the run that they are given to."""
     return onnxruntime.RunOptions()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,12 +60,21 @@ class PackageCheck:
         return self.error is None
 
 
-class PackageStore:
-    """The shipped folder and the user's folder, looked at afresh in every call."""
+Attempt = Callable[[bytes, ModelPackage], object]
+"""Loads and runs once the bytes that a package was parsed from. Raises ModelError."""
 
-    def __init__(self, shipped_dir: Path, user_dir: Path) -> None:
+
+class PackageStore:
+    """The shipped folder and the user's folder, looked at afresh in every call.
+
+    Args:
+        attempt: how a package is tried before it is imported; by default in this process.
+    """
+
+    def __init__(self, shipped_dir: Path, user_dir: Path, attempt: Attempt = open_bytes) -> None:
         self._shipped_dir = shipped_dir
         self._user_dir = user_dir
+        self._attempt = attempt
 
     def list(self) -> builtins.list[Listed]:
         """Every package, shipped ones first, by name, newest version first; broken ones among them.
@@ -99,7 +109,7 @@ class PackageStore:
         """Copy a package into the user's folder, once it was loaded and ran.
 
         Importing the same bytes again gives the package that is there.
-        Raises ModelError: those of `read_package` and `open_bytes`; `model_exists` when another
+        Raises ModelError: those of `read_package` and of the attempt; `model_exists` when another
         package has its name and version; `models_unwritable` when the copy cannot be written.
         """
         return self.import_bytes(read_model_bytes(path), path)
@@ -119,7 +129,7 @@ class PackageStore:
                 f"Another model named {package.name} {package.version} is here already.",
                 "Remove that one first, or give the new one another version.",
             )
-        open_bytes(data, package)
+        self._attempt(data, package)
         self._write(target, data)
         return replace(package, path=target)
 

@@ -91,7 +91,7 @@ def _rate(times: list[float]) -> float:
 
 
 def _name_cells(pixels: Pixels, name: str, analyser: Analyser, cancel: CancelToken) -> ImageResult:
-    from hematodesk.imaging.read import ReadImage
+    from hematodesk.imaging.files import ReadImage
 
     image = ReadImage(pixels, "frame", "", ())
     return analyser.analyse_opened(OpenedImage(Picture(b"", name), image, None, 0.0), cancel).result

@@ -53,6 +53,11 @@ class Places:
         return self.data / "models"
 
     @property
+    def model_verdicts(self) -> Path:
+        """What came out when models that did not come with the program were tried, JSON."""
+        return self.data / "model-verdicts.json"
+
+    @property
     def pictures(self) -> Path:
         """Pasted and dragged pictures that came without a file, kept so that they open again."""
         return self.data / "pictures"

@@ -76,7 +76,7 @@ class Mutator:
             name = self._random.choice(self._names)
             label, way = self._random.choice(ways)
             data = way(name, bytearray(self._files[name]))
-            while self._random.random() < 0.15:
+            while data and self._random.random() < 0.15:
                 data = self._random.choice((self._bits, self._numbers, self._cut))(name, bytearray(data))
             yield f"{name} {label}", data
 

@@ -32,6 +32,8 @@ from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance, Review, UncertainReason, Verdict
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.reader import LocalReader
+from hematodesk.inference.package import ModelPackage
+from hematodesk.inference.provider import open_bytes
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 from hematodesk.workflow.places import Places
@@ -47,10 +49,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
 
 
+class LocalTrial:
+    """Tries models in this process, as far as a test has their bytes."""
+
+    def check(self, package: ModelPackage, data: bytes | None = None, *, again: bool = False) -> None:
+        if data is not None:
+            open_bytes(data, package)
+
+
 @pytest.fixture(autouse=True)
 def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows decode in this process: a child for each would take its time."""
     monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)
+    monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda places: LocalTrial())
 
 
 @pytest.fixture(autouse=True)

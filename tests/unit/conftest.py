@@ -10,6 +10,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from hematodesk.imaging.reader import LocalReader
+from hematodesk.inference.package import ModelPackage
+from hematodesk.inference.provider import open_bytes
 
 _CLASSES = ("eosinophil", "lymphocyte", "monocyte", "neutrophil")
 
@@ -70,7 +72,16 @@ def package_bytes() -> Callable[..., bytes]:
     return make
 
 
+class LocalTrial:
+    """Tries models in this process, as far as a test has their bytes."""
+
+    def check(self, package: ModelPackage, data: bytes | None = None, *, again: bool = False) -> None:
+        if data is not None:
+            open_bytes(data, package)
+
+
 @pytest.fixture(autouse=True)
 def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program's services decode in this process: most tests are not about children, which take time."""
     monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)
+    monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda places: LocalTrial())

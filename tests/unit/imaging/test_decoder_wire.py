@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hematodesk.child.wire import BadReply
 from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
-from hematodesk.imaging.decoder_wire import ANSWER, REPLY, BadReply, checked_reply
+from hematodesk.imaging.decoder_wire import ANSWER, REPLY, checked_reply
 
 
 def test_a_picture_arrives_as_it_was_told():

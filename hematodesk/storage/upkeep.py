@@ -25,15 +25,17 @@ PATIENCE_S = 2.0
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Nobody else has the history open within the block. Raises HistoryError history_locked."""
+def _alone(path: Path) -> Iterator[Path | None]:
+    """Nobody else has the history open within the block. Raises HistoryError history_locked.
+
+    Gives what the old file is kept as when a swap that was cut off was finished first.
+    """
     if not path.exists() and swap.waiting(path) is None:
         raise HistoryError("history_absent", f"There is no {path.name} in {path.parent}.")
     presence = Presence(path)
     presence.enter(alone=True, patience_s=PATIENCE_S)
     try:
-        swap.finish(path)
-        yield
+        yield swap.finish(path)
     finally:
         presence.leave()
 
@@ -71,9 +73,9 @@ def repair(path: Path) -> RepairReport:
     A whole history is left as it is. Raises HistoryError: history_locked when somebody has it open,
     history_foreign, history_newer, history_absent, history_full, history_unwritable.
     """
-    with _alone(path):
+    with _alone(path) as finished:
         if not problems_of(path):
-            return RepairReport(None)
+            return RepairReport(finished, *(_counts(path) if finished else ()))
         work = path.with_name(path.name + ".repairing")
         shutil.rmtree(work, ignore_errors=True)
         try:

@@ -49,6 +49,10 @@ MENUS: tuple[tuple[str, str], ...] = (
 )
 
 
+SUBMENUS: tuple[tuple[str, str, str], ...] = (("history", QT_TRANSLATE_NOOP("Actions", "&History"), "file"),)
+"""(id, title, id of the menu at whose end it stands, before the last group)."""
+
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_files", QT_TRANSLATE_NOOP("Actions", "&Open images…"), "file", ("Ctrl+O",), 0),
     ActionSpec("open_folder", QT_TRANSLATE_NOOP("Actions", "Open &folder…"), "file", ("Ctrl+Shift+O",), 0),
@@ -69,8 +73,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+E",),
         2,
     ),
-    ActionSpec("import_history", QT_TRANSLATE_NOOP("Actions", "I&mport history…"), "file", (), 2),
-    ActionSpec("backup", QT_TRANSLATE_NOOP("Actions", "&Back up the history…"), "file", (), 2),
+    ActionSpec("import_history", QT_TRANSLATE_NOOP("Actions", "I&mport history…"), "history", (), 0),
+    ActionSpec("backup", QT_TRANSLATE_NOOP("Actions", "&Back up the history…"), "history", (), 1),
+    ActionSpec("restore", QT_TRANSLATE_NOOP("Actions", "&Restore from a backup…"), "history", (), 1),
+    ActionSpec("check_history", QT_TRANSLATE_NOOP("Actions", "&Check the history"), "history", (), 2),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), "file", ("Ctrl+Q",), 3),
     ActionSpec("undo", QT_TRANSLATE_NOOP("Actions", "&Undo"), "edit", ("Ctrl+Z",), 0),
     ActionSpec("redo", QT_TRANSLATE_NOOP("Actions", "&Redo"), "edit", ("Ctrl+Shift+Z", "Ctrl+Y"), 0),
@@ -219,19 +225,26 @@ class Actions(QObject):
         """Build the menus into the bar; returns them by id."""
         menus: dict[str, QMenu] = {}
         for menu_id, title in MENUS:
-            menu = QMenu(tr_action(title), bar)
-            menu.setObjectName(f"menu_{menu_id}")
-            bar.addMenu(menu)
-            menus[menu_id] = menu
-            group: int | None = None
-            for spec in ACTIONS:
-                if spec.menu != menu_id:
-                    continue
-                if group is not None and spec.group != group:
-                    menu.addSeparator()
-                group = spec.group
-                menu.addAction(self._actions[spec.id])
+            menus[menu_id] = self._fill_menu(QMenu(tr_action(title), bar), menu_id)
+            bar.addMenu(menus[menu_id])
+        for menu_id, title, within in SUBMENUS:
+            parent = menus[within]
+            menus[menu_id] = self._fill_menu(QMenu(tr_action(title), parent), menu_id)
+            last_line = next(action for action in reversed(parent.actions()) if action.isSeparator())
+            parent.insertMenu(last_line, menus[menu_id])
         return menus
+
+    def _fill_menu(self, menu: QMenu, menu_id: str) -> QMenu:
+        menu.setObjectName(f"menu_{menu_id}")
+        group: int | None = None
+        for spec in ACTIONS:
+            if spec.menu != menu_id:
+                continue
+            if group is not None and spec.group != group:
+                menu.addSeparator()
+            group = spec.group
+            menu.addAction(self._actions[spec.id])
+        return menu
 
     def overlay_rows(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """(menu title, [(keys, text)]) of every visible action with a shortcut, for the overlay."""

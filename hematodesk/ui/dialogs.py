@@ -74,7 +74,7 @@ class Dialogs(QObject):
 
     def show_settings(self) -> None:
         """The settings."""
-        self._show("settings", self._make_settings)
+        self.show_one("settings", self._make_settings)
 
     def _make_settings(self) -> QDialog:
         from hematodesk.ui.settings_dialog import SettingsDialog
@@ -120,7 +120,7 @@ class Dialogs(QObject):
 
     def show_models(self) -> None:
         """The models."""
-        self._show("models", self._make_models)
+        self.show_one("models", self._make_models)
 
     def show_providers(self) -> None:
         """The models, at the choice of what they compute on."""
@@ -154,7 +154,7 @@ class Dialogs(QObject):
             dialog.frame_kept.connect(keep)
             return dialog
 
-        self._show("live", make, modal=False)
+        self.show_one("live", make, modal=False)
 
     def show_compare(self, viewer: Viewer) -> None:
         """Two models side by side on the open image; the window stays usable beside it."""
@@ -164,7 +164,7 @@ class Dialogs(QObject):
 
             return CompareDialog(self._keeper, viewer, self._lanes, self._window)
 
-        self._show("compare", make, modal=False)
+        self.show_one("compare", make, modal=False)
 
     def show_adapt(self) -> None:
         """A new last layer from the history's reviewed cells, before and after."""
@@ -221,7 +221,7 @@ class Dialogs(QObject):
 
     def show_about(self) -> None:
         """Versions, licences and intended use."""
-        self._show("about", self._make_about)
+        self.show_one("about", self._make_about)
 
     def _make_about(self) -> QDialog:
         from hematodesk.ui.about import AboutDialog
@@ -244,9 +244,10 @@ class Dialogs(QObject):
             box.accepted.connect(then)
             return box
 
-        self._show("delete", make)
+        self.show_one("delete", make)
 
-    def _show(self, name: str, make: Callable[[], QDialog], *, modal: bool = True) -> None:
+    def show_one(self, name: str, make: Callable[[], QDialog], *, modal: bool = True) -> None:
+        """Open the dialog of that name, or bring the one that is open to the front."""
         dialog = self.open_now.get(name)
         if dialog is None:
             dialog = make()

@@ -25,6 +25,10 @@ class HistoryAccess:
         """Called once it is open; what is asked before gets no answer (see `ask`)."""
         self._history = history
 
+    def leave(self) -> None:
+        """It is closed for a moment: what is asked meanwhile gets no answer."""
+        self._history = None
+
     def ask(
         self,
         job: Callable[[History], Answer],

@@ -46,15 +46,11 @@ class Lane(StrEnum):
     CAMERA = "camera"
     """The live picture, for as long as it runs."""
 
+    UPKEEP = "upkeep"
+    """What reads the whole history: backups and checks. They must not stand before a review."""
 
-_THREADS = {
-    Lane.INFERENCE: 1,
-    Lane.BATCH: 1,
-    Lane.WATCH: 1,
-    Lane.STORAGE: 1,
-    Lane.DECODING: 2,
-    Lane.CAMERA: 1,
-}
+
+_THREADS = {lane: 2 if lane is Lane.DECODING else 1 for lane in Lane}
 
 
 class Ticket:

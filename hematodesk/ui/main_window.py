@@ -36,6 +36,7 @@ from hematodesk.ui.sitting import Sitting
 from hematodesk.ui.status_strip import StatusStrip
 from hematodesk.ui.text_guard import TextGuard
 from hematodesk.ui.theme import Theme
+from hematodesk.ui.upkeep import Upkeep
 from hematodesk.ui.viewing import Viewer
 from hematodesk.ui.watching import Watching
 from hematodesk.ui.window_memory import WindowMemory
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
             self._show_run_summary,
             self,
         )
+        self.upkeep = Upkeep(services, lanes, self.access, banners, self.dialogs.show_one, self)
         self.sitting = Sitting(services, lanes, self.access, self)
         self.memory = WindowMemory(
             self, self.columns, self.panel, self.answer, services.settings, self.actions_
@@ -171,6 +173,8 @@ class MainWindow(QMainWindow):
                 "resume_run": lambda: self.running.resume_latest(self.notices.tell_nothing_to_resume),
                 "run_summary": self._show_run_summary,
                 "backup": self.exporting.ask_backup,
+                "restore": self.upkeep.ask_restore,
+                "check_history": self.upkeep.check,
                 "quit": self.close,
                 "undo": self.reviewing.undo,
                 "redo": self.reviewing.redo,
@@ -266,11 +270,14 @@ class MainWindow(QMainWindow):
         self.dialogs.operator_changed.connect(self.reviewing.set_operator)
         self.dialogs.operator_changed.connect(answer.set_operator)
         self.exporting.imported.connect(self.panel.model.reload)
-        self.lanes.fault.connect(self.banners.show_error)
+        self.lanes.fault.connect(self.upkeep.tell)
         self.lanes.idle.connect(self.browsing.read_ahead)
         self.sitting.opened.connect(self._history_opened)
         self.sitting.refused.connect(self._history_refused)
         self.sitting.ended.connect(self._ended)
+        self.upkeep.swapping.connect(self._leave_history)
+        self.upkeep.swapped.connect(self.sitting.begin)
+        self.upkeep.beyond_repair.connect(self._without_history)
 
     # A sitting
 
@@ -285,14 +292,33 @@ class MainWindow(QMainWindow):
     def _history_opened(self, history: History) -> None:
         self.reviewing.use(self.services.review_desk(), read_only=history.read_only)
         self.answer.set_read_only(history.read_only)
+        self.strip.show_sign(
+            self.tr("Read-only") if history.read_only else "",
+            self.tr("The history may only be read: results and reviews are not saved."),
+        )
         if history.read_only:
             self.notices.tell_read_only(history.path)
+        self.upkeep.begin(history)
         self.panel.model.reload()
         self.opening.begin()
         if not history.read_only:
             self.running.look_for_open()
 
     def _history_refused(self, error: HematodeskError) -> None:
+        if error.code == "history_damaged":
+            self.upkeep.repair()
+        else:
+            self._without_history(error)
+
+    def _leave_history(self) -> None:
+        """It is closed for a moment; afterwards it may be another one."""
+        self.analysing.cancel()
+        self.answer.flush_note()
+        self.viewer.clear()
+        self.sitting.forget_session()
+
+    def _without_history(self, error: HematodeskError) -> None:
+        self.strip.show_sign(self.tr("Not saved"), error.message)
         self.answer.set_read_only(True)
         self.notices.tell_no_history(error)
         self.panel.say_nothing_is_kept()
@@ -314,6 +340,7 @@ class MainWindow(QMainWindow):
         self.memory.remember()
         self.watching.stop()
         self.hide()
+        self.upkeep.end()
         self.sitting.end()
 
     def _ended(self) -> None:

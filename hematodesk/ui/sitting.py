@@ -47,6 +47,9 @@ class Sitting(QObject):
 
     def begin(self) -> None:
         """Open the history on the storage lane, and get ready to read images on the decoding lane."""
+        if self._ending:
+            # It was closed for a moment, and now it is closed for good.
+            return
         self._lanes.run(Lane.DECODING, lambda _ticket: self._services.reader.warm())
         self._lanes.run(
             Lane.STORAGE,
@@ -54,6 +57,10 @@ class Sitting(QObject):
             done=self._opened,
             failed=self.refused.emit,
         )
+
+    def forget_session(self) -> None:
+        """Another history may come: the session of the one before is not in it."""
+        self._session = None
 
     def _opened(self, history: History) -> None:
         self._access.use(history)
@@ -70,7 +77,9 @@ class Sitting(QObject):
         if self._ending:
             return
         self._ending = True
-        self._lanes.cancel_all(Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.DECODING, Lane.CAMERA)
+        self._lanes.cancel_all(
+            Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.DECODING, Lane.CAMERA, Lane.UPKEEP
+        )
         # Lanes are first in, first out: what comes back from here comes after all that was under way.
         self._after(Lane.DECODING, self._decoding_done)
 
@@ -84,6 +93,9 @@ class Sitting(QObject):
         self._after(Lane.INFERENCE, self._inference_done)
 
     def _inference_done(self) -> None:
+        self._after(Lane.UPKEEP, self._upkeep_done)
+
+    def _upkeep_done(self) -> None:
         def close(_ticket: Ticket) -> None:
             try:
                 self._services.settings.save()

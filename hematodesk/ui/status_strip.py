@@ -51,6 +51,11 @@ class StatusStrip(QWidget):
         self.watch.clicked.connect(self.watch_clicked)
         row.addWidget(self.watch)
         row.addStretch(1)
+        self.sign = QLabel(self)
+        set_role(self.sign, "sign")
+        self.sign.hide()
+        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(16)
         self.cells = QLabel(self)
         row.addWidget(self.cells)
         row.addSpacing(16)
@@ -160,6 +165,13 @@ class StatusStrip(QWidget):
         """Nothing is running."""
         for widget in (self.bar, self.progress, self.pause, self.cancel):
             widget.hide()
+
+    def show_sign(self, words: str, tip: str = "") -> None:
+        """What holds for the whole sitting and must stay in sight ("Read-only"); empty for nothing."""
+        self.sign.setText(words)
+        self.sign.setToolTip(tip)
+        self.sign.setAccessibleName(f"{words}: {tip}" if tip else words)
+        self.sign.setVisible(bool(words))
 
     def show_cells(self, words: str) -> None:
         """What the image has: "2 cells, 1 uncertain"."""

@@ -181,8 +181,8 @@ def set_role(widget: QWidget, role: str) -> None:
     Roles: `muted` and `strong` (labels), `panel`, `card`, `line` (frames), `quiet` (buttons
     without a frame until the pointer or the keyboard is on them), `entry` (such a button as a line
     of a list), `primary` (the one button to
-    press next), `banner-info`, `banner-warn`, `banner-bad` (frames), `keycap` (a label that
-    shows a key).
+    press next), `banner-info`, `banner-warn`, `banner-bad` (frames), `sign` (a label that stays in
+    sight), `keycap` (a label that shows a key).
     """
     widget.setProperty("role", role)
     widget.style().unpolish(widget)
@@ -293,6 +293,8 @@ QFrame[role="banner-warn"] {{ background: {look.warn_back}; border: none; }}
 QFrame[role="banner-bad"] {{ background: {look.bad_back}; border: none; }}
 QLabel[role="keycap"] {{ color: {look.muted}; border: 1px solid {look.line}; border-radius: 3px;
     padding: 0px 4px; background: {look.panel}; }}
+QLabel[role="sign"] {{ color: {look.text}; border: 1px solid {look.edge}; border-radius: 3px;
+    padding: 0px 8px; background: {look.warn_back}; }}
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.edge};
     border-radius: 4px; padding: 4px 12px; min-height: 22px; outline: none; }}
 QPushButton:hover {{ background: {look.pressed}; }}

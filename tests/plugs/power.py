@@ -26,7 +26,7 @@ ROUNDS = {"review": 12, "backup": 3, "restore": 2, "export": 3, "models": 4}
 SECTOR = 512
 CALLS = (
     "openat,write,pwrite64,writev,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat,"
-    "link,linkat,mkdir,rmdir,lseek,sendfile,copy_file_range"
+    "clone,clone3,fork,vfork,link,linkat,mkdir,rmdir,lseek,sendfile,copy_file_range"
 )
 _LINE = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
@@ -80,13 +80,16 @@ class Recording:
         self.folder_syncs: list[tuple[int, str]] = []
         self.said: list[tuple[int, bytes]] = []
         self.events = 0
+        self._children: set[str] = set()
         self._open: dict[int, tuple[str, Node | None]] = {}
         self._at: dict[int, int] = {}
 
     def read(self, log: Path) -> None:
         """Take in a log of strace -f -xx."""
         pending: dict[str, str] = {}
-        for line in log.read_text().splitlines():
+        lines = log.read_text().splitlines()
+        self._find_children(lines)
+        for line in lines:
             process, _, call = line.partition(" ")
             call = call.strip()
             if call.endswith("<unfinished ...>"):
@@ -98,7 +101,23 @@ class Recording:
             match = _LINE.match(call)
             if match and int(match[3]) >= 0:
                 texts = [bytes.fromhex(text.replace("\\x", "")) for text in _TEXT.findall(match[2])]
-                self._take(match[1], match[2], texts, int(match[3]))
+                # Only the worker itself writes to the folder; a child's handles are others.
+                if process not in self._children and match[1] not in ("clone", "clone3", "fork", "vfork"):
+                    self._take(match[1], match[2], texts, int(match[3]))
+
+    def _find_children(self, lines: list[str]) -> None:
+        """Processes that the worker began, and theirs; its threads are not among them."""
+        asked: dict[str, str] = {}
+        for line in lines:
+            process, _, call = line.partition(" ")
+            call = call.strip()
+            if call.endswith("<unfinished ...>"):
+                asked[process] = call
+            elif call.startswith("<..."):
+                call = asked.pop(process, "") + call
+            match = re.match(r"(?:clone3?|v?fork)\(.*= (\d+)$", call)
+            if match and ("CLONE_THREAD" not in call or process in self._children):
+                self._children.add(match[1])
 
     def _take(self, call: str, arguments: str, texts: list[bytes], result: int) -> None:
         paths = [os.fsdecode(text) for text in texts]

@@ -213,3 +213,12 @@ def test_what_a_killed_repair_left_does_not_hinder_the_next(sound, path):
     report = upkeep.repair(path)
     assert report.saved_images > 0
     assert not work.exists()
+
+
+def test_a_repair_that_was_cut_off_at_its_end_is_finished_and_told(sound, path):
+    path.parent.mkdir()
+    path.write_bytes(b"\xa5" * 9000)
+    path.with_name("history.sqlite3.repaired").write_bytes(sound.read_bytes())
+    report = upkeep.repair(path)
+    assert report.saved_images == IMAGES
+    assert report.kept.read_bytes() == b"\xa5" * 9000

@@ -1,0 +1,154 @@
+"""Backups, restoring and repair from the window, and the sign of a history that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from hematodesk.storage.backups import BackupFolder
+from hematodesk.storage.history import History
+from hematodesk.ui.restore_dialog import RestoreDialog
+
+
+@pytest.fixture
+def filled(bench) -> Path:
+    """A data folder with three images in its history and no backup."""
+    window = bench.show(start=bench.plain(3))
+    bench.close(window)
+    shutil.rmtree(bench.folder / "data" / "backups")
+    return bench.folder / "data"
+
+
+def count(data: Path) -> int:
+    with closing(History.open(data / "history.sqlite3")) as history:
+        assert history.check(values=True) == []
+        return history.count()
+
+
+def test_the_history_is_backed_up_when_the_window_rests(bench, filled: Path, qtbot: QtBot) -> None:
+    folder = BackupFolder(filled / "backups")
+    assert folder.kept() == []
+    window = bench.show()
+    qtbot.waitUntil(lambda: len(folder.kept()) == 1)
+    bench.rest(window)
+    assert folder.kept()[0].images == 3
+    assert window.banners.notices() == []
+    window.upkeep._want_backup()
+    bench.rest(window)
+    assert len(folder.kept()) == 1
+
+
+def test_a_backup_that_cannot_be_made_is_told_quietly(bench, filled: Path, qtbot: QtBot) -> None:
+    (filled / "backups").write_text("in the way")
+    window = bench.show()
+    qtbot.waitUntil(lambda: window.banners.banner("daily_backup_failed") is not None)
+    window.opening.open_paths(bench.plain(4))
+    bench.rest(window)
+    assert window.panel.model.rowCount() >= 4
+
+
+def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -> None:
+    window = bench.show()
+    folder = BackupFolder(filled / "backups")
+    qtbot.waitUntil(lambda: len(folder.kept()) == 1)
+    window.opening.open_paths(bench.plain(5))
+    bench.rest(window)
+    assert window.services.history.count() == 5
+    window.actions_["restore"].trigger()
+    dialog = window.dialogs.open_now["restore"]
+    assert isinstance(dialog, RestoreDialog)
+    qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 1)
+    item = dialog.list.topLevelItem(0)
+    assert (item.text(1), item.text(2)) == ("3", "1")
+    assert item.text(3).endswith("MB")
+    dialog.restore_button.click()
+    qtbot.waitUntil(lambda: window.banners.banner("history_restored") is not None)
+    bench.rest(window)
+    assert window.services.history.count() == 3
+    assert window.viewer.image_id is None
+    # Work goes on in the history as it is now.
+    window.opening.open_paths(bench.plain(4)[3:])
+    bench.rest(window)
+    assert window.services.history.count() == 4
+    window.reviewing.agree()
+    bench.rest(window)
+    bench.close(window)
+    assert count(filled) == 4
+    (kept,) = filled.glob("history.before-restore.*.sqlite3")
+    with closing(History.open(kept)) as before:
+        assert before.count() == 5
+
+
+def test_a_damaged_history_is_repaired_and_told(bench, filled: Path, qtbot: QtBot) -> None:
+    path = filled / "history.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'listing'").fetchone()[0]
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    path.write_bytes(content)
+    window = bench.show()
+    qtbot.waitUntil(lambda: window.banners.banner("history_repaired") is not None)
+    bench.rest(window)
+    words = window.banners.banner("history_repaired").notice.text
+    assert "3 images were saved" in words or "3 image(s) were saved" in words
+    assert not window.strip.sign.isVisible()
+    assert window.services.history.count() == 3
+    (kept,) = filled.glob("history.damaged.*.sqlite3")
+    assert kept.read_bytes() == bytes(content)
+    assert kept.name in window.banners.banner("history_repaired").notice.remedy
+
+
+def test_a_file_that_is_no_history_makes_way_for_a_new_one(bench) -> None:
+    (bench.folder / "data").mkdir()
+    (bench.folder / "data" / "history.sqlite3").write_bytes(b"this is no database" * 100)
+    window = bench.show(start=[bench.field()])
+    notice = window.banners.banner("history_repaired").notice
+    assert notice.text.startswith("The history was damaged; 0 image")
+    assert window.viewer.cells
+    assert window.services.history.count() == 1
+
+
+def test_the_check_tells_that_all_is_well_or_offers_repair(bench, filled: Path, qtbot: QtBot) -> None:
+    window = bench.show()
+    bench.rest(window)
+    window.actions_["check_history"].trigger()
+    bench.rest(window)
+    assert window.banners.banner("history_checked").notice.text == "The history is whole."
+    with window.services.history._database.write() as connection:
+        connection.execute("UPDATE session SET image_count = 9")
+    window.actions_["check_history"].trigger()
+    bench.rest(window)
+    banner = window.banners.banner("history_damaged")
+    assert "9 images" in banner.notice.text
+    banner.button.click()
+    qtbot.waitUntil(lambda: window.banners.banner("history_repaired") is not None)
+    bench.rest(window)
+    assert window.services.history.check(values=True) == []
+    assert window.services.history.count() == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in the place of the file refuses there otherwise")
+def test_a_sitting_without_history_keeps_a_sign_in_sight(bench) -> None:
+    (bench.folder / "data" / "history.sqlite3").mkdir(parents=True)
+    window = bench.show()
+    window.banners.put_all_away()
+    assert window.strip.sign.isVisible()
+    assert window.strip.sign.text() == "Not saved"
+    assert "history.sqlite3" in window.strip.sign.toolTip()
+
+
+def test_a_read_only_history_keeps_a_sign_in_sight(bench, filled: Path, monkeypatch) -> None:
+    # Root may write everything, so the database is told to be so.
+    monkeypatch.setattr("hematodesk.storage.database._is_read_only", lambda connection: True)
+    window = bench.show()
+    window.banners.put_all_away()
+    assert window.strip.sign.isVisible()
+    assert window.strip.sign.text() == "Read-only"
+    bench.close(window)
+    assert BackupFolder(filled / "backups").kept() == []

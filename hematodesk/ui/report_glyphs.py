@@ -6,8 +6,6 @@ import unicodedata
 
 from PySide6.QtGui import QFont, QFontDatabase, QRawFont, QTextLayout
 
-# These turn the order of reading for what follows: in a printed name they are shown, not obeyed.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SEEN_AS_CODE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
 
@@ -38,7 +36,7 @@ class Glyphs:
 
     def _look(self, sign: str) -> bool:
         category = unicodedata.category(sign)
-        if category in _SEEN_AS_CODE or sign in _TURNING:
+        if category in _SEEN_AS_CODE:
             return False
         if sign.isspace() or category == "Cf":
             return True

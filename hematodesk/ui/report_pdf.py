@@ -25,9 +25,11 @@ from hematodesk.ui.report_words import (
     image_lines,
     isolated,
     label_words,
+    note_line,
     prediction_words,
     review_line,
     session_line,
+    straight,
     tally_words,
     uncertain_line,
     when,
@@ -233,12 +235,10 @@ class _Layout:
 
     def _image(self, image: HistoryImage, shown: ReportPictures | None) -> None:
         pages, kind, result = self._pages, self._type, image.result
-        name = kind.paragraph(result.name, kind.head, pages.width)
+        name = kind.paragraph(straight(result.name), kind.head, pages.width)
         picture = _fitted(result.width, result.height)
         beside = mm(_PICTURE_WIDTH + _COLUMN_GAP)
         lines = image_lines(image, self._operators.get(image.session_id, ""))
-        if result.fault is not None:
-            lines.append(f"{result.fault.message} {result.fault.remedy} [{result.fault.code}]")
         # What does not fit beside the picture goes below it.
         facts = [kind.paragraph(line, kind.small, pages.width - beside) for line in lines]
         held, more = _held(facts, mm(_PICTURE_HEIGHT))
@@ -265,7 +265,7 @@ class _Layout:
     def _draw_image(self, area: QRectF, image: HistoryImage, shown: ReportPictures | None) -> None:
         if self._painter is None or shown is None or area.isEmpty():
             return
-        words = shown.reason
+        words = straight(shown.reason)
         if shown.picture is not None:
             draw_picture(self._painter, area, shown.picture, image, self._type)
             if words:
@@ -287,8 +287,7 @@ class _Layout:
                 says.append(kind.paragraph(reason, kind.small, middle - left - mm(3)))
         reviewed = [kind.paragraph(review_line(cell.review), kind.small, pages.width - middle)]
         if cell.note:
-            words = translate("Report", "Note: {note}").format(note=isolated(cell.note))
-            reviewed.append(kind.paragraph(words, kind.small, pages.width - middle))
+            reviewed.append(kind.paragraph(note_line(cell.note), kind.small, pages.width - middle))
         held, more = _held(reviewed, pages.full / 2)
         height = max(mm(_CROP), *(sum(block.height for block in blocks) for blocks in (says, held)))
         if pages.need(height + mm(1.5)):

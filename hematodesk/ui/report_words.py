@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hematodesk.domain.cells import Cell, Prediction, Review, Verdict
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.reporting.tallies import Tally
@@ -15,9 +17,17 @@ _FIRST, _LAST = "\u2068", "\u2069"
 _RUNNERS_UP = 2
 
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def straight(text: str) -> str:
+    """Text from outside whose signs that turn the order of reading are shown and not obeyed."""
+    return _TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
 def isolated(name: str) -> str:
     """A name within a sentence, whatever its direction of writing is."""
-    return name if name.isascii() else f"{_FIRST}{name}{_LAST}"
+    return name if name.isascii() else f"{_FIRST}{straight(name)}{_LAST}"
 
 
 def when(moment: str) -> str:
@@ -118,5 +128,12 @@ def image_lines(image: HistoryImage, operator: str) -> list[str]:
     if result.digest:
         lines.append(translate("Report", "SHA-256: {digest}").format(digest=result.digest))
     if image.note:
-        lines.append(translate("Report", "Note: {note}").format(note=isolated(image.note)))
+        lines.append(note_line(image.note))
+    if (fault := result.fault) is not None:
+        lines.append(f"{straight(fault.message)} {straight(fault.remedy)} [{fault.code}]")
     return lines
+
+
+def note_line(note: str) -> str:
+    """A note with what it is; its lines stay lines."""
+    return translate("Report", "Note: {note}").format(note=straight(note))

@@ -166,7 +166,7 @@ def run_protocol(args: argparse.Namespace) -> str:
         raise ValueError(f"there is no part {unknown[0]}; the parts are {', '.join(PARTS)}")
     table = read_table(args.protocol, args.cache)
     packages = {name: _package(name, given, args) for name in names}
-    tested = {name: tested_records(name, table, packages[name]) for name in names}
+    tested = {name: part_records(name, table, packages[name]) for name in names}
     home = args.output or _beside(packages[names[0]])
     from export_tools.evaluate import answer, judge, model_named, write_report
 
@@ -220,7 +220,7 @@ def read_table(data: Path, cache: Path | None) -> Table:
     )
 
 
-def tested_records(name: str, table: Table, package: Path) -> list[Record]:
+def part_records(name: str, table: Table, package: Path) -> list[Record]:
     """What a part tests, proved never to have been trained on.
 
     Raises SourceError `lists_missing` when nothing says what the package was trained on, ValueError

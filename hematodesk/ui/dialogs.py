@@ -116,7 +116,7 @@ class Dialogs(QObject):
             dialog.image_wanted.connect(image_wanted)
             return dialog
 
-        self._show("run_summary", make, modal=False)
+        self.show_one("run_summary", make, modal=False)
 
     def show_models(self) -> None:
         """The models."""
@@ -174,7 +174,7 @@ class Dialogs(QObject):
 
             return AdaptDialog(self._services, self._keeper, self._lanes, self._window)
 
-        self._show("adapt", make)
+        self.show_one("adapt", make)
 
     def ask_import(self) -> None:
         """Ask for a package file."""

@@ -312,7 +312,8 @@ class MainWindow(QMainWindow):
 
     def _leave_history(self) -> None:
         """It is closed for a moment; afterwards it may be another one."""
-        self.analysing.cancel()
+        self.watching.stop()
+        self.running.cancel()
         self.answer.flush_note()
         self.viewer.clear()
         self.sitting.forget_session()

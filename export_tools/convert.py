@@ -430,6 +430,13 @@ def _package_name(output: Path) -> str:
         return "model"
 
 
+def _curves(given: Any) -> list[dict[str, Any]]:
+    """The sidecar's {name: values} as the manifest's list."""
+    if not isinstance(given, dict):
+        raise ModelError("details_invalid", "The field curves must be an object of lists.")
+    return [{"name": name, "values": values} for name, values in given.items()]
+
+
 def _metric(report: Path) -> dict[str, Any]:
     document = _document(report)
     named = ("data", "accuracy", "balanced_accuracy", "images", "source_images", "interval")
@@ -494,5 +501,6 @@ def _manifest_text(told: dict[str, Any], spec: InputSpec, outputs: Outputs, fami
             ),
             "metrics": told.get("metrics", []),
         }
+        | ({"curves": _curves(told["curves"])} if told.get("curves") else {})
     )
     return manifest_to_json(manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Iterator
 
 from hematodesk.domain.errors import HematodeskError, ModelError
@@ -28,7 +29,8 @@ def foreign(code: str, sentence: str, remedy: str = "") -> Iterator[None]:
 
 def reason(fault: BaseException) -> str:
     """One line of what a library said, cut where it grows long."""
-    text = " ".join(str(fault).split()) or type(fault).__name__
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(fault))
+    text = " ".join(plain.split()) or type(fault).__name__
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

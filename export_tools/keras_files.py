@@ -104,7 +104,7 @@ def load_keras_file(path: Path, wanted: Wanted = Wanted()) -> LoadedModel:
         )
     named = check_safe(described, path, wanted.unsafe)
     model = _load(path, described, suffix, named, wanted.unsafe)
-    loaded = from_model(model, path, described.flavour, wanted)
+    loaded = from_model(_built(model, described, path), path, described.flavour, wanted)
     return replace(
         loaded,
         notes=tuple(
@@ -163,6 +163,36 @@ def _named(path: Path, suffix: str) -> Iterator[Path]:
         copy = Path(folder) / f"model{suffix}"
         shutil.copyfile(path, copy)
         yield copy
+
+
+def _built(model: Any, described: Described, path: Path) -> Any:
+    """The model with its shapes known: a Sequential model with a Lambda waits for its first images."""
+    if getattr(model, "built", True) and getattr(model, "inputs", None):
+        return model
+    shapes = [
+        each.config.get("batch_shape") or each.config.get("batch_input_shape") for each in described.entries
+    ]
+    given = next((shape for shape in shapes if shape), None)
+    if given is None:
+        return model
+    import tensorflow as tf
+
+    with foreign("model_unsupported", f"{path.name} does not run"):
+        answer = model(tf.zeros([side or 1 for side in given]), training=False)
+    return _Shaped(model, tuple(given), (None, *answer.shape[1:]))
+
+
+class _Shaped:
+    """A model that does not say its shapes, with them beside it."""
+
+    def __init__(self, model: Any, given: tuple[Any, ...], answer: tuple[Any, ...]) -> None:
+        self._model = model
+        self.input_shape = given
+        self.output_shape = answer
+        self.layers = model.layers
+
+    def __call__(self, images: Any, training: bool = False) -> Any:
+        return self._model(images, training=training)
 
 
 def from_model(model: Any, path: Path, make: str, wanted: Wanted) -> LoadedModel:
@@ -264,6 +294,7 @@ def output_width(shape: tuple[Any, ...], path: Path) -> int:
 
 
 def _layers(model: Any) -> Iterator[tuple[str, str]]:
-    for layer in getattr(model, "layers", []):
+    # Operations are layers and, in Keras 3, also arithmetic called on a layer's output.
+    for layer in getattr(model, "operations", None) or getattr(model, "layers", []):
         yield layer.name, type(layer).__name__
         yield from _layers(layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def read_labels(given: str) -> tuple[ModelClass, ...]:
     A text file has one name a line; a leading index ("0 Eosinophil", as Teachable Machine writes) is
     taken off. A JSON file holds a list, or names and their indexes either way round (Keras's
     `class_indices`), or such under the key `labels` (Teachable Machine's metadata.json).
-    A name without Latin letters gets the id `class_N`, N its place; what is shown stays as given.
+    A name without Latin letters gets an id made of its checksum; what is shown stays as given.
     Raises ModelError `labels_invalid` for fewer than two names, doubled ids, or a file that cannot
     be read.
     """
@@ -53,9 +54,7 @@ def classes_of(names: Sequence[str]) -> tuple[ModelClass, ...]:
     """Classes of names in the order of the outputs. Raises as `read_labels` does."""
     cleaned = [_LEADING_INDEX.sub("", name).strip() for name in names]
     cleaned = [name for name in cleaned if name]
-    classes = tuple(
-        ModelClass(_id_of(name, index), _display(name)) for index, name in enumerate(cleaned, start=1)
-    )
+    classes = tuple(ModelClass(_id_of(name), _display(name)) for name in cleaned)
     if len(classes) < 2:
         raise ModelError(
             "labels_invalid",
@@ -108,12 +107,13 @@ def _from_json(document: Any) -> list[str]:
     return list(document)
 
 
-def _id_of(name: str, place: int) -> str:
+def _id_of(name: str) -> str:
     try:
         return class_id(name)
     except ModelError:
         if any(each.isalnum() for each in name):
-            return f"class_{place}"
+            # Of the name, not of its place: two packages' classes must not become one in a history.
+            return f"class_{zlib.crc32(name.encode()):08x}"
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def draw_reliability(figures: ConfidenceFigures, title: str, target: Path) -> No
     """The reliability diagram as a PNG: accuracy over confidence, with the number of answers a bin."""
     picture = _figure(5.2, 4.6)
     axes = picture.add_subplot()
-    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, label="as confident as right")
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, label="confidence kept")
     for each in figures.bins:
         low, high = wilson_interval(round(each.accuracy * each.count), each.count)
         axes.plot([each.confidence] * 2, [low, high], color="#0072B2", linewidth=1)
@@ -46,7 +47,7 @@ def draw_reliability(figures: ConfidenceFigures, title: str, target: Path) -> No
         [each.accuracy for each in figures.bins],
         "o-",
         color="#0072B2",
-        label="accuracy, 95 % interval (answers as trials), count",
+        label="accuracy, 95 % interval, answers in the bin",
     )
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
     error = "no answers" if figures.error is None else f"expected calibration error {figures.error:.3f}"
@@ -68,6 +69,21 @@ def draw_coverage(figures: ConfidenceFigures, title: str, target: Path) -> None:
         f"{title}\narea {figures.area:.4f}; {figures.kept_accuracy:.1%} right at {ABSTAINED:.0%} abstention",
         fontsize=9,
     )
+    picture.savefig(target, dpi=120)
+
+
+def draw_curves(rows: Sequence[Mapping[str, float]], title: str, target: Path) -> None:
+    """Loss and accuracy over the epochs as a PNG, training's and the held-out images'."""
+    picture = _figure(9, 3.8)
+    epochs = [row["epoch"] for row in rows]
+    for place, what in enumerate(("loss", "accuracy"), start=1):
+        axes = picture.add_subplot(1, 2, place)
+        axes.plot(epochs, [row[what] for row in rows], "o-", color="#0072B2", label="training")
+        axes.plot(epochs, [row[f"held_out_{what}"] for row in rows], "s--", color="#D55E00", label="held out")
+        axes.set(xlabel="epoch", ylabel=what, ylim=(0, 1.02) if what == "accuracy" else (0, None))
+        axes.set_xticks(epochs)
+        axes.legend(fontsize=8)
+    picture.suptitle(title, fontsize=9)
     picture.savefig(target, dpi=120)
 
 

@@ -27,6 +27,7 @@ from export_tools.drawing import Batch, EvenDraw, batches
 from export_tools.file_lists import write_lists
 from export_tools.fit import Plan, fit
 from export_tools.grouping import join_groups
+from export_tools.recipes import add_options, train_recipe
 from export_tools.sources import Record, only_classes, read_source
 from export_tools.splits import SplitRule, parse_fold, split_sides
 from hematodesk.domain.classes import WBC4, cell_class
@@ -37,10 +38,7 @@ def add_parser(subparsers: Any) -> None:
     """The `train` command."""
     parser = subparsers.add_parser("train", help="labelled images to a Keras model")
     parser.add_argument(
-        "sources",
-        nargs="+",
-        type=Path,
-        help="folders: classes, parts with classes, pbc, bccd, txl, hematodesk's data",
+        "sources", nargs="+", type=Path, help="folders: classes, parts with classes, pbc, bccd"
     )
     parser.add_argument("--output", type=Path, required=True, help="the model to write (.keras)")
     parser.add_argument("--classes", default=",".join(WBC4), help="class ids; images of others are left out")
@@ -55,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--start", type=Path, help="train on from this model file of the same build")
     parser.add_argument("--hidden", type=int, default=0, help="units of a dense layer before the last one")
     parser.add_argument("--base-weights", default="imagenet", help="imagenet, none, or a weights file")
-    parser.add_argument("--size", type=int, default=144, help="edge of the network's input in pixels")
+    parser.add_argument("--size", type=int, help="edge of the network's input in pixels (144; recipes 224)")
     parser.add_argument("--alpha", type=float, default=1.0, help="width of MobileNetV2")
     parser.add_argument("--red-cells", type=float, default=3.0, help="crop side in red-cell diameters")
     parser.add_argument("--context", type=float, default=1.6, help="crop side in box sides, without a scale")
@@ -83,6 +81,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--checkpoints", type=Path, help="folder (default: beside the output)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--revision", default="", help="revision of the source, for the package's provenance")
+    add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -122,6 +121,10 @@ def train(args: argparse.Namespace) -> None:
     from export_tools.network import build_network, take_weights
 
     classes = [name.strip() for name in args.classes.split(",") if name.strip()]
+    if args.recipe is not None:
+        train_recipe(args, classes, gather(args.sources, classes, args.cache, boxes=args.boxes))
+        return
+    args.size = args.size or 144
     together = [name.strip() for name in args.together.split(",") if name.strip()]
     if not set(together) <= set(classes):
         raise ValueError("--together may only name classes of --classes")

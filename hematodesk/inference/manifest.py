@@ -31,6 +31,8 @@ _LINE_LENGTH = 1_000
 _TEXT_LENGTH = 20_000
 _MOST_CLASSES = 200
 _MOST_ENTRIES = 200
+_MOST_CURVES = 20
+_MOST_PASSES = 2_000
 _SMALLEST_SIDE = 16
 _LARGEST_SIDE = 1024
 
@@ -163,6 +165,14 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """One figure over the passes of a training run, such as `loss` or `held_out_accuracy`."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A package's whole manifest, checked."""
 
@@ -178,6 +188,7 @@ class Manifest:
     abstention: Abstention = Abstention()
     provenance: Training = Training((), "", "", "")
     metrics: tuple[Metric, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
     @property
     def class_ids(self) -> tuple[str, ...]:
@@ -219,6 +230,7 @@ def parse_manifest(document: Mapping[str, Any] | str) -> Manifest:
         abstention=_abstention(top.child("abstention")),
         provenance=_provenance(top.child("provenance")),
         metrics=tuple(_metric(Fields(entry, name)) for name, entry in top.items("metrics", 0, _MOST_ENTRIES)),
+        curves=_curves(top),
     )
     top.finish()
     names = manifest.graph_outputs
@@ -286,6 +298,8 @@ def manifest_to_json(manifest: Manifest) -> str:
             for each in manifest.metrics
         ],
     }
+    if manifest.curves:
+        document["curves"] = [{"name": each.name, "values": list(each.values)} for each in manifest.curves]
     text = json.dumps(document, ensure_ascii=False, indent=1)
     parse_manifest(text)
     return text
@@ -403,6 +417,25 @@ def _provenance(fields: Fields) -> Training:
     )
     fields.finish()
     return training
+
+
+def _curves(top: Fields) -> tuple[Curve, ...]:
+    """Optional: most packages are not made to show how they were trained."""
+    given = top.take_optional("curves")
+    if given is None:
+        return ()
+    curves = []
+    for name, entry in Fields({"curves": given}, "").items("curves", 0, _MOST_CURVES):
+        fields = Fields(entry, name)
+        values = fields.items("values", 1, _MOST_PASSES)
+        curves.append(
+            Curve(
+                fields.text("name", longest=_NAME_LENGTH),
+                tuple(check_number(place, value, -1e12, 1e12) for place, value in values),
+            )
+        )
+        fields.finish()
+    return tuple(curves)
 
 
 def _metric(fields: Fields) -> Metric:

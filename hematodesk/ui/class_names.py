@@ -6,9 +6,12 @@ holds them equal to the names in domain.classes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication
 
 from hematodesk.domain.classes import cell_class
+from hematodesk.inference.manifest import ModelClass
 from hematodesk.ui.translation import QT_TRANSLATE_NOOP
 
 NAMES: dict[str, str] = {
@@ -38,11 +41,22 @@ SHORT_NAMES: dict[str, str] = {
 }
 
 
+_given: dict[str, str] = {}
+
+
+def learn_names(classes: Iterable[ModelClass]) -> None:
+    """Keep the names that a package gives to classes of its own, to show them as they were given."""
+    _given.update({each.id: each.display for each in classes if each.id not in NAMES})
+
+
 def class_name(class_id: str) -> str:
-    """The class's name in the person's language; ids of other people's packages are spelled out."""
+    """The class's name in the person's language; classes of other people's packages as these name them.
+
+    An id of a package that was not seen since the start is spelled out.
+    """
     source = NAMES.get(class_id)
     if source is None:
-        return cell_class(class_id).name
+        return _given.get(class_id) or cell_class(class_id).name
     return QCoreApplication.translate("CellClass", source)
 
 
@@ -50,5 +64,5 @@ def short_class_name(class_id: str) -> str:
     """The laboratory's abbreviation of the class, for where the name does not fit."""
     source = SHORT_NAMES.get(class_id)
     if source is None:
-        return cell_class(class_id).name[:3]
+        return class_name(class_id)[:3]
     return QCoreApplication.translate("CellClassShort", source)

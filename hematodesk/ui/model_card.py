@@ -11,11 +11,13 @@ from PySide6.QtCore import QLocale
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import BrokenPackage
 from hematodesk.ui.cell_words import percent
-from hematodesk.ui.class_names import class_name
+from hematodesk.ui.class_names import NAMES, class_name
 from hematodesk.ui.translation import translate
 
 WHOLE_CARD = "card:whole"
 SUMMARY = "card:summary"
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def card_file(package: ModelPackage | BrokenPackage) -> Path | None:
@@ -45,7 +47,7 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
         (translate("ModelCard", "Intended use"), manifest.intended_use),
         (
             translate("ModelCard", "Classes"),
-            ", ".join(class_name(class_id) for class_id in package.class_ids),
+            ", ".join(class_name(each.id) if each.id in NAMES else each.display for each in manifest.classes),
         ),
         (translate("ModelCard", "Trained on"), "; ".join(manifest.provenance.data)),
     ]
@@ -69,7 +71,9 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
     if card_file(package) is not None:
         words = translate("ModelCard", "Read the whole card: every figure, what was tried, what it cannot do")
         more = f"<p><a href='{WHOLE_CARD}'>{escape(words)}</a></p>"
-    return f"{head}{_table_html(first)}{_metrics_html(package)}{more}{_table_html(rows)}"
+    return (
+        f"{head}{_table_html(first)}{_metrics_html(package)}{_curves_html(package)}{more}{_table_html(rows)}"
+    )
 
 
 def _table_html(rows: Sequence[tuple[str, str]]) -> str:
@@ -91,6 +95,29 @@ def _crop_words(package: ModelPackage) -> str:
     return translate("ModelCard", "each cell by itself, {width} × {height} pixels").format(
         width=spec.width, height=spec.height
     )
+
+
+def _curves_html(package: ModelPackage) -> str:
+    """How training went, one row a figure: its course in eight steps of height, first and last value."""
+    rows = [
+        (
+            curve.name.replace("_", " "),
+            f"{_course(curve.values)}  {curve.values[0]:.3g} → {curve.values[-1]:.3g}",
+        )
+        for curve in package.manifest.curves
+    ]
+    if not rows:
+        return ""
+    head = translate("ModelCard", "Training, pass by pass")
+    return f"<p><b>{escape(head)}</b></p>{_table_html(rows)}"
+
+
+def _course(values: Sequence[float]) -> str:
+    """At most 40 values as blocks between the lowest and the highest."""
+    step = max(1, -(-len(values) // 40))
+    seen = values[::step]
+    low, high = min(seen), max(seen)
+    return "".join(_BLOCKS[round((value - low) / (high - low) * 7) if high > low else 0] for value in seen)
 
 
 def _metrics_html(package: ModelPackage) -> str:

@@ -9,7 +9,7 @@ from hematodesk.domain.cells import Fault, ImageStatus
 from hematodesk.ui.actions import CLASS_KEYS, Actions
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.centre import Centre
-from hematodesk.ui.class_names import class_name
+from hematodesk.ui.class_names import class_name, learn_names
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.ui.plain_text import whole_letters
 from hematodesk.ui.reviewing import NoteKey, Reviewing
@@ -143,6 +143,7 @@ class Presenting(QObject):
             strip.show_model("", "")
             strip.show_provider("", "", "")
         else:
+            learn_names(loaded.package.manifest.classes)
             use = loaded.package.manifest.intended_use
             strip.show_model(keeper.name, f"{self.tr('Choose another model (Ctrl+M)')}\n{use}".strip())
             strip.show_provider(loaded.requested, loaded.active, loaded.provider_reason)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -39,3 +40,29 @@ def convert(tmp_path: Path) -> Convert:
         return target
 
     return run
+
+
+def _shaken(model: Any) -> Any:
+    """Gives every layer weights that let differences through (He et al. 2015), and returns the model.
+
+    A network as it is first made answers nearly alike for all images; then nothing is compared.
+    """
+    random = np.random.default_rng(0)
+    for weight in model.weights:
+        name = weight.name.split("/")[-1]
+        shape = tuple(weight.shape)
+        if "kernel" in name:
+            # Depthwise kernels (h, w, channels, 1) read h * w values each.
+            reads = np.prod(shape[:2]) if len(shape) == 4 and shape[3] == 1 else np.prod(shape[:-1])
+            weight.assign(random.normal(0, np.sqrt(2 / reads), shape).astype(np.float32))
+        elif "variance" in name or "gamma" in name:
+            weight.assign(random.uniform(0.6, 1.4, shape).astype(np.float32))
+        elif "mean" in name or "beta" in name or "bias" in name:
+            weight.assign(random.normal(0, 0.1, shape).astype(np.float32))
+    return model
+
+
+@pytest.fixture
+def shaken() -> Callable[[Any], Any]:
+    """See `_shaken`."""
+    return _shaken

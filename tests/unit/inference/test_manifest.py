@@ -289,3 +289,30 @@ def test_any_value_in_any_field_is_read_or_refused(kit, field: str, value: Any) 
             assert error.code == "manifest_invalid"
         else:
             assert parse_manifest(manifest_to_json(manifest)) == manifest
+
+
+CURVES = [{"name": "loss", "values": [1.5, 0.7]}, {"name": "held_out_accuracy", "values": [0.4, 0.5]}]
+
+
+def test_training_curves_are_kept_and_may_be_left_out(kit) -> None:
+    assert parse_manifest(kit.document()).curves == ()
+    manifest = parse_manifest(kit.document() | {"curves": CURVES})
+    assert [(each.name, each.values) for each in manifest.curves] == [
+        ("loss", (1.5, 0.7)),
+        ("held_out_accuracy", (0.4, 0.5)),
+    ]
+    assert parse_manifest(manifest_to_json(manifest)) == manifest
+
+
+@pytest.mark.parametrize(
+    ("curves", "place"),
+    [
+        ("loss", "curves"),
+        ([{"name": "loss", "values": []}], r"curves\[0\].values"),
+        ([{"name": "loss", "values": [1, "x"]}], r"curves\[0\].values\[1\]"),
+        ([{"name": "loss", "values": [1], "more": 2}], r"curves\[0\].more"),
+    ],
+)
+def test_a_wrong_curve_is_named_with_its_place(kit, curves: Any, place: str) -> None:
+    with pytest.raises(ModelError, match=f"field {place} "):
+        parse_manifest(kit.document() | {"curves": curves})

@@ -13,6 +13,7 @@ from hematodesk.workflow.models import LoadedClassifier, ModelDesk
 from hematodesk.workflow.places import Places, find_places
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import SettingsStore
+from hematodesk.workflow.tuning import Tuning
 
 if TYPE_CHECKING:
     from hematodesk.imaging.reader import ImageReader
@@ -47,14 +48,16 @@ def build_at(places: Places) -> Services:
 
         return PackageStore(places.shipped_models, places.user_models, attempt)
 
+    tuning = Tuning(places.data / "tuning.json")
+
     def make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
         from hematodesk.inference.classify import Classifier
 
         if not package.shipped:
             trial().check(package)
-        return Classifier(package, provider)
+        return Classifier(package, provider, plan=tuning.plan(package))
 
-    models = ModelDesk(open_store, settings, make_classifier)
+    models = ModelDesk(open_store, settings, make_classifier, tuning)
 
     return Services(places, settings, models, _open_history, _open_reader)
 

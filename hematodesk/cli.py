@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from hematodesk.workflow.models import LoadedModel
     from hematodesk.workflow.services import Services
 
+_WORTH_TUNING = 500
+"""Images of a batch after which the computer is measured once, see ModelDesk.tune."""
+
 OK, SOME_FAILED, USAGE, NO_MODEL, STOPPED, READER_GONE = 0, 1, 2, 3, 130, 141
 
 
@@ -173,6 +176,9 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
                 else None,
                 earlier=services.known_to(analyser, options.whole_image) if options.resume else None,
             )
+        if done.done >= _WORTH_TUNING and not done.cancelled:
+            # The answers are written; the next run will be the quicker for it.
+            services.models.tune()
     if not options.quiet:
         _say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cancelled))
     return STOPPED if done.cancelled else SOME_FAILED if done.failed else OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,10 @@ from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.preprocess import Crop, to_tensor
 from hematodesk.inference.provider import OpenSession, Options, open_session
 from hematodesk.inference.runtime import RUNTIME_FAULTS, as_float32, run_options, terminate
+from hematodesk.inference.tuning import Plan
 
 _BATCH = {"cpu": 1, "cuda": 32}
-"""Crops in one run. On the CPU more gain little, and alone a cell's answer cannot depend, by a
-rounding, on which cells stand beside it; a cancel also waits for one crop at most."""
+"""Crops in one run while nothing was measured on this computer (see tuning)."""
 
 _SLACK = 1e-3
 """How far probabilities may leave 0 to 1 by rounding before the manifest's kind is called wrong."""
@@ -42,7 +43,11 @@ class Classifier:
         requested: str = "auto",
         *,
         opener: Callable[[ModelPackage, str], OpenSession] = open_session,
+        plan: Plan | None = None,
     ) -> None:
+        """`plan`: how the package runs best on this processor, see tuning."""
+        if plan is not None:
+            opener = partial(open_session, threads=plan.threads)
         self._open = opener(package, requested)
         manifest = package.manifest
         familiarity = manifest.abstention.familiarity
@@ -52,7 +57,10 @@ class Classifier:
             self._names.append(familiarity.output)
         # A graph may be made for one crop at a time, whatever the provider.
         fixed = isinstance(self._open.session.get_inputs()[0].shape[0], int)
+        self._fixed = fixed
         self._batch = 1 if fixed else _BATCH[self._open.active]
+        if plan is not None:
+            self.use(plan)
         self._exact_maps: bool | None = None
 
     @property
@@ -78,7 +86,7 @@ class Classifier:
     @property
     def session_options(self) -> Options:
         """The session options as they were set."""
-        return dict(self._open.options)
+        return {**self._open.options, "crops_a_run": self._batch}
 
     @property
     def input_size(self) -> int:
@@ -89,6 +97,11 @@ class Classifier:
     def crop_rule(self) -> CropRule:
         """What part of an image the model wants."""
         return self.package.manifest.input.crop
+
+    def use(self, plan: Plan) -> None:
+        """Take as many crops a run as a plan for the processor says; its threads hold when loaded anew."""
+        if self._open.active == "cpu" and not self._fixed:
+            self._batch = plan.crops
 
     @property
     def crops_a_run(self) -> int:

@@ -101,12 +101,17 @@ def available_providers(runtime: Runtime | None = None) -> tuple[str, ...]:
 
 
 def open_session(
-    package: ModelPackage, requested: str = "auto", *, runtime: Runtime | None = None
+    package: ModelPackage,
+    requested: str = "auto",
+    *,
+    runtime: Runtime | None = None,
+    threads: int | None = None,
 ) -> OpenSession:
     """Load a package on the provider that was asked for, or on the CPU with the reason.
 
     `auto` takes CUDA when it is built in and proves right, else the CPU. The file is read again
-    and must still have the package's digest; the session is made of exactly those bytes.
+    and must still have the package's digest; the session is made of exactly those bytes. `threads`
+    inside a run on the CPU; by default see default_threads.
 
     Raises ValueError for another request; ProviderError `provider_unavailable` when not even the
     CPU is to be had; ModelError digest_mismatch, model_unsupported, outputs_mismatch, or the
@@ -129,8 +134,8 @@ def open_session(
             f"{package.path.name} was changed after it was chosen.",
             "Choose the model again.",
         )
-    options = cpu_options()
-    cpu = _load(runtime, model, options, package)
+    options = cpu_options(threads)
+    cpu = make_cpu_session(runtime, model, options, package)
     reason = ""
     if requested != "cpu" and "cuda" in built_in:
         reason, session, cuda_options = _try_cuda(runtime, model, package, cpu)
@@ -146,11 +151,14 @@ def open_bytes(model: bytes, package: ModelPackage) -> Session:
 
     Raises ModelError model_unsupported, outputs_mismatch.
     """
-    return _load(OnnxRuntime(), model, cpu_options(), package)
+    return make_cpu_session(OnnxRuntime(), model, cpu_options(), package)
 
 
-def _load(runtime: Runtime, model: bytes, options: Options, package: ModelPackage) -> Session:
-    """A checked CPU session. What ONNX Runtime says names build paths, so it stays out of the sentence."""
+def make_cpu_session(runtime: Runtime, model: bytes, options: Options, package: ModelPackage) -> Session:
+    """A checked CPU session. Raises ModelError model_unsupported, outputs_mismatch.
+
+    What ONNX Runtime says names build paths, so it stays out of the sentence.
+    """
     try:
         session = runtime.make_session(model, options, [_ORT_NAMES["cpu"]])
     except RUNTIME_FAULTS as fault:

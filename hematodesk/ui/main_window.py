@@ -340,6 +340,7 @@ class MainWindow(QMainWindow):
         self.answer.flush_note()
         self.memory.remember()
         self.watching.stop()
+        self.running.end()
         self.hide()
         self.upkeep.end()
         self.sitting.end()

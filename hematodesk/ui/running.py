@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import HematodeskError, ModelError
@@ -29,6 +29,8 @@ from hematodesk.workflow.sources import Source
 from hematodesk.workflow.streams import SourceStream, list_behind
 
 _TELL_EVERY_S = 0.1
+_TUNE_AFTER_MS = 5000
+"""After a model was loaded, when a person has opened the first image and looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,10 @@ class Running(QObject):
         self._pause = Pause()
         self.last_summary: RunSummary | None = None
         self.last_end: RunEnd | None = None
+        self._quiet_time = QTimer(self)
+        self._quiet_time.setSingleShot(True)
+        self._quiet_time.setInterval(_TUNE_AFTER_MS)
+        self._quiet_time.timeout.connect(self._tune)
         keeper.changed.connect(self._model_changed)
 
     @property
@@ -243,6 +249,8 @@ class Running(QObject):
             waiting, self._for_model = self._for_model, []
             for begin in waiting:
                 begin()
+        if self._keeper.state is ModelState.READY:
+            self._quiet_time.start()
 
     # On the batch lane
 
@@ -340,6 +348,19 @@ class Running(QObject):
         return self._services.known_to(analyser, run_id=run_id) if job.resumed is not None else None
 
     # Afterwards
+
+    def end(self) -> None:
+        """The window closes: nothing more is begun by itself."""
+        self._quiet_time.stop()
+
+    def _tune(self) -> None:
+        """Measure the model on this computer once, when nothing is under way."""
+        if self._lanes.busy:
+            self._quiet_time.start()
+        elif self._keeper.state is ModelState.READY:
+            self._lanes.run(
+                Lane.BATCH, lambda _ticket: self._services.models.tune(), failed=lambda _error: None
+            )
 
     def _sum_up(self, end: RunEnd) -> None:
         run_id = end.run_id

@@ -15,10 +15,12 @@ from hematodesk.workflow.faults import fault_of
 from hematodesk.workflow.log import log_event
 from hematodesk.workflow.reviewed_cells import EmbeddingClassifier
 from hematodesk.workflow.settings import SettingsStore
+from hematodesk.workflow.tuning import Tuning
 
 if TYPE_CHECKING:
     from hematodesk.inference.package import ModelPackage
     from hematodesk.inference.store import BrokenPackage, PackageStore
+    from hematodesk.inference.tuning import Plan
 
 DEFAULT_MODEL = "wbc4"
 """The package used until another one is chosen."""
@@ -42,6 +44,10 @@ class LoadedClassifier(ExplainingClassifier, EmbeddingClassifier, Protocol):
     @property
     def fallback_reason(self) -> str:
         """Why the active one is not the requested one; empty when it is."""
+        ...
+
+    def use(self, plan: Plan) -> None:
+        """Run as a plan for the processor says."""
         ...
 
     @property
@@ -80,6 +86,7 @@ class ModelDesk:
         open_store: makes the store of shipped and imported packages, at its first use.
         settings: where model and provider are remembered.
         make_classifier: (package, provider) -> classifier; raises ModelError, ProviderError.
+        tuning: remembers how a package runs best on this computer; None measures nothing.
     """
 
     def __init__(
@@ -87,11 +94,13 @@ class ModelDesk:
         open_store: Callable[[], PackageStore],
         settings: SettingsStore,
         make_classifier: ClassifierFactory,
+        tuning: Tuning | None = None,
     ) -> None:
         self._open_store = open_store
         self._store: PackageStore | None = None
         self._settings = settings
         self._make_classifier = make_classifier
+        self._tuning = tuning
         self._lock = threading.RLock()
         self._loaded: LoadedModel | None = None
 
@@ -180,6 +189,20 @@ class ModelDesk:
             if present is not None and present.package == package:
                 return present.classifier
             return self._make_classifier(package, self._settings.text("provider"))
+
+    def tune(self) -> bool:
+        """Measure the loaded package on this processor unless that was done; whether it was done now.
+
+        Takes less than a second, so it is for a moment when nobody waits. Answers do not depend on
+        it. Raises ModelError.
+        """
+        loaded = self._loaded
+        if self._tuning is None or loaded is None or loaded.active != "cpu":
+            return False
+        if self._tuning.plan(loaded.package) is not None:
+            return False
+        loaded.classifier.use(self._tuning.measure(loaded.package))
+        return True
 
     def choose(self, model: str) -> LoadedModel:
         """Load a model and, when that worked, remember it. Raises like `load`, and SettingsError."""

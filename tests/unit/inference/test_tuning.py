@@ -1,0 +1,44 @@
+"""The choice of threads and crops a run, and that answers do not depend on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hematodesk.inference.package import ModelPackage, read_package
+from hematodesk.inference.tuning import CROPS, Plan, best, measure
+
+
+@pytest.fixture
+def package(save) -> ModelPackage:
+    return read_package(save())
+
+
+@pytest.fixture
+def crops(kit) -> list[np.ndarray]:
+    rng = np.random.default_rng(7)
+    return [rng.integers(0, 256, (kit.SIDE, kit.SIDE, 3), dtype=np.uint8) for _ in range(7)]
+
+
+def test_a_larger_run_or_more_threads_must_be_worth_it():
+    assert best({Plan(1, 1): 2.0, Plan(1, 4): 1.95, Plan(2, 8): 1.91}) == Plan(1, 1)
+    assert best({Plan(1, 1): 2.0, Plan(2, 1): 1.8, Plan(1, 4): 1.2, Plan(1, 8): 1.19}) == Plan(1, 4)
+    assert best({Plan(2, 1): 2.0}) == Plan(2, 1)
+
+
+def test_every_plan_is_measured_for_a_small_network(package):
+    measured = measure(package)
+    assert {plan.crops for plan in measured} == set(CROPS)
+    assert all(took > 0 for took in measured.values())
+
+
+def test_a_plan_holds_for_the_classifier_and_changes_no_answer(package, crops):
+    from hematodesk.inference.classify import Classifier
+
+    plain = Classifier(package, "cpu")
+    tuned = Classifier(package, "cpu", plan=Plan(1, 4))
+    assert (plain.crops_a_run, tuned.crops_a_run) == (1, 4)
+    assert tuned.session_options["intra_op_num_threads"] == 1
+    for one, other in zip(plain.classify(crops), tuned.classify(crops), strict=True):
+        assert [class_id for class_id, _ in one.ranked] == [class_id for class_id, _ in other.ranked]
+        assert [p for _, p in one.ranked] == pytest.approx([p for _, p in other.ranked], abs=1e-6)

@@ -37,7 +37,7 @@ def draw_reliability(figures: ConfidenceFigures, title: str, target: Path) -> No
     """The reliability diagram as a PNG: accuracy over confidence, with the number of answers a bin."""
     picture = _figure(5.2, 4.6)
     axes = picture.add_subplot()
-    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, label="confidence kept")
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, label="as confident as right")
     for each in figures.bins:
         low, high = wilson_interval(round(each.accuracy * each.count), each.count)
         axes.plot([each.confidence] * 2, [low, high], color="#0072B2", linewidth=1)
@@ -47,7 +47,7 @@ def draw_reliability(figures: ConfidenceFigures, title: str, target: Path) -> No
         [each.accuracy for each in figures.bins],
         "o-",
         color="#0072B2",
-        label="accuracy, 95 % interval, answers in the bin",
+        label="accuracy, 95 % interval (answers as trials), count",
     )
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
     error = "no answers" if figures.error is None else f"expected calibration error {figures.error:.3f}"

@@ -209,10 +209,11 @@ def run_protocol(args: argparse.Namespace) -> str:
 def read_table(data: Path, cache: Path | None) -> Table:
     """The labelled images of a folder with pbc, bccd and kaggle4, in groups as `train` makes them.
 
-    Raises SourceError when one of them is missing.
+    Without kaggle4 its parts have nothing to test. Raises SourceError when one of the others is missing.
     """
     joined, _ = join_groups([each for name in _BOTH for each in read_source(data / name)], cache)
-    every, _ = join_groups([*joined, *read_source(data / "kaggle4")], look=False)
+    copies = read_source(data / "kaggle4") if (data / "kaggle4").is_dir() else []
+    every, _ = join_groups([*joined, *copies], look=False)
     # A field's group keeps its name, which decides its fold: bccd comes before kaggle4 in the alphabet.
     return Table(
         tuple(each for each in every if each.source != "kaggle4"),

@@ -38,7 +38,10 @@ def add_parser(subparsers: Any) -> None:
     """The `train` command."""
     parser = subparsers.add_parser("train", help="labelled images to a Keras model")
     parser.add_argument(
-        "sources", nargs="+", type=Path, help="folders: classes, parts with classes, pbc, bccd"
+        "sources",
+        nargs="+",
+        type=Path,
+        help="folders: classes, parts with classes, pbc, bccd, txl, hematodesk's data",
     )
     parser.add_argument("--output", type=Path, required=True, help="the model to write (.keras)")
     parser.add_argument("--classes", default=",".join(WBC4), help="class ids; images of others are left out")

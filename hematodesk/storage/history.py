@@ -109,7 +109,9 @@ class History:
         """Note the end of a sitting; an end noted before stays."""
         with self._database.write() as connection:
             connection.execute(
-                "UPDATE session SET ended_at = ? WHERE id = ? AND ended_at = ''", (now_utc(), session_id)
+                # A clock that was set back must not end a sitting before it began.
+                "UPDATE session SET ended_at = max(?, started_at) WHERE id = ? AND ended_at = ''",
+                (now_utc(), session_id),
             )
 
     def sessions(self, include_empty: bool = False) -> list[Session]:

@@ -139,6 +139,10 @@ class ExportDialog(QDialog):
             column.setContentsMargins(0, 0, 0, 0)
             for widget in widgets:
                 column.addWidget(widget)
+            if not widgets:
+                nothing = plain_label("muted")
+                nothing.setText(self.tr("There is nothing to choose."))
+                column.addWidget(nothing)
             column.addStretch(1)
             self._pages[kind] = self._options.addWidget(page)
 

@@ -190,6 +190,16 @@ def test_results_are_kept_reviewed_and_exported_across_processes(program, data, 
     assert row["model"] == "wbc4"
 
 
+def test_a_report_is_drawn_without_a_display(program, tmp_path):
+    assert program("classify", SAMPLES / "smear_05_several_cells.jpg", "--save").returncode == 0
+    target = tmp_path / "report.pdf"
+    done = program("history", "export", "--format", "pdf", "--paper", "letter", "--output", target)
+    assert done.returncode == 0, done.stderr
+    assert "1 image written" in done.stderr
+    assert target.read_bytes().startswith(b"%PDF-")
+    assert target.stat().st_size > 50_000
+
+
 def test_a_pasted_picture_opens_again_after_a_restart(data):
     services = build(data)
     history, loaded = services.open_history(), services.models.load()

@@ -160,11 +160,53 @@ def test_train_calibrate_convert_evaluate(
     assert main(command) == 0
     document = json.loads((report / "report.json").read_text())
     assert document["images"] == document["source_images"] == 4
-    assert (report / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("confusion", "reliability", "risk_coverage"):
+        assert (report / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert 0 <= document["confidence"]["expected_calibration_error"] <= 1
     assert "accuracy" in (report / "report.md").read_text()
     again = read_package(convert(model, "--report", str(report / "report.json")))
     (metric,) = again.manifest.metrics
     assert (metric.images, metric.accuracy) == (4, document["accuracy"])
+
+
+def test_the_protocol_trains_a_package_that_is_missing(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from export_tools import abstaining, crops, product_way
+    from export_tools.__main__ import main
+    from hematodesk.domain.cells import Localisation, LocatedCell
+    from hematodesk.domain.classes import WBC4
+    from hematodesk.domain.geometry import Box
+
+    known = Localisation((LocatedCell(Box(44, 44, 32, 32), 1.0),), 18.0)
+    for module in (abstaining, crops, product_way):
+        monkeypatch.setattr(module, "locate_cells", lambda pixels: known)
+    random = np.random.default_rng(0)
+
+    def picture(target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(target), random.integers(0, 256, (120, 120, 3)).astype(np.uint8))
+
+    named, fields, boxes = ["file,class,subtype"], ["original,label,kaggle_split,field_group,cell_group"], []
+    for index, name in enumerate(WBC4 * 5):
+        picture(tmp_path / "data" / "pbc" / name / f"{index}.png")
+        named.append(f"{name}/{index}.png,{name},X")
+        picture(tmp_path / "data" / "bccd" / "images" / f"f{index}.png")
+        fields.append(f"f{index}.png,{name.upper()},TRAIN,{index},{index}")
+        boxes.append(f"f{index}.png,WBC,44,44,76,76")
+    (tmp_path / "data" / "pbc" / "labels.csv").write_text("\n".join(named) + "\n")
+    (tmp_path / "data" / "bccd" / "labels.csv").write_text("\n".join(fields) + "\n")
+    heading = "file,class,xmin,ymin,xmax,ymax\n"
+    (tmp_path / "data" / "bccd" / "boxes.csv").write_text(heading + "\n".join(boxes) + "\n")
+    tiny = "--base-weights none --alpha 0.35 --size 32 --passes 1 --images 8 --batch 8 --hold-out 0.25"
+    command = ["evaluate", "--protocol", str(tmp_path / "data"), "--parts", "bccd_fold2"]
+    command += ["--work", str(tmp_path / "work"), "--training", tiny, "--output", str(tmp_path / "report")]
+    assert main(command) == 0, capsys.readouterr().err
+    part = json.loads((tmp_path / "report" / "protocol.json").read_text())["parts"]["bccd_fold2"]
+    assert part["images"] == part["source_images"] == 4
+    tested = (tmp_path / "work" / "bccd_fold2.tested.txt").read_text().splitlines()
+    rows = (tmp_path / "report" / "bccd_fold2" / "answers.tsv").read_text().splitlines()[1:]
+    assert sorted(row.split("\t")[0] for row in rows) == [name for name in tested if "bccd" in name]
 
 
 def test_a_source_that_is_missing_is_told(

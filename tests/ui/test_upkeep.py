@@ -133,6 +133,30 @@ def test_the_check_tells_that_all_is_well_or_offers_repair(bench, filled: Path, 
     assert window.services.history.count() == 3
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows' own locks hold there")
+def test_two_windows_work_at_once_and_neither_takes_the_history_from_the_other(
+    bench, filled: Path, qtbot: QtBot, monkeypatch
+) -> None:
+    monkeypatch.setattr("hematodesk.storage.upkeep.PATIENCE_S", 0.05)
+    first, second = bench.show(), bench.show()
+    folder = BackupFolder(filled / "backups")
+    qtbot.waitUntil(lambda: bool(folder.kept()))
+    pictures = bench.plain(7)
+    first.opening.open_paths(pictures[3:5])
+    second.opening.open_paths(pictures[5:])
+    bench.rest(first)
+    bench.rest(second)
+    first.upkeep.restore(folder.kept()[0].path)
+    qtbot.waitUntil(lambda: first.banners.banner("history_locked") is not None)
+    bench.rest(first)
+    assert first.services.history.count() == 7
+    first.opening.open_paths([bench.field()])
+    bench.rest(first)
+    bench.close(first)
+    bench.close(second)
+    assert count(filled) == 8
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a folder in the place of the file refuses there otherwise")
 def test_a_sitting_without_history_keeps_a_sign_in_sight(bench) -> None:
     (bench.folder / "data" / "history.sqlite3").mkdir(parents=True)

@@ -614,3 +614,48 @@ def test_adapting_without_enough_reviews_says_what_is_missing(run, lab):
 def test_adapting_without_a_history_says_so(run):
     code, _, err = run("models", "adapt")
     assert code == cli.SOME_FAILED and "history_absent" in err
+
+
+def test_every_format_without_qt_is_exported_and_json_comes_back(run, work):
+    run("classify", "images", "--model", "tiny.onnx", "--save")
+    for name, options in {
+        "all.csv": [],
+        "all.xlsx": ["--pictures"],
+        "all.json": ["--no-thumbnails"],
+        "folders": ["--unreviewed", "--whole-images"],
+    }.items():
+        kind = name.removeprefix("all.")
+        code, _, err = run("history", "export", "--format", kind, "--output", name, *options)
+        assert code == cli.OK, err
+        assert f"written to {name}" in err
+    assert (work / "all.xlsx").read_bytes().startswith(b"PK")
+    assert [image["thumbnail"] for image in json.loads((work / "all.json").read_text("utf-8"))["images"]] == [
+        "",
+        "",
+    ]
+    assert {path.name for path in (work / "folders").iterdir()} == {
+        "neutrophil",
+        "labels.csv",
+        "originals.csv",
+    }
+    code, _, err = run("history", "export", "--format", "folders", "--output", "folders")
+    assert code == cli.SOME_FAILED
+    assert "target_not_empty" in err
+    code, _, err = run("history", "import", "all.json")
+    assert (code, err.splitlines()[-1]) == (cli.OK, "0 images imported, 2 were there already")
+    code, _, err = run("--data-dir", "elsewhere", "history", "import", "all.json")
+    assert (code, err.splitlines()[-1]) == (cli.OK, "2 images imported")
+    code, _, err = run("history", "import", "all.csv")
+    assert code == cli.SOME_FAILED
+    assert "import_not_json" in err
+
+
+def test_a_report_without_qt_says_what_is_missing(run, monkeypatch):
+    run("classify", "images", "--model", "tiny.onnx", "--save")
+    for name in ("hematodesk.ui.report_application", "PySide6", "PySide6.QtCore", "PySide6.QtGui"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "hematodesk.ui.report_application")
+    code, _, err = run("history", "export", "--format", "pdf", "--output", "all.pdf")
+    assert code == cli.SOME_FAILED
+    assert "A PDF is drawn by Qt" in err
+    assert "qt_missing" in err

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from export_tools.likeness import find_alike, rings_of
+from export_tools.likeness import SAME, find_alike, rings_of
 from export_tools.phantom import render_field
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -58,7 +58,7 @@ def test_a_changed_copy_is_found_and_nothing_else(
     cv2.imwrite(str(copy), change(pixels))
     (found,) = find_alike([*files, copy])
     assert {found.one, found.other} == {files[0], copy}
-    assert 0.8 <= found.correlation <= 1.001
+    assert SAME <= found.correlation <= 1.001
 
 
 def test_different_fields_are_not_alike(fields: tuple[list[Path], np.ndarray]) -> None:

@@ -157,7 +157,25 @@ def check_self_test(bench: Bench) -> str:
     bad = [check for check in checks if check["ok"] is not True]
     if bad or len(checks) < 8:
         raise Failed(f"The self-test found {bad or checks}.")
+    (decoder,) = [str(check["detail"]) for check in checks if check["name"] == "decoder"]
+    wanted = "a filter of system calls" if sys.platform.startswith("linux") else "processes of their own"
+    if wanted not in decoder:
+        raise Failed(f"Images are not decoded in confined children: {decoder}")
     return f"{len(checks)} checks"
+
+
+def check_unknown_model(bench: Bench) -> str:
+    """A package from elsewhere is tried in a child, imported, and used."""
+    shipped = next((bench.folder / "_internal" / "hematodesk" / "_data" / "models").glob("*.onnx"))
+    copy = bench.elsewhere / "módèle.onnx"
+    shutil.copy2(shipped, copy)
+    output = bench.run("classify", bench.known[0], "--model", copy, "--format", "json", "--quiet")
+    if _json_lines(output)[0]["status"] != "ok":
+        raise Failed(f"A model file from elsewhere gave {output}.")
+    kept = json.loads((bench.data / "model-verdicts.json").read_text("ascii"))
+    if list(kept["models"].values()) != [""]:
+        raise Failed(f"What came out of the trial was kept as {kept}.")
+    return "tried in a child, used, remembered"
 
 
 def check_models(bench: Bench) -> str:
@@ -268,6 +286,7 @@ def smoke_test(built: Path, show: list[str]) -> None:
         _step("version", lambda: check_version(bench))
         _step("self-test", lambda: check_self_test(bench))
         _step("models", lambda: check_models(bench))
+        _step("unknown model", lambda: check_unknown_model(bench))
         _step("classify", lambda: check_classify(bench))
         if sys.platform.startswith("linux"):
             _step("classify, C locale", lambda: check_classify(bench, LANG="C", LC_ALL="C"))

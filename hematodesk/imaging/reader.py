@@ -24,6 +24,10 @@ class ImageReader(Protocol):
         """Get ready for so many threads in the background; returns at once."""
         ...
 
+    def limits_in_force(self) -> tuple[str, ...]:
+        """What holds the process that decodes, of child.confine.LIMIT_NAMES. Raises ImageError."""
+        ...
+
     def close(self) -> None:
         """Give everything back; may be called twice, and while other threads still read."""
         ...
@@ -42,6 +46,10 @@ class LocalReader:
 
     def warm(self, count: int = 1) -> None:
         """It is always ready."""
+
+    def limits_in_force(self) -> tuple[str, ...]:
+        """None: it is this process."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held."""

@@ -99,5 +99,11 @@ def pixels_of(image: QImage) -> npt.NDArray[np.uint8]:
 
 
 def _raw_format(mime: QMimeData) -> str:
-    offered = set(mime.formats())
-    return next((name for name in _RAW_FORMATS if name in offered), "")
+    """The best form in which an image file's bytes are offered; empty when there are none.
+
+    Also a form that is not read here: its bytes are another program's, so Qt must not decode them in this
+    process, and the reader says in words what they are.
+    """
+    offered = mime.formats()
+    known = (name for name in _RAW_FORMATS if name in offered)
+    return next(known, next((name for name in offered if name.startswith("image/")), ""))

@@ -54,10 +54,22 @@ class Check:
     code: str = ""
 
 
+_LIMITS = {
+    "system_calls": "a filter of system calls",
+    "memory": "memory",
+    "processor_time": "processor time",
+    "file_writing": "no file written",
+    "descriptors": "nothing opened",
+    "processes": "no process started",
+    "core_dumps": "no memory image left",
+    "parent": "an end with the program",
+}
+
+
 def run_self_test(services: Services, provider: str | None = None) -> Iterator[Check]:
     """Look at everything, one after the other; each check is given as soon as it is done.
 
-    Checks: program, data folder, disk space, models, provider, known image, settings, history,
+    Checks: program, data folder, disk space, decoder, models, provider, known image, settings, history,
     history writing. Nothing of a person's data is changed.
     """
     yield _program()
@@ -65,6 +77,7 @@ def run_self_test(services: Services, provider: str | None = None) -> Iterator[C
     yield folder
     if folder.ok:
         yield _guarded("disk space", lambda: _disk_space(services.places.data))
+    yield _guarded("decoder", lambda: _decoder(services))
     yield _guarded("models", lambda: _models(services))
     loaded: list[LoadedModel] = []
     yield _guarded("provider", lambda: _provider(services, provider, loaded))
@@ -127,6 +140,14 @@ def _disk_space(folder: Path) -> Check:
         return Check("disk space", False, detail, "Free space on the data folder's disk.", "disk_full")
     remedy = "Space runs low: free some before long." if free < ENOUGH_DISK_BYTES else ""
     return Check("disk space", True, detail, remedy)
+
+
+def _decoder(services: Services) -> Check:
+    in_force = services.reader.limits_in_force()
+    if not in_force:
+        return Check("decoder", True, "Images are decoded; the system sets no limits on that here.")
+    words = ", ".join(_LIMITS[name] for name in in_force)
+    return Check("decoder", True, f"Images are decoded in processes of their own, with limits: {words}.")
 
 
 def _models(services: Services) -> Check:

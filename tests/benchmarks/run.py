@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import batch
+import children
 import history
 import why
 import window
@@ -26,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="memory over 50,000 images instead of 4,000")
     arguments = parser.parse_args()
-    rows = [*window.run(), *batch.run(long=arguments.long), *history.run(), *why.run()]
+    rows = [*window.run(), *batch.run(long=arguments.long), *children.run(), *history.run(), *why.run()]
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"{machine}, Python {platform.python_version()}\n")
     print(table(rows))

@@ -18,6 +18,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from hematodesk.domain.errors import ModelError
 from hematodesk.inference.package import parse_package
 from hematodesk.inference.trial import ModelTrial, TrialLimits

@@ -12,6 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from campaign import keep, run_campaign
 from mutate import Mutator
 from seeds import seeds

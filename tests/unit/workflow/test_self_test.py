@@ -56,6 +56,7 @@ def test_all_is_well(places):
         "program",
         "data folder",
         "disk space",
+        "decoder",
         "models",
         "provider",
         "known image",

@@ -418,7 +418,7 @@ def _history_import(options: argparse.Namespace) -> int:
     try:
         history = services.open_history()
         with cancelled_by_interrupt(cancel), _progress() as progress:
-            done = import_history(history, options.file, cancel=cancel, progress=progress)
+            done = import_history(history, options.file, services.reader, cancel=cancel, progress=progress)
     finally:
         services.close()
     there = f", {done.known} were there already" if done.known else ""

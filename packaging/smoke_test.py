@@ -157,7 +157,7 @@ def check_self_test(bench: Bench) -> str:
     bad = [check for check in checks if check["ok"] is not True]
     if bad or len(checks) < 8:
         raise Failed(f"The self-test found {bad or checks}.")
-    (decoder,) = [str(check["detail"]) for check in checks if check["name"] == "decoder"]
+    (decoder,) = [str(check["detail"]) for check in checks if check["check"] == "decoder"]
     wanted = "a filter of system calls" if sys.platform.startswith("linux") else "processes of their own"
     if wanted not in decoder:
         raise Failed(f"Images are not decoded in confined children: {decoder}")

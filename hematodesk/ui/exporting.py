@@ -166,7 +166,7 @@ class Exporting(QObject):
         path = Path(name)
 
         def read(ticket: Ticket) -> Imported:
-            return import_history(self._services.history, path, cancel=ticket.token)
+            return import_history(self._services.history, path, self._services.reader, cancel=ticket.token)
 
         def done(result: Imported) -> None:
             words = self.tr("%n image(s) imported from {name}.", "", result.added).format(name=path.name)

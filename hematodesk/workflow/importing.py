@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.errors import ImageError
 from hematodesk.domain.records import ImageRecord, Imported
 
 if TYPE_CHECKING:
+    from hematodesk.imaging.reader import ImageReader
     from hematodesk.storage.history import History
+
+_LARGEST_THUMBNAIL = 512
+"""Pixels of a side; ours have 96."""
 
 
 def import_history(
     history: History,
     path: Path,
+    reader: ImageReader,
     *,
     cancel: CancelToken | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
     """Read the file twice: once to check every line of it, then into the history in one transaction.
 
-    What is there already stands as it is. Raises DocumentError, HistoryError, Cancelled (nothing
+    What is there already stands as it is. A thumbnail that the reader cannot decode is left out: the
+    window shows thumbnails without a reader. Raises DocumentError, HistoryError, Cancelled (nothing
     was added then).
     """
     from hematodesk.reporting.json_import import read_contents, read_records
 
     contents = read_contents(path)
-    records = _watched(read_records(path), contents.images, cancel, progress)
+    records = _watched(read_records(path), reader, contents.images, cancel, progress)
     return history.import_records(contents.sessions, records)
 
 
 def _watched(
     records: Iterable[ImageRecord],
+    reader: ImageReader,
     total: int,
     cancel: CancelToken | None,
     progress: Callable[[int, int], None] | None,
@@ -43,4 +52,18 @@ def _watched(
             cancel.check()
         if progress is not None:
             progress(done, total)
-        yield record
+        yield _looked_at(record, reader)
+
+
+def _looked_at(record: ImageRecord, reader: ImageReader) -> ImageRecord:
+    """The record, with a thumbnail only when it is a picture and a small one."""
+    result = record.image.result
+    if not result.thumbnail:
+        return record
+    try:
+        small = max(reader.decode(result.thumbnail, result.name).pixels.shape) <= _LARGEST_THUMBNAIL
+    except ImageError:
+        small = False
+    if small:
+        return record
+    return replace(record, image=replace(record.image, result=replace(result, thumbnail=b"")))

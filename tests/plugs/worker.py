@@ -133,7 +133,7 @@ def export(services: Services, other: Path, rounds: int) -> None:
 
 def take_in(services: Services, other: Path, _rounds: int) -> None:
     """An exported document into an empty history."""
-    say(taken_in=import_history(services.open_history(), other / "document.json").added)
+    say(taken_in=import_history(services.open_history(), other / "document.json", services.reader).added)
 
 
 def models(services: Services, other: Path, rounds: int) -> None:

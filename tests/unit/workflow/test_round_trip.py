@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -14,9 +15,19 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Review, Verdict, now_utc
 from hematodesk.domain.errors import Cancelled, DocumentError
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.imaging.files import ReadImage
+from hematodesk.imaging.reader import LocalReader
+from hematodesk.imaging.thumbnail import thumbnail
 from hematodesk.storage.history import History
 from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.importing import import_history
+
+
+class Trusting(LocalReader):
+    """Takes every thumbnail for one: those that are made up here are no pictures."""
+
+    def decode(self, data: bytes, name: str) -> ReadImage:
+        return ReadImage(np.zeros((16, 16, 3), np.uint8), "jpeg", "", ())
 
 
 def export(services, target: Path) -> dict:
@@ -46,7 +57,7 @@ def test_any_history_comes_back(tmp_path_factory, made_up):
         try:
             first.open_history().import_records(sessions, records)
             one = export(first, folder / "one.json")
-            done = import_history(second.open_history(), folder / "one.json")
+            done = import_history(second.open_history(), folder / "one.json", Trusting())
             assert (done.added, done.known, done.sessions) == (len(records), 0, len(sessions))
             other = export(second, folder / "other.json")
             assert told(second.history) == told(first.history)
@@ -55,7 +66,7 @@ def test_any_history_comes_back(tmp_path_factory, made_up):
             assert second.history.check() == []
             one.pop("exported_at"), other.pop("exported_at")
             assert one == other
-            again = import_history(second.history, folder / "other.json")
+            again = import_history(second.history, folder / "other.json", Trusting())
             assert (again.added, again.known, again.sessions) == (0, len(records), 0)
         finally:
             first.close()
@@ -92,7 +103,7 @@ def elsewhere(tmp_path):
 
 def test_the_past_of_a_cell_comes_along(filled, elsewhere, tmp_path):
     export(filled, tmp_path / "all.json")
-    import_history(elsewhere, tmp_path / "all.json")
+    import_history(elsewhere, tmp_path / "all.json", Trusting())
     assert told(elsewhere) == told(filled.history)
     image = next(iter(elsewhere.export_rows(HistoryFilter(text="a.png"))))
     cell = image.result.cells[0]
@@ -108,12 +119,12 @@ def test_the_past_of_a_cell_comes_along(filled, elsewhere, tmp_path):
 def test_a_merge_adds_what_is_new_and_leaves_what_is_there(filled, elsewhere, tmp_path, made_result):
     export(filled, tmp_path / "all.json")
     own = elsewhere.save_result(elsewhere.begin_session("me"), made_result("mine.png"))
-    import_history(elsewhere, tmp_path / "all.json")
+    import_history(elsewhere, tmp_path / "all.json", Trusting())
     theirs = next(iter(elsewhere.export_rows(HistoryFilter(text="b.png"))))
     elsewhere.set_image_note(theirs.id, "written since")
     filled.history.save_result(filled.session_id(), made_result("c.png"))
     export(filled, tmp_path / "all.json")
-    done = import_history(elsewhere, tmp_path / "all.json")
+    done = import_history(elsewhere, tmp_path / "all.json", Trusting())
     assert (done.added, done.known, done.sessions) == (1, 2, 0)
     names = [image.result.name for image in elsewhere.export_rows()]
     assert names == ["mine.png", "a.png", "b.png", "c.png"]
@@ -122,11 +133,32 @@ def test_a_merge_adds_what_is_new_and_leaves_what_is_there(filled, elsewhere, tm
     assert elsewhere.check() == []
 
 
+def test_a_thumbnail_that_is_no_small_picture_is_left_out(elsewhere, tmp_path, made_result):
+    """The window shows thumbnails by Qt's own decoder, so only what a reader has decoded comes in."""
+    services = build(tmp_path / "theirs")
+    noise = np.random.default_rng(3).integers(0, 255, (1_000, 1_400, 3), np.uint8)
+    small = thumbnail(noise)
+    thumbnails = {"good": small, "cut": small[:300], "large": thumbnail(noise, 900), "none": b""}
+    results = [
+        replace(made_result(name, digest=f"{number:064x}"), thumbnail=data)
+        for number, (name, data) in enumerate(thumbnails.items())
+    ]
+    services.open_history()
+    services.history.save_results(services.session_id(), results)
+    export(services, tmp_path / "all.json")
+    services.close()
+    import_history(elsewhere, tmp_path / "all.json", LocalReader())
+    kept = {record.image.result.name: record.image.result.thumbnail for record in elsewhere.records()}
+    assert kept == {"good": small, "cut": b"", "large": b"", "none": b""}
+
+
 def test_a_cancelled_import_adds_nothing(filled, elsewhere, tmp_path):
     export(filled, tmp_path / "all.json")
     token = CancelToken()
     with pytest.raises(Cancelled):
-        import_history(elsewhere, tmp_path / "all.json", cancel=token, progress=lambda *_: token.cancel())
+        import_history(
+            elsewhere, tmp_path / "all.json", Trusting(), cancel=token, progress=lambda *_: token.cancel()
+        )
     assert (elsewhere.count(), elsewhere.sessions(True)) == (0, [])
 
 
@@ -175,7 +207,7 @@ def test_what_is_wrong_is_named_with_line_and_field(filled, elsewhere, tmp_path,
     document = export(filled, tmp_path / "all.json")
     (tmp_path / "bad.json").write_text(spoilt(document, place, value), "utf-8")
     with pytest.raises(DocumentError) as caught:
-        import_history(elsewhere, tmp_path / "bad.json")
+        import_history(elsewhere, tmp_path / "bad.json", Trusting())
     assert caught.value.code == "import_invalid"
     assert field in caught.value.message
     line = 3 if place.startswith("images") else 1
@@ -201,7 +233,7 @@ def test_what_is_wrong_is_named_with_line_and_field(filled, elsewhere, tmp_path,
 def test_files_that_are_no_export_are_refused_in_words(elsewhere, tmp_path, data, code, words):
     (tmp_path / "x.json").write_bytes(data)
     with pytest.raises(DocumentError) as caught:
-        import_history(elsewhere, tmp_path / "x.json")
+        import_history(elsewhere, tmp_path / "x.json", Trusting())
     assert caught.value.code == code
     assert words in caught.value.message
     assert "x.json" in caught.value.message
@@ -209,12 +241,12 @@ def test_files_that_are_no_export_are_refused_in_words(elsewhere, tmp_path, data
 
 def test_a_file_that_is_not_there_is_told(elsewhere, tmp_path):
     with pytest.raises(DocumentError) as caught:
-        import_history(elsewhere, tmp_path / "gone.json")
+        import_history(elsewhere, tmp_path / "gone.json", Trusting())
     assert caught.value.code == "import_unreadable"
 
 
 def test_a_document_that_another_program_has_sorted_and_indented_is_taken(filled, elsewhere, tmp_path):
     document = export(filled, tmp_path / "all.json")
     (tmp_path / "sorted.json").write_text(json.dumps(document, sort_keys=True, indent=3), "utf-8")
-    assert import_history(elsewhere, tmp_path / "sorted.json").added == 2
+    assert import_history(elsewhere, tmp_path / "sorted.json", Trusting()).added == 2
     assert told(elsewhere) == told(filled.history)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.workflow.models import LoadedClassifier, ModelDesk
 from hematodesk.workflow.places import Places, find_places
+from hematodesk.workflow.policy import NO_POLICY, Policy, policy_file, read_policy
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import SettingsStore
 from hematodesk.workflow.tuning import Tuning
@@ -27,13 +28,15 @@ def build(data_dir: Path | None = None) -> Services:
     """The services of one data folder (the platform's unless given). Writes nothing yet.
 
     A model loads with `services.models.load()`, the history opens with `services.open_history()`.
+    Raises PolicyError when the administrator's policy cannot be followed.
     """
-    return build_at(find_places(data_dir))
+    policy = read_policy(policy_file())
+    return build_at(find_places(policy.check_data_dir(data_dir)), policy)
 
 
-def build_at(places: Places) -> Services:
-    """The services of places that are already known."""
-    settings = SettingsStore(places.settings_file)
+def build_at(places: Places, policy: Policy = NO_POLICY) -> Services:
+    """The services of places that are already known, under the administrator's policy."""
+    settings = SettingsStore(places.settings_file, policy.settings)
 
     @functools.cache
     def trial() -> ModelTrial:
@@ -46,7 +49,7 @@ def build_at(places: Places) -> Services:
             # Who imports a file again wants it tried again.
             trial().check(package, data, again=True)
 
-        return PackageStore(places.shipped_models, places.user_models, attempt)
+        return PackageStore(places.shipped_models, places.user_models, attempt, policy.refusal)
 
     tuning = Tuning(places.data / "tuning.json")
 
@@ -57,9 +60,9 @@ def build_at(places: Places) -> Services:
             trial().check(package)
         return Classifier(package, provider, plan=tuning.plan(package))
 
-    models = ModelDesk(open_store, settings, make_classifier, tuning)
+    models = ModelDesk(open_store, settings, make_classifier, tuning, policy)
 
-    return Services(places, settings, models, _open_history, _open_reader)
+    return Services(places, settings, models, _open_history, _open_reader, policy)
 
 
 def _open_history(path: Path) -> History:

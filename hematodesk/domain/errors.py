@@ -59,5 +59,9 @@ class Cancelled(Exception):
     """The person stopped the work: normal, not an error."""
 
 
+class PolicyError(HematodeskError):
+    """Something that the computer's administrator does not allow. Codes: policy_invalid, not_allowed."""
+
+
 class PlaceError(HematodeskError):
     """A folder of the program that cannot be found, made or written."""

@@ -69,19 +69,27 @@ class PackageStore:
 
     Args:
         attempt: how a package is tried before it is imported; by default in this process.
+        refusal: why a package may not be used here at all; such a one is listed as broken.
     """
 
-    def __init__(self, shipped_dir: Path, user_dir: Path, attempt: Attempt = open_bytes) -> None:
+    def __init__(
+        self,
+        shipped_dir: Path,
+        user_dir: Path,
+        attempt: Attempt = open_bytes,
+        refusal: Callable[[ModelPackage], ModelError | None] = lambda _package: None,
+    ) -> None:
         self._shipped_dir = shipped_dir
         self._user_dir = user_dir
         self._attempt = attempt
+        self._refusal = refusal
 
     def list(self) -> builtins.list[Listed]:
         """Every package, shipped ones first, by name, newest version first; broken ones among them.
 
         Raises ModelError `model_unreadable` when a folder cannot be listed.
         """
-        found = [*self._shipped(), *self._imported()]
+        found = [self._allowed(each) for each in (*self._shipped(), *self._imported())]
         found.sort(key=lambda each: _version_key(each.version), reverse=True)
         found.sort(key=lambda each: (not each.shipped, each.name))
         return found
@@ -116,7 +124,7 @@ class PackageStore:
 
     def import_bytes(self, data: bytes, path: Path) -> ModelPackage:
         """The same for a package's bytes that were read from, or would be called, `path`."""
-        package = parse_package(data, path)
+        package = self._usable(parse_package(data, path))
         same = [each for each in self.list() if (each.name, each.version) == (package.name, package.version)]
         for each in same:
             if isinstance(each, ModelPackage) and each.sha256 == package.sha256:
@@ -207,8 +215,20 @@ class PackageStore:
                 if each.path.name == path.name:
                     if isinstance(each, BrokenPackage):
                         raise each.error
-                    return each
-        return read_package(path)
+                    return self._usable(each)
+        return self._usable(read_package(path))
+
+    def _allowed(self, each: Listed) -> Listed:
+        error = self._refusal(each) if isinstance(each, ModelPackage) else None
+        if error is None:
+            return each
+        return BrokenPackage(each.path, each.shipped, each.name, each.version, error)
+
+    def _usable(self, package: ModelPackage) -> ModelPackage:
+        error = self._refusal(package)
+        if error is not None:
+            raise error
+        return package
 
     def _no_such(self, name: str) -> ModelError:
         there = [f"{each.name}@{each.version}" for each in self.list() if isinstance(each, ModelPackage)]

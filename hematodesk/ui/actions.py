@@ -186,6 +186,7 @@ class Actions(QObject):
         """`view` is where the keys of `keys_only_in_view` work."""
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
+        self._forbidden: set[str] = set()
         for spec in ACTIONS:
             action = QAction(tr_action(spec.text), window)
             action.setObjectName(spec.id)
@@ -217,9 +218,16 @@ class Actions(QObject):
         ]
 
     def set_enabled(self, enabled: bool, *action_ids: str) -> None:
-        """Switch several actions at once."""
+        """Switch several actions at once; forbidden ones stay off."""
         for action_id in action_ids:
-            self._actions[action_id].setEnabled(enabled)
+            self._actions[action_id].setEnabled(enabled and action_id not in self._forbidden)
+
+    def forbid(self, words: str, *action_ids: str) -> None:
+        """Switch actions off for good, with the reason as their tooltip."""
+        self._forbidden.update(action_ids)
+        for action_id in action_ids:
+            self._actions[action_id].setEnabled(False)
+            self._actions[action_id].setToolTip(words)
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Build the menus into the bar; returns them by id."""
@@ -236,6 +244,8 @@ class Actions(QObject):
 
     def _fill_menu(self, menu: QMenu, menu_id: str) -> QMenu:
         menu.setObjectName(f"menu_{menu_id}")
+        # Only forbidden actions have more to say than their text.
+        menu.setToolTipsVisible(bool(self._forbidden))
         group: int | None = None
         for spec in ACTIONS:
             if spec.menu != menu_id:

@@ -79,7 +79,7 @@ class Dialogs(QObject):
     def _make_settings(self) -> QDialog:
         from hematodesk.ui.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._services.settings, DECLARED, self._window)
+        dialog = SettingsDialog(self._services.settings, DECLARED, self._window, self._services.policy)
         dialog.changed.connect(self._setting_changed)
         dialog.finished.connect(self._save_settings)
         return dialog

@@ -28,6 +28,7 @@ from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.notices import Notices
 from hematodesk.ui.opening import Opening
 from hematodesk.ui.panes import go_to_next_pane
+from hematodesk.ui.policy_words import forbid_actions
 from hematodesk.ui.presenting import Presenting
 from hematodesk.ui.reviewing import Reviewing
 from hematodesk.ui.running import Running
@@ -212,6 +213,7 @@ class MainWindow(QMainWindow):
                 **{f"class_{key}": self._class_key(key) for key in range(1, CLASS_KEYS + 1)},
             }
         )
+        forbid_actions(actions, self.services.policy)
         self.menus = actions.fill_menus(self.menuBar())
         recent = QMenu(self.tr("Open &recent"), self.menus["file"])
         self.menus["file"].insertMenu(actions["open_samples"], recent)

@@ -73,6 +73,7 @@ class ModelsDialog(QDialog):
         self.import_button = self._button(self.tr("&Import…"), self.import_requested.emit)
         self.verify_button = self._button(self.tr("&Verify all"), self.verify)
         self.remove_button = self._button(self.tr("&Remove"), self._remove)
+        self.import_button.setEnabled(keeper.desk.may_import)
         self._lay_out()
         keeper.changed.connect(self.show_state)
         self.resize(940, 640)
@@ -192,7 +193,7 @@ class ModelsDialog(QDialog):
         used = usable and loaded is not None and package == loaded.package
         self.use_button.setEnabled(idle and usable and not used)
         self.remove_button.setEnabled(idle and package is not None and not package.shipped and not used)
-        self.provider.setEnabled(idle)
+        self.provider.setEnabled(idle and not self._keeper.desk.provider_locked)
 
     def show_state(self) -> None:
         """The provider asked for and the one that runs."""

@@ -21,7 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.errors import SettingsError
+from hematodesk.ui.plain_text import plain_tooltip
+from hematodesk.ui.policy_words import policy_lines
 from hematodesk.ui.theme import emphasis_font, set_role
+from hematodesk.workflow.policy import NO_POLICY, Policy
 from hematodesk.workflow.settings import Setting, SettingKind, SettingsStore, SettingValue, declared
 
 
@@ -40,7 +43,11 @@ class SettingsDialog(QDialog):
     changed = Signal(str)
 
     def __init__(
-        self, store: SettingsStore, settings: Sequence[Setting], parent: QWidget | None = None
+        self,
+        store: SettingsStore,
+        settings: Sequence[Setting],
+        parent: QWidget | None = None,
+        policy: Policy = NO_POLICY,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("settings")
@@ -54,6 +61,7 @@ class SettingsDialog(QDialog):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
+        self._add_policy(grid, policy)
         section = ""
         for setting in settings:
             if not setting.shown:
@@ -81,6 +89,18 @@ class SettingsDialog(QDialog):
         column.addWidget(buttons)
         self.resize(560, 600)
 
+    def _add_policy(self, grid: QGridLayout, policy: Policy) -> None:
+        lines = policy_lines(policy)
+        if not lines:
+            return
+        self._add_heading(grid, self.tr("Set by the administrator"))
+        words = QLabel("\n".join(lines), self)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        words.setWordWrap(True)
+        words.setToolTip(plain_tooltip(str(policy.file)))
+        words.setContentsMargins(0, 0, 0, 12)
+        grid.addWidget(words, grid.rowCount(), 0, 1, 2)
+
     def _add_heading(self, grid: QGridLayout, text: str) -> None:
         heading = QLabel(text, self)
         heading.setFont(emphasis_font(heading.font()))
@@ -91,6 +111,9 @@ class SettingsDialog(QDialog):
         editor = self._editor(setting)
         self.editors[setting.key] = editor
         words = tr_setting(setting.help)
+        if self._store.is_locked(setting.key):
+            words = self.tr("Set by the administrator of this computer.")
+            editor.setEnabled(False)
         editor.setAccessibleName(tr_setting(setting.text))
         editor.setAccessibleDescription(words)
         row = grid.rowCount()

@@ -211,8 +211,8 @@ def adapt(
 
 
 def keep(desk: ModelDesk, proposal: Proposal) -> ModelPackage:
-    """Save a proposal among the user's models; the parent stays as it is. Raises ModelError."""
-    return desk.store.import_bytes(proposal.data, proposal.package.path)
+    """Save a proposal among the user's models; the parent stays as it is. Raises ModelError, PolicyError."""
+    return desk.import_bytes(proposal.data, proposal.package.path)
 
 
 @dataclass(slots=True, eq=False)

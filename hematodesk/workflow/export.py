@@ -107,8 +107,9 @@ def run_export(
     Args:
         render: needed for PDF.
 
-    Raises ExportError, HistoryError, ModelError, Cancelled (the target is then untouched).
+    Raises ExportError, HistoryError, ModelError, PolicyError, Cancelled (the target is then untouched).
     """
+    services.policy.require("export")
     history = services.history
     _refuse_history_itself(history, request.target)
     ids = history.image_ids(request.selection)

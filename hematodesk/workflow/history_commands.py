@@ -28,7 +28,12 @@ def repair(services: Services, output: TextSink) -> None:
 
 
 def backup(services: Services, target: Path | None, output: TextSink) -> None:
-    """Back up to a file or folder, or among the kept ones; prints the file. Raises HistoryError."""
+    """Back up to a file or folder, or among the kept ones; prints the file.
+
+    Raises HistoryError, and PolicyError for a place of one's own where exporting is not allowed.
+    """
+    if target is not None:
+        services.policy.require("export")
     services.open_history(must_exist=True)
     care = HistoryCare(services)
     output.write(f"{care.back_up().path if target is None else care.back_up_to(target)}\n")

@@ -13,6 +13,7 @@ from hematodesk.domain.errors import ModelError
 from hematodesk.workflow.explain import ExplainingClassifier
 from hematodesk.workflow.faults import fault_of
 from hematodesk.workflow.log import log_event
+from hematodesk.workflow.policy import NO_POLICY, Policy
 from hematodesk.workflow.reviewed_cells import EmbeddingClassifier
 from hematodesk.workflow.settings import SettingsStore
 from hematodesk.workflow.tuning import Tuning
@@ -87,6 +88,7 @@ class ModelDesk:
         settings: where model and provider are remembered.
         make_classifier: (package, provider) -> classifier; raises ModelError, ProviderError.
         tuning: remembers how a package runs best on this computer; None measures nothing.
+        policy: what the administrator allows.
     """
 
     def __init__(
@@ -95,7 +97,9 @@ class ModelDesk:
         settings: SettingsStore,
         make_classifier: ClassifierFactory,
         tuning: Tuning | None = None,
+        policy: Policy = NO_POLICY,
     ) -> None:
+        self._policy = policy
         self._open_store = open_store
         self._store: PackageStore | None = None
         self._settings = settings
@@ -103,6 +107,16 @@ class ModelDesk:
         self._tuning = tuning
         self._lock = threading.RLock()
         self._loaded: LoadedModel | None = None
+
+    @property
+    def may_import(self) -> bool:
+        """Whether packages may be imported and adapted here."""
+        return self._policy.model_import
+
+    @property
+    def provider_locked(self) -> bool:
+        """Whether the administrator has set what models compute on."""
+        return self._policy.provider is not None
 
     @property
     def store(self) -> PackageStore:
@@ -156,6 +170,7 @@ class ModelDesk:
 
         Raises ModelError, ProviderError; the model loaded before stays.
         """
+        self._policy.check_provider(provider)
         with self._lock:
             requested = provider if provider is not None else self._settings.text("provider")
             package, fault = (self.store.find(model), None) if model is not None else self.chosen()
@@ -221,8 +236,17 @@ class ModelDesk:
         return loaded
 
     def import_file(self, path: Path) -> ModelPackage:
-        """Copy a package file into the data folder, checked and hashed. Raises ModelError."""
+        """Copy a package file into the data folder, checked and hashed.
+
+        Raises ModelError, and PolicyError where that is not allowed.
+        """
+        self._policy.require("model_import")
         return self.store.import_file(path)
+
+    def import_bytes(self, data: bytes, path: Path) -> ModelPackage:
+        """The same for a package's bytes that would be called `path`."""
+        self._policy.require("model_import")
+        return self.store.import_bytes(data, path)
 
     def remove(self, package: ModelPackage) -> None:
         """Remove an imported package; when it was the chosen one, the default is chosen again.

@@ -15,6 +15,7 @@ from hematodesk.workflow.earlier import find_earlier
 from hematodesk.workflow.log import log_event
 from hematodesk.workflow.models import LoadedModel, ModelDesk
 from hematodesk.workflow.places import Places
+from hematodesk.workflow.policy import NO_POLICY, Policy
 from hematodesk.workflow.review import ReviewDesk
 from hematodesk.workflow.runs import RunRecorder
 from hematodesk.workflow.settings import SettingsStore, operator_name
@@ -41,7 +42,9 @@ class Services:
         models: ModelDesk,
         open_history_at: Callable[[Path], History],
         open_reader: Callable[[], ImageReader],
+        policy: Policy = NO_POLICY,
     ) -> None:
+        self.policy = policy
         self.places = places
         self.settings = settings
         self.models = models

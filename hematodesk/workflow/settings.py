@@ -6,6 +6,7 @@ import getpass
 import json
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -205,8 +206,10 @@ class SettingsStore:
     and told in `notices`; values that are not allowed are read as their default.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, locked: Mapping[str, SettingValue] | None = None) -> None:
+        """`locked` are values that the administrator has set: they hold, and `set` refuses others."""
         self._path = path
+        self._locked = dict(locked or {})
         self._lock = threading.RLock()
         self._changed: set[str] = set()
         self.notices: list[str] = []
@@ -220,12 +223,18 @@ class SettingsStore:
     def get(self, key: str) -> SettingValue:
         """The value of a declared setting. Raises SettingsError (setting_unknown)."""
         setting = declared(key)
+        if key in self._locked:
+            return self._locked[key]
         with self._lock:
             stored = self._values.get(key, setting.default)
         try:
             return setting.checked(stored)
         except SettingsError:
             return setting.default
+
+    def is_locked(self, key: str) -> bool:
+        """Whether the administrator has set this one."""
+        return key in self._locked
 
     def text(self, key: str) -> str:
         """The value of a text or a choice."""
@@ -254,13 +263,19 @@ class SettingsStore:
     def set(self, key: str, value: object, *, save: bool = True) -> None:
         """Change a setting and write the file unless told not to.
 
-        Raises SettingsError: setting_unknown, setting_invalid, settings_unwritable (the value
-        holds for this run all the same).
+        Raises SettingsError: setting_unknown, setting_invalid, setting_locked, settings_unwritable
+        (the value holds for this run all the same).
         """
         checked = declared(key).checked(value)
         with self._lock:
             if self.get(key) == checked:
                 return
+            if key in self._locked:
+                raise SettingsError(
+                    "setting_locked",
+                    f"“{declared(key).text}” is set by the administrator of this computer.",
+                    "Ask the administrator to change it.",
+                )
             self._values[key] = checked
             self._changed.add(key)
         if save:

@@ -1,0 +1,198 @@
+"""What the administrator of this computer allows, read from one file that users cannot write.
+
+The file is JSON, in a folder of the system:
+
+- Linux: /etc/hematodesk/policy.json
+- Windows: %PROGRAMDATA%\\hematodesk\\policy.json
+- macOS: /Library/Application Support/hematodesk/policy.json
+
+    {"schema": 1, "data_folder": "D:\\\\cells\\\\%USERNAME%", "packages": ["wbc4"], "provider": "cpu",
+     "export": false, "camera": false, "model_import": false}
+
+Every field but the schema may be left out. A policy that cannot be read or understood stops the
+program: to go on without it would allow what somebody meant to forbid.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hematodesk.domain.errors import ModelError, PolicyError
+
+if TYPE_CHECKING:
+    from hematodesk.inference.package import ModelPackage
+
+SCHEMA = 1
+_LARGEST = 1024 * 1024
+_PROVIDERS = ("auto", "cpu", "cuda")
+_WHAT = {
+    "export": "Exporting",
+    "camera": "The live picture of a camera",
+    "model_import": "Importing and adapting models",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The administrator's word; without a file everything is allowed.
+
+    Attributes:
+        file: where it stands, None without one.
+        data_folder: where all data lie, for everybody; None leaves it to the person.
+        packages: the only packages that may be used, each a name, name@version or SHA-256; None for all.
+        provider: auto, cpu or cuda, for everybody; None leaves it to the person.
+        export, camera, model_import: whether these are allowed.
+    """
+
+    file: Path | None = None
+    data_folder: Path | None = None
+    packages: tuple[str, ...] | None = None
+    provider: str | None = None
+    export: bool = True
+    camera: bool = True
+    model_import: bool = True
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Settings that the policy sets, so that the person cannot."""
+        return {"provider": self.provider} if self.provider is not None else {}
+
+    def require(self, what: str) -> None:
+        """Raise PolicyError (not_allowed) unless export, camera or model_import is allowed."""
+        if not getattr(self, what):
+            raise PolicyError(
+                "not_allowed", f"{_WHAT[what]} is not allowed on this computer.", self._ask("It")
+            )
+
+    def check_data_dir(self, override: Path | None) -> Path | None:
+        """The data folder to use. Raises PolicyError (not_allowed) when another one is asked for."""
+        if self.data_folder is None:
+            return override
+        if override is not None and override.expanduser().absolute() != self.data_folder:
+            raise PolicyError(
+                "not_allowed",
+                f"The data folder of this computer is {self.data_folder}, and --data-dir asks for another.",
+                self._ask("It"),
+            )
+        return self.data_folder
+
+    def check_provider(self, asked: str | None) -> None:
+        """Raise PolicyError (not_allowed) when another provider than the policy's is asked for."""
+        if self.provider is not None and asked is not None and asked != self.provider:
+            raise PolicyError(
+                "not_allowed",
+                f"Models compute on “{self.provider}” on this computer; “{asked}” is not allowed.",
+                self._ask("It"),
+            )
+
+    def refusal(self, package: ModelPackage) -> ModelError | None:
+        """Why a package may not be used; None when it may."""
+        names = {package.name, f"{package.name}@{package.version}", package.sha256}
+        if self.packages is None or names & set(self.packages):
+            return None
+        return ModelError(
+            "not_allowed",
+            f"The model {package.name} {package.version} is not among those allowed on this computer.",
+            self._ask("The list"),
+        )
+
+    def _ask(self, subject: str) -> str:
+        return f"{subject} is set in {self.file}: ask the administrator."
+
+
+NO_POLICY = Policy()
+
+
+def policy_file() -> Path:
+    """Where this system's policy stands, whether it is there or not."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "hematodesk" / "policy.json"
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support/hematodesk/policy.json")
+    return Path("/etc/hematodesk/policy.json")
+
+
+def read_policy(file: Path) -> Policy:
+    """The policy of a file; one that allows everything when there is no file.
+
+    Raises PolicyError (policy_invalid), naming the file and the field.
+    """
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise _invalid(file, "it is larger than 1 MB")
+        document = json.loads(file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return Policy()
+    except OSError as fault:
+        raise _invalid(file, fault.strerror or "it cannot be read") from fault
+    except ValueError as fault:
+        raise _invalid(file, "it is no JSON") from fault
+    if not isinstance(document, dict):
+        raise _invalid(file, "it holds no JSON object")
+    return _checked(file, document)
+
+
+def _checked(file: Path, document: dict[str, Any]) -> Policy:
+    readers: dict[str, Callable[[Any], Any]] = {
+        "data_folder": _folder,
+        "packages": _packages,
+        "provider": _provider,
+        "export": _flag,
+        "camera": _flag,
+        "model_import": _flag,
+    }
+    if document.get("schema") != SCHEMA:
+        raise _invalid(file, f"“schema” must be {SCHEMA}")
+    read: dict[str, Any] = {}
+    for name, value in document.items():
+        if name == "schema":
+            continue
+        # An unknown field may be a misspelt prohibition.
+        if name not in readers:
+            raise _invalid(file, f"“{name}” is none of {', '.join(readers)}")
+        try:
+            read[name] = readers[name](value)
+        except ValueError as fault:
+            raise _invalid(file, f"“{name}” {fault}") from fault
+    return Policy(file=file, **read)
+
+
+def _folder(value: object) -> Path:
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a path")
+    folder = Path(os.path.expandvars(value)).expanduser()
+    if not folder.is_absolute():
+        raise ValueError(f"must be an absolute path, not {value}")
+    return folder
+
+
+def _packages(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError("must be a list of names")
+    return tuple(value)
+
+
+def _provider(value: object) -> str:
+    if value not in _PROVIDERS:
+        raise ValueError(f"must be one of {', '.join(_PROVIDERS)}")
+    return str(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _invalid(file: Path, why: str) -> PolicyError:
+    return PolicyError(
+        "policy_invalid",
+        f"The administrator's policy {file} cannot be followed: {why}.",
+        "Have the administrator mend it; until then the program does not start.",
+    )

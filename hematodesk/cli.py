@@ -13,7 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hematodesk import __version__
-from hematodesk.domain.errors import Cancelled, ExportError, HematodeskError, ModelError, ProviderError
+from hematodesk.domain.errors import (
+    Cancelled,
+    ExportError,
+    HematodeskError,
+    ModelError,
+    PolicyError,
+    ProviderError,
+)
 from hematodesk.workflow.arguments import read_arguments
 
 if TYPE_CHECKING:
@@ -79,10 +86,14 @@ def _open_window(options: argparse.Namespace) -> int:
         fault = _without_qt()
     if fault is None:
         from hematodesk.bootstrap import build
-        from hematodesk.ui.application import run_window
+        from hematodesk.ui.application import run_window, tell_start_fault
         from hematodesk.workflow.log import log_event, start_log
 
-        services = build(options.data_dir)
+        try:
+            services = build(options.data_dir)
+        except PolicyError as error:
+            tell_start_fault(error)
+            raise
         start_log(services.places)
         log_event("started", version=__version__, system=sys.platform, images=len(options.paths))
         code = run_window(services, options.paths)

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 import hematodesk
+from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.error_report import ErrorReporter
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
@@ -43,6 +44,17 @@ def make_application(services: Services) -> QApplication:
     if icon.is_file():
         application.setWindowIcon(QIcon(str(icon)))
     return application
+
+
+def tell_start_fault(error: HematodeskError) -> None:
+    """Say in a window why there will be none: who starts from the desktop sees no terminal."""
+    application = QApplication.instance() or QApplication(["hematodesk"])
+    box = QMessageBox(QMessageBox.Icon.Critical, "hematodesk", error.message)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(error.remedy)
+    box.finished.connect(application.quit)
+    box.show()
+    application.exec()
 
 
 def run_window(services: Services, paths: Sequence[Path]) -> int:

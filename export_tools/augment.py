@@ -14,10 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
+Looks = npt.NDArray[np.float32]
 
 # Brightness and the two colour axes (NTSC's YIQ), to turn hue and scale saturation linearly.
 _TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 _FROM_YIQ = np.linalg.inv(_TO_YIQ)
+# Optical density of each 8-bit value: what a stain adds to, and what mixes linearly.
+_DENSITY = (-np.log((np.arange(256) + 1) / 256)).astype(np.float32)
+_LEAST_SPREAD = 0.02
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,10 @@ class Strength:
         brightness, contrast: up to this share of the full range, and of the contrast.
         gamma, gain: per channel, exp of up to this much either way.
         hue: degrees either way. saturation: least and most factor.
-        grey, blur, sharpen, coarse, noise, jpeg, corner: probabilities.
+        mixing: standard deviation of the numbers that mix the channels' optical densities.
+        density: optical density times exp of up to this much either way. tint: added to it per channel.
+        look, stain: probabilities of another crop's colours, or else of mixed densities.
+        grey, blur, sharpen, coarse, noise, jpeg, corner, mirror: probabilities.
     """
 
     zoom: tuple[float, float] = (0.65, 1.5)
@@ -49,18 +56,82 @@ class Strength:
     noise: float = 0.15
     jpeg: float = 0.15
     corner: float = 0.15
+    mirror: float = 0.12
+    mixing: float = 0.12
+    density: float = 0.35
+    tint: float = 0.05
+    look: float = 0.3
+    stain: float = 0.3
 
 
-def augment(pixels: Pixels, size: int, cover: float, random: np.random.Generator, how: Strength) -> Pixels:
-    """One random (size, size, 3) uint8 RGB crop out of a square (edge, edge, 3) covering `cover` sides."""
+def augment(
+    pixels: Pixels,
+    size: int,
+    cover: float,
+    random: np.random.Generator,
+    how: Strength,
+    looks: Looks | None = None,
+) -> Pixels:
+    """One random (size, size, 3) uint8 RGB crop out of a square (edge, edge, 3) covering `cover` sides.
+
+    Args:
+        looks: the colours of other crops to take over now and then (see `looks_of`), or None.
+    """
     made = _turned(pixels, size, cover, random, how)
+    if random.random() < how.mirror:
+        made = _mirrored(made, random)
     if random.random() < how.corner:
         made = _corner(made, random)
+    made = _stained(made, random, how, looks)
     if random.random() < how.colour:
         made = _coloured(made, random, how)
     if random.random() < how.grey:
         made = cv2.cvtColor(cv2.cvtColor(made, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return _focused(made, random, how)
+
+
+def looks_of(pixels: Pixels) -> Looks:
+    """Mean and standard deviation of the optical density per channel, (N, 6) float32, of crops' middles.
+
+    Args:
+        pixels: (N, edge, edge, 3) uint8.
+    """
+    quarter = pixels.shape[1] // 4
+    inner = _DENSITY[pixels[:, quarter:-quarter:3, quarter:-quarter:3]].reshape(len(pixels), -1, 3)
+    return np.concatenate([inner.mean(axis=1), inner.std(axis=1)], axis=1).astype(np.float32)
+
+
+def _stained(pixels: Pixels, random: np.random.Generator, how: Strength, looks: Looks | None) -> Pixels:
+    """Another laboratory's stain: a real crop's mean and contrast in optical density, or a random mixture.
+
+    After Reinhard et al. 2001, "Color Transfer between Images", in optical density and only part of the way.
+    """
+    chance = random.random()
+    if chance >= how.look + how.stain:
+        return pixels
+    density = _DENSITY[pixels]
+    if chance < how.look and looks is not None and len(looks):
+        wanted = looks[int(random.integers(len(looks)))]
+        flat = density.reshape(-1, 3)
+        mean, spread = flat.mean(axis=0), flat.std(axis=0) + _LEAST_SPREAD
+        share = random.uniform(0.4, 1.0)
+        ratio = np.exp(np.clip(np.log((wanted[3:] + _LEAST_SPREAD) / spread), -0.9, 0.9) * share)
+        density = (density - mean) * ratio + mean + (wanted[:3] - mean) * share
+    else:
+        mixture = np.eye(3) + random.normal(0, how.mixing, (3, 3))
+        mixture *= math.exp(random.uniform(-how.density, how.density))
+        density = cv2.transform(density, mixture.astype(np.float32))
+        density = density + random.normal(0, how.tint, 3).astype(np.float32)
+    return np.clip(256 * np.exp(-np.clip(density, 0, 8)) - 1, 0, 255).astype(np.uint8)
+
+
+def _mirrored(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """What the program's cropper makes of a cell at the picture's edge: its reflection beyond a line."""
+    quarter = int(random.integers(4))
+    turned = np.rot90(pixels, quarter).copy()
+    line = int(turned.shape[0] * random.uniform(0.1, 0.42))
+    turned[:line] = turned[line + 1 : 2 * line + 1][::-1]
+    return np.ascontiguousarray(np.rot90(turned, -quarter))
 
 
 def _turned(pixels: Pixels, size: int, cover: float, random: np.random.Generator, how: Strength) -> Pixels:

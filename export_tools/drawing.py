@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from export_tools.augment import Strength, augment
+from export_tools.augment import Strength, augment, looks_of
 from export_tools.crops import COVER, CropSet
 from export_tools.sources import Record
 
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 _AHEAD = 8
+_LOOKS = 200
 
 
 class EvenDraw:
@@ -77,6 +78,7 @@ def batches(
     Mixup after Zhang et al. 2018: each image is blended with another of the batch by a share from
     Beta(mixup, mixup), targets alike; none when mixup is 0. One thread works ahead.
     """
+    looks = _looks(crops, seed)
     ready: queue.Queue[Batch | BaseException] = queue.Queue(_AHEAD)
     stopped = threading.Event()
 
@@ -95,7 +97,7 @@ def batches(
         try:
             for _ in range(count):
                 chosen = [draw.draw(random) for _ in range(batch)]
-                made = [augment(crops.pixels[row], size, COVER, random, strength) for row in chosen]
+                made = [augment(crops.pixels[row], size, COVER, random, strength, looks) for row in chosen]
                 images = np.stack(made).astype(np.float32) * np.float32(2 / 255) - np.float32(1)
                 targets = np.zeros((batch, len(classes)), np.float32)
                 for row, index in enumerate(chosen):
@@ -121,3 +123,13 @@ def batches(
     finally:
         stopped.set()
         thread.join()
+
+
+def _looks(crops: CropSet, seed: int) -> npt.NDArray[np.float32]:
+    """The colours of crops of every source, as many of each, for `augment` to take over."""
+    random = np.random.default_rng(seed)
+    by_source: dict[str, list[int]] = defaultdict(list)
+    for index, record in enumerate(crops.records):
+        by_source[record.source].append(index)
+    rows = [random.choice(found, _LOOKS) for _, found in sorted(by_source.items())]
+    return looks_of(crops.pixels[np.sort(np.concatenate(rows))])

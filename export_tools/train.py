@@ -55,6 +55,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--start", type=Path, help="train on from this model file of the same build")
     parser.add_argument("--hidden", type=int, default=0, help="units of a dense layer before the last one")
+    parser.add_argument(
+        "--frozen", default="", metavar="LAYER", help="layers before this one stay as they are"
+    )
     parser.add_argument("--base-weights", default="imagenet", help="imagenet, none, or a weights file")
     parser.add_argument("--size", type=int, help="edge of the network's input in pixels (144; recipes 224)")
     parser.add_argument("--alpha", type=float, default=1.0, help="width of MobileNetV2")
@@ -161,7 +164,9 @@ def train(args: argparse.Namespace) -> None:
         )
         training = joined([training, drawn])
     keras.utils.set_random_seed(args.seed)
-    model = build_network(args.size, len(classes), args.base_weights, args.dropout, args.alpha, args.hidden)
+    model = build_network(
+        args.size, len(classes), args.base_weights, args.dropout, args.alpha, args.hidden, args.frozen
+    )
     if args.start is not None:
         take_weights(model, args.start)
     plan = Plan(

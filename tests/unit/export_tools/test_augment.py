@@ -6,11 +6,23 @@ import cv2
 import numpy as np
 import pytest
 
-from export_tools.augment import Strength, augment
+from export_tools.augment import Looks, Strength, augment, looks_of
 from export_tools.crops import COVER, middle
 
 STILL = Strength(
-    zoom=(1.0, 1.0), shift=0, colour=0, grey=0, blur=0, sharpen=0, coarse=0, noise=0, jpeg=0, corner=0
+    zoom=(1.0, 1.0),
+    shift=0,
+    colour=0,
+    grey=0,
+    blur=0,
+    sharpen=0,
+    coarse=0,
+    noise=0,
+    jpeg=0,
+    corner=0,
+    mirror=0,
+    look=0,
+    stain=0,
 )
 
 
@@ -66,3 +78,41 @@ def test_grey_has_equal_channels() -> None:
     how = Strength(**{**STILL.__dict__, "grey": 1.0})
     made = augment(disc(), 48, COVER, np.random.default_rng(0), how)
     assert np.array_equal(made[..., 0], made[..., 2])
+
+
+def turned_alike(how: Strength, looks: Looks | None = None, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """The same crop without and with a change; both draw the same turn first."""
+    wide = disc()
+    plain = augment(wide, 48, COVER, np.random.default_rng(seed), STILL)
+    return plain, augment(wide, 48, COVER, np.random.default_rng(seed), how, looks)
+
+
+def test_a_crop_can_take_over_another_ones_colours() -> None:
+    random = np.random.default_rng(0)
+    other = np.clip(random.normal((90, 160, 120), (40, 10, 25), (1, 96, 96, 3)), 0, 255).astype(np.uint8)
+    looks = looks_of(other)
+    how = Strength(**{**STILL.__dict__, "look": 1.0})
+    plain, made = turned_alike(how, looks)
+
+    def away(pixels: np.ndarray) -> float:
+        return float(np.abs(-np.log((pixels + 1.0) / 256).mean(axis=(0, 1)) - looks[0, :3]).sum())
+
+    distances = [away(turned_alike(how, looks, seed)[1]) / away(plain) for seed in range(8)]
+    assert max(distances) < 0.75
+    # The picture stays: what was darker still is.
+    assert np.corrcoef(plain[..., 1].ravel(), made[..., 1].ravel())[0, 1] > 0.95
+
+
+def test_mixed_stains_change_the_colours_not_the_picture() -> None:
+    plain, made = turned_alike(Strength(**{**STILL.__dict__, "stain": 1.0}))
+    assert np.abs(plain.astype(int) - made).mean() > 4
+    assert np.corrcoef(plain.mean(axis=2).ravel(), made.mean(axis=2).ravel())[0, 1] > 0.97
+
+
+def test_a_mirrored_edge_is_a_reflection() -> None:
+    _, made = turned_alike(Strength(**{**STILL.__dict__, "mirror": 1.0}))
+
+    def is_reflected(pixels: np.ndarray, line: int) -> bool:
+        return np.array_equal(pixels[:line], pixels[line + 1 : 2 * line + 1][::-1])
+
+    assert any(is_reflected(np.rot90(made, quarter), line) for quarter in range(4) for line in range(4, 21))

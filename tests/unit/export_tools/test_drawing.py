@@ -55,7 +55,9 @@ def crops() -> CropSet:
     return CropSet(pixels, records)
 
 
-PLAIN = Strength(colour=0, grey=0, blur=0, sharpen=0, coarse=0, noise=0, jpeg=0, corner=0)
+PLAIN = Strength(
+    colour=0, grey=0, blur=0, sharpen=0, coarse=0, noise=0, jpeg=0, corner=0, mirror=0, look=0, stain=0
+)
 
 
 @pytest.mark.parametrize("mixup", [0.0, 0.4])

@@ -7,7 +7,17 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-_COMMANDS = ("train", "narrow", "calibrate", "convert", "evaluate", "phantom", "locating", "grouping")
+_COMMANDS = (
+    "train",
+    "narrow",
+    "calibrate",
+    "convert",
+    "evaluate",
+    "phantom",
+    "locating",
+    "grouping",
+    "adapt_report",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

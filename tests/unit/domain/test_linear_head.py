@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hematodesk.domain.linear_head import (
+    STRENGTHS,
     Labelled,
     LinearHead,
     choose_head,
@@ -76,7 +77,7 @@ def test_one_image_cannot_be_dealt_into_folds() -> None:
 def test_rare_classes_weigh_more_but_not_without_end() -> None:
     weights = class_weights(np.array([0] * 98 + [1, 2]), 3)
     assert weights[0] == pytest.approx(100 / 98 / 3)
-    assert weights[98] == weights[99] == 4.0
+    assert weights[98] == weights[99] == 8.0
 
 
 def test_cells_move_the_head_and_help_on_cells_never_seen() -> None:
@@ -101,6 +102,14 @@ def test_a_class_without_cells_keeps_its_column() -> None:
     assert fitted.weights[:, 3] == pytest.approx(four.weights[:, 3])
     assert fitted.bias[3] == four.bias[3]
     assert np.abs(fitted.weights[:, 0] - four.weights[:, 0]).max() > 0.01
+
+
+def test_a_class_with_hardly_a_cell_calls_for_the_strongest_prior() -> None:
+    labelled = cells(60)
+    few = labelled.part((labelled.truth != 2) | (np.arange(60) < 6))
+    assert (few.truth == 2).sum() == 2
+    assert choose_head(PARENT, few)[1] == max(STRENGTHS)
+    assert choose_head(PARENT, labelled)[1] != max(STRENGTHS)
 
 
 def test_a_new_class_is_learned() -> None:

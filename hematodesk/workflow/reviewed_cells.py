@@ -28,7 +28,7 @@ LEAST_CELLS, LEAST_IMAGES, LEAST_CLASSES = 10, 5, 2
 images the five folds of the check cannot each leave some out, and 95 % Wilson's interval of a class's share
 is wider than 50 points: nobody could say whether anything got better."""
 
-MOST_CELLS = 400
+MOST_CELLS = 200
 """Of each class the newest so many are used: more hardly change a linear head, but the waiting."""
 
 _SAME_CELL = 0.5

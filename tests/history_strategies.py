@@ -41,6 +41,8 @@ texts = st.one_of(
     st.binary(max_size=8).map(os.fsdecode),
 )
 named = texts.filter(bool)
+EDGES = (1.0, 0.9999999, 0.9949999999, 0.9749999999, 0.965, 0.005, 0.0009999999, 0.0)
+"""Shares at or near halves of a percent, where rounding twice shows another number."""
 times = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(
     lambda when: when.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 )
@@ -52,8 +54,7 @@ digests = st.sampled_from(("", "ab" * 32, "cd" * 32))
 @st.composite
 def predictions(draw: st.DrawFn) -> Prediction:
     known = draw(st.lists(class_ids, min_size=1, max_size=4, unique=True))
-    # Halves and near-halves of a percent, where rounding twice shows another number.
-    exact = st.sampled_from((1.0, 0.9999999, 0.9949999999, 0.9749999999, 0.965, 0.005, 0.0009999999, 0.0))
+    exact = st.sampled_from(EDGES)
     shares = draw(st.lists(st.one_of(exact, st.floats(0, 1)), min_size=len(known), max_size=len(known)))
     ranked = tuple(zip(known, sorted(shares, reverse=True), strict=True))
     made = Provenance(
@@ -130,3 +131,22 @@ def histories(draw: st.DrawFn) -> tuple[list[Session], list[ImageRecord]]:
         if number in used
     ]
     return sessions, records
+
+
+def history_of_edges() -> tuple[list[Session], list[ImageRecord]]:
+    """One image with a cell for each of the shares where rounding matters."""
+    now = "2026-03-01T10:00:00.000Z"
+    made = Provenance("wbc4", "1.0.0", "ef" * 32, "auto", "cpu", 1.0, now)
+    cells = tuple(
+        CellRecord(
+            Cell(
+                Box(1, 1, 9, 9),
+                CellOrigin.LOCATED,
+                prediction=Prediction((("neutrophil", share), ("monocyte", 0.0)), None, made),
+            )
+        )
+        for share in EDGES
+    )
+    inside = tuple(each.cell for each in cells)
+    result = ImageResult("a.png", "", "ab" * 32, 9, 9, ImageStatus.OK, inside, created_at=now)
+    return [Session(1, "ada", now, "", 0)], [ImageRecord(HistoryImage(0, 1, result, ""), cells)]

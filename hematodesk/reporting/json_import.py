@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +51,12 @@ class Contents:
     images: int
 
 
-def read_contents(path: Path) -> Contents:
-    """Read and check the whole file. Raises DocumentError for the first thing that is wrong."""
+def read_contents(path: Path, check: Callable[[], None]) -> Contents:
+    """Read and check the whole file. Raises DocumentError for the first thing that is wrong.
+
+    Args:
+        check: called between the images; what it raises ends the reading.
+    """
     sessions: dict[int, Session] = {}
     used: dict[int, int] = {}
     images = 0
@@ -72,6 +76,7 @@ def read_contents(path: Path) -> Contents:
                     sessions[session.id] = session
             elif key == "images":
                 for record, line in _records(path, scanner):
+                    check()
                     used.setdefault(record.image.session_id, line)
                     images += 1
             else:

@@ -25,7 +25,10 @@ _LISTED = (
 
 def refresh(connection: sqlite3.Connection, image_id: int) -> None:
     """Write an image's summary anew after one of its cells or notes changed."""
-    summary = summarise_image(connection, image_id)
+    note = connection.execute("SELECT note FROM image WHERE id = ?", (image_id,)).fetchone()[0]
+    cells = cells_of(connection, [image_id]).get(image_id, ())
+    summary = summarise(cells, unpack_text(note))
+    write_summary(connection, image_id, summary)
     ids = ids_json([image_id])
     change = tally.kinds_of(connection, ids)
     connection.execute(
@@ -40,15 +43,6 @@ def refresh(connection: sqlite3.Connection, image_id: int) -> None:
     after = tally.kinds_of(connection, ids)
     after.subtract(change)
     tally.enter(connection, after)
-
-
-def summarise_image(connection: sqlite3.Connection, image_id: int) -> CellsSummary:
-    """Compute an image's summary from its rows and put it into the image's own."""
-    note = connection.execute("SELECT note FROM image WHERE id = ?", (image_id,)).fetchone()[0]
-    cells = cells_of(connection, [image_id]).get(image_id, ())
-    summary = summarise(cells, unpack_text(note))
-    write_summary(connection, image_id, summary)
-    return summary
 
 
 def write_summary(connection: sqlite3.Connection, image_id: int, summary: CellsSummary) -> None:

@@ -16,6 +16,7 @@ from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.records import CellRecord, ImageRecord, Imported, Verdicts, Withdrawal
 from hematodesk.storage import listing, reading, writing
 from hematodesk.storage.reading import ids_json
+from hematodesk.storage.summary import summarise
 from hematodesk.storage.text import pack_text, unpack_text
 
 _BATCH = 500
@@ -174,5 +175,6 @@ def _insert_record(connection: sqlite3.Connection, session_id: int, record: Imag
             else:
                 writing.insert_review(connection, bare.id, verdict)
     writing.write_note(connection, saved.id, image.note)
-    listing.summarise_image(connection, saved.id)
+    cells = tuple(each.cell for each in record.cells)
+    listing.write_summary(connection, saved.id, summarise(cells, image.note))
     return saved.id

@@ -5,11 +5,15 @@ Pictures are drawn one after the other, so that a report of thousands of images 
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QIODevice, QLocale, QRectF
+from PySide6.QtCore import QLocale, QRectF
 from PySide6.QtGui import QColor, QPainter, QPdfWriter
 
 from hematodesk.domain.cancel import CancelToken
@@ -43,6 +47,8 @@ _PICTURE_WIDTH, _PICTURE_HEIGHT = 84.0, 63.0
 _CROP = 15.0
 _GAP = 4.0
 _COLUMN_GAP = 4.0
+_TAIL = 128
+_END = re.compile(rb"startxref\s+(\d{1,15})\s+%%EOF\s*$")
 _MOST_NAMED = 40
 """Letters without a font that are named one by one."""
 
@@ -72,25 +78,36 @@ def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToke
 
     Raises ExportError (export_unwritable), Cancelled, and what `report.pictures` raises.
     """
-    with replacing_bytes(target) as stream:
-        file = QFile()
-        if not file.open(stream.fileno(), QIODevice.OpenModeFlag.WriteOnly):
-            raise _unwritable(target, file.errorString())
-        try:
-            missing = _draw(report, file, paper, cancel)
-            if not file.flush() or file.error() != QFile.FileError.NoError:
-                raise _unwritable(target, file.errorString())
-        finally:
-            file.close()
+    with tempfile.TemporaryDirectory(prefix="hematodesk-", ignore_cleanup_errors=True) as scratch:
+        drawn = Path(scratch) / "report.pdf"
+        missing = _draw(report, drawn, paper, cancel)
+        if not _is_whole(drawn):
+            raise ExportError(
+                "export_full",
+                "The report could not be drawn to its end: there is no room left for temporary files.",
+                "Make room on the disk, or report fewer images.",
+            )
+        with replacing_bytes(target) as stream, drawn.open("rb") as source:
+            shutil.copyfileobj(source, stream)
     return [] if not missing else [_missing_words(missing)]
 
 
-def _unwritable(target: Path, reason: str) -> ExportError:
-    return ExportError(
-        "export_unwritable",
-        f"“{target.name}” cannot be written: {reason}.",
-        "Close the file in other programs, make room on the disk, or choose another folder.",
-    )
+def _is_whole(path: Path) -> bool:
+    """Whether all was written: Qt's PDF engine does not look, and says nothing on a full disk.
+
+    A PDF ends with the place of its table of contents (ISO 32000-1, 7.5.5).
+    """
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - _TAIL))
+            found = _END.search(stream.read())
+            if found is None:
+                return False
+            stream.seek(int(found[1]))
+            return stream.read(4) == b"xref"
+    except OSError:
+        return False
 
 
 def _missing_words(missing: set[str]) -> str:
@@ -103,8 +120,8 @@ def _missing_words(missing: set[str]) -> str:
     ).format(points=listed)
 
 
-def _draw(report: Report, file: QFile, paper: Paper, cancel: CancelToken | None) -> set[str]:
-    writer = QPdfWriter(file)
+def _draw(report: Report, path: Path, paper: Paper, cancel: CancelToken | None) -> set[str]:
+    writer = QPdfWriter(str(path))
     set_up(writer, letter=is_letter(paper))
     writer.setTitle(translate("Report", "Report of cells"))
     writer.setCreator(report.program)

@@ -35,8 +35,9 @@ def import_history(
     """
     from hematodesk.reporting.json_import import read_contents, read_records
 
-    contents = read_contents(path)
-    records = _watched(read_records(path), reader, contents.images, cancel, progress)
+    token = cancel if cancel is not None else CancelToken()
+    contents = read_contents(path, token.check)
+    records = _watched(read_records(path), reader, contents.images, token, progress)
     return history.import_records(contents.sessions, records)
 
 
@@ -44,12 +45,11 @@ def _watched(
     records: Iterable[ImageRecord],
     reader: ImageReader,
     total: int,
-    cancel: CancelToken | None,
+    cancel: CancelToken,
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[ImageRecord]:
     for done, record in enumerate(records):
-        if cancel is not None:
-            cancel.check()
+        cancel.check()
         if progress is not None:
             progress(done, total)
         yield _looked_at(record, reader)

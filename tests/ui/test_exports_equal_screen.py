@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -252,6 +252,7 @@ def listed(images: list[HistoryImage], fit: re.Pattern[str]) -> list[str]:
 def test_csv_and_json_show_what_the_window_shows(panel, made_up, tmp_path_factory) -> None:
     @settings(max_examples=15, deadline=None)
     @given(made=made_up.histories())
+    @example(made=made_up.history_of_edges())
     def check(made: tuple[list[Session], list[Any]]) -> None:
         folder = tmp_path_factory.mktemp("screen")
         services = build(folder / "data")

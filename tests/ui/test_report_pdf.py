@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import threading
 import zlib
@@ -20,7 +21,7 @@ from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.reporting.report import Report, ReportPictures, compose_report
 from hematodesk.ui.report_glyphs import Glyphs
 from hematodesk.ui.report_page import Type
-from hematodesk.ui.report_pdf import is_letter, render_report
+from hematodesk.ui.report_pdf import _is_whole, is_letter, render_report
 from hematodesk.workflow.export import Paper
 
 NOW = "2026-11-21T03:00:00.000Z"
@@ -187,6 +188,30 @@ def test_it_runs_on_a_worker_and_can_be_stopped(qapp, samples, tmp_path) -> None
 def test_what_cannot_be_written_is_told(qapp, tmp_path) -> None:
     with pytest.raises(ExportError, match=r"r\.pdf"):
         render_report(make([image()]), tmp_path / "none" / "r.pdf", Paper.A4, None)
+
+
+def test_a_full_disk_leaves_the_old_report_and_is_told(qapp, tmp_path, monkeypatch) -> None:
+    target = tmp_path / "r.pdf"
+    target.write_text("old")
+
+    def cut_off(source, stream) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", cut_off)
+    with pytest.raises(ExportError, match="No space left"):
+        render_report(make([image()]), target, Paper.A4, None)
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["r.pdf"]
+
+
+def test_a_report_that_was_not_written_to_its_end_is_noticed(qapp, tmp_path) -> None:
+    render_report(make([image()]), tmp_path / "r.pdf", Paper.A4, None)
+    whole = (tmp_path / "r.pdf").read_bytes()
+    assert _is_whole(tmp_path / "r.pdf")
+    # As Qt leaves it when the disk is full: an end that is missing, or bytes that went astray before it.
+    for spoilt in (whole[:-200], whole[:500] + whole[900:], b""):
+        (tmp_path / "r.pdf").write_bytes(spoilt)
+        assert not _is_whole(tmp_path / "r.pdf")
 
 
 @pytest.mark.parametrize(

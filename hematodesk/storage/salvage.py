@@ -23,6 +23,9 @@ from hematodesk.storage.text import moment_of, unpack_text
 _DERIVED = ("listing", "name_block", "tally", "day_span")
 """Made anew from the images."""
 
+INCOMPLETE = "repair_incomplete"
+"""The notice of an image that lost something."""
+
 _GROUP = 500
 
 
@@ -319,9 +322,20 @@ def _summarise(connection: sqlite3.Connection, group: list[int]) -> int:
     for image_id in group:
         summary = summarise(cells.get(image_id, ()), unpack_text(old[image_id][0]))
         listing.write_summary(connection, image_id, summary)
-    for row in connection.execute(query, (wanted,)):
-        incomplete += row[1:] != old[row[0]]
+    for row in connection.execute(query, (wanted,)).fetchall():
+        if row[1:] != old[row[0]]:
+            incomplete += 1
+            _mark_incomplete(connection, row[0])
     return incomplete
+
+
+def _mark_incomplete(connection: sqlite3.Connection, image_id: int) -> None:
+    """Whoever looks at the image later must not take what is left for the whole answer."""
+    query = "SELECT notices FROM image WHERE id = ?"
+    notices = json.loads(connection.execute(query, (image_id,)).fetchone()[0])
+    if INCOMPLETE not in notices:
+        text = json.dumps([*notices, INCOMPLETE])
+        connection.execute("UPDATE image SET notices = ? WHERE id = ?", (text, image_id))
 
 
 def _day(image_id: int, moment: int | None, ids: list[int], times: list[str]) -> list[str]:

@@ -75,6 +75,7 @@ class Analysing(QObject):
         self._keeper = keeper
         self._running = running
         self._unnamed: SourceStream | None = None
+        self._unsaved: list[ImageResult] = []
         keeper.changed.connect(self._model_changed)
 
     def open(self, sources: Sequence[Source], *, again: bool = False) -> None:
@@ -170,12 +171,29 @@ class Analysing(QObject):
             self._viewer.show_saved(first.request, image)
             self.saved.emit([image])
             first.go_on(image.id, failed_to_read)
+            self.save_again()
 
         def failed(error: HematodeskError) -> None:
+            self._unsaved.append(result)
             self.not_saved.emit(error)
 
         if self._access.ask(save, came, failed) is None:
             first.go_on(None, failed_to_read)
+
+    def save_again(self) -> None:
+        """Save what the history refused before (a disk that was full); tried again when it takes one."""
+        results, self._unsaved = self._unsaved, []
+
+        def refused(_error: HematodeskError) -> None:
+            # It was told when it was refused first.
+            self._unsaved = results + self._unsaved
+
+        if results:
+            self._access.ask(
+                lambda history: history.save_results(self._services.session_id(), results),
+                self.saved.emit,
+                refused,
+            )
 
     # On the lanes
 

@@ -345,6 +345,7 @@ class MainWindow(QMainWindow):
         self.running.end()
         self.hide()
         self.upkeep.end()
+        self.analysing.save_again()
         self.sitting.end()
 
     def _ended(self) -> None:

@@ -260,6 +260,9 @@ class Notices(QObject):
         self._told = result.digest
         words = {
             "first_page_of_many": self.tr("The file has several pages; this is the first."),
+            "repair_incomplete": self.tr(
+                "The history was damaged once: a cell, a review or a note of this image is lost."
+            ),
             "depth_reduced": self.tr("The image has more than 8 bits a colour; it was scaled to 8."),
             "damage_suspected": self.tr(
                 "The file's coded pixels are not quite in order: part of the image may be wrong."

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from hematodesk.domain.errors import HistoryError
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.ui.restore_dialog import RestoreDialog
@@ -176,3 +177,24 @@ def test_a_read_only_history_keeps_a_sign_in_sight(bench, filled: Path, monkeypa
     assert window.strip.sign.text() == "Read-only"
     bench.close(window)
     assert BackupFolder(filled / "backups").kept() == []
+
+
+@pytest.mark.parametrize("by_closing", [False, True])
+def test_what_a_full_disk_refused_is_saved_as_soon_as_it_can_be(
+    bench, filled: Path, monkeypatch, by_closing: bool
+) -> None:
+    window = bench.show()
+
+    def full(*_: object) -> None:
+        raise HistoryError("history_full", "history.sqlite3 could not be written: the disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "save_result", full)
+        window.opening.open_paths([bench.field()])
+        bench.rest(window)
+    assert window.banners.banner("history_full") is not None
+    if not by_closing:
+        window.opening.open_paths(bench.plain(4)[3:])
+        bench.rest(window)
+    bench.close(window)
+    assert count(filled) == (4 if by_closing else 5)

@@ -184,6 +184,9 @@ def test_an_image_that_lost_a_review_is_told_as_incomplete(sound, path):
     assert len(upkeep.problems_of(path)) == 2
     report = upkeep.repair(path)
     assert (report.saved_images, report.lost_images, report.incomplete_images) == (IMAGES, 0, 2)
+    after = images(path)
+    marked = {number for number, image in after.items() if "repair_incomplete" in image.result.notices}
+    assert marked == {1, 5}
 
 
 def test_a_whole_history_is_left_alone(sound, path):

@@ -29,8 +29,8 @@ from hematodesk.domain.errors import ImageError
 from hematodesk.imaging.decoder_worker import WHOLE_INPUT, WHOLE_OUTPUT, NoRoom, Worker, WorkerLimits
 from hematodesk.imaging.files import ReadImage, check_size, opened_file
 
-_ATTEMPTS = 2
-"""A child may also be killed by something else than its image: the system short of memory, a person."""
+_ATTEMPTS, _STARTS = 2, 4
+"""Of one image, and of starting a child: the system may kill one when memory is short, or a person."""
 
 _FIRST_SIZES = (64 * 1024**2, 128 * 1024**2) if sys.platform == "win32" else (WHOLE_INPUT, WHOLE_OUTPUT)
 """Input and output segment, bytes. Windows counts all of it as taken, so there it begins smaller."""
@@ -209,7 +209,7 @@ class DecoderPool:
             self._give_back(worker)
 
     def _up(self) -> Worker:
-        for _ in range(_ATTEMPTS):
+        for _ in range(_STARTS):
             worker = self._take()
             try:
                 worker.greet()

@@ -37,7 +37,8 @@ class WorkerLimits:
     Attributes:
         memory_bytes: private memory. The largest picture that is allowed takes 1.5 GB to convert when it
             has 16 bits and opacity.
-        patience_s: wall time of one image. A slow computer takes some 10 s for the largest.
+        patience_s: wall time of one image. The largest takes some 3 s, and many times that on an old computer
+            with other programs at work.
         start_s: wall time until a child is up: long on a cold disk with a virus scanner.
         busy_s: seconds of work after which a child is replaced. The system limits its processor time to
             that and two images more, so that it never runs out in the middle of a good image.
@@ -46,7 +47,7 @@ class WorkerLimits:
     """
 
     memory_bytes: int = 1792 * 1024**2
-    patience_s: float = 30.0
+    patience_s: float = 60.0
     start_s: float = 60.0
     busy_s: float = 120.0
     images: int = 5_000

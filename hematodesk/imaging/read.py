@@ -39,7 +39,7 @@ from hematodesk.imaging.tiff import Data, without_orientation
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
 
 _ROWS_AT_ONCE = 1_048_576
-"""Pixels that are laid on white in one go: the arithmetic takes 28 bytes a pixel."""
+"""Pixels that are laid on white in one go: the arithmetic takes 10 bytes a pixel."""
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Canvas: TypeAlias = Callable[[int, int], Pixels]
@@ -221,9 +221,10 @@ def _flatten(bgra: Pixels, target: Pixels) -> None:
         return
     rows = max(1, _ROWS_AT_ONCE // bgra.shape[1])
     for first in range(0, bgra.shape[0], rows):
-        part = slice(first, first + rows)
-        share = opacity[part, :, None].astype(np.float32) / 255.0
-        target[part] = np.rint(target[part] * share + 255.0 * (1.0 - share)).astype(np.uint8)
+        part = target[first : first + rows]
+        share = cv2.cvtColor(np.ascontiguousarray(opacity[first : first + rows]), cv2.COLOR_GRAY2RGB)
+        # c a + 255 (1 - a) is 255 - (255 - c) a, in bytes and rounded once.
+        cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(part), share, scale=1 / 255), dst=part)
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:

@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.augment import Strength, augment
-from export_tools.convert import calibration_file, familiarity_file, rivals_file, sidecar
 from export_tools.crops import COVER, CropSet, chosen, cut_by_source, middle
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
+from export_tools.package_details import calibration_file, familiarity_file, rivals_file, sidecar
 from export_tools.sources import Record, only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.statistics import softmax

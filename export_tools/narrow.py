@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from export_tools.convert import rivals_file, sidecar
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, beside
+from export_tools.package_details import rivals_file, sidecar
 from hematodesk.domain.errors import HematodeskError
 
 

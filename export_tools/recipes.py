@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from export_tools.convert import sidecar
 from export_tools.metrics import Figures, as_document, as_markdown, measure
+from export_tools.package_details import sidecar
 from export_tools.sources import Record
 from hematodesk.domain.classes import cell_class
 from hematodesk.inference.manifest import CropRule

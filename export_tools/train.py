@@ -21,12 +21,12 @@ import numpy.typing as npt
 
 from export_tools.augment import Strength
 from export_tools.boxes import read_boxes
-from export_tools.convert import sidecar
 from export_tools.crops import CropSet, chosen, cut_by_source, joined, middle
 from export_tools.drawing import Batch, EvenDraw, batches
 from export_tools.file_lists import write_lists
 from export_tools.fit import Plan, fit
 from export_tools.grouping import join_groups
+from export_tools.package_details import sidecar
 from export_tools.recipes import add_options, train_recipe
 from export_tools.sources import Record, only_classes, read_source
 from export_tools.splits import SplitRule, parse_fold, split_sides

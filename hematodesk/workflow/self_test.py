@@ -228,7 +228,7 @@ def _history(services: Services) -> Check:
             "history",
             False,
             " ".join(problems[:5]),
-            "Export what can be read, then put a backup in its place.",
+            "Repair it (`hematodesk history repair`) or restore a backup; the file as it is will be kept.",
             "history_damaged",
         )
     size = path.stat().st_size / 1024**2
@@ -241,7 +241,8 @@ def _history(services: Services) -> Check:
             "Allow writing to the data folder and the files in it.",
             "history_unwritable",
         )
-    return Check("history", True, detail)
+    slow = "It lies on a network drive: a local folder is quicker and safer." if history.on_network else ""
+    return Check("history", True, detail, slow)
 
 
 def _history_writing(services: Services) -> Check:

@@ -172,3 +172,13 @@ def test_samples_say_what_they_show_by_their_names(samples_folder):
         "lymphocyte",
         None,
     ]
+
+
+def test_a_history_on_a_network_drive_is_fine_and_said(places, monkeypatch):
+    monkeypatch.setenv("HEMATODESK_NETWORK_DRIVE", "1")
+    services = build_at(places)
+    services.open_history()
+    services.close()
+    check = look(places)["history"]
+    assert check.ok
+    assert "network drive" in check.remedy

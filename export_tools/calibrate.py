@@ -28,7 +28,7 @@ from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_l
 from export_tools.package_details import calibration_file, familiarity_file, rivals_file, sidecar
 from export_tools.sources import Record, only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.domain.statistics import softmax
+from hematodesk.domain.statistics import fit_temperature, softmax
 
 Floats = npt.NDArray[np.float64]
 
@@ -191,23 +191,6 @@ def answers(both: Any, crops: npt.NDArray[np.uint8], described: CropSet, classes
         np.tile(weights, times),
         np.tile(sources, times),
     )
-
-
-def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64], weights: Floats) -> float:
-    """The temperature of least weighted cross-entropy, by golden section between 1/8 and 8."""
-
-    def loss(power: float) -> float:
-        chosen = softmax(logits, math.exp(power))[np.arange(len(truth)), truth]
-        return float(-(weights * np.log(chosen + 1e-12)).sum() / weights.sum())
-
-    low, high, ratio = math.log(1 / 8), math.log(8), (math.sqrt(5) - 1) / 2
-    while high - low > 1e-4:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(left) < loss(right):
-            high = right
-        else:
-            low = left
-    return math.exp((low + high) / 2)
 
 
 def least_confidence(

@@ -39,18 +39,21 @@ def softmax(logits: npt.NDArray[np.floating], temperature: float = 1.0) -> npt.N
 def fit_temperature(
     logits: npt.NDArray[np.floating],
     truth: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.floating] | None = None,
     *,
     lowest: float = 1 / 8,
     highest: float = 8.0,
 ) -> float:
-    """The temperature of least cross-entropy of logits (N, K) given the true classes (N,).
+    """The temperature of least cross-entropy of logits (N, K) given the true classes (N,), weighted (N,).
 
     By golden section on its logarithm, where the cross-entropy has one valley.
     """
 
+    share = np.ones(len(truth)) if weights is None else weights
+
     def loss(power: float) -> float:
         named = softmax(logits, math.exp(power))[np.arange(len(truth)), truth]
-        return -float(np.log(named + 1e-12).sum())
+        return -float((share * np.log(named + 1e-12)).sum())
 
     low, high, ratio = math.log(lowest), math.log(highest), (math.sqrt(5) - 1) / 2
     while high - low > 1e-4:

@@ -215,3 +215,25 @@ def test_a_pasted_picture_opens_again_after_a_restart(data):
     (summary,) = again.history.page(HistoryFilter(review_state=ReviewState.OPEN))
     assert summary.id == saved.id
     again.close()
+
+
+def test_a_model_is_adapted_to_reviewed_cells_and_then_names_images(program, data, tmp_path, lab_kit):
+    """From a history of reviews to a new package that the program loads by name."""
+    (tmp_path / "colour.onnx").write_bytes(lab_kit.package())
+    services = build(data)
+    files = lab_kit.review(
+        services, tmp_path / "cells", {"eosinophil": 12, "lymphocyte": 12, "neutrophil": 16}
+    )
+    services.close()
+    files[0].unlink()
+    done = program("models", "adapt", "--model", "colour.onnx", "--json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["saved"], document["verdict"], document["cells"]) == ("colour-lab@1", "better", 39)
+    assert document["unread"] == {"file_not_found": [files[0].name]}
+    listed = [json.loads(line) for line in program("models", "list", "--json").stdout.splitlines()]
+    assert {each["name"]: each["origin"] for each in listed}["colour-lab"] == "imported"
+    assert program("models", "verify").returncode == 0
+    named = program("classify", files[1], "--whole-image", "--model", "colour-lab", "--format", "json")
+    (cell,) = json.loads(named.stdout)["cells"]
+    assert cell["class"] == "eosinophil"

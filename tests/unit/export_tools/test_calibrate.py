@@ -8,14 +8,13 @@ import pytest
 from export_tools.calibrate import (
     Answers,
     calibration_error,
-    fit_temperature,
     lead_of_rivals,
     least_confidence,
     pooled,
     strangeness,
     whitening,
 )
-from hematodesk.domain.statistics import softmax
+from hematodesk.domain.statistics import fit_temperature, softmax
 
 
 def drawn(count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:

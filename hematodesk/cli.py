@@ -182,7 +182,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
                 progress=None if to_terminal else line.show,
                 cancel=cancel,
                 whole_image=options.whole_image,
-                record=services.record_run(options.paths, loaded, options.whole_image)
+                record=services.record_run(options.paths, loaded, options.whole_image, resume=options.resume)
                 if options.save
                 else None,
                 earlier=services.known_to(analyser, options.whole_image) if options.resume else None,

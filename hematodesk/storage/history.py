@@ -242,6 +242,12 @@ class History:
         with self._database.write() as connection:
             runs.add_images(connection, run_id, image_ids)
 
+    def resume_run(self, run_id: int) -> None:
+        """Note that a run goes on; images that failed in it are tried again, so they no longer count."""
+        with self._database.write() as connection:
+            runs.set_state(connection, run_id, RunState.GOING)
+            runs.forget_failures(connection, run_id)
+
     def set_run_state(self, run_id: int, state: RunState) -> None:
         """Note that a run goes on, was stopped or is done."""
         with self._database.write() as connection:

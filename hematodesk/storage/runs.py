@@ -56,6 +56,15 @@ def add_images(connection: sqlite3.Connection, run_id: int, image_ids: Iterable[
     )
 
 
+def forget_failures(connection: sqlite3.Connection, run_id: int) -> None:
+    """Failed images are no answers of the run any more: it goes on, and tries them again."""
+    connection.execute(
+        "DELETE FROM run_image WHERE run_id = ? "
+        "AND (SELECT status FROM image WHERE id = image_id) = 'error'",
+        (run_id,),
+    )
+
+
 def unfinished(connection: sqlite3.Connection, limit: int) -> list[Run]:
     """Runs that are going or were stopped or cut off, newest first."""
     query = f"SELECT {_COLUMNS} FROM run WHERE state <> 'done' ORDER BY id DESC LIMIT ?"

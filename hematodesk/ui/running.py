@@ -281,6 +281,7 @@ class Running(QObject):
             again=job.again,
             run_id=None if job.resumed is None else job.resumed.id,
             already=job.already,
+            failed_before=job.failed_before,
         )
         told = 0.0
 

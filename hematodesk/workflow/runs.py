@@ -38,6 +38,7 @@ class RunRecorder:
         session_id: the sitting that its images are saved in.
         run_id: a run to go on with; None begins one.
         already: images of the history that are answers of the run before it begins.
+        failed_before: how many of those failed.
 
     Raises HistoryError, also from every method.
     """
@@ -51,6 +52,7 @@ class RunRecorder:
         *,
         run_id: int | None = None,
         already: Sequence[int] = (),
+        failed_before: int = 0,
     ) -> None:
         self._history = history
         self._session_id = session_id
@@ -59,10 +61,10 @@ class RunRecorder:
             self.id = history.begin_run(options)
         else:
             self.id = run_id
-            history.set_run_state(run_id, RunState.GOING)
+            history.resume_run(run_id)
         self._hold = RunHold(folder, self.id)
         self._hold.take()
-        self._before = len(already)
+        self._before, self._failed_before = len(already), failed_before
         self._told = 0.0
         if already:
             history.add_to_run(self.id, already)
@@ -80,7 +82,8 @@ class RunRecorder:
         if time.monotonic() - self._told >= _TELL_EVERY_S:
             self._told = time.monotonic()
             total = None if progress.total is None else progress.total + self._before
-            self._history.tell_run(self.id, total, progress.done + self._before, progress.failed)
+            done, failed = progress.done + self._before, progress.failed + self._failed_before
+            self._history.tell_run(self.id, total, done, failed)
 
     def end(self, state: RunState, total: int | None, done: int, failed: int) -> None:
         """Note how it ended, and let go of it; GOING leaves it to be offered at the next start."""
@@ -130,6 +133,11 @@ class RunHold:
         with contextlib.suppress(OSError):
             self._path.unlink()
         os.close(handle)
+
+
+def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:
+    """The latest run that was asked for the same and is not done, if nobody is at it. Raises HistoryError."""
+    return next((run for run in open_runs(history, folder) if run.options == options), None)
 
 
 def open_runs(history: History, folder: Path) -> list[Run]:

@@ -17,7 +17,7 @@ from hematodesk.workflow.models import LoadedModel, ModelDesk
 from hematodesk.workflow.places import Places
 from hematodesk.workflow.policy import NO_POLICY, Policy
 from hematodesk.workflow.review import ReviewDesk
-from hematodesk.workflow.runs import RunRecorder
+from hematodesk.workflow.runs import RunRecorder, same_run
 from hematodesk.workflow.settings import SettingsStore, operator_name
 from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
 
@@ -159,9 +159,14 @@ class Services:
         *,
         again: bool = False,
         run_id: int | None = None,
+        resume: bool = False,
         already: Sequence[int] = (),
+        failed_before: int = 0,
     ) -> RunRecorder:
-        """Begin a batch run in the history, or go on with one. Raises HistoryError."""
+        """Begin a batch run in the history, or go on with one.
+
+        With `resume` that is the one that was asked for the same, if there is one. Raises HistoryError.
+        """
         package = loaded.package
         options = RunOptions(
             tuple(str(path.absolute()) for path in roots),
@@ -172,8 +177,17 @@ class Services:
             again=again,
         )
         history = self.open_history()
+        if resume and run_id is None:
+            found = same_run(history, self.places.runs, options)
+            run_id = None if found is None else found.id
         return RunRecorder(
-            history, self.places.runs, self.session_id(), options, run_id=run_id, already=already
+            history,
+            self.places.runs,
+            self.session_id(),
+            options,
+            run_id=run_id,
+            already=already,
+            failed_before=failed_before,
         )
 
     def known_to(

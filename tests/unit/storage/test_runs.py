@@ -64,6 +64,19 @@ def test_a_summary_counts_the_labels_that_stand_and_lists_failures(history: Hist
     assert other.id not in [row.id for row in history.page(chosen)]
 
 
+def test_a_run_that_goes_on_tries_its_failures_again_and_counts_them_once(history: History):
+    session = history.begin_session("ada")
+    run_id = history.begin_run(OPTIONS)
+    history.save_results(session, [failed("a.png")], run_id)
+    history.set_run_state(run_id, RunState.STOPPED)
+    history.resume_run(run_id)
+    assert history.run(run_id).state is RunState.GOING
+    assert history.run_summary(run_id).failed == 0
+    history.save_results(session, [failed("a.png")], run_id)
+    assert history.run_summary(run_id).failed == 1
+    assert history.count() == 2
+
+
 def test_pages_may_begin_with_the_oldest(history: History, result):
     session = history.begin_session("ada")
     saved = history.save_results(session, [result(f"s{number}.png") for number in range(7)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from hematodesk.domain.history import RunOptions, RunState
 from hematodesk.workflow.batch import BatchProgress
 from hematodesk.workflow.earlier import find_earlier
-from hematodesk.workflow.runs import RunHold, RunRecorder, open_runs
+from hematodesk.workflow.runs import RunHold, RunRecorder, open_runs, same_run
 
 SHA = "ab" * 32
 OPTIONS = RunOptions(("/smears",), "fake", "1.0.0", SHA)
@@ -34,6 +35,17 @@ def test_a_run_is_offered_only_when_nobody_is_at_it(record, history, tmp_path):
     again.end(RunState.DONE, 12, 12, 1)
     assert open_runs(history, folder) == []
     assert list(folder.iterdir()) == []
+
+
+def test_the_same_question_finds_its_run_again(record, history, tmp_path):
+    folder = tmp_path / "runs"
+    assert same_run(history, folder, OPTIONS) is None
+    record.end(RunState.GOING, 12, 5, 1)
+    found = same_run(history, folder, OPTIONS)
+    assert found is not None
+    assert found.id == record.id
+    assert same_run(history, folder, replace(OPTIONS, roots=("/other",))) is None
+    assert same_run(history, folder, replace(OPTIONS, sha256="ff" * 32)) is None
 
 
 def test_a_killed_process_lets_go_of_its_run(tmp_path: Path):

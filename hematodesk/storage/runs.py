@@ -59,8 +59,7 @@ def add_images(connection: sqlite3.Connection, run_id: int, image_ids: Iterable[
 def forget_failures(connection: sqlite3.Connection, run_id: int) -> None:
     """Failed images are no answers of the run any more: it goes on, and tries them again."""
     connection.execute(
-        "DELETE FROM run_image WHERE run_id = ? "
-        "AND (SELECT status FROM image WHERE id = image_id) = 'error'",
+        "DELETE FROM run_image WHERE run_id = ? AND (SELECT status FROM image WHERE id = image_id) = 'error'",
         (run_id,),
     )
 

@@ -8,6 +8,9 @@ that a stitched field of many megapixels works too.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 
@@ -177,15 +180,21 @@ def _look_at(pixels: Pixels, scale: float) -> tuple[Found, Found]:
 
 
 def _look_at_tiles(small: Pixels, least: float) -> tuple[Found, Found]:
-    """What the network sees in a large working picture, tile by tile."""
+    """What the network sees in a large working picture, tile by tile, one thread a core."""
     height, width = small.shape[:2]
     seen: tuple[list[Found], list[Found]] = ([], [])
-    for top, bottom in _spans(height):
-        for left, right in _spans(width):
-            tile = np.ascontiguousarray(small[top:bottom, left:right])
+    places = [(*rows, *columns) for rows in _spans(height) for columns in _spans(width)]
+
+    def look(place: tuple[int, int, int, int]) -> tuple[Found, Found]:
+        top, bottom, left, right = place
+        return locator_net().look(np.ascontiguousarray(small[top:bottom, left:right]), least)
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1, len(places)), thread_name_prefix="locate") as pool:
+        for place, both in zip(places, pool.map(look, places), strict=True):
+            top, _, left, _ = place
             shift = np.array([left, top, left, top], np.float32)
-            for kind, found in zip(seen, locator_net().look(tile, least), strict=True):
-                cut = _cut_by_tile(found, (top, bottom, left, right), (height, width))
+            for kind, found in zip(seen, both, strict=True):
+                cut = _cut_by_tile(found, place, (height, width))
                 kind.append(Found(found.boxes[~cut] + shift, found.scores[~cut]))
     merged = []
     for kind in seen:

@@ -1,4 +1,4 @@
-"""Every budget beside its reference, in one run: `python tests/benchmarks/run.py [--long]`.
+"""Every budget beside its reference, in one run: `python tests/benchmarks/run.py [--long] [--only batch]`.
 
 Not collected by pytest: machines are noisy, so times are read by people and ratios are compared.
 """
@@ -17,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import batch
 import children
 import history
+import load
 import why
 import window
 from common import table
@@ -25,9 +26,18 @@ from common import table
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true", help="memory over 50,000 images instead of 4,000")
+    parser.add_argument("--long", action="store_true", help="batches of up to 50,000 images, not 2,000")
+    parts = {
+        "window": window.run,
+        "load": load.run,
+        "batch": lambda: batch.run(long=arguments.long),
+        "children": children.run,
+        "history": history.run,
+        "why": why.run,
+    }
+    parser.add_argument("--only", action="append", choices=tuple(parts), help="measure these alone")
     arguments = parser.parse_args()
-    rows = [*window.run(), *batch.run(long=arguments.long), *children.run(), *history.run(), *why.run()]
+    rows = [row for name in arguments.only or parts for row in parts[name]()]
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"{machine}, Python {platform.python_version()}\n")
     print(table(rows))

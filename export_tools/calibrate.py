@@ -26,6 +26,7 @@ from export_tools.augment import Strength, augment
 from export_tools.crops import COVER, CropSet, chosen, cut_by_source, middle
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
 from export_tools.package_details import calibration_file, familiarity_file, rivals_file, sidecar
+from export_tools.raabin import BY_EYE
 from export_tools.sources import Record, only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.statistics import fit_temperature, softmax
@@ -37,6 +38,7 @@ _VIEWS = 3
 _SHRINK = 0.02
 _FAMILIAR_SHARE = 0.995
 _NAMED_SHARE = 0.98
+_MOST_TRAINED = 3000
 _LEAST_CONFIDENCE = 0.5
 _MOST_CONFIDENCE = 0.95
 
@@ -89,7 +91,9 @@ def calibrate(args: argparse.Namespace) -> None:
     cut = {"red_cells": rule["red_cells"], "context": rule["context"], "cache": args.cache}
 
     def side(model: Path, suffix: str) -> list[Record]:
-        return only_classes(listed(records, read_list(model, suffix)), classes)
+        found = only_classes(listed(records, read_list(model, suffix)), classes)
+        # Names given by eye teach, but nothing is measured with them.
+        return [each for each in found if suffix == TRAINED_ON or each.source != BY_EYE]
 
     both = _two_outputs(keras.models.load_model(args.model, compile=False))
     size = int(both.input_shape[1])
@@ -98,6 +102,10 @@ def calibrate(args: argparse.Namespace) -> None:
     random = np.random.default_rng(args.seed)
     plain = answers(both, middle(out.pixels, size), out, classes)
     hard = answers(both, _views(out, size, random), out, classes)
+    few = inside.records
+    if len(few) > _MOST_TRAINED:
+        few = tuple(few[row] for row in np.sort(random.permutation(len(few))[:_MOST_TRAINED]))
+    inside = chosen(inside, few)
     trained = answers(both, _views(inside, size, random, each=1), inside, classes)
     others = []
     for model in args.fold_model:

@@ -13,6 +13,9 @@ from statistics import median
 from export_tools.sources import FEW_RED_CELLS, Record
 from export_tools.tables import box_of, read_rows
 
+BY_EYE = "raabin"
+"""The source's name."""
+
 NAMES = Path(__file__).with_name("raabin_names.csv")
 """Columns: file name, number of the box among the rows of its file in boxes.csv (from 0), class."""
 
@@ -24,7 +27,7 @@ def read_raabin(folder: Path, names: Path = NAMES) -> list[Record]:
     """
     by_file: dict[str, list[dict[str, str]]] = {}
     for row in read_rows(folder / "boxes.csv"):
-        if row["source"] == "raabin":
+        if row["source"] == BY_EYE:
             by_file.setdefault(row["file"], []).append(row)
     short = {name.rpartition("/")[2]: name for name in by_file}
     records = []
@@ -40,8 +43,8 @@ def read_raabin(folder: Path, names: Path = NAMES) -> list[Record]:
                 file=folder.parent / name,
                 box=box_of(by_file[name][number]),
                 class_id=named["class"],
-                source="raabin",
-                group=f"raabin:{name}",
+                source=BY_EYE,
+                group=f"{BY_EYE}:{name}",
                 original=named["file"],
                 red_cell=median(sizes) if len(sizes) >= FEW_RED_CELLS else None,
             )

@@ -83,6 +83,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--class-weight", action="append", default=[], metavar="CLASS=W")
     parser.add_argument("--phantoms", type=int, default=0, help="drawn fields added as a source")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--draws", type=int, default=0, help="another number, another order of crops and changes; same split"
+    )
     parser.add_argument("--cache", type=Path, help="folder that keeps the cut crops")
     parser.add_argument("--checkpoints", type=Path, help="folder (default: beside the output)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -189,7 +192,7 @@ def train(args: argparse.Namespace) -> None:
             count=plan.steps,
             mixup=args.mixup,
             strength=Strength(),
-            seed=args.seed * 1000 + number,
+            seed=(args.seed + args.draws) * 1000 + number,
         )
 
     def check(trained: Any) -> dict[str, float]:

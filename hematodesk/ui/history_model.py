@@ -17,7 +17,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.ui.history_access import HistoryAccess
-from hematodesk.ui.history_order import KEYS, Order, in_order
+from hematodesk.ui.history_order import Order, in_order, key_of
 from hematodesk.ui.history_rows import Found, Group, Matches, load_matches, load_some, summary_of
 from hematodesk.ui.history_words import image_words, session_words
 
@@ -50,6 +50,8 @@ class _Group:
     ids: set[int] = field(default_factory=set)
     places: dict[int, int] = field(default_factory=dict)
     """Image id to place, made when it is asked for; empty after a change."""
+    version: int = 0
+    """Grows with each change of the images."""
 
     @property
     def rows(self) -> int:
@@ -351,25 +353,25 @@ class HistoryModel(QAbstractListModel):
         """Order the images of each session; they are sorted on a worker, and stay chosen."""
         self._ordering += 1
         ordering, groups = self._ordering, list(self._groups)
-        given = [list(group.images) for group in groups]
+        given = [(list(group.images), group.version) for group in groups]
 
-        def came(sorted_rows: list[list[ImageSummary]]) -> None:
+        def sort(_history: History) -> list[tuple[list[ImageSummary], dict[int, int]]]:
+            rows = [in_order(images, order) for images, _ in given]
+            return [(each, {image.id: place for place, image in enumerate(each)}) for each in rows]
+
+        def came(sorted_rows: list[tuple[list[ImageSummary], dict[int, int]]]) -> None:
             if ordering != self._ordering:
                 return
             self._order = order
             self.layoutAboutToBeChanged.emit()
             chosen = self.persistentIndexList()
             at = [self._at(index.row()) for index in chosen]
-            for group, rows in zip(groups, sorted_rows, strict=True):
-                if not any(group is present for present in self._groups):
-                    continue
-                present = {image.id: image for image in group.images}
-                if len(rows) == len(present) and all(row.id in present for row in rows):
-                    # A review may have changed a row meanwhile.
-                    group.images = [present[row.id] for row in rows]
+            for group, (rows, places), (_, version) in zip(groups, sorted_rows, given, strict=True):
+                if group.version == version:
+                    group.images, group.places = rows, places
                 else:
-                    group.images = in_order(group.images, order)
-                group.places = {}
+                    # Rows came, went or were reviewed meanwhile.
+                    group.images, group.places = in_order(group.images, order), {}
             self._reindex()
             moved = [
                 self.index(self._start(group) + (0 if image is None else 1 + group.place_of(image.id)))
@@ -379,7 +381,7 @@ class HistoryModel(QAbstractListModel):
             self.layoutChanged.emit()
             self.loaded.emit()
 
-        self._access.ask(lambda _history: [in_order(rows, order) for rows in given], came)
+        self._access.ask(sort, came)
 
     # Changes
 
@@ -412,6 +414,7 @@ class HistoryModel(QAbstractListModel):
             place = group.place_of(fresh.id)
             if place >= 0:
                 group.images[place] = fresh
+                group.version += 1
                 if group.unfolded:
                     self._tell(start + 1 + place)
                 return
@@ -428,6 +431,7 @@ class HistoryModel(QAbstractListModel):
                 group.ids.discard(group.images[place].id)
                 del group.images[place]
                 group.places = {}
+                group.version += 1
                 self._reindex()
                 if group.unfolded:
                     self.endRemoveRows()
@@ -453,13 +457,14 @@ class HistoryModel(QAbstractListModel):
         group.images[place:place] = rows
         group.ids.update(row.id for row in rows)
         group.places = {}
+        group.version += 1
         self._reindex()
         if group.unfolded:
             self.endInsertRows()
 
     def _insert(self, group: _Group, rows: Sequence[ImageSummary]) -> None:
         """Put new rows where the order has them, those that stand together in one go."""
-        key = KEYS[self._order]
+        key = key_of(self._order)
         fresh = sorted((row for row in rows if row.id not in group.ids), key=key)
         place = end = 0
         while place < len(fresh):

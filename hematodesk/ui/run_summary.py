@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -56,6 +56,7 @@ class RunSummaryDialog(QDialog):
         self.tree.setColumnCount(3)
         self.tree.setHeaderLabels([self.tr("What"), self.tr("Cells"), self.tr("Images")])
         self.tree.setUniformRowHeights(True)
+        self._row = QSize(0, self.tree.fontMetrics().height() + 8)
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for place in (1, 2):
@@ -99,21 +100,24 @@ class RunSummaryDialog(QDialog):
         failed = self._line(self.tr("Failed"), None, summary.failed, chosen)
         by_code: dict[str, list[QTreeWidgetItem]] = {}
         for failure in summary.failures:
-            item = QTreeWidgetItem([f"{failure.name}: {failure.message}", "", ""])
+            item = QTreeWidgetItem([failure.message or failure.name, "", ""])
             item.setToolTip(0, failure.message)
+            item.setSizeHint(0, self._row)
             item.setData(0, _TARGET, failure.image_id)
             by_code.setdefault(failure.code, []).append(item)
         for code, items in sorted(by_code.items(), key=lambda each: -len(each[1])):
             reason = QTreeWidgetItem(failed, [code, "", number(len(items))])
-            reason.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+            reason.setSizeHint(0, self._row)
+            reason.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             reason.addChildren(items)
             reason.setExpanded(len(items) <= 20)
         failed.setExpanded(True)
 
     def _line(self, words: str, cells: int | None, images: int, target: HistoryFilter) -> QTreeWidgetItem:
         item = QTreeWidgetItem(self.tree, [words, "" if cells is None else number(cells), number(images)])
+        item.setSizeHint(0, self._row)
         for place in (1, 2):
-            item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setData(0, _TARGET, target)
         return item
 

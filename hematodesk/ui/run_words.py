@@ -34,7 +34,7 @@ def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
     words = translate("RunWords", "{images} images in {time}").format(
         images=number(done), time=duration(elapsed_s)
     )
-    parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in summary.classes[:3]]
+    parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in summary.classes[:4]]
     if summary.uncertain:
         parts.append(translate("RunWords", "{count} uncertain").format(count=number(summary.uncertain)))
     if summary.failed:

@@ -124,6 +124,7 @@ DISTRIBUTIONS = [
     "platformdirs",
     "PySide6-Essentials",
     "shiboken6",
+    "XlsxWriter",
 ]
 """Their metadata go in: the self-test and error reports name the versions, and licences lie in it."""
 

@@ -27,6 +27,7 @@ _LICENCES = {
     "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
     "pyside6-essentials": "LGPL-3.0-only",
     "shiboken6": "LGPL-3.0-only",
+    "xlsxwriter": "BSD-2-Clause",
 }
 """SPDX expressions of parts whose own metadata says it in other words, or offers a choice: then ours."""
 

@@ -2,8 +2,8 @@
 
     python packaging/check_lock.py [--python 3.11]
 
-Asks pip, by its own rules for each system, which wheel it would take of each locked version, and looks that
-wheel's SHA-256 up in the lock file. Needs pip 22.2 or newer and the package index; the wheels themselves stay there.
+Asks pip, by its own rules for each system, which wheel it would take of each locked version, and looks
+that wheel's SHA-256 up in the lock file. Needs pip 22.2 or newer and the package index; installs nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SYSTEMS = {
         f"macosx_{major}_0_{chip}" for major in range(14, 10, -1) for chip in ("arm64", "universal2")
     ],
 }
-"""Tags that pip accepts there: glibc 2.35, Windows 10, macOS 14, and everything older. Intel Macs are not among
-them: ONNX Runtime has no wheel for them any more."""
+"""Tags that pip accepts there: glibc 2.35, Windows 10, macOS 14, and everything older.
+Intel Macs are not among them: ONNX Runtime has no wheel for them any more."""
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s\\]+)", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")

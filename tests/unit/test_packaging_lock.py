@@ -38,5 +38,6 @@ def test_every_locked_package_has_digests_and_no_line_names_a_place():
 
 
 def test_a_lock_file_is_read():
-    text = f"# a\nA-b==1.0 \\\n    --hash=sha256:{'a' * 64} \\\n    --hash=sha256:{'b' * 64}\n    # via x\nc==2\n"
+    hashes = f"    --hash=sha256:{'a' * 64} \\\n    --hash=sha256:{'b' * 64}\n"
+    text = f"# a\nA-b==1.0 \\\n{hashes}    # via x\nc==2\n"
     assert check_lock.locked(text) == {"a-b": ("1.0", {"a" * 64, "b" * 64}), "c": ("2", set())}

@@ -5,6 +5,10 @@ between: OpenCV, numpy's products and the decoders release the interpreter, and 
 pixels never leave the thread that made them. Inference has a thread of its own and takes the
 images in their order, as many at once as the classifier wants in one run; results wait for the
 caller, who commits them. Every queue is bounded, and what is decoded at one moment is bounded by bytes.
+
+Images are decoded once and in full. JPEG could be decoded at half its scale, but on drawn fields of
+2560x1920 that moved the located boxes by up to 15 pixels and saved 4 of 15 ms: another answer for a
+little time, so it is not done.
 """
 
 from __future__ import annotations

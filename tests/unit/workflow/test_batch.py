@@ -344,18 +344,30 @@ def test_images_with_the_same_bytes_are_counted_exactly(images, classifier, hist
 
 def test_one_large_image_goes_alone_and_small_ones_together():
     room = PixelRoom(100, CancelToken())
-    events = []
+    inside, let_go, large_in = threading.Barrier(3), threading.Event(), threading.Event()
+    held = []
 
-    def hold(name: str, size: int) -> None:
-        with room.taken(size):
-            events.append(f"{name} in")
-            time.sleep(0.1)
-            events.append(f"{name} out")
+    def small() -> None:
+        with room.taken(40):
+            inside.wait(10)
+            let_go.wait(10)
+            held.append("small")
 
-    threads = [threading.Thread(target=hold, args=each) for each in (("a", 40), ("b", 40), ("large", 900))]
+    def large() -> None:
+        with room.taken(900):
+            held.append("large")
+            large_in.set()
+
+    threads = [threading.Thread(target=small) for _ in range(2)]
     for thread in threads:
         thread.start()
-        time.sleep(0.02)
+    # Both small ones are inside at the same time.
+    inside.wait(10)
+    threads.append(threading.Thread(target=large))
+    threads[-1].start()
+    assert not large_in.wait(0.2)
+    let_go.set()
+    assert large_in.wait(10)
     for thread in threads:
-        thread.join()
-    assert events == ["a in", "b in", "a out", "b out", "large in", "large out"]
+        thread.join(10)
+    assert held == ["small", "small", "large"]

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools import protocol
+from export_tools.boxes import read_boxes
 from export_tools.confidence import (
     ConfidenceFigures,
     confidence_document,
@@ -65,6 +66,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("package", type=Path, nargs="?", help="model package (.onnx)")
     parser.add_argument("sources", nargs="*", type=Path, help="folders as for train")
+    parser.add_argument(
+        "--boxes",
+        action="store_true",
+        help="every box drawn in bccd's and txl's fields, as if a person had drawn it in the program",
+    )
     parser.add_argument("--part", choices=("train", "valid", "test"), help="only this part of the sources")
     parser.add_argument("--only", type=Path, help="text file of the images to use, one path a line")
     parser.add_argument("--title", help="what the report calls the data (default: the folders' names)")
@@ -88,13 +94,14 @@ def run(args: argparse.Namespace) -> int:
             print(protocol.run_protocol(args))
             return 0
         classifier = Classifier(read_package(args.package), args.provider)
-        records = [record for folder in args.sources for record in read_source(folder)]
+        read = read_boxes if args.boxes else read_source
+        records = [record for folder in args.sources for record in read(folder)]
         if args.part:
             records = [record for record in records if record.part == args.part]
         if args.only is not None:
             records = listed(records, args.only.read_text(encoding="utf-8").splitlines())
         title = args.title or ", ".join(folder.name for folder in args.sources)
-        answers = answer(classifier, records)
+        answers = answer(classifier, records, given_boxes=args.boxes)
         judged = judge(title, model_named(classifier), answers, classifier.package.class_ids)
         if args.output is not None:
             write_report(args.output, judged, answers, classifier.package.class_ids)
@@ -105,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def answer(classifier: Classifier, records: Sequence[Record]) -> list[Answer]:
+def answer(classifier: Classifier, records: Sequence[Record], *, given_boxes: bool = False) -> list[Answer]:
     """Classify every record whose class the package knows, in order; others are left out, counted aloud."""
     known = [record for record in records if record.class_id in classifier.package.class_ids]
     if len(known) < len(records):
@@ -115,7 +122,7 @@ def answer(classifier: Classifier, records: Sequence[Record]) -> list[Answer]:
     answers = []
 
     def cut(record: Record) -> npt.NDArray[np.uint8] | None:
-        return product_crop(record, classifier.crop_rule, classifier.input_size)
+        return product_crop(record, classifier.crop_rule, classifier.input_size, given_box=given_boxes)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(known), _AT_ONCE):

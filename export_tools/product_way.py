@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from export_tools.crops import located_box
 from export_tools.sources import Record
 from export_tools.tables import SourceError
+from hematodesk.domain.cells import Localisation
 from hematodesk.domain.errors import ImageError
 from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
 from hematodesk.imaging.files import IMAGE_SUFFIXES
@@ -21,23 +23,34 @@ from hematodesk.inference.manifest import CropRule
 _MOST_IMAGES = 320
 
 
-def product_crop(record: Record, rule: CropRule, size: int) -> npt.NDArray[np.uint8] | None:
+def product_crop(
+    record: Record, rule: CropRule, size: int, *, given_box: bool = False
+) -> npt.NDArray[np.uint8] | None:
     """The crop (size, size, 3) uint8 that the program would classify for this record's cell.
 
     None when the file cannot be read, or the locator does not find the cell.
+
+    Args:
+        given_box: take the record's box as if a person had drawn it; only the scale is the locator's.
     """
     try:
-        pixels = read_image(record.file).pixels
+        if rule.rule == "whole":
+            return whole_image(read_image(record.file).pixels, size)
+        pixels, found = _seen(record.file)
     except ImageError:
         return None
-    if rule.rule == "whole":
-        return whole_image(pixels, size)
-    found = locate_cells(pixels)
-    box = located_box(record, found, pixels.shape[1], pixels.shape[0])
+    box = record.box if given_box else located_box(record, found, pixels.shape[1], pixels.shape[0])
     if box is None:
         return None
     side = crop_side(box, found.red_cell_diameter, red_cells=rule.red_cells, context=rule.context)
     return crop_cell(pixels, box, side=side, size=size)
+
+
+@functools.lru_cache(maxsize=4)
+def _seen(file: Path) -> tuple[npt.NDArray[np.uint8], Localisation]:
+    """A field with many boxes is read and searched once. Raises ImageError."""
+    pixels = read_image(file).pixels
+    return pixels, locate_cells(pixels)
 
 
 def crops_of_folder(folder: Path, rule: CropRule, size: int) -> list[npt.NDArray[np.uint8]]:

@@ -44,3 +44,15 @@ def test_no_located_cell_gives_no_crop(tmp_path: Path, write_image, monkeypatch:
 
 def test_a_file_that_cannot_be_read_gives_no_crop(tmp_path: Path) -> None:
     assert product_crop(record(tmp_path / "missing.png"), CELL, 20) is None
+
+
+def test_a_given_box_is_cut_with_the_measured_scale(
+    tmp_path: Path, write_image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_image(tmp_path / "a.png", width=120, height=100)
+    given = Box(70, 20, 12, 10)
+    other = Localisation((LocatedCell(Box(20, 20, 30, 30), 1.0),), 14.0)
+    monkeypatch.setattr(product_way, "locate_cells", lambda pixels: other)
+    one = Record(file, given, "x", "s", "g", "o")
+    wanted = crop_cell(read_image(file).pixels, given, side=42, size=20)
+    assert np.array_equal(product_crop(one, CELL, 20, given_box=True), wanted)

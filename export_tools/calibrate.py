@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.augment import Strength, augment
+from export_tools.boxes import read_boxes
 from export_tools.crops import COVER, CropSet, chosen, cut_by_source, middle
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
 from export_tools.package_details import calibration_file, familiarity_file, rivals_file, sidecar
@@ -54,6 +55,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--fold-model", type=Path, action="append", default=[], help="a model of the same recipe and its fold"
     )
+    parser.add_argument("--boxes", action="store_true", help="trained with --boxes: every box of the fields")
     parser.add_argument("--cache", type=Path, help="folder that keeps the cut crops")
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run)
@@ -86,18 +88,19 @@ def calibrate(args: argparse.Namespace) -> None:
 
     notes = json.loads(sidecar(args.model).read_text(encoding="utf-8"))
     classes = [each["id"] for each in notes["classes"]]
-    records = [record for folder in args.sources for record in read_source(folder)]
+    read = read_boxes if args.boxes else read_source
+    records = [record for folder in args.sources for record in read(folder)]
     rule = notes["crop"]
     cut = {"red_cells": rule["red_cells"], "context": rule["context"], "cache": args.cache}
 
     def side(model: Path, suffix: str) -> list[Record]:
         found = only_classes(listed(records, read_list(model, suffix)), classes)
         # Names given by eye teach, but nothing is measured with them.
-        return [each for each in found if suffix == TRAINED_ON or each.source != BY_EYE]
+        return [each for each in found if args.boxes or suffix == TRAINED_ON or each.source != BY_EYE]
 
     both = _two_outputs(keras.models.load_model(args.model, compile=False))
     size = int(both.input_shape[1])
-    crops = cut_by_source(records, size, **cut)
+    crops = cut_by_source(records, size, **cut, given_boxes=args.boxes)
     out, inside = (chosen(crops, side(args.model, each)) for each in (HELD_OUT, TRAINED_ON))
     random = np.random.default_rng(args.seed)
     plain = answers(both, middle(out.pixels, size), out, classes)

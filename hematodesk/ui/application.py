@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from hematodesk.ui.error_report import ErrorReporter
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 from hematodesk.ui.translation import install_translators
+from hematodesk.workflow.interrupts import told_of_interrupt
 from hematodesk.workflow.services import Services
 
 _SWITCH_INTERVAL_S = 0.001
@@ -68,14 +68,12 @@ def run_window(services: Services, paths: Sequence[Path]) -> int:
     reporter.set_window(window)
     window.lanes.unexpected.connect(reporter.report)
     window.closed.connect(application.quit)
-    previous = signal.signal(signal.SIGINT, lambda *_: window.close())
-    # Python looks for Ctrl+C only between its own instructions, so it gets some now and then.
+    # Python looks for signals only between its own instructions, so it gets some now and then.
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)
     pulse.start(500)
     window.show()
     # After the first painting, so that loading never stands before the window.
     QTimer.singleShot(0, lambda: window.start(paths))
-    code = application.exec()
-    signal.signal(signal.SIGINT, previous)
-    return code
+    with told_of_interrupt(window.close):
+        return application.exec()

@@ -147,6 +147,32 @@ except KeyboardInterrupt:
     assert done.stdout.split() == ["set", "ended", "True"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals between programs")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_shutdown_sets_the_token_and_what_was_ignored_stays_ignored(name):
+    code = f"""
+import os, signal, time
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.workflow.interrupts import cancelled_by_interrupt
+token = CancelToken()
+signal.signal(signal.{name}, signal.SIG_IGN)
+with cancelled_by_interrupt(token):
+    os.kill(os.getpid(), signal.{name})
+    time.sleep(0.1)
+    print("ignored", not token.cancelled, flush=True)
+signal.signal(signal.{name}, signal.SIG_DFL)
+with cancelled_by_interrupt(token):
+    os.kill(os.getpid(), signal.{name})
+    while not token.cancelled:
+        time.sleep(0.01)
+print("set", signal.getsignal(signal.{name}) is signal.SIG_DFL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.split() == ["ignored", "True", "set", "True"]
+
+
 def test_in_another_thread_the_block_changes_nothing():
     ran = []
 

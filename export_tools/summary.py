@@ -75,13 +75,9 @@ def head_words(head: Head) -> str:
 def map_words(head: Head, outputs: Outputs) -> str:
     """What the package's map is, or why it has none and what the window says then."""
     if outputs.activation_map is not None:
-        if head.kind == "sigmoid":
-            return (
-                "each position's share of the logit before the sigmoid; shown as approximate, since it does "
-                "not add up to the sigmoid"
-            )
+        before = " before the sigmoid" if head.kind == "sigmoid" else ""
         across = "" if head.flattened is None else f" ({head.flattened[0]} x {head.flattened[1]} positions)"
-        return f"exact: its mean plus the bias is the logit{across}"
+        return f"exact: its mean plus the bias is the logit{before}{across}"
     if head.pooling == "max" and head.dense <= 1:
         why = "max pooling takes each feature from one position only"
     elif head.dense > 1:

@@ -13,7 +13,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Prediction, Provenance, UncertainReason, now_utc
 from hematodesk.domain.errors import Cancelled, ModelError
 from hematodesk.domain.statistics import softmax
-from hematodesk.inference.evidence import Evidence, agree_exactly
+from hematodesk.inference.evidence import Evidence, agree_exactly, biases_before_sigmoid
 from hematodesk.inference.manifest import CropRule
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.preprocess import Crop, to_tensor
@@ -62,6 +62,7 @@ class Classifier:
         if plan is not None:
             self.use(plan)
         self._exact_maps: bool | None = None
+        self._biases: npt.NDArray[np.float32] | None = None
 
     @property
     def package(self) -> ModelPackage:
@@ -147,10 +148,14 @@ class Classifier:
         scores, maps = self._run([crop], names, cancel)
         if self._exact_maps is None:
             others = self._run([np.ascontiguousarray(255 - crop)], names, cancel)
-            self._exact_maps = outputs.kind == "logits" and agree_exactly(
-                (scores, maps), (others[0], others[1])
+            pairs = (scores, maps), (others[0], others[1])
+            if outputs.kind == "sigmoid":
+                self._biases = biases_before_sigmoid(*pairs)
+            self._exact_maps = self._biases is not None or (
+                outputs.kind == "logits" and agree_exactly(*pairs)
             )
-        return Evidence(maps[0], scores[0], exact=self._exact_maps)
+        told = scores[0] if self._biases is None else maps[0].mean(axis=(0, 1)) + self._biases
+        return Evidence(maps[0], told, exact=self._exact_maps)
 
     def embed(
         self, crops: Sequence[Crop], cancel: CancelToken | None = None

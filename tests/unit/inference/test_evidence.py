@@ -14,7 +14,7 @@ from hematodesk.domain.cells import Cell, CellOrigin
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import read_image
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.evidence import agree_exactly
+from hematodesk.inference.evidence import agree_exactly, biases_before_sigmoid
 from hematodesk.inference.package import ModelPackage, read_package
 from hematodesk.workflow.analyse import cut_cell
 
@@ -138,6 +138,35 @@ def test_probabilities_are_no_logits(save: Callable[..., Path], kit) -> None:
     manifest = kit.document(outputs__kind="probabilities")
     classifier = Classifier(read_package(save(kit.tiny_model(manifest))), "cpu")
     assert not classifier.evidence(kit.crop(10, 200, 30)).exact
+
+
+def test_maps_are_exact_for_the_logit_before_a_sigmoid(save: Callable[..., Path], kit) -> None:
+    manifest = kit.document(outputs__kind="sigmoid")
+    classifier = Classifier(read_package(save(kit.tiny_model(manifest))), "cpu")
+    for colour in ((10, 200, 30), (255, 255, 0), (128, 128, 128)):
+        evidence = classifier.evidence(kit.crop(*colour))
+        assert evidence.exact
+        means = evidence.maps.mean(axis=(0, 1))
+        np.testing.assert_allclose(evidence.scores - means, kit.BIAS, atol=1e-4)
+
+
+def test_maps_behind_a_sigmoid_that_do_not_add_up_are_not_called_exact(save: Callable[..., Path], kit) -> None:
+    model = kit.tiny_model(kit.document(outputs__kind="sigmoid"))
+    next(node for node in model.graph.node if node.op_type == "ReduceMean").op_type = "ReduceMax"
+    classifier = Classifier(read_package(save(model)), "cpu")
+    crop = np.random.default_rng(3).integers(0, 200, (kit.SIDE, kit.SIDE, 3), dtype=np.uint8)
+    evidence = classifier.evidence(crop)
+    assert not evidence.exact
+    assert (evidence.scores <= 1).all()
+
+
+def test_sigmoids_that_hide_their_logits_prove_nothing() -> None:
+    maps = np.zeros((1, 2, 2, 2), np.float32)
+    hidden = np.array([[0.5, 1.0]], np.float32)
+    assert biases_before_sigmoid((hidden, maps), (hidden, maps)) is None
+    clear = np.array([[0.5, 0.5]], np.float32)
+    np.testing.assert_allclose(biases_before_sigmoid((clear, maps), (clear, maps)), [0, 0])
+    assert biases_before_sigmoid((clear, maps), (hidden, maps)) is None
 
 
 def test_one_score_for_two_classes_is_not_exact() -> None:

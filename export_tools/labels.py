@@ -23,10 +23,15 @@ def class_id(name: str) -> str:
     """A class id: lower case ASCII letters, digits and underscores, starting with a letter.
 
     Plural folder names of known classes ("Eosinophils") and the known data sets' short names
-    become our ids. Raises ModelError `labels_invalid` when nothing is left of the name.
+    become our ids. Where letters other than Latin ones are lost, the name's checksum stands for them.
+    Raises ModelError `labels_invalid` for a name without letters and digits.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    taken_apart = unicodedata.normalize("NFKD", name)
+    plain = taken_apart.encode("ascii", "ignore").decode().lower()
     made = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    if any(each.isalnum() and not each.isascii() for each in taken_apart):
+        # Of the name, not of its place: two packages' classes must not become one in a history.
+        return f"{made if made[:1].isalpha() else 'class'}_{zlib.crc32(name.encode()):08x}"
     made = _ALIASES.get(made, made)
     if made.endswith("s") and made[:-1] in CELL_CLASSES:
         made = made[:-1]
@@ -43,7 +48,7 @@ def read_labels(given: str) -> tuple[ModelClass, ...]:
     A text file has one name a line; a leading index ("0 Eosinophil", as Teachable Machine writes) is
     taken off. A JSON file holds a list, or names and their indexes either way round (Keras's
     `class_indices`), or such under the key `labels` (Teachable Machine's metadata.json).
-    A name without Latin letters gets an id made of its checksum; what is shown stays as given.
+    What is shown stays as given, where the id cannot hold all of it too.
     Raises ModelError `labels_invalid` for fewer than two names, doubled ids, or a file that cannot
     be read.
     """
@@ -54,7 +59,7 @@ def classes_of(names: Sequence[str]) -> tuple[ModelClass, ...]:
     """Classes of names in the order of the outputs. Raises as `read_labels` does."""
     cleaned = [_LEADING_INDEX.sub("", name).strip() for name in names]
     cleaned = [name for name in cleaned if name]
-    classes = tuple(ModelClass(_id_of(name), _display(name)) for name in cleaned)
+    classes = tuple(ModelClass(class_id(name), _display(name)) for name in cleaned)
     if len(classes) < 2:
         raise ModelError(
             "labels_invalid",
@@ -107,19 +112,6 @@ def _from_json(document: Any) -> list[str]:
     return list(document)
 
 
-def _id_of(name: str) -> str:
-    try:
-        return class_id(name)
-    except ModelError:
-        if any(each.isalnum() for each in name):
-            # Of the name, not of its place: two packages' classes must not become one in a history.
-            return f"class_{zlib.crc32(name.encode()):08x}"
-        raise
-
-
 def _display(name: str) -> str:
-    try:
-        known = CELL_CLASSES.get(class_id(name))
-    except ModelError:
-        known = None
+    known = CELL_CLASSES.get(class_id(name))
     return known.name if known is not None else name

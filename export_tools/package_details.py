@@ -93,8 +93,9 @@ def _plain(classes: Sequence[ModelClass]) -> list[dict[str, str]]:
 
 def _package_name(output: Path) -> str:
     """A name made of the file's; `model` where nothing of it can be used."""
+    plain = output.stem.split("-")[0].encode("ascii", "ignore").decode()
     try:
-        return class_id(output.stem.split("-")[0])
+        return class_id(plain)
     except ModelError:
         return "model"
 

@@ -177,6 +177,7 @@ class AdaptDialog(QDialog):
         found = self._found
         if found is None:
             return
+        self._proposal = None
         desk, reader = self._services.models, self._services.reader
 
         def work(ticket: Ticket) -> Proposal:
@@ -271,7 +272,10 @@ class AdaptDialog(QDialog):
         def failed(error: HematodeskError) -> None:
             if self._ticket is ticket:
                 self._ticket = None
-                self._tell(error.message, error.remedy, offer=self.start if self._found else None)
+                offer = self.start if self._found else None
+                if self._proposal is not None and error.code != "model_exists":
+                    offer = self.save
+                self._tell(error.message, error.remedy, offer=offer)
 
         ticket = self._lanes.run(
             lane,

@@ -129,7 +129,11 @@ class CompareDialog(QDialog):
         first = next((i for i, each in enumerate(usable) if loaded and each == loaded.package), 0)
         for choice in self.choices:
             for package, reference in listed:
-                choice.addItem(f"{package.name} {package.version}", reference)
+                name = f"{package.name} {package.version}"
+                if not package.shipped:
+                    # A shipped one may have the same name and version.
+                    name = self.tr("{model}, imported").format(model=name)
+                choice.addItem(name, reference)
             choice.setEnabled(len(usable) > 1)
         self.choices[0].setCurrentIndex(first)
         self.choices[1].setCurrentIndex(_partner(usable, first))
@@ -147,6 +151,7 @@ class CompareDialog(QDialog):
         references = [str(choice.currentData()) for choice in self.choices if choice.currentData()]
         if len(references) < 2:
             return
+        self._stop()
         viewer = self._viewer
         pixels, result = viewer.pixels, viewer.result
         if pixels is None or viewer.preview or viewer.state is not ViewState.SHOWN or result is None:
@@ -154,8 +159,6 @@ class CompareDialog(QDialog):
             self._put(None)
             self._say(self.tr("Open an image in the window: both models then name its cells here."))
             return
-        if self._ticket is not None:
-            self._ticket.cancel()
         self._put(pixels)
         cells, diameter = result.cells, result.red_cell_diameter
 
@@ -256,7 +259,7 @@ class CompareDialog(QDialog):
             view.choose_cell(index)
 
     def _stop(self) -> None:
-        """Whoever closes it does not wait for an answer any more."""
+        """Nobody waits for the answer under way any more."""
         if self._ticket is not None:
             self._ticket.cancel()
             self._ticket = None

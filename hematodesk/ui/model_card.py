@@ -65,6 +65,7 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
             else translate("ModelCard", "imported"),
         ),
         (translate("ModelCard", "SHA-256"), package.sha256),
+        (translate("ModelCard", "SHA-256 of its parent"), manifest.provenance.parent_sha256 or ""),
     ]
     head = f"<h3>{escape(package.name)} {escape(package.version)}</h3>"
     more = ""

@@ -237,7 +237,7 @@ class ModelsDialog(QDialog):
 
     def _remove(self) -> None:
         package = self.chosen()
-        if not isinstance(package, ModelPackage):
+        if package is None:
             return
 
         def remove(_ticket: object) -> None:
@@ -245,7 +245,7 @@ class ModelsDialog(QDialog):
 
         def removed(_nothing: object) -> None:
             self.status.setText(
-                self.tr("{model} was removed.").format(model=f"{package.name} {package.version}")
+                self.tr("{model} was removed.").format(model=f"{package.name} {package.version}".strip())
             )
             self.refresh()
 

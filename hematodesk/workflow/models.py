@@ -248,17 +248,17 @@ class ModelDesk:
         self._policy.require("model_import")
         return self.store.import_bytes(data, path)
 
-    def remove(self, package: ModelPackage) -> None:
-        """Remove an imported package; when it was the chosen one, the default is chosen again.
+    def remove(self, package: ModelPackage | BrokenPackage) -> None:
+        """Remove an imported package, usable or not; when it was the chosen one, the default is again.
 
         Raises ModelError for a shipped one.
         """
         reference = self.reference(package)
-        self.store.remove(f"{package.name}@{package.version}")
+        self.store.remove(f"{package.name}@{package.version}" if package.version else package.name)
         if self._settings.text("model") == reference:
             self._settings.reset("model")
 
-    def reference(self, package: ModelPackage) -> str:
+    def reference(self, package: ModelPackage | BrokenPackage) -> str:
         """What `find` finds exactly this package by: name@version, or the file where that is another."""
         named = f"{package.name}@{package.version}"
         try:

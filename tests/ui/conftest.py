@@ -188,6 +188,12 @@ class Bench:
         ]
         (self.folder / "models" / "SHA256SUMS").write_text("\n".join(sums) + "\n")
 
+    def model_file(self, name: str) -> Path:
+        """The tiny model as a file that somebody brings along."""
+        path = self.folder / f"{name}.onnx"
+        path.write_bytes(tiny_package(name))
+        return path
+
     def services(self) -> Services:
         """New services on the data folder, as another start of the program has them."""
         return build_at(Places(self.folder / "data", False, self.folder / "models", self.samples.parent))

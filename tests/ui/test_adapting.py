@@ -10,6 +10,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from hematodesk.domain.errors import ModelError
+from hematodesk.ui import adapt_dialog
 from hematodesk.ui.adapt_dialog import AdaptDialog
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.workflow import adaptation
@@ -172,6 +174,29 @@ def test_cancel_goes_back_to_the_counts(lab: Any, qtbot: QtBot, monkeypatch: pyt
     assert len(window.keeper.desk.packages()) == 1
     press(qtbot, dialog.leave)
     assert "adapt" not in window.dialogs.open_now
+
+
+def test_what_could_not_be_saved_can_be_saved_again(
+    lab: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.review(ENOUGH)
+    window = lab.show()
+    dialog = opened(lab, window)
+    press(qtbot, dialog.start)
+    lab.rest(window)
+
+    def full(*_given: Any) -> Any:
+        raise ModelError("models_unwritable", "The disk is full.", "Free some space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(adapt_dialog, "keep", full)
+        press(qtbot, dialog.save)
+        lab.rest(window)
+    assert dialog.verdict.text() == "The disk is full."
+    assert offered(dialog) == ["save"]
+    press(qtbot, dialog.save)
+    lab.rest(window)
+    assert offered(dialog) == ["use"]
 
 
 def test_what_is_not_better_recommends_keeping_the_old_one(lab: Any, qtbot: QtBot) -> None:

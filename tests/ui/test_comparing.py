@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from hematodesk.ui.compare_dialog import CompareDialog
+from hematodesk.ui.lanes import Lane
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.model_card import WHOLE_CARD
 from hematodesk.ui.models_dialog import ModelsDialog
@@ -81,6 +84,43 @@ def test_it_follows_the_window_from_image_to_image(two_models, qtbot: QtBot) -> 
     dialog.choices[1].activated.emit(0)
     two_models.rest(window)
     assert set(column(dialog, 3)) == {"same"}
+
+
+def test_an_answer_for_an_image_that_was_closed_is_dropped(two_models, qtbot: QtBot) -> None:
+    window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
+    dialog = compare_dialog(two_models, window)
+    go_on = threading.Event()
+    window.lanes.run(Lane.INFERENCE, lambda _ticket: go_on.wait(30))
+    dialog.compare()
+    window.viewer.clear()
+    go_on.set()
+    two_models.rest(window)
+    assert "Open an image" in dialog.summary.text()
+    assert dialog.table.rowCount() == 0
+
+
+def test_an_imported_model_is_told_from_a_shipped_one(two_models, qtbot: QtBot) -> None:
+    window = two_models.show()
+    window.keeper.desk.import_file(two_models.model_file("mine"))
+    dialog = compare_dialog(two_models, window)
+    names = [dialog.choices[0].itemText(index) for index in range(dialog.choices[0].count())]
+    assert sorted(names) == ["mine 1.0.0, imported", "other 1.0.0", "tiny 1.0.0"]
+
+
+def test_a_broken_model_that_was_imported_can_be_removed(bench, qtbot: QtBot) -> None:
+    window = bench.show()
+    copy = window.keeper.desk.import_file(bench.model_file("mine")).path
+    copy.write_bytes(b"no model any more")
+    dialog = open_dialog(window, "model_card", "models")
+    assert isinstance(dialog, ModelsDialog)
+    bench.rest(window)
+    dialog.list.setCurrentRow(1)
+    assert "cannot be used" in dialog.card.toPlainText()
+    qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+    bench.rest(window)
+    assert dialog.list.count() == 1
+    assert "was removed" in dialog.status.text()
+    assert not copy.exists()
 
 
 def test_one_model_alone_is_told_in_words(bench, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from hematodesk.inference.package import ModelPackage, read_package
 from hematodesk.ui.class_names import class_name, learn_names
 from hematodesk.ui.model_card import card_html
 
-SHIPPED = Path(__file__).parents[2] / "models" / "wbc4-1.0.0.onnx"
+SHIPPED = sorted((Path(__file__).parents[2] / "models").glob("wbc4-*.onnx"))[-1]
 
 
 def converted() -> ModelPackage:
@@ -33,3 +33,11 @@ def test_names_are_shown_as_the_package_gives_them(qapp: object) -> None:
     learn_names([ModelClass("my_own_kind", "my own kind"), ModelClass("monocyte", "Monozyt")])
     assert class_name("my_own_kind") == "my own kind"
     assert class_name("monocyte") == "Monocyte"
+
+
+def test_an_adapted_package_names_its_parents_digest(qapp: object) -> None:
+    package = read_package(SHIPPED)
+    provenance = replace(package.manifest.provenance, parent_sha256="ab" * 32)
+    adapted = replace(package, manifest=replace(package.manifest, provenance=provenance))
+    assert "ab" * 32 in card_html(adapted)
+    assert "parent" not in card_html(converted())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from hematodesk.domain.errors import ModelError
         ("ig", "immature_granulocyte"),
         ("RBC", "red_cell"),
         ("normal cells", "normal_cells"),
-        ("Zelle größer", "zelle_groer"),
+        ("Monocyté", "monocyte"),
+        ("Zelle größer", f"zelle_groer_{zlib.crc32('Zelle größer'.encode()):08x}"),
         ("4 lobes", "class_4_lobes"),
     ],
 )
@@ -61,6 +63,15 @@ def test_files_of_labels(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     classes = read_labels(str(tmp_path / name))
     assert [each.display for each in classes] == ["normal cell", "abnormal cell"]
+
+
+def test_names_that_differ_in_letters_of_another_script_stay_apart(tmp_path: Path) -> None:
+    listed = tmp_path / "labels.txt"
+    listed.write_text("α cell\nβ cell\nγ, δ cell\n", encoding="utf-8")
+    classes = read_labels(str(listed))
+    assert len({each.id for each in classes}) == 3
+    assert all(each.id.startswith("cell_") for each in classes)
+    assert [each.display for each in classes] == ["α cell", "β cell", "γ, δ cell"]
 
 
 def test_names_without_latin_letters_are_shown_as_given() -> None:

@@ -150,7 +150,9 @@ def test_maps_are_exact_for_the_logit_before_a_sigmoid(save: Callable[..., Path]
         np.testing.assert_allclose(evidence.scores - means, kit.BIAS, atol=1e-4)
 
 
-def test_maps_behind_a_sigmoid_that_do_not_add_up_are_not_called_exact(save: Callable[..., Path], kit) -> None:
+def test_maps_behind_a_sigmoid_that_do_not_add_up_are_not_called_exact(
+    save: Callable[..., Path], kit
+) -> None:
     model = kit.tiny_model(kit.document(outputs__kind="sigmoid"))
     next(node for node in model.graph.node if node.op_type == "ReduceMean").op_type = "ReduceMax"
     classifier = Classifier(read_package(save(model)), "cpu")

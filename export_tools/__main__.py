@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 _COMMANDS = (
     "train",
+    "average",
     "narrow",
     "calibrate",
     "convert",

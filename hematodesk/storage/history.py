@@ -126,11 +126,15 @@ class History:
         return self.save_results(session_id, [result])[0]
 
     def save_results(
-        self, session_id: int, results: Sequence[ImageResult], run_id: int | None = None
+        self,
+        session_id: int,
+        results: Sequence[ImageResult],
+        run_id: int | None = None,
+        instead_of: Iterable[int] = (),
     ) -> list[HistoryImage]:
         """Save images in one transaction: all or none. Returned in order, with the ids of images and cells.
 
-        With `run_id` they are answers of that batch run.
+        With `run_id` they are answers of that batch run. The images `instead_of` are deleted.
 
         Raises HistoryError history_missing for an unknown session, ValueError for a `created_at`
         that is no time.
@@ -142,6 +146,7 @@ class History:
             listing.enlist(connection, [image.id for image in saved])
             if run_id is not None:
                 runs.add_images(connection, run_id, [image.id for image in saved])
+            writing.delete(connection, instead_of)
             return saved
 
     def image(self, image_id: int) -> HistoryImage:
@@ -242,11 +247,11 @@ class History:
         with self._database.write() as connection:
             runs.add_images(connection, run_id, image_ids)
 
-    def resume_run(self, run_id: int) -> None:
-        """Note that a run goes on; images that failed in it are tried again, so they no longer count."""
+    def resume_run(self, run_id: int) -> dict[str, int]:
+        """Note that a run goes on; the images that failed in it, by path: they are tried again."""
         with self._database.write() as connection:
             runs.set_state(connection, run_id, RunState.GOING)
-            runs.forget_failures(connection, run_id)
+            return runs.failures(connection, run_id)
 
     def set_run_state(self, run_id: int, state: RunState) -> None:
         """Note that a run goes on, was stopped or is done."""

@@ -56,12 +56,13 @@ def add_images(connection: sqlite3.Connection, run_id: int, image_ids: Iterable[
     )
 
 
-def forget_failures(connection: sqlite3.Connection, run_id: int) -> None:
-    """Failed images are no answers of the run any more: it goes on, and tries them again."""
-    connection.execute(
-        "DELETE FROM run_image WHERE run_id = ? AND (SELECT status FROM image WHERE id = image_id) = 'error'",
-        (run_id,),
+def failures(connection: sqlite3.Connection, run_id: int) -> dict[str, int]:
+    """The images of a run that failed, by path; those with a note are a person's, and left out."""
+    query = (
+        "SELECT path, id FROM image JOIN run_image ON run_image.image_id = image.id "
+        "WHERE run_id = ? AND status = 'error' AND note = '' AND deleted_at IS NULL"
     )
+    return {unpack_text(path): image_id for path, image_id in connection.execute(query, (run_id,)) if path}
 
 
 def unfinished(connection: sqlite3.Connection, limit: int) -> list[Run]:

@@ -133,9 +133,8 @@ class Exporting(QObject):
 
         if dialog is not None:
             dialog.show_busy()
-        # Not on the storage lane: a long export must not stand before a review.
         self._ticket = self._lanes.run(
-            Lane.DECODING, write, done=written, failed=refused, cancelled=stopped, progress=on_its_way
+            Lane.TRANSFER, write, done=written, failed=refused, cancelled=stopped, progress=on_its_way
         )
 
     def cancel(self) -> None:
@@ -181,7 +180,7 @@ class Exporting(QObject):
             self._banners.show_error(error)
 
         ticket = self._lanes.run(
-            Lane.DECODING,
+            Lane.TRANSFER,
             read,
             done=done,
             failed=refused,
@@ -205,7 +204,7 @@ class Exporting(QObject):
             words = self.tr("The history was copied to {name}.").format(name=target.name)
             self._tell("backed_up", words, target)
 
-        self._lanes.run(Lane.DECODING, lambda _ticket: self._services.history.backup(target), done=written)
+        self._lanes.run(Lane.TRANSFER, lambda _ticket: self._services.history.backup(target), done=written)
 
     def _tell(self, code: str, words: str, target: Path, level: Level = Level.INFO) -> None:
         show = self.tr("Show in folder")

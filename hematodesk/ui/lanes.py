@@ -45,7 +45,8 @@ class Lane(StrEnum):
     """Reading files for the view, listing folders, hashing model packages."""
     CAMERA = "camera"
     """The live picture, for as long as it runs."""
-
+    TRANSFER = "transfer"
+    """Exports, imports and copies of the history: minutes, in which images are still to be opened."""
     UPKEEP = "upkeep"
     """What reads the whole history: backups and checks. They must not stand before a review."""
 

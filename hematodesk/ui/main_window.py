@@ -262,6 +262,7 @@ class MainWindow(QMainWindow):
         self.panel.menu_requested.connect(self._list_menu)
         self.analysing.saved.connect(self._saved)
         self.running.saved.connect(self._saved)
+        self.running.replaced.connect(self.browsing.deleted)
         self.running.summed.connect(lambda *_: self.actions_.set_enabled(True, "run_summary"))
         self.actions_.set_enabled(False, "run_summary")
         self.reviewing.image_changed.connect(self.browsing.image_changed)
@@ -305,6 +306,7 @@ class MainWindow(QMainWindow):
         self.opening.begin()
         if not history.read_only:
             self.running.look_for_open()
+            self.watching.begin_anew()
 
     def _history_refused(self, error: HematodeskError) -> None:
         if error.code == "history_damaged":
@@ -314,7 +316,7 @@ class MainWindow(QMainWindow):
 
     def _leave_history(self) -> None:
         """It is closed for a moment; afterwards it may be another one."""
-        self.watching.stop()
+        self.watching.rest()
         self.running.cancel()
         self.answer.flush_note()
         self.viewer.clear()
@@ -322,6 +324,7 @@ class MainWindow(QMainWindow):
 
     def _without_history(self, error: HematodeskError) -> None:
         self.strip.show_sign(self.tr("Not saved"), error.message)
+        self.watching.stop()
         self.answer.set_read_only(True)
         self.notices.tell_no_history(error)
         self.panel.say_nothing_is_kept()

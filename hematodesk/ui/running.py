@@ -65,6 +65,7 @@ class BatchJob:
         resumed: the run to go on with.
         watch: asked with each failed result; True keeps it out of the history, for it comes again. A
             run with it is a watched folder's: it is not noted as a run, and its end is not told.
+        undone: called when the run was ended by a fault.
     """
 
     stream: SourceStream
@@ -74,6 +75,7 @@ class BatchJob:
     failed_before: int = 0
     resumed: Run | None = None
     watch: Callable[[ImageResult], bool] | None = None
+    undone: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class _Going:
 class Running(QObject):
     """Signals:
     saved(list[HistoryImage]): these are in the history now, in their order.
+    replaced(list[int]): these failed before, were tried again, and are not in the history any more.
     ended(RunEnd): a run has ended, cancelled or not.
     summed(RunSummary, RunEnd): what a run that has ended holds.
     progressed: `progress` has changed.
@@ -122,6 +125,7 @@ class Running(QObject):
     """
 
     saved = Signal(object)
+    replaced = Signal(object)
     ended = Signal(object)
     summed = Signal(object, object)
     progressed = Signal()
@@ -213,13 +217,17 @@ class Running(QObject):
             self._remove(run)
             told = self.no_model if isinstance(error, ModelError) else self.not_saved
             told.emit(error)
+            job.undone()
 
         def step(value: object) -> None:
             if isinstance(value, BatchProgress):
                 run.latest = value
                 self.progressed.emit()
-            elif isinstance(value, list):
-                self.saved.emit(value)
+            elif isinstance(value, tuple):
+                saved, replaced = value
+                self.saved.emit(saved)
+                if replaced:
+                    self.replaced.emit(replaced)
 
         def begin() -> None:
             if not run.cancelled:
@@ -327,7 +335,7 @@ class Running(QObject):
         def sink(results: list[ImageResult]) -> None:
             kept = [result for result in results if result.fault is None or not comes_again(result)]
             if kept:
-                ticket.report(history.save_results(session_id, kept))
+                ticket.report((history.save_results(session_id, kept), []))
 
         summary = run_batch(
             itertools.chain([first], job.stream),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +16,10 @@ from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
+
+
+_BEFORE_THE_END = (Lane.DECODING, Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.TRANSFER, Lane.UPKEEP)
+"""What may still save something, or read the history."""
 
 
 class Sitting(QObject):
@@ -77,25 +81,21 @@ class Sitting(QObject):
         if self._ending:
             return
         self._ending = True
-        self._lanes.cancel_all(
-            Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.DECODING, Lane.CAMERA, Lane.UPKEEP
-        )
-        # Lanes are first in, first out: what comes back from here comes after all that was under way.
-        self._after(Lane.DECODING, self._decoding_done)
+        self._lanes.cancel_all(*_BEFORE_THE_END, Lane.CAMERA)
+        self._wait_for(_BEFORE_THE_END)
 
-    def _decoding_done(self) -> None:
-        self._after(Lane.BATCH, self._batch_done)
+    def _wait_for(self, lanes: Sequence[Lane]) -> None:
+        """One lane after the other, then close: a lane is first in, first out, and may feed the next one."""
+        if not lanes:
+            self._close()
+            return
 
-    def _batch_done(self) -> None:
-        self._after(Lane.WATCH, self._watch_done)
+        def go_on(_nothing: object = None) -> None:
+            self._wait_for(lanes[1:])
 
-    def _watch_done(self) -> None:
-        self._after(Lane.INFERENCE, self._inference_done)
+        self._lanes.run(lanes[0], lambda _ticket: None, done=go_on, cancelled=go_on)
 
-    def _inference_done(self) -> None:
-        self._after(Lane.UPKEEP, self._upkeep_done)
-
-    def _upkeep_done(self) -> None:
+    def _close(self) -> None:
         def close(_ticket: Ticket) -> None:
             try:
                 self._services.settings.save()
@@ -109,12 +109,6 @@ class Sitting(QObject):
             failed=self._closed,
             cancelled=self._stop,
         )
-
-    def _after(self, lane: Lane, then: Callable[[], None]) -> None:
-        def go_on(_nothing: object = None) -> None:
-            then()
-
-        self._lanes.run(lane, lambda _ticket: None, done=go_on, cancelled=go_on)
 
     def _closed(self, _outcome: HematodeskError | None) -> None:
         self._stop()

@@ -52,16 +52,25 @@ class Watching(QObject):
         self.changed.emit()
         self._look()
 
-    def stop(self) -> None:
-        """Watch no more; images that are being named come to their end."""
+    def rest(self) -> None:
+        """Look no more until `begin_anew`; images that are being named come to their end."""
         self._timer.stop()
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
+
+    def stop(self) -> None:
+        """Watch no more; images that are being named come to their end."""
+        self.rest()
         self.away = False
         if self._folder is not None:
             self._folder = None
             self.changed.emit()
+
+    def begin_anew(self) -> None:
+        """Another history took the place of the present one: what it lacks of the folder is named again."""
+        if self._folder is not None:
+            self.watch(self._folder.folder)
 
     def words(self) -> tuple[str, str]:
         """The folder's name, and where it is, for the sign; empty when none is watched."""
@@ -82,14 +91,21 @@ class Watching(QObject):
             return
 
         def came(look: Look) -> None:
-            if watched is not self._folder:
+            if watched is not self._folder or self._looking is None:
                 return
             self._looking = None
             if look.away != self.away:
                 self.away = look.away
                 self.changed.emit()
             if look.ready:
-                self._running.start(BatchJob(FixedSources(look.ready), watch=watched.comes_again))
+                self._running.start(
+                    BatchJob(
+                        FixedSources(look.ready),
+                        watch=watched.comes_again,
+                        # A full disk, a model that is gone: what was not named is not forgotten.
+                        undone=lambda: watched.give_again(look.ready),
+                    )
+                )
             self._timer.start(1000 * int(self._services.settings.text("watch_interval")))
 
         self._looking = self._lanes.run(Lane.WATCH, lambda _ticket: watched.look(), done=came)

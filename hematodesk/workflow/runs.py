@@ -11,10 +11,11 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import Run, RunOptions, RunState
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ else:
 
 _TELL_EVERY_S = 1.0
 
+Answer = TypeVar("Answer")
+
 
 class RunRecorder:
     """Notes one run in the history while it goes. For the thread that commits its results.
@@ -40,7 +43,7 @@ class RunRecorder:
         already: images of the history that are answers of the run before it begins.
         failed_before: how many of those failed.
 
-    Raises HistoryError, also from every method.
+    Raises HistoryError, also from every method; run_held when another window or command is at it.
     """
 
     def __init__(
@@ -57,21 +60,35 @@ class RunRecorder:
         self._history = history
         self._session_id = session_id
         self.options = options
-        if run_id is None:
-            self.id = history.begin_run(options)
-        else:
-            self.id = run_id
-            history.resume_run(run_id)
+        self.id = history.begin_run(options) if run_id is None else run_id
         self._hold = RunHold(folder, self.id)
-        self._hold.take()
+        if not self._hold.take():
+            raise HistoryError(
+                "run_held",
+                "Another window or command is going on with this batch already.",
+                "Wait for it, or stop it there.",
+            )
+        self._failures = {} if run_id is None else self._held(lambda: history.resume_run(self.id))
         self._before, self._failed_before = len(already), failed_before
         self._told = 0.0
         if already:
-            history.add_to_run(self.id, already)
+            self._held(lambda: history.add_to_run(self.id, already))
 
-    def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:
-        """Save results as the run's."""
-        return self._history.save_results(self._session_id, results, self.id)
+    def _held(self, step: Callable[[], Answer]) -> Answer:
+        """Do a step of the beginning; when the history refuses it, nobody is at the run."""
+        try:
+            return step()
+        except BaseException:
+            self._hold.release()
+            raise
+
+    def save(self, results: Sequence[ImageResult]) -> tuple[list[HistoryImage], list[int]]:
+        """Save results as the run's; also the ids of the failed attempts that they stand instead of."""
+        old = [self._failures[result.path] for result in results if result.path in self._failures]
+        saved = self._history.save_results(self._session_id, results, self.id, instead_of=old)
+        for result in results:
+            self._failures.pop(result.path, None)
+        return saved, old
 
     def add_known(self, images: Sequence[HistoryImage]) -> None:
         """Images that the history had are answers of the run, too."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,13 @@ class WatchedFolder:
             if len(self._files) > _MOST_REMEMBERED:
                 self._files = {path: file for path, file in self._files.items() if path in found}
         return Look([Path(path) for _, path in sorted(ready)], growing, away=False)
+
+    def give_again(self, paths: Iterable[Path]) -> None:
+        """These were given, and nothing could be kept of them: they are new at the next look."""
+        with self._lock:
+            for path in paths:
+                if (file := self._files.get(str(path))) is not None:
+                    file.given = False
 
     def comes_again(self, result: ImageResult) -> bool:
         """Whether a failed result is not the last word: the file may still be growing, or is gone."""

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from hematodesk.domain.errors import HistoryError
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
+from hematodesk.ui.history_model import Role
+from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.restore_dialog import RestoreDialog
 
 
@@ -24,6 +26,12 @@ def filled(bench) -> Path:
     bench.close(window)
     shutil.rmtree(bench.folder / "data" / "backups")
     return bench.folder / "data"
+
+
+def names(window: MainWindow) -> list[str]:
+    model = window.panel.model
+    rows = [model.index(row).data(Role.SUMMARY) for row in range(model.rowCount())]
+    return [row.name for row in rows if row is not None]
 
 
 def count(data: Path) -> int:
@@ -84,6 +92,30 @@ def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -
     (kept,) = filled.glob("history.before-restore.*.sqlite3")
     with closing(History.open(kept)) as before:
         assert before.count() == 5
+
+
+def test_a_watched_folder_is_watched_on_in_a_restored_history(bench, filled: Path, qtbot: QtBot) -> None:
+    scanner = bench.folder / "scanner"
+    scanner.mkdir()
+    services = bench.services()
+    services.settings.set("watch_interval", "1")
+    window = bench.show(services)
+    folder = BackupFolder(filled / "backups")
+    qtbot.waitUntil(lambda: len(folder.kept()) == 1)
+    window.watching.watch(scanner)
+    bench.field("scanner/before.jpg", "smear_02_eosinophil.jpg")
+    qtbot.waitUntil(lambda: "before.jpg" in names(window), timeout=20_000)
+    saved: list[str] = []
+    window.running.saved.connect(lambda images: saved.extend(image.result.name for image in images))
+    window.upkeep.restore(folder.kept()[0].path)
+    # The backup does not hold it.
+    qtbot.waitUntil(lambda: saved == ["before.jpg"], timeout=20_000)
+    assert window.banners.banner("history_restored") is not None
+    bench.field("scanner/after.jpg", "smear_03_lymphocyte.jpg")
+    qtbot.waitUntil(lambda: saved == ["before.jpg", "after.jpg"], timeout=20_000)
+    window.watching.stop()
+    bench.close(window)
+    assert count(filled) == 5
 
 
 def test_a_damaged_history_is_repaired_and_told(bench, filled: Path, qtbot: QtBot) -> None:

@@ -64,17 +64,20 @@ def test_a_summary_counts_the_labels_that_stand_and_lists_failures(history: Hist
     assert other.id not in [row.id for row in history.page(chosen)]
 
 
-def test_a_run_that_goes_on_tries_its_failures_again_and_counts_them_once(history: History):
+def test_a_run_that_goes_on_tries_its_failures_again_and_keeps_one_of_each(history: History):
     session = history.begin_session("ada")
     run_id = history.begin_run(OPTIONS)
-    history.save_results(session, [failed("a.png")], run_id)
+    results = [replace(failed(name), path=f"/lab/{name}") for name in ("a.png", "b.png")]
+    first, noted = history.save_results(session, results, run_id)
+    history.set_image_note(noted.id, "look at the slide")
     history.set_run_state(run_id, RunState.STOPPED)
-    history.resume_run(run_id)
+    failures = history.resume_run(run_id)
+    assert failures == {"/lab/a.png": first.id}
     assert history.run(run_id).state is RunState.GOING
-    assert history.run_summary(run_id).failed == 0
-    history.save_results(session, [failed("a.png")], run_id)
-    assert history.run_summary(run_id).failed == 1
+    history.save_results(session, results[:1], run_id, instead_of=failures.values())
+    assert history.run_summary(run_id).failed == 2
     assert history.count() == 2
+    assert [row.name for row in history.page()] == ["a.png", "b.png"]
 
 
 def test_pages_may_begin_with_the_oldest(history: History, result):

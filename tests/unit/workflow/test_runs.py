@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
+from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import RunOptions, RunState
 from hematodesk.workflow.batch import BatchProgress
 from hematodesk.workflow.earlier import find_earlier
@@ -35,6 +37,28 @@ def test_a_run_is_offered_only_when_nobody_is_at_it(record, history, tmp_path):
     again.end(RunState.DONE, 12, 12, 1)
     assert open_runs(history, folder) == []
     assert list(folder.iterdir()) == []
+
+
+def test_a_run_that_somebody_is_at_is_not_gone_on_with(record, history, tmp_path):
+    with pytest.raises(HistoryError) as caught:
+        RunRecorder(history, tmp_path / "runs", history.begin_session("ada"), OPTIONS, run_id=record.id)
+    assert caught.value.code == "run_held"
+    record.end(RunState.DONE, 1, 1, 0)
+
+
+def test_a_failed_image_that_is_tried_again_is_there_once(record, history, tmp_path, made_result):
+    fault = Fault("image_damaged", "a.png is damaged.")
+    failed = ImageResult("a.png", "/x/a.png", "", 0, 0, ImageStatus.ERROR, fault=fault)
+    (first,), _ = record.save([failed])
+    record.end(RunState.GOING, 2, 1, 1)
+    session = history.begin_session("ada")
+    again = RunRecorder(history, tmp_path / "runs", session, OPTIONS, run_id=record.id)
+    (_second, _other), replaced = again.save([failed, made_result("b.png")])
+    assert replaced == [first.id]
+    assert again.save([failed])[1] == []
+    again.end(RunState.DONE, 2, 2, 1)
+    assert history.run_summary(record.id).failed == 2
+    assert [row.name for row in history.page()] == ["a.png", "b.png", "a.png"]
 
 
 def test_the_same_question_finds_its_run_again(record, history, tmp_path):
@@ -76,7 +100,7 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path: Path):
 
 def test_results_and_known_images_become_the_run_s(record, history, made_result):
     known = history.save_result(history.begin_session("bo"), made_result("known.png", digest="11" * 32))
-    (saved,) = record.save([made_result("new.png", digest="22" * 32)])
+    (saved,), _ = record.save([made_result("new.png", digest="22" * 32)])
     record.add_known([known])
     record.tell(BatchProgress(2, 9, 0, 1, None, None))
     assert history.run(record.id).total == 9

@@ -49,6 +49,17 @@ def test_a_file_is_given_once_when_it_has_stopped_growing(folder: Path):
     assert ready(watched) == ["a.png"]
 
 
+def test_what_could_not_be_kept_is_given_again(folder: Path):
+    watched = WatchedFolder(folder)
+    grow(folder / "a.png", b"one", 1000)
+    grow(folder / "b.png", b"one", 1000)
+    watched.look()
+    assert ready(watched) == ["a.png", "b.png"]
+    watched.give_again([folder / "b.png", folder / "never seen.png"])
+    assert ready(watched) == ["b.png"]
+    assert ready(watched) == []
+
+
 def test_the_oldest_comes_first_and_what_is_no_image_never(folder: Path):
     inner = folder / "inner"
     inner.mkdir()

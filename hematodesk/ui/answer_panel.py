@@ -22,6 +22,9 @@ CLASS_KEYS = 9
 """Classes with a digit for a key; further ones are chosen by mouse or Tab."""
 
 _USUAL_ROWS = 4
+_MOST_ROWS = 9.5
+"""Of a package with more classes the rest is scrolled to, so that the buttons below stay in sight; half a
+row shows that there is more."""
 
 
 class AnswerPanel(QScrollArea):
@@ -55,6 +58,7 @@ class AnswerPanel(QScrollArea):
         self._read_only = False
         self._reviewable: Cell | None = None
         self._rows: list[ClassRow] = []
+        self._row_height = ClassRow().height()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -91,12 +95,21 @@ class AnswerPanel(QScrollArea):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self._card)
-        self._row_column = QVBoxLayout()
+        ranking = QFrame()
+        set_role(ranking, "panel")
+        self._row_column = QVBoxLayout(ranking)
+        self._row_column.setContentsMargins(0, 0, 0, 0)
         self._row_column.setSpacing(0)
-        column.addLayout(self._row_column)
+        self._ranking = QScrollArea()
+        self._ranking.setWidgetResizable(True)
+        self._ranking.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._ranking.setFrameShape(QFrame.Shape.NoFrame)
+        self._ranking.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._ranking.setAccessibleName(self.tr("Classes"))
+        self._ranking.setWidget(ranking)
+        column.addWidget(self._ranking)
         column.addStretch(1)
-        # Before a model is loaded there are no rows yet; what stands below shall not move when they come.
-        page.setMinimumHeight(self._card.sizeHint().height() + GRID + _USUAL_ROWS * ClassRow().height())
+        self._ensure_rows(0)
         return page
 
     def _make_review(self) -> QVBoxLayout:
@@ -271,9 +284,14 @@ class AnswerPanel(QScrollArea):
             self._rows.append(row)
         for index, row in enumerate(self._rows):
             row.setVisible(index < count)
+        # Before a model is loaded there are no rows yet; what stands below shall not move when they come.
+        seen = min(max(count, _USUAL_ROWS), _MOST_ROWS)
+        self._ranking.setFixedHeight(round(seen * self._row_height))
 
     def _fill_rows(self, filled: Sequence[tuple[str, float, str, bool]]) -> None:
         self._ensure_rows(max(len(filled), len(self._class_ids)))
+        if [row.class_id for row, _ in zip(self._rows, filled, strict=False)] != [each[0] for each in filled]:
+            self._ranking.verticalScrollBar().setValue(0)
         for row, (class_id, share, number, stands) in zip(self._rows, filled, strict=False):
             position = self._class_ids.index(class_id) if class_id in self._class_ids else CLASS_KEYS
             key = str(position + 1) if position < CLASS_KEYS else ""

@@ -61,6 +61,11 @@ def button(panel: AnswerPanel, text: str) -> QPushButton:
     return found
 
 
+def in_sight(widget: QWidget) -> bool:
+    """Whether no row of its pixels is covered or scrolled away."""
+    return widget.visibleRegion().boundingRect().height() == widget.height()
+
+
 def note(panel: AnswerPanel) -> QPlainTextEdit:
     (found,) = panel.findChildren(QPlainTextEdit)
     return found
@@ -88,6 +93,38 @@ def test_an_uncertain_cell_says_so_large_and_why(panel: AnswerPanel, samples: An
     unfamiliar = samples.prediction(("monocyte", 0.9), uncertain=UncertainReason.UNFAMILIAR)
     panel.show_cell(samples.cell(prediction=unfamiliar), 1, 1)
     assert "The model has seen nothing like this cell in training." in texts(panel)
+
+
+def test_many_classes_scroll_by_themselves_and_leave_the_buttons_in_sight(
+    panel: AnswerPanel, samples: Any, qtbot: QtBot
+) -> None:
+    names = [f"kind_{number}" for number in range(200)]
+    panel.set_classes(names)
+    told = samples.prediction(*((name, 0.9 if name == "kind_7" else 0.1 / 199) for name in names[::-1]))
+    panel.show_cell(samples.cell(prediction=told), 1, 1)
+    shown = rows(panel)
+    assert [row.class_id for row in shown[:1]] == ["kind_7"] and len(shown) == 200
+    agree = button(panel, "Agree")
+    qtbot.waitUntil(lambda: in_sight(agree))
+    # The last one is out of sight until the keyboard gets to it.
+    assert not in_sight(shown[-1])
+    shown[-2].setFocus()
+    QTest.keyClick(shown[-2], Qt.Key.Key_Tab)
+    assert shown[-1].hasFocus()
+    qtbot.waitUntil(lambda: in_sight(shown[-1]))
+    another = samples.prediction(*((name, 1 / 200) for name in names))
+    panel.show_cell(samples.cell(prediction=another), 1, 1)
+    qtbot.waitUntil(lambda: in_sight(rows(panel)[0]))
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_few_classes_are_all_in_sight(panel: AnswerPanel, samples: Any, qtbot: QtBot, count: int) -> None:
+    names = [f"kind_{number}" for number in range(count)]
+    panel.set_classes(names)
+    panel.show_cell(samples.cell(prediction=samples.prediction(*((name, 1 / count) for name in names))), 1, 1)
+    shown = rows(panel)
+    assert len(shown) == count
+    qtbot.waitUntil(lambda: all(in_sight(row) for row in shown))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.inference.package import ModelPackage
 from hematodesk.ui.adapt_table import AdaptTable, change_words, verdict_words
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.plain_text import plain_label
@@ -165,7 +166,7 @@ class AdaptDialog(QDialog):
         try:
             require_enough(found.reviewed.counts)
         except HematodeskError as error:
-            self._tell(error.message, "\n".join([error.remedy, *details]))
+            self._tell(error_words(error.message), "\n".join([error_words(error.remedy), *details]))
             return
         words = self.tr("%n reviewed cell(s) to learn from.", "", found.reviewed.cells)
         self._tell(words, "\n".join(details), offer=self.start)
@@ -275,7 +276,7 @@ class AdaptDialog(QDialog):
                 offer = self.start if self._found else None
                 if self._proposal is not None and error.code != "model_exists":
                     offer = self.save
-                self._tell(error.message, error.remedy, offer=offer)
+                self._tell(error_words(error.message), error_words(error.remedy), offer=offer)
 
         ticket = self._lanes.run(
             lane,

@@ -14,6 +14,7 @@ from hematodesk.ui.answer_card import CellCard, MessageCard
 from hematodesk.ui.answer_parts import ClassRow, KeyButton, NoteField
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import GRID, set_role
 from hematodesk.ui.why_box import WhyBox
@@ -182,12 +183,14 @@ class AnswerPanel(QScrollArea):
 
     def show_no_model(self, message: str, remedy: str = "") -> None:
         """There is no usable model; cells can still be looked at."""
-        self._show_message(self.tr("No model"), message, remedy)
+        self._show_message(self.tr("No model"), error_words(message), error_words(remedy))
 
     def show_fault(self, fault: Fault, *, note: str = "", note_key: object = None) -> None:
         """The image failed: why, and what to do."""
         code = self.tr("Code: {code}").format(code=fault.code)
-        self._show_message(self.tr("Not read"), fault.message, fault.remedy, code, note, note_key)
+        self._show_message(
+            self.tr("Not read"), error_words(fault.message), error_words(fault.remedy), code, note, note_key
+        )
 
     def show_no_cell(self, *, note: str = "", note_key: object = None) -> None:
         """The image was read and shows no white cell."""

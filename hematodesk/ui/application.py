@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 import hematodesk
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.error_report import ErrorReporter
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 from hematodesk.ui.translation import install_translators
 from hematodesk.workflow.interrupts import told_of_interrupt
+from hematodesk.workflow.places import resources_dir
 from hematodesk.workflow.services import Services
 
 _SWITCH_INTERVAL_S = 0.001
@@ -49,9 +51,10 @@ def make_application(services: Services) -> QApplication:
 def tell_start_fault(error: HematodeskError) -> None:
     """Say in a window why there will be none: who starts from the desktop sees no terminal."""
     application = QApplication.instance() or QApplication(["hematodesk"])
-    box = QMessageBox(QMessageBox.Icon.Critical, "hematodesk", error.message)
+    install_translators(application, resources_dir() / "translations")
+    box = QMessageBox(QMessageBox.Icon.Critical, "hematodesk", error_words(error.message))
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText(error.remedy)
+    box.setInformativeText(error_words(error.remedy))
     box.finished.connect(application.quit)
     box.show()
     application.exec()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.theme import set_role
 
 _ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"}
@@ -67,7 +68,7 @@ class Notice:
 
 def notice_of(error: HematodeskError | Fault, level: Level = Level.ERROR) -> Notice:
     """The notice that tells an error: its sentence, its remedy and its code."""
-    return Notice(error.code, error.message, error.remedy, level)
+    return Notice(error.code, error_words(error.message), error_words(error.remedy), level)
 
 
 class Banner(QFrame):

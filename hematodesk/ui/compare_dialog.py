@@ -28,6 +28,7 @@ from hematodesk.inference.package import ModelPackage
 from hematodesk.ui.cell_words import percent, uncertain_words
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.class_swatch import SWATCH, class_swatch
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.image_view import ImageView
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
@@ -173,7 +174,7 @@ class CompareDialog(QDialog):
         def failed(error: HematodeskError) -> None:
             if self._ticket is ticket:
                 self._fill(())
-                self._say(f"{error.message} {error.remedy}".strip())
+                self._say(f"{error_words(error.message)} {error_words(error.remedy)}".strip())
 
         # On the lane of the one image that a person waits for: the model in use is not asked twice at once.
         ticket = self._lanes.run(Lane.INFERENCE, work, done=came, failed=failed, owner=self)

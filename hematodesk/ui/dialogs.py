@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.banners import Banners, Notice
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.lanes import Lane, Lanes
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.theme import Theme
@@ -209,7 +210,7 @@ class Dialogs(QObject):
 
         def refused(error: HematodeskError) -> None:
             if (dialog := self._models()) is not None:
-                dialog.status.setText(f"{error.message} {error.remedy}")
+                dialog.status.setText(f"{error_words(error.message)} {error_words(error.remedy)}")
             self._banners.show_error(error)
 
         self._lanes.run(

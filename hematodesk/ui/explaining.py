@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QLocale, QObject, QTimer
 from PySide6.QtGui import QAction
 
 from hematodesk.domain.cells import Cell, CellOrigin
@@ -12,6 +12,7 @@ from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.domain.geometry import Box
 from hematodesk.ui.activation_overlay import ActivationOverlay
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.image_view import ImageView
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
@@ -148,7 +149,7 @@ class Explaining(QObject):
             self._forget(key)
             self._failed = key
             self._drop()
-            self._tell(error.message)
+            self._tell(error_words(error.message))
 
         self._ticket = self._lanes.run(
             Lane.INFERENCE, ask, done=came, failed=failed, cancelled=lambda: self._forget(key)
@@ -234,4 +235,4 @@ class Explaining(QObject):
 
 def _number(value: float) -> str:
     """Two places, with a true minus."""
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return QLocale().toString(round(value, 2) + 0.0, "f", 2).replace("-", "−")

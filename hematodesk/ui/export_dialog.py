@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.export_scopes import Scope
 from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import GRID, set_role
@@ -301,7 +302,7 @@ class ExportDialog(QDialog):
     def show_refused(self, error: HematodeskError) -> None:
         """It did not work; everything can be changed and tried again."""
         self._set_busy(False)
-        self.say(f"{error.message} {error.remedy}")
+        self.say(f"{error_words(error.message)} {error_words(error.remedy)}".strip())
 
     def show_stopped(self) -> None:
         """It was cancelled."""

@@ -29,6 +29,7 @@ from hematodesk.domain.errors import HematodeskError, ModelError
 from hematodesk.ui.answer_parts import KeyButton
 from hematodesk.ui.centre import Message
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.image_view import ImageView
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.plain_text import plain_label
@@ -193,7 +194,7 @@ class LiveDialog(QDialog):
             if self._ticket is ticket:
                 self._ticket = None
                 self._frame = None
-                self._say(error.message, error.remedy)
+                self._say(error_words(error.message), error_words(error.remedy))
 
         ticket = self._lanes.run(Lane.CAMERA, work, done=ended, failed=failed, progress=came, owner=self)
         self._ticket = ticket
@@ -233,7 +234,7 @@ class LiveDialog(QDialog):
         self.view.set_image(frame.pixels, self._name)
         self.view.set_cells(result.cells)
         if result.fault is not None:
-            self.counts.setText(result.fault.message)
+            self.counts.setText(error_words(result.fault.message))
             return
         counted = Counter(cell.label for cell in result.cells if cell.label is not None)
         words = ", ".join(

@@ -19,6 +19,7 @@ from hematodesk.ui.banners import Banners, Notice
 from hematodesk.ui.browsing import Browsing
 from hematodesk.ui.centre import Centre
 from hematodesk.ui.dialogs import Dialogs
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.explaining import Explaining
 from hematodesk.ui.exporting import Exporting
 from hematodesk.ui.history_access import HistoryAccess
@@ -323,7 +324,7 @@ class MainWindow(QMainWindow):
         self.sitting.forget_session()
 
     def _without_history(self, error: HematodeskError) -> None:
-        self.strip.show_sign(self.tr("Not saved"), error.message)
+        self.strip.show_sign(self.tr("Not saved"), error_words(error.message))
         self.watching.stop()
         self.answer.set_read_only(True)
         self.notices.tell_no_history(error)

@@ -12,6 +12,7 @@ from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import BrokenPackage
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import NAMES, class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.translation import translate
 
 WHOLE_CARD = "card:whole"
@@ -39,7 +40,8 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
         return (
             f"<h3>{escape(package.name or package.path.name)}</h3>"
             f"<p><b>{escape(unusable)}</b></p>"
-            f"<p>{escape(error.message)}</p><p>{escape(error.remedy)}</p><p>{escape(error.code)}</p>"
+            f"<p>{escape(error_words(error.message))}</p><p>{escape(error_words(error.remedy))}</p>"
+            f"<p>{escape(error.code)}</p>"
         )
     manifest = package.manifest
     # First what it is for and how good it is: that is what one package is chosen over another for.
@@ -103,7 +105,7 @@ def _curves_html(package: ModelPackage) -> str:
     rows = [
         (
             curve.name.replace("_", " "),
-            f"{_course(curve.values)}  {curve.values[0]:.3g} → {curve.values[-1]:.3g}",
+            f"{_course(curve.values)}  {_short(curve.values[0])} → {_short(curve.values[-1])}",
         )
         for curve in package.manifest.curves
     ]
@@ -111,6 +113,10 @@ def _curves_html(package: ModelPackage) -> str:
         return ""
     head = translate("ModelCard", "Training, pass by pass")
     return f"<p><b>{escape(head)}</b></p>{_table_html(rows)}"
+
+
+def _short(value: float) -> str:
+    return QLocale().toString(value, "g", 3)
 
 
 def _course(values: Sequence[float]) -> str:

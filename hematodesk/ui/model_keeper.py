@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.workflow.models import LoadedModel, ModelDesk
 
@@ -100,7 +101,7 @@ class ModelKeeper(QObject):
                     self.tr("{active} is used instead of {requested}: {reason}").format(
                         active=loaded.active.upper(),
                         requested=loaded.requested.upper(),
-                        reason=loaded.provider_reason,
+                        reason=error_words(loaded.provider_reason),
                     ),
                     level=Level.WARNING,
                 )

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import BrokenPackage, PackageCheck
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.lanes import Lane, Lanes
 from hematodesk.ui.model_card import WHOLE_CARD, card_file, card_html, whole_card
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
@@ -205,7 +206,7 @@ class ModelsDialog(QDialog):
         else:
             self.provider.setCurrentIndex(self.provider.findData(loaded.requested))
             words = self.tr("In use: {active}.").format(active=loaded.active.upper())
-            self.active.setText(f"{words} {loaded.provider_reason}".strip())
+            self.active.setText(f"{words} {error_words(loaded.provider_reason)}".strip())
             self.refresh(self._wanted)
         self._show_buttons()
 
@@ -233,7 +234,9 @@ class ModelsDialog(QDialog):
                 self.tr("%n package(s) verified: all are as they were shipped or imported.", "", len(checks))
             )
             return
-        self.status.setText("\n".join(check.error.message for check in wrong if check.error is not None))
+        self.status.setText(
+            "\n".join(error_words(check.error.message) for check in wrong if check.error is not None)
+        )
 
     def _remove(self) -> None:
         package = self.chosen()

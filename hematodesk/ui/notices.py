@@ -12,6 +12,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
 from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.history_panel import HistoryPanel
 from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
@@ -64,7 +65,9 @@ class Notices(QObject):
     def tell_settings(self, notices: Sequence[str]) -> None:
         """The settings file had to be repaired."""
         if notices:
-            self._banners.show_notice(Notice("settings_repaired", " ".join(notices), level=Level.WARNING))
+            self._banners.show_notice(
+                Notice("settings_repaired", " ".join(map(error_words, notices)), level=Level.WARNING)
+            )
 
     def tell_read_only(self, path: Path) -> None:
         """The history may be read but not written."""
@@ -230,8 +233,8 @@ class Notices(QObject):
         self._banners.show_notice(
             Notice(
                 "no_model",
-                error.message,
-                error.remedy,
+                error_words(error.message),
+                error_words(error.remedy),
                 Level.ERROR,
                 self.tr("Import a model…"),
                 self._import_model,

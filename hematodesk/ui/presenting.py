@@ -10,6 +10,7 @@ from hematodesk.ui.actions import CLASS_KEYS, Actions
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.centre import Centre
 from hematodesk.ui.class_names import class_name, learn_names
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.ui.plain_text import whole_letters
 from hematodesk.ui.reviewing import NoteKey, Reviewing
@@ -146,7 +147,7 @@ class Presenting(QObject):
             learn_names(loaded.package.manifest.classes)
             use = loaded.package.manifest.intended_use
             strip.show_model(keeper.name, f"{self.tr('Choose another model (Ctrl+M)')}\n{use}".strip())
-            strip.show_provider(loaded.requested, loaded.active, loaded.provider_reason)
+            strip.show_provider(loaded.requested, loaded.active, error_words(loaded.provider_reason))
         self._answer.set_classes(keeper.class_ids)
         for key in range(1, CLASS_KEYS + 1):
             action = self._actions[f"class_{key}"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from PySide6.QtCore import QDate, QLocale
+
 from hematodesk.domain.cells import Cell, Prediction, Review, Verdict
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.reporting.tallies import Tally
 from hematodesk.ui.cell_words import percent, uncertain_words
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.history_words import local_time
 from hematodesk.ui.translation import translate
 
@@ -32,7 +35,10 @@ def isolated(name: str) -> str:
 
 def when(moment: str) -> str:
     """A time of the history in the computer's time zone, unambiguous on paper."""
-    return local_time(moment).strftime("%Y-%m-%d %H:%M:%S")
+    then = local_time(moment)
+    # The month in letters: 03/04 would be read as April here and as March there.
+    day = QLocale().toString(QDate(then.year, then.month, then.day), "d MMM yyyy")
+    return f"{day} {then:%H:%M:%S}"
 
 
 def zone(moment: str) -> str:
@@ -130,7 +136,9 @@ def image_lines(image: HistoryImage, operator: str) -> list[str]:
     if image.note:
         lines.append(note_line(image.note))
     if (fault := result.fault) is not None:
-        lines.append(f"{straight(fault.message)} {straight(fault.remedy)} [{fault.code}]")
+        lines.append(
+            f"{straight(error_words(fault.message))} {straight(error_words(fault.remedy))} [{fault.code}]"
+        )
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -23,6 +23,7 @@ from hematodesk.domain.history import Backup
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.lanes import Lane, Lanes
+from hematodesk.ui.run_words import number
 from hematodesk.ui.theme import set_role
 
 
@@ -85,15 +86,15 @@ class RestoreDialog(QDialog):
             item = QTreeWidgetItem(
                 [
                     moment_words(backup.made_at),
-                    f"{backup.images:,}" if backup.images is not None else self.tr("cannot be read"),
-                    f"{backup.sessions:,}" if backup.sessions is not None else "",
-                    f"{backup.size / 1024**2:.1f} MB",
+                    number(backup.images) if backup.images is not None else self.tr("cannot be read"),
+                    number(backup.sessions) if backup.sessions is not None else "",
+                    QLocale().toString(backup.size / 1024**2, "f", 1) + " MB",
                 ]
             )
             item.setData(0, Qt.ItemDataRole.UserRole, backup.path)
             item.setToolTip(0, backup.path.name)
-            for number in range(1, 4):
-                item.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            for column in range(1, 4):
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setDisabled(not readable)
             self.list.addTopLevelItem(item)
             if readable and self.list.currentItem() is None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, RunSummary
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.run_words import duration, number, rate_words
 from hematodesk.ui.running import RunEnd
 from hematodesk.ui.theme import set_role
@@ -100,8 +101,8 @@ class RunSummaryDialog(QDialog):
         failed = self._line(self.tr("Failed"), None, summary.failed, chosen)
         by_code: dict[str, list[QTreeWidgetItem]] = {}
         for failure in summary.failures:
-            item = QTreeWidgetItem([failure.message or failure.name, "", ""])
-            item.setToolTip(0, failure.message)
+            item = QTreeWidgetItem([error_words(failure.message) or failure.name, "", ""])
+            item.setToolTip(0, error_words(failure.message))
             item.setSizeHint(0, self._row)
             item.setData(0, _TARGET, failure.image_id)
             by_code.setdefault(failure.code, []).append(item)

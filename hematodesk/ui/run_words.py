@@ -16,7 +16,7 @@ def number(value: int) -> str:
 
 def rate_words(rate: float) -> str:
     """Images a second: 163, or 2.4 where that says more."""
-    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+    return QLocale().toString(rate, "f", 0 if rate >= 10 else 1)
 
 
 def duration(seconds: float) -> str:

@@ -25,6 +25,7 @@ SETTING_TEXTS = (
     QT_TRANSLATE_NOOP("Settings", "Language"),
     QT_TRANSLATE_NOOP("Settings", "Used from the next start."),
     QT_TRANSLATE_NOOP("Settings", "English"),
+    QT_TRANSLATE_NOOP("Settings", "Español"),
     QT_TRANSLATE_NOOP("Settings", "Analysis"),
     QT_TRANSLATE_NOOP("Settings", "Compute on"),
     QT_TRANSLATE_NOOP("Settings", "Automatic takes the graphics card where it works, else the processor."),

@@ -22,24 +22,33 @@ def translate(context: str, text: str) -> str:
 
 
 def install_translators(application: QCoreApplication, folder: Path, language: str = "") -> list[QTranslator]:
-    """Load Qt's and the program's translations for a language, where there are any.
+    """Load the program's and Qt's texts in a language, and write numbers and dates as it does.
 
     Args:
         language: its code; empty takes the system's.
         folder: where hematodesk_<language>.qm lie; it may be missing.
     """
-    wanted = QLocale(language) if language else QLocale()
+    system = QLocale.system()
+    wanted = QLocale(language) if language else system
+    if wanted.language() == system.language():
+        # The country stays the person's own: a decimal point in Mexico, a comma in Spain.
+        wanted = system
+    else:
+        QLocale.setDefault(wanted)
     english = QLocale(QLocale.Language.English)
-    installed = []
-    # The source texts are English, but their plurals are written only in the English file: it lies
-    # under every other language. The last one installed is asked first.
-    for locale, name, place in (
-        (english, "hematodesk", str(folder)),
-        (wanted, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
-        (wanted, "hematodesk", str(folder)),
-    ):
+    installed: list[QTranslator] = []
+
+    def install(locale: QLocale, name: str, place: str) -> None:
         translator = QTranslator(application)
         if translator.load(locale, name, "_", place):
             application.installTranslator(translator)
             installed.append(translator)
+
+    # The source texts are English, but their plurals are written only in the English file: it lies
+    # under every other language. The last one installed is asked first.
+    install(english, "hematodesk", str(folder))
+    install(wanted, "hematodesk", str(folder))
+    # Qt's own texts only in a language that the program speaks, too: half a window in each is worse.
+    spoken = QLocale(installed[-1].language()) if installed else english
+    install(spoken, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
     return installed

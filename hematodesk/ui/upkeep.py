@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import RepairReport
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.workflow.history_care import HistoryCare, days_told
@@ -91,8 +92,8 @@ class Upkeep(QObject):
             Notice(
                 "daily_backup_failed",
                 self.tr("Today's backup of the history could not be made; earlier ones are still there.")
-                + f" {error.message}",
-                error.remedy,
+                + f" {error_words(error.message)}",
+                error_words(error.remedy),
                 Level.WARNING,
                 cause=error.code,
             )
@@ -110,7 +111,8 @@ class Upkeep(QObject):
                 return
             self._banners.put_away("history_checked")
             self._offer_repair(
-                self.tr("The history is damaged (%n problem(s)):", "", len(problems)) + f" {problems[0]}"
+                self.tr("The history is damaged (%n problem(s)):", "", len(problems))
+                + f" {error_words(problems[0])}"
             )
 
         self._lanes.run(Lane.UPKEEP, lambda _ticket: self._care.problems(), done=checked)
@@ -120,7 +122,7 @@ class Upkeep(QObject):
     def tell(self, error: HematodeskError) -> None:
         """Tell an error; damage that was met in the open history comes with the way to repair it."""
         if error.code == "history_damaged" and not self._busy:
-            self._offer_repair(error.message)
+            self._offer_repair(error_words(error.message))
         elif not (self._busy and error.code == "history_closed"):
             self._banners.show_error(error)
 

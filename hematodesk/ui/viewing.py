@@ -19,6 +19,7 @@ from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.banners import Banners, Level, Notice
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.mime import pixels_of
@@ -256,7 +257,7 @@ class Viewer(QObject):
                 self._banners.show_notice(
                     Notice(
                         found.fault.code,
-                        found.fault.message,
+                        error_words(found.fault.message),
                         self.tr("Its results are kept; the picture shown is its thumbnail."),
                         Level.WARNING,
                     )

@@ -138,7 +138,7 @@ DECLARED: tuple[Setting, ...] = (
         _LOOK,
         "Language",
         "Used from the next start.",
-        (Choice("system", "As the system"), Choice("en", "English")),
+        (Choice("system", "As the system"), Choice("en", "English"), Choice("es", "Español")),
     ),
     Setting(
         "provider",

@@ -47,6 +47,20 @@
             <numerusform>%n images exported to {name}.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n image(s) imported from {name}.</source>
+        <translation>
+            <numerusform>%n image imported from {name}.</numerusform>
+            <numerusform>%n images imported from {name}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) were there already and stand.</source>
+        <translation>
+            <numerusform>%n image was there already and stands.</numerusform>
+            <numerusform>%n images were there already and stand.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>MainWindow</name>
@@ -102,6 +116,44 @@
         <translation>
             <numerusform>%n failed</numerusform>
             <numerusform>%n failed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Upkeep</name>
+    <message numerus="yes">
+        <source>The history is damaged (%n problem(s)):</source>
+        <translation>
+            <numerusform>The history is damaged (%n problem):</numerusform>
+            <numerusform>The history is damaged (%n problems):</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The history was damaged; %n image(s) were saved.</source>
+        <translation>
+            <numerusform>The history was damaged; %n image was saved.</numerusform>
+            <numerusform>The history was damaged; %n images were saved.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost.</source>
+        <translation>
+            <numerusform>At least %n image is lost.</numerusform>
+            <numerusform>At least %n images are lost.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost, of {days}.</source>
+        <translation>
+            <numerusform>At least %n image is lost, of {days}.</numerusform>
+            <numerusform>At least %n images are lost, of {days}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) lost a cell, a review or a note.</source>
+        <translation>
+            <numerusform>%n image lost a cell, a review or a note.</numerusform>
+            <numerusform>%n images lost a cell, a review or a note.</numerusform>
         </translation>
     </message>
 </context>

@@ -1,0 +1,3925 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="es" sourcelanguage="en_GB">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About hematodesk</source>
+        <translation>Acerca de hematodesk</translation>
+    </message>
+    <message>
+        <source>Names the white cells in blood-cell microscopy images, on this computer and without a network. It names cells; it does not diagnose. People do, and every name it gives is theirs to check.</source>
+        <translation>Nombra los glóbulos blancos en imágenes de microscopía de células sanguíneas, en este ordenador y sin red. Nombra células; no hace diagnósticos. Diagnostican las personas, y a ellas les toca comprobar cada nombre que da el programa.</translation>
+    </message>
+    <message>
+        <source>Model in use: {model}</source>
+        <translation>Modelo en uso: {model}</translation>
+    </message>
+    <message>
+        <source>&amp;Copy the versions</source>
+        <translation>&amp;Copiar las versiones</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Copiado</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Archivo</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Edición</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ver</translation>
+    </message>
+    <message>
+        <source>&amp;Review</source>
+        <translation>&amp;Revisión</translation>
+    </message>
+    <message>
+        <source>&amp;Models</source>
+        <translation>&amp;Modelos</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>A&amp;yuda</translation>
+    </message>
+    <message>
+        <source>&amp;History</source>
+        <translation>&amp;Historial</translation>
+    </message>
+    <message>
+        <source>&amp;Open images…</source>
+        <translation>&amp;Abrir imágenes…</translation>
+    </message>
+    <message>
+        <source>Open &amp;folder…</source>
+        <translation>Abrir &amp;carpeta…</translation>
+    </message>
+    <message>
+        <source>Open the &amp;samples</source>
+        <translation>Abrir los e&amp;jemplos</translation>
+    </message>
+    <message>
+        <source>&amp;Live picture…</source>
+        <translation>Imagen en &amp;vivo…</translation>
+    </message>
+    <message>
+        <source>&amp;Watch a folder…</source>
+        <translation>Vi&amp;gilar una carpeta…</translation>
+    </message>
+    <message>
+        <source>Stop wa&amp;tching</source>
+        <translation>Dejar de vig&amp;ilar</translation>
+    </message>
+    <message>
+        <source>&amp;Pause the batch</source>
+        <translation>&amp;Pausar el lote</translation>
+    </message>
+    <message>
+        <source>&amp;Go on with the last batch</source>
+        <translation>C&amp;ontinuar el último lote</translation>
+    </message>
+    <message>
+        <source>Su&amp;mmary of the last batch</source>
+        <translation>&amp;Resumen del último lote</translation>
+    </message>
+    <message>
+        <source>&amp;Export…</source>
+        <translation>&amp;Exportar…</translation>
+    </message>
+    <message>
+        <source>Export se&amp;lection…</source>
+        <translation>Exportar la &amp;selección…</translation>
+    </message>
+    <message>
+        <source>I&amp;mport history…</source>
+        <translation>I&amp;mportar historial…</translation>
+    </message>
+    <message>
+        <source>&amp;Back up the history…</source>
+        <translation>Hacer &amp;copia de seguridad…</translation>
+    </message>
+    <message>
+        <source>&amp;Restore from a backup…</source>
+        <translation>&amp;Restaurar una copia…</translation>
+    </message>
+    <message>
+        <source>&amp;Check the history</source>
+        <translation>Com&amp;probar el historial</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>Sa&amp;lir</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Deshacer</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Rehacer</translation>
+    </message>
+    <message>
+        <source>&amp;Paste image or files</source>
+        <translation>&amp;Pegar imagen o archivos</translation>
+    </message>
+    <message>
+        <source>&amp;Delete images from the history</source>
+        <translation>&amp;Eliminar imágenes del historial</translation>
+    </message>
+    <message>
+        <source>&amp;Search the history</source>
+        <translation>&amp;Buscar en el historial</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings…</source>
+        <translation>A&amp;justes…</translation>
+    </message>
+    <message>
+        <source>&amp;Previous image</source>
+        <translation>Imagen &amp;anterior</translation>
+    </message>
+    <message>
+        <source>&amp;Next image</source>
+        <translation>Imagen &amp;siguiente</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;in</source>
+        <translation>A&amp;mpliar</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;out</source>
+        <translation>&amp;Reducir</translation>
+    </message>
+    <message>
+        <source>&amp;Fit to window</source>
+        <translation>Ajustar a la &amp;ventana</translation>
+    </message>
+    <message>
+        <source>&amp;Actual pixels, 1:1</source>
+        <translation>&amp;Píxeles reales, 1:1</translation>
+    </message>
+    <message>
+        <source>&amp;History column</source>
+        <translation>Columna del &amp;historial</translation>
+    </message>
+    <message>
+        <source>Ans&amp;wer column</source>
+        <translation>Columna de la respues&amp;ta</translation>
+    </message>
+    <message>
+        <source>F&amp;ull screen</source>
+        <translation>Pantalla &amp;completa</translation>
+    </message>
+    <message>
+        <source>Put &amp;messages away</source>
+        <translation>&amp;Ocultar los mensajes</translation>
+    </message>
+    <message>
+        <source>Go to next &amp;column</source>
+        <translation>&amp;Ir a la columna siguiente</translation>
+    </message>
+    <message>
+        <source>&amp;Next cell</source>
+        <translation>Célula &amp;siguiente</translation>
+    </message>
+    <message>
+        <source>&amp;Previous cell</source>
+        <translation>Célula &amp;anterior</translation>
+    </message>
+    <message>
+        <source>Next &amp;unreviewed cell</source>
+        <translation>Siguiente célula sin re&amp;visar</translation>
+    </message>
+    <message>
+        <source>&amp;Agree</source>
+        <translation>&amp;Confirmar</translation>
+    </message>
+    <message>
+        <source>No &amp;cell</source>
+        <translation>&amp;No es una célula</translation>
+    </message>
+    <message>
+        <source>&amp;Take the review back</source>
+        <translation>&amp;Retirar la revisión</translation>
+    </message>
+    <message>
+        <source>Show &amp;why</source>
+        <translation>Mostrar el &amp;porqué</translation>
+    </message>
+    <message>
+        <source>Write a n&amp;ote</source>
+        <translation>&amp;Escribir una nota</translation>
+    </message>
+    <message>
+        <source>A&amp;dd a cell by dragging</source>
+        <translation>Añadir una célula arras&amp;trando</translation>
+    </message>
+    <message>
+        <source>&amp;Remove the cell</source>
+        <translation>&amp;Quitar la célula</translation>
+    </message>
+    <message>
+        <source>&amp;Choose a model…</source>
+        <translation>&amp;Elegir un modelo…</translation>
+    </message>
+    <message>
+        <source>&amp;Import a model…</source>
+        <translation>&amp;Importar un modelo…</translation>
+    </message>
+    <message>
+        <source>Co&amp;mpare two models…</source>
+        <translation>&amp;Comparar dos modelos…</translation>
+    </message>
+    <message>
+        <source>A&amp;dapt to this lab…</source>
+        <translation>&amp;Adaptar a este laboratorio…</translation>
+    </message>
+    <message>
+        <source>&amp;About this model</source>
+        <translation>Acerca de este &amp;modelo</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>A&amp;tajos de teclado</translation>
+    </message>
+    <message>
+        <source>&amp;About hematodesk</source>
+        <translation>&amp;Acerca de hematodesk</translation>
+    </message>
+</context>
+<context>
+    <name>ActivationOverlay</name>
+    <message>
+        <source>Evidence for {class_name}</source>
+        <translation>Evidencia de {class_name}</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>ninguna</translation>
+    </message>
+    <message>
+        <source>most</source>
+        <translation>máxima</translation>
+    </message>
+</context>
+<context>
+    <name>AdaptDialog</name>
+    <message>
+        <source>Adapt to this lab</source>
+        <translation>Adaptar a este laboratorio</translation>
+    </message>
+    <message>
+        <source>All that was reviewed</source>
+        <translation>Todo lo revisado</translation>
+    </message>
+    <message>
+        <source>Of the last 30 days</source>
+        <translation>De los últimos 30 días</translation>
+    </message>
+    <message>
+        <source>Of the last 90 days</source>
+        <translation>De los últimos 90 días</translation>
+    </message>
+    <message>
+        <source>Of the last 12 months</source>
+        <translation>De los últimos 12 meses</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progreso</translation>
+    </message>
+    <message>
+        <source>A new model learns from the cells that you agreed to or corrected. It is made beside the one in use, which stays as it is. Nothing leaves this computer.</source>
+        <translation>Un modelo nuevo aprende de las células que usted confirmó o corrigió. Se crea junto al que está en uso, que queda como está. Nada sale de este ordenador.</translation>
+    </message>
+    <message>
+        <source>&amp;Cells</source>
+        <translation>&amp;Células</translation>
+    </message>
+    <message>
+        <source>&amp;Adapt</source>
+        <translation>&amp;Adaptar</translation>
+    </message>
+    <message>
+        <source>&amp;Save the new model</source>
+        <translation>&amp;Guardar el modelo nuevo</translation>
+    </message>
+    <message>
+        <source>&amp;Use it now</source>
+        <translation>&amp;Usarlo ahora</translation>
+    </message>
+    <message>
+        <source>Adapt {model} to this lab</source>
+        <translation>Adaptar {model} a este laboratorio</translation>
+    </message>
+    <message>
+        <source>No model is loaded. Choose one in the Models menu.</source>
+        <translation>No hay ningún modelo cargado. Elija uno en el menú Modelos.</translation>
+    </message>
+    <message>
+        <source>There is no history, so no cell was reviewed.</source>
+        <translation>No hay historial, así que no se ha revisado ninguna célula.</translation>
+    </message>
+    <message>
+        <source>Counting…</source>
+        <translation>Contando…</translation>
+    </message>
+    <message>
+        <source>{model} was adapted before; the new one starts from {parent} again.</source>
+        <translation>{model} ya se adaptó antes; el nuevo parte otra vez de {parent}.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n older cell(s) of common classes are left out.</source>
+        <translation>
+            <numerusform>Se omite %n célula más antigua de una clase frecuente.</numerusform>
+            <numerusform>Se omiten %n células más antiguas de clases frecuentes.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n reviewed cell(s) to learn from.</source>
+        <translation>
+            <numerusform>%n célula revisada de la que aprender.</numerusform>
+            <numerusform>%n células revisadas de las que aprender.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Waiting for other work to end…</source>
+        <translation>Esperando a que termine otro trabajo…</translation>
+    </message>
+    <message>
+        <source>Reading the images…</source>
+        <translation>Leyendo las imágenes…</translation>
+    </message>
+    <message>
+        <source>Fitting and checking on images left out…</source>
+        <translation>Ajustando y comprobando con imágenes apartadas…</translation>
+    </message>
+    <message>
+        <source>Writing the new model…</source>
+        <translation>Escribiendo el modelo nuevo…</translation>
+    </message>
+    <message>
+        <source>&amp;Save it all the same</source>
+        <translation>&amp;Guardarlo de todos modos</translation>
+    </message>
+    <message>
+        <source>&amp;Keep {model}</source>
+        <translation>&amp;Conservar {model}</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>Guardando…</translation>
+    </message>
+    <message>
+        <source>{model} was saved.</source>
+        <translation>Se guardó {model}.</translation>
+    </message>
+    <message>
+        <source>To go back, choose the old model in the Models menu; “Remove” there deletes this one.</source>
+        <translation>Para volver atrás, elija el modelo anterior en el menú Modelos; allí, «Quitar» elimina este.</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Cancelar</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>&amp;Cerrar</translation>
+    </message>
+</context>
+<context>
+    <name>AdaptTable</name>
+    <message>
+        <source>Reviewed cells by class</source>
+        <translation>Células revisadas por clase</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>Clase</translation>
+    </message>
+    <message>
+        <source>Cells</source>
+        <translation>Células</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>Imágenes</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Antes</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>Después</translation>
+    </message>
+    <message>
+        <source>{name}, too few yet</source>
+        <translation>{name}, aún muy pocas</translation>
+    </message>
+    <message>
+        <source>Fewer than {cells} cells of {images} images prove little.</source>
+        <translation>Menos de {cells} células de {images} imágenes demuestran poco.</translation>
+    </message>
+    <message>
+        <source>The model does not know this class, so these cells are left out.</source>
+        <translation>El modelo no conoce esta clase, así que estas células se omiten.</translation>
+    </message>
+    <message>
+        <source>{name}, new</source>
+        <translation>{name}, nueva</translation>
+    </message>
+    <message>
+        <source>All cells</source>
+        <translation>Todas las células</translation>
+    </message>
+    <message>
+        <source>Mean of the classes</source>
+        <translation>Media de las clases</translation>
+    </message>
+    <message>
+        <source>Answered “uncertain”</source>
+        <translation>Respondidas como «incierta»</translation>
+    </message>
+    <message>
+        <source>{share}  ({low} to {high} %)</source>
+        <translation>{share}  ({low} a {high} %)</translation>
+    </message>
+    <message>
+        <source>The adapted model is better on this lab&apos;s cells, beyond chance.</source>
+        <translation>El modelo adaptado es mejor con las células de este laboratorio, más allá del azar.</translation>
+    </message>
+    <message>
+        <source>The adapted model is likely better; with so few cells the gain may still be chance.</source>
+        <translation>El modelo adaptado es probablemente mejor; con tan pocas células, la mejora aún puede deberse al azar.</translation>
+    </message>
+    <message>
+        <source>The adapted model is not better on this lab&apos;s cells: better keep {model}.</source>
+        <translation>El modelo adaptado no es mejor con las células de este laboratorio: conviene conservar {model}.</translation>
+    </message>
+    <message>
+        <source>Wrong answers that became right: {mended}; right ones that became wrong: {spoiled}. The mean of the classes changes by {middle} points (95 % interval {low} to {high}).</source>
+        <translation>Respuestas erróneas que pasaron a ser correctas: {mended}; correctas que pasaron a ser erróneas: {spoiled}. La media de las clases cambia en {middle} puntos (intervalo del 95 %: de {low} a {high}).</translation>
+    </message>
+    <message>
+        <source>Each cell was answered by a model that never saw its image. Images of one patient or slide cannot be told apart here, so another patient&apos;s may fare worse.</source>
+        <translation>Cada célula la respondió un modelo que nunca vio su imagen. Aquí no se pueden distinguir las imágenes de un mismo paciente o frotis, así que con otro paciente el resultado puede ser peor.</translation>
+    </message>
+    <message>
+        <source>The new model cannot show why: its evidence map is left out.</source>
+        <translation>El modelo nuevo no puede mostrar el porqué: se omite su mapa de evidencia.</translation>
+    </message>
+    <message>
+        <source>{cells} cells were left out, since their images have moved or changed: {names}</source>
+        <translation>Se omitieron {cells} células porque sus imágenes se han movido o han cambiado: {names}</translation>
+    </message>
+</context>
+<context>
+    <name>Analysing</name>
+    <message>
+        <source>There is no model to name cells with.</source>
+        <translation>No hay ningún modelo con el que nombrar las células.</translation>
+    </message>
+    <message>
+        <source>Import a model package from the Models menu.</source>
+        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
+    </message>
+</context>
+<context>
+    <name>AnswerPanel</name>
+    <message>
+        <source>Answer</source>
+        <translation>Respuesta</translation>
+    </message>
+    <message>
+        <source>Agree</source>
+        <translation>Confirmar</translation>
+    </message>
+    <message>
+        <source>No cell</source>
+        <translation>No es célula</translation>
+    </message>
+    <message>
+        <source>This is no white cell: the prediction is rejected</source>
+        <translation>Esto no es un glóbulo blanco: se rechaza la predicción</translation>
+    </message>
+    <message>
+        <source>Take back</source>
+        <translation>Retirar</translation>
+    </message>
+    <message>
+        <source>Take the review back: the prediction stands again</source>
+        <translation>Retirar la revisión: vuelve a valer la predicción</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Nota</translation>
+    </message>
+    <message>
+        <source>No image</source>
+        <translation>Sin imagen</translation>
+    </message>
+    <message>
+        <source>Open an image or choose one from the history.</source>
+        <translation>Abra una imagen o elija una del historial.</translation>
+    </message>
+    <message>
+        <source>The model {model} is being loaded.</source>
+        <translation>Se está cargando el modelo {model}.</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>Cargando…</translation>
+    </message>
+    <message>
+        <source>The model is being loaded.</source>
+        <translation>Se está cargando el modelo.</translation>
+    </message>
+    <message>
+        <source>Working…</source>
+        <translation>Trabajando…</translation>
+    </message>
+    <message>
+        <source>No model</source>
+        <translation>Sin modelo</translation>
+    </message>
+    <message>
+        <source>Code: {code}</source>
+        <translation>Código: {code}</translation>
+    </message>
+    <message>
+        <source>Not read</source>
+        <translation>No leída</translation>
+    </message>
+    <message>
+        <source>No cell found</source>
+        <translation>Ninguna célula hallada</translation>
+    </message>
+    <message>
+        <source>No white cell was found in this image.</source>
+        <translation>No se halló ningún glóbulo blanco en esta imagen.</translation>
+    </message>
+    <message>
+        <source>Drag a box around one to add it: hold Shift, or press A first.</source>
+        <translation>Arrastre un recuadro alrededor de uno para añadirlo: mantenga pulsada Mayús o pulse antes A.</translation>
+    </message>
+    <message>
+        <source>Cell {number} of {count}</source>
+        <translation>Célula {number} de {count}</translation>
+    </message>
+    <message>
+        <source>Note on this cell</source>
+        <translation>Nota sobre esta célula</translation>
+    </message>
+    <message>
+        <source>Note on this image</source>
+        <translation>Nota sobre esta imagen</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>The error&apos;s code, for whoever helps you</source>
+        <translation>El código del error, para quien le ayude</translation>
+    </message>
+    <message>
+        <source>Put this message away</source>
+        <translation>Quitar este mensaje</translation>
+    </message>
+</context>
+<context>
+    <name>Browsing</name>
+    <message>
+        <source>Every image in the list is reviewed.</source>
+        <translation>Todas las imágenes de la lista están revisadas.</translation>
+    </message>
+</context>
+<context>
+    <name>CellCard</name>
+    <message>
+        <source>Confidence</source>
+        <translation>Confianza</translation>
+    </message>
+    <message>
+        <source>No model has named this cell yet.</source>
+        <translation>Ningún modelo ha nombrado aún esta célula.</translation>
+    </message>
+    <message>
+        <source>None chosen</source>
+        <translation>Ninguna elegida</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n cells</source>
+        <translation>
+            <numerusform>%n célula</numerusform>
+            <numerusform>%n células</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Uncertain: {uncertain}. Reviewed: {reviewed} of {count}.</source>
+        <translation>Inciertas: {uncertain}. Revisadas: {reviewed} de {count}.</translation>
+    </message>
+    <message>
+        <source>{key}: next one to review</source>
+        <translation>{key}: la siguiente por revisar</translation>
+    </message>
+    <message>
+        <source>Uncertain</source>
+        <translation>Incierta</translation>
+    </message>
+    <message>
+        <source>✓ Agreed</source>
+        <translation>✓ Confirmada</translation>
+    </message>
+    <message>
+        <source>✓ Corrected</source>
+        <translation>✓ Corregida</translation>
+    </message>
+    <message>
+        <source>✓ Rejected</source>
+        <translation>✓ Rechazada</translation>
+    </message>
+    <message>
+        <source>{class_name}?</source>
+        <translation>¿{class_name}?</translation>
+    </message>
+    <message>
+        <source>No cell</source>
+        <translation>No es célula</translation>
+    </message>
+    <message>
+        <source>Not named</source>
+        <translation>Sin nombre</translation>
+    </message>
+    <message>
+        <source>Model digest {digest}
+Provider asked for: {requested}; in use: {active}</source>
+        <translation>Huella del modelo {digest}
+Proveedor pedido: {requested}; en uso: {active}</translation>
+    </message>
+</context>
+<context>
+    <name>CellClass</name>
+    <message>
+        <source>Eosinophil</source>
+        <translation>Eosinófilo</translation>
+    </message>
+    <message>
+        <source>Lymphocyte</source>
+        <translation>Linfocito</translation>
+    </message>
+    <message>
+        <source>Monocyte</source>
+        <translation>Monocito</translation>
+    </message>
+    <message>
+        <source>Neutrophil</source>
+        <translation>Neutrófilo</translation>
+    </message>
+    <message>
+        <source>Basophil</source>
+        <translation>Basófilo</translation>
+    </message>
+    <message>
+        <source>Erythroblast</source>
+        <translation>Eritroblasto</translation>
+    </message>
+    <message>
+        <source>Immature granulocyte</source>
+        <translation>Granulocito inmaduro</translation>
+    </message>
+    <message>
+        <source>Platelet</source>
+        <translation>Plaqueta</translation>
+    </message>
+    <message>
+        <source>Red cell</source>
+        <translation>Glóbulo rojo</translation>
+    </message>
+    <message>
+        <source>White cell</source>
+        <translation>Glóbulo blanco</translation>
+    </message>
+</context>
+<context>
+    <name>CellClassShort</name>
+    <message>
+        <source>Eos</source>
+        <translation>Eos</translation>
+    </message>
+    <message>
+        <source>Lym</source>
+        <translation>Lin</translation>
+    </message>
+    <message>
+        <source>Mon</source>
+        <translation>Mon</translation>
+    </message>
+    <message>
+        <source>Neu</source>
+        <translation>Neu</translation>
+    </message>
+    <message>
+        <source>Bas</source>
+        <translation>Bas</translation>
+    </message>
+    <message>
+        <source>Ery</source>
+        <translation>Eri</translation>
+    </message>
+    <message>
+        <source>IG</source>
+        <translation>GI</translation>
+    </message>
+    <message>
+        <source>Plt</source>
+        <translation>Plq</translation>
+    </message>
+    <message>
+        <source>RBC</source>
+        <translation>GR</translation>
+    </message>
+    <message>
+        <source>WBC</source>
+        <translation>GB</translation>
+    </message>
+</context>
+<context>
+    <name>CellMarks</name>
+    <message>
+        <source>✓ No cell</source>
+        <translation>✓ No es célula</translation>
+    </message>
+    <message>
+        <source>Not named yet</source>
+        <translation>Aún sin nombre</translation>
+    </message>
+    <message>
+        <source>{class_name}? uncertain</source>
+        <translation>¿{class_name}? incierta</translation>
+    </message>
+</context>
+<context>
+    <name>CellWords</name>
+    <message>
+        <source>&lt;1 %</source>
+        <translation>&lt;1&#xa0;%</translation>
+    </message>
+    <message>
+        <source>{number} %</source>
+        <translation>{number}&#xa0;%</translation>
+    </message>
+    <message>
+        <source>{number} s</source>
+        <translation>{number}&#xa0;s</translation>
+    </message>
+    <message>
+        <source>{number} ms</source>
+        <translation>{number}&#xa0;ms</translation>
+    </message>
+    <message>
+        <source>The model is not sure enough of any class.</source>
+        <translation>El modelo no está lo bastante seguro de ninguna clase.</translation>
+    </message>
+    <message>
+        <source>The model has seen nothing like this cell in training.</source>
+        <translation>El modelo no ha visto nada parecido a esta célula en su entrenamiento.</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>Usted</translation>
+    </message>
+    <message>
+        <source>no cell</source>
+        <translation>no es célula</translation>
+    </message>
+    <message>
+        <source>{who}: {said}</source>
+        <translation>{who}: {said}</translation>
+    </message>
+    <message>
+        <source>{who}: {said}, as the model said</source>
+        <translation>{who}: {said}, igual que el modelo</translation>
+    </message>
+    <message>
+        <source>{who}: {said} (model said {model})</source>
+        <translation>{who}: {said} (el modelo dijo {model})</translation>
+    </message>
+    <message>
+        <source>No cell</source>
+        <translation>No es célula</translation>
+    </message>
+    <message>
+        <source>Not named yet</source>
+        <translation>Aún sin nombre</translation>
+    </message>
+    <message>
+        <source>reviewed</source>
+        <translation>revisada</translation>
+    </message>
+    <message>
+        <source>uncertain</source>
+        <translation>incierta</translation>
+    </message>
+    <message>
+        <source>{model} says {class_name}, {percent}</source>
+        <translation>{model} dice {class_name}, {percent}</translation>
+    </message>
+    <message>
+        <source>{name}, {width} by {height} pixels. Cells: {count}.</source>
+        <translation>{name}, {width} por {height} píxeles. Células: {count}.</translation>
+    </message>
+    <message>
+        <source>Chosen: cell {number} of {count}, {cell}.</source>
+        <translation>Elegida: célula {number} de {count}, {cell}.</translation>
+    </message>
+</context>
+<context>
+    <name>ClassRow</name>
+    <message>
+        <source>key {key}</source>
+        <translation>tecla {key}</translation>
+    </message>
+    <message>
+        <source>the label</source>
+        <translation>la etiqueta</translation>
+    </message>
+</context>
+<context>
+    <name>CompareDialog</name>
+    <message>
+        <source>Compare two models</source>
+        <translation>Comparar dos modelos</translation>
+    </message>
+    <message>
+        <source>First model</source>
+        <translation>Primer modelo</translation>
+    </message>
+    <message>
+        <source>Second model</source>
+        <translation>Segundo modelo</translation>
+    </message>
+    <message>
+        <source>The image as the first model names it</source>
+        <translation>La imagen según la nombra el primer modelo</translation>
+    </message>
+    <message>
+        <source>The image as the second model names it</source>
+        <translation>La imagen según la nombra el segundo modelo</translation>
+    </message>
+    <message>
+        <source>Cells and both answers</source>
+        <translation>Células y ambas respuestas</translation>
+    </message>
+    <message>
+        <source>{model}, imported</source>
+        <translation>{model}, importado</translation>
+    </message>
+    <message>
+        <source>There is only one model. Import another one from the Models menu to compare them.</source>
+        <translation>Solo hay un modelo. Importe otro desde el menú Modelos para compararlos.</translation>
+    </message>
+    <message>
+        <source>Open an image in the window: both models then name its cells here.</source>
+        <translation>Abra una imagen en la ventana: ambos modelos nombran entonces aquí sus células.</translation>
+    </message>
+    <message>
+        <source>Cell</source>
+        <translation>Célula</translation>
+    </message>
+    <message>
+        <source>Same name</source>
+        <translation>Mismo nombre</translation>
+    </message>
+    <message>
+        <source>Whole image</source>
+        <translation>Imagen entera</translation>
+    </message>
+    <message>
+        <source>same</source>
+        <translation>igual</translation>
+    </message>
+    <message>
+        <source>differs</source>
+        <translation>distinto</translation>
+    </message>
+    <message>
+        <source>No white cell was found in this image.</source>
+        <translation>No se halló ningún glóbulo blanco en esta imagen.</translation>
+    </message>
+    <message>
+        <source>One of the models looks at single cells, the other one at the whole image.</source>
+        <translation>Uno de los modelos mira células sueltas; el otro, la imagen entera.</translation>
+    </message>
+    <message>
+        <source>The same name for {same} of {count} cells.</source>
+        <translation>El mismo nombre en {same} de {count} células.</translation>
+    </message>
+    <message>
+        <source>This model does not look at this.</source>
+        <translation>Este modelo no mira esto.</translation>
+    </message>
+    <message>
+        <source>{answer}, uncertain</source>
+        <translation>{answer}, incierta</translation>
+    </message>
+</context>
+<context>
+    <name>Dialogs</name>
+    <message>
+        <source>Import a model package</source>
+        <translation>Importar un paquete de modelo</translation>
+    </message>
+    <message>
+        <source>Model packages (*.onnx)</source>
+        <translation>Paquetes de modelo (*.onnx)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+    <message>
+        <source>{model} was imported.</source>
+        <translation>Se importó {model}.</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Usarlo</translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %n image(s) from the history?</source>
+        <translation>
+            <numerusform>¿Eliminar %n imagen del historial?</numerusform>
+            <numerusform>¿Eliminar %n imágenes del historial?</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The files themselves stay. Undo brings them back until you quit.</source>
+        <translation>Los archivos en sí se conservan. Deshacer las recupera mientras no salga del programa.</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Eliminar</translation>
+    </message>
+</context>
+<context>
+    <name>DropZone</name>
+    <message>
+        <source>Start</source>
+        <translation>Inicio</translation>
+    </message>
+    <message>
+        <source>Drop blood-cell images here</source>
+        <translation>Suelte aquí imágenes de células sanguíneas</translation>
+    </message>
+    <message>
+        <source>Files, folders, or a picture from another program. Paste works too, with Ctrl+V.</source>
+        <translation>Archivos, carpetas o una imagen de otro programa. También se puede pegar con Ctrl+V.</translation>
+    </message>
+    <message>
+        <source>Open files…</source>
+        <translation>Abrir archivos…</translation>
+    </message>
+    <message>
+        <source>Open folder…</source>
+        <translation>Abrir carpeta…</translation>
+    </message>
+    <message>
+        <source>Try the samples</source>
+        <translation>Probar los ejemplos</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>Recientes</translation>
+    </message>
+    <message>
+        <source>Everything stays on this computer. hematodesk names cells; it makes no diagnosis.</source>
+        <translation>Todo se queda en este ordenador. hematodesk nombra células; no hace diagnósticos.</translation>
+    </message>
+    <message>
+        <source>Key {key}</source>
+        <translation>Tecla {key}</translation>
+    </message>
+    <message>
+        <source>Let go to open</source>
+        <translation>Suelte para abrir</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorReport</name>
+    <message>
+        <source>Something unexpected happened</source>
+        <translation>Ha ocurrido algo inesperado</translation>
+    </message>
+    <message>
+        <source>hematodesk met an error of its own and goes on; what was saved is safe. The report below holds no image, name or path. Copy it to whoever looks after the program.</source>
+        <translation>hematodesk encontró un error propio y sigue funcionando; lo guardado está a salvo. El informe de abajo no contiene imágenes, nombres ni rutas. Cópielo para quien se ocupe del programa.</translation>
+    </message>
+    <message>
+        <source>Error report</source>
+        <translation>Informe de error</translation>
+    </message>
+    <message>
+        <source>&amp;Copy the report</source>
+        <translation>&amp;Copiar el informe</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Copiado</translation>
+    </message>
+</context>
+<context>
+    <name>Errors</name>
+    <message>
+        <source>“{name}” is empty.</source>
+        <translation>«{name}» está vacío.</translation>
+    </message>
+    <message>
+        <source>Copy or export it again.</source>
+        <translation>Cópielo o expórtelo otra vez.</translation>
+    </message>
+    <message>
+        <source>“{name}” has {size} MB; at most {most} MB are read.</source>
+        <translation>«{name}» tiene {size} MB; se leen como máximo {most} MB.</translation>
+    </message>
+    <message>
+        <source>Export the field of view instead of the whole slide.</source>
+        <translation>Exporte el campo visual en lugar del portaobjetos entero.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a folder that cannot be listed.</source>
+        <translation>«{name}» es una carpeta cuyo contenido no se puede ver.</translation>
+    </message>
+    <message>
+        <source>Check the access rights and the drive.</source>
+        <translation>Compruebe los permisos de acceso y la unidad.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a file.</source>
+        <translation>«{name}» no es un archivo.</translation>
+    </message>
+    <message>
+        <source>Choose a picture file.</source>
+        <translation>Elija un archivo de imagen.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not there.</source>
+        <translation>«{name}» no está ahí.</translation>
+    </message>
+    <message>
+        <source>Check whether it was moved or renamed.</source>
+        <translation>Compruebe si se movió o se le cambió el nombre.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: {reason}.</source>
+        <translation>«{name}» no se puede leer: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a damaged {label} file: part of its pixels is missing or cannot be decoded.</source>
+        <translation>«{name}» es un archivo {label} dañado: falta parte de sus píxeles o no se puede descodificar.</translation>
+    </message>
+    <message>
+        <source>Copy or export it again from its source.</source>
+        <translation>Cópielo o expórtelo otra vez desde su origen.</translation>
+    </message>
+    <message>
+        <source>“{name}” was not decoded within {seconds} seconds, and its decoder was stopped.</source>
+        <translation>«{name}» no se descodificó en {seconds} segundos, y se detuvo su descodificador.</translation>
+    </message>
+    <message>
+        <source>“{name}” makes its decoder fail, each time that it is tried.</source>
+        <translation>«{name}» hace fallar a su descodificador cada vez que se intenta.</translation>
+    </message>
+    <message>
+        <source>It is damaged, or made to do harm. Export it again from its source.</source>
+        <translation>Está dañado o hecho para causar daño. Expórtelo otra vez desde su origen.</translation>
+    </message>
+    <message>
+        <source>The process that decodes images cannot be started.</source>
+        <translation>No se puede iniciar el proceso que descodifica las imágenes.</translation>
+    </message>
+    <message>
+        <source>Start the program again; `hematodesk self-test` says more. A security program may forbid it.</source>
+        <translation>Inicie de nuevo el programa; `hematodesk self-test` dice más. Puede que lo impida un programa de seguridad.</translation>
+    </message>
+    <message>
+        <source>“{name}” is an incomplete {label} file: {reason}.</source>
+        <translation>«{name}» es un archivo {label} incompleto: {reason}.</translation>
+    </message>
+    <message>
+        <source>Copy or export it again; a copy may have been interrupted.</source>
+        <translation>Cópielo o expórtelo otra vez; quizá se interrumpió una copia.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a damaged {label} file: {reason}.</source>
+        <translation>«{name}» es un archivo {label} dañado: {reason}.</translation>
+    </message>
+    <message>
+        <source>Export it again from its source.</source>
+        <translation>Expórtelo otra vez desde su origen.</translation>
+    </message>
+    <message>
+        <source>“{name}” is {what}, which is not read here.</source>
+        <translation>«{name}» es {what}, que aquí no se lee.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not an image, whatever its name says.</source>
+        <translation>«{name}» no es una imagen, diga lo que diga su nombre.</translation>
+    </message>
+    <message>
+        <source>Save the picture as JPEG, PNG, TIFF, BMP or WebP and open that.</source>
+        <translation>Guarde la imagen como JPEG, PNG, TIFF, BMP o WebP y abra ese archivo.</translation>
+    </message>
+    <message>
+        <source>“{name}” needs more memory than there is.</source>
+        <translation>«{name}» necesita más memoria de la que hay.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or export the field of view at a lower resolution.</source>
+        <translation>Cierre otros programas o exporte el campo visual con menos resolución.</translation>
+    </message>
+    <message>
+        <source>“{name}” has {width} × {height} pixels; a cell needs at least {least}.</source>
+        <translation>«{name}» tiene {width} × {height} píxeles; una célula necesita al menos {least}.</translation>
+    </message>
+    <message>
+        <source>Open the original picture instead of an icon of it.</source>
+        <translation>Abra la imagen original en lugar de un icono de ella.</translation>
+    </message>
+    <message>
+        <source>“{name}” has {width} × {height} pixels; at most {side} a side and {millions} million in all are read.</source>
+        <translation>«{name}» tiene {width} × {height} píxeles; se leen como máximo {side} por lado y {millions} millones en total.</translation>
+    </message>
+    <message>
+        <source>Export the field of view at a lower resolution.</source>
+        <translation>Exporte el campo visual con menos resolución.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a {label} file that cannot be decoded: it is damaged or of a rare kind.</source>
+        <translation>«{name}» es un archivo {label} que no se puede descodificar: está dañado o es de un tipo poco común.</translation>
+    </message>
+    <message>
+        <source>Export it again as plain 8-bit PNG or JPEG.</source>
+        <translation>Expórtelo otra vez como PNG o JPEG corriente de 8 bits.</translation>
+    </message>
+    <message>
+        <source>“{name}” stores its pixels as {kind}; 8 and 16 bits a channel are read.</source>
+        <translation>«{name}» guarda sus píxeles como {kind}; se leen 8 y 16 bits por canal.</translation>
+    </message>
+    <message>
+        <source>Export it as 8-bit or 16-bit.</source>
+        <translation>Expórtelo con 8 o 16 bits.</translation>
+    </message>
+    <message>
+        <source>{name} came without a file and was not kept.</source>
+        <translation>{name} llegó sin archivo y no se guardó.</translation>
+    </message>
+    <message>
+        <source>Its results and its thumbnail are in the history.</source>
+        <translation>Sus resultados y su miniatura están en el historial.</translation>
+    </message>
+    <message>
+        <source>{name} has changed since it was analysed.</source>
+        <translation>{name} ha cambiado desde que se analizó.</translation>
+    </message>
+    <message>
+        <source>Open the file anew to analyse it as it is now.</source>
+        <translation>Abra el archivo de nuevo para analizarlo como está ahora.</translation>
+    </message>
+    <message>
+        <source>The picture {name} cannot be kept in the data folder: {reason}.</source>
+        <translation>La imagen {name} no se puede guardar en la carpeta de datos: {reason}.</translation>
+    </message>
+    <message>
+        <source>Free some space; until then the picture can be looked at, but not opened again later.</source>
+        <translation>Libere espacio; mientras tanto se puede mirar la imagen, pero no volver a abrirla más tarde.</translation>
+    </message>
+    <message>
+        <source>{name} does not answer.</source>
+        <translation>{name} no responde.</translation>
+    </message>
+    <message>
+        <source>Check that it is plugged in and switched on, that no other program uses it, and that the system lets programs use cameras.</source>
+        <translation>Compruebe que está enchufada y encendida, que ningún otro programa la usa y que el sistema permite a los programas usar cámaras.</translation>
+    </message>
+    <message>
+        <source>“{name}” is no video that can be read here.</source>
+        <translation>«{name}» no es un vídeo que se pueda leer aquí.</translation>
+    </message>
+    <message>
+        <source>AVI files with Motion JPEG are read everywhere; have the recording program save one.</source>
+        <translation>Los archivos AVI con Motion JPEG se leen en todas partes; haga que el programa de grabación guarde uno.</translation>
+    </message>
+    <message>
+        <source>There is no video file “{name}”.</source>
+        <translation>No hay ningún archivo de vídeo «{name}».</translation>
+    </message>
+    <message>
+        <source>Check its place.</source>
+        <translation>Compruebe dónde está.</translation>
+    </message>
+    <message>
+        <source>{name} gives pictures of {width} × {height} pixels: too large.</source>
+        <translation>{name} da imágenes de {width} × {height} píxeles: demasiado grandes.</translation>
+    </message>
+    <message>
+        <source>Choose a smaller picture in the camera&apos;s own program.</source>
+        <translation>Elija una imagen más pequeña en el programa de la cámara.</translation>
+    </message>
+    <message>
+        <source>{name} gives no pictures any more.</source>
+        <translation>{name} ya no da imágenes.</translation>
+    </message>
+    <message>
+        <source>Check its cable, and whether another program uses it; then start it again.</source>
+        <translation>Compruebe su cable y si la usa otro programa; después, iníciela otra vez.</translation>
+    </message>
+    <message>
+        <source>The model {name} gave {what}.</source>
+        <translation>El modelo {name} dio {what}.</translation>
+    </message>
+    <message>
+        <source>Correct outputs.kind in its manifest, or choose another model.</source>
+        <translation>Corrija outputs.kind en su manifiesto o elija otro modelo.</translation>
+    </message>
+    <message>
+        <source>The model {name} failed in a run ({kind}).</source>
+        <translation>El modelo {name} falló en una ejecución ({kind}).</translation>
+    </message>
+    <message>
+        <source>Choose the CPU as provider, or another model.</source>
+        <translation>Elija la CPU como proveedor, u otro modelo.</translation>
+    </message>
+    <message>
+        <source>The model {name} failed in a run.</source>
+        <translation>El modelo {name} falló en una ejecución.</translation>
+    </message>
+    <message>
+        <source>Choose another.</source>
+        <translation>Elija otro.</translation>
+    </message>
+    <message>
+        <source>{name} {reason}.</source>
+        <translation>{name} {reason}.</translation>
+    </message>
+    <message>
+        <source>Correct the manifest or the model, and convert it again.</source>
+        <translation>Corrija el manifiesto o el modelo, y conviértalo otra vez.</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime loads {name} but cannot run it ({kind}).</source>
+        <translation>ONNX Runtime carga {name}, pero no puede ejecutarlo ({kind}).</translation>
+    </message>
+    <message>
+        <source>Convert the model again with `python -m export_tools convert`.</source>
+        <translation>Convierta otra vez el modelo con `python -m export_tools convert`.</translation>
+    </message>
+    <message>
+        <source>The list of model digests, {name}, {reason}.</source>
+        <translation>La lista de huellas de los modelos, {name}, {reason}.</translation>
+    </message>
+    <message>
+        <source>Install the program again.</source>
+        <translation>Instale el programa de nuevo.</translation>
+    </message>
+    <message>
+        <source>The manifest&apos;s field {field} {reason}.</source>
+        <translation>El campo {field} del manifiesto {reason}.</translation>
+    </message>
+    <message>
+        <source>Ask whoever made the package for a corrected one.</source>
+        <translation>Pida uno corregido a quien hizo el paquete.</translation>
+    </message>
+    <message>
+        <source>The last layer of {name} is not a linear one on its embedding, so it cannot be fitted anew here.</source>
+        <translation>La última capa de {name} no es lineal sobre su representación interna, así que aquí no se puede ajustar de nuevo.</translation>
+    </message>
+    <message>
+        <source>Choose another model, such as one that came with the program.</source>
+        <translation>Elija otro modelo, por ejemplo uno de los que vinieron con el programa.</translation>
+    </message>
+    <message>
+        <source>The model {name} gives no embedding, on which a new head could stand.</source>
+        <translation>El modelo {name} no da la representación interna sobre la que podría apoyarse una última capa nueva.</translation>
+    </message>
+    <message>
+        <source>Choose another model, or convert it again with `python -m export_tools convert`.</source>
+        <translation>Elija otro modelo o conviértalo otra vez con `python -m export_tools convert`.</translation>
+    </message>
+    <message>
+        <source>{name} is larger than the {limit} MB allowed for a model.</source>
+        <translation>{name} es mayor que los {limit} MB permitidos para un modelo.</translation>
+    </message>
+    <message>
+        <source>Use a smaller network.</source>
+        <translation>Use una red más pequeña.</translation>
+    </message>
+    <message>
+        <source>{name} keeps weights in other files beside it, which packages must not.</source>
+        <translation>{name} guarda pesos en otros archivos a su lado, algo que los paquetes no deben hacer.</translation>
+    </message>
+    <message>
+        <source>Save the model as one file, then convert it again.</source>
+        <translation>Guarde el modelo en un solo archivo y conviértalo otra vez.</translation>
+    </message>
+    <message>
+        <source>{name} is an ONNX model without a manifest.</source>
+        <translation>{name} es un modelo ONNX sin manifiesto.</translation>
+    </message>
+    <message>
+        <source>{name} holds {count} manifests instead of one.</source>
+        <translation>{name} contiene {count} manifiestos en lugar de uno.</translation>
+    </message>
+    <message>
+        <source>The manifest of {name} is larger than {limit} MB.</source>
+        <translation>El manifiesto de {name} es mayor que {limit} MB.</translation>
+    </message>
+    <message>
+        <source>Make a package of it with `python -m export_tools convert`.</source>
+        <translation>Haga un paquete con él mediante `python -m export_tools convert`.</translation>
+    </message>
+    <message>
+        <source>{name} has no input {input}, which its manifest names in input.name.</source>
+        <translation>{name} no tiene la entrada {input}, que su manifiesto nombra en input.name.</translation>
+    </message>
+    <message>
+        <source>{name} is not a whole ONNX model: {detail}.</source>
+        <translation>{name} no es un modelo ONNX íntegro: {detail}.</translation>
+    </message>
+    <message>
+        <source>Copy the file again from where it came.</source>
+        <translation>Copie otra vez el archivo desde su origen.</translation>
+    </message>
+    <message>
+        <source>{name} is not a file.</source>
+        <translation>{name} no es un archivo.</translation>
+    </message>
+    <message>
+        <source>Choose an .onnx file.</source>
+        <translation>Elija un archivo .onnx.</translation>
+    </message>
+    <message>
+        <source>There is no model file {name}.</source>
+        <translation>No hay ningún archivo de modelo {name}.</translation>
+    </message>
+    <message>
+        <source>Choose another file.</source>
+        <translation>Elija otro archivo.</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read: {reason}.</source>
+        <translation>{name} no se puede leer: {reason}.</translation>
+    </message>
+    <message>
+        <source>Check the file&apos;s permissions and its disk.</source>
+        <translation>Compruebe los permisos del archivo y su disco.</translation>
+    </message>
+    <message>
+        <source>The manifest of {name} is not UTF-8 text.</source>
+        <translation>El manifiesto de {name} no es texto UTF-8.</translation>
+    </message>
+    <message>
+        <source>{name} cannot be used: {words}</source>
+        <translation>{name} no se puede usar: {words}</translation>
+    </message>
+    <message>
+        <source>{name} has no output {output}, which its manifest names.</source>
+        <translation>{name} no tiene la salida {output}, que nombra su manifiesto.</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime has no CPU provider, so no model can run.</source>
+        <translation>ONNX Runtime no tiene proveedor de CPU, así que no se puede ejecutar ningún modelo.</translation>
+    </message>
+    <message>
+        <source>{name} was changed after it was chosen.</source>
+        <translation>{name} se modificó después de elegirlo.</translation>
+    </message>
+    <message>
+        <source>Choose the model again.</source>
+        <translation>Elija el modelo otra vez.</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime cannot load {name} ({kind}).</source>
+        <translation>ONNX Runtime no puede cargar {name} ({kind}).</translation>
+    </message>
+    <message>
+        <source>Convert the model again with `python -m export_tools convert`, for this version of the program.</source>
+        <translation>Convierta otra vez el modelo con `python -m export_tools convert`, para esta versión del programa.</translation>
+    </message>
+    <message>
+        <source>The model file {name} {reason}.</source>
+        <translation>El archivo de modelo {name} {reason}.</translation>
+    </message>
+    <message>
+        <source>Import it again.</source>
+        <translation>Impórtelo otra vez.</translation>
+    </message>
+    <message>
+        <source>The folder of imported models cannot be written: {reason}.</source>
+        <translation>No se puede escribir en la carpeta de modelos importados: {reason}.</translation>
+    </message>
+    <message>
+        <source>Check the folder&apos;s permissions and the free space on its disk.</source>
+        <translation>Compruebe los permisos de la carpeta y el espacio libre de su disco.</translation>
+    </message>
+    <message>
+        <source>There is no model named {name}.</source>
+        <translation>No hay ningún modelo llamado {name}.</translation>
+    </message>
+    <message>
+        <source>Choose one of: {names}.</source>
+        <translation>Elija uno de estos: {names}.</translation>
+    </message>
+    <message>
+        <source>Import a model package.</source>
+        <translation>Importe un paquete de modelo.</translation>
+    </message>
+    <message>
+        <source>Another model named {name} {version} is here already.</source>
+        <translation>Ya hay aquí otro modelo llamado {name} {version}.</translation>
+    </message>
+    <message>
+        <source>Remove that one first, or give the new one another version.</source>
+        <translation>Quite antes ese o dé otra versión al nuevo.</translation>
+    </message>
+    <message>
+        <source>The model {name} came with the program and stays.</source>
+        <translation>El modelo {name} vino con el programa y se queda.</translation>
+    </message>
+    <message>
+        <source>Several models are named {name}: {versions}.</source>
+        <translation>Varios modelos se llaman {name}: {versions}.</translation>
+    </message>
+    <message>
+        <source>Name one of them, such as {name}@{version}.</source>
+        <translation>Nombre uno de ellos, por ejemplo {name}@{version}.</translation>
+    </message>
+    <message>
+        <source>The models folder cannot be listed: {reason}.</source>
+        <translation>No se puede ver el contenido de la carpeta de modelos: {reason}.</translation>
+    </message>
+    <message>
+        <source>Check the folder&apos;s permissions.</source>
+        <translation>Compruebe los permisos de la carpeta.</translation>
+    </message>
+    <message>
+        <source>The shipped model {name} is missing.</source>
+        <translation>Falta el modelo {name}, que venía con el programa.</translation>
+    </message>
+    <message>
+        <source>The model {name} {reason}; it is not loaded here.</source>
+        <translation>El modelo {name} {reason}; aquí no se carga.</translation>
+    </message>
+    <message>
+        <source>It is damaged, too large for this computer, or made to do harm. Ask whoever made it.</source>
+        <translation>Está dañado, es demasiado grande para este ordenador o está hecho para causar daño. Pregunte a quien lo hizo.</translation>
+    </message>
+    <message>
+        <source>{name} cannot be tried: no process can be started for it.</source>
+        <translation>{name} no se puede probar: no se puede iniciar ningún proceso para ello.</translation>
+    </message>
+    <message>
+        <source>Start the program again. A security program may forbid it.</source>
+        <translation>Inicie de nuevo el programa. Puede que lo impida un programa de seguridad.</translation>
+    </message>
+    <message>
+        <source>{name} {version} was adapted from a model that is not here any more.</source>
+        <translation>{name} {version} se adaptó a partir de un modelo que ya no está aquí.</translation>
+    </message>
+    <message>
+        <source>Choose the model that it came from, or another one, and adapt that.</source>
+        <translation>Elija el modelo del que procede, u otro, y adapte ese.</translation>
+    </message>
+    <message>
+        <source>There are too few reviewed cells: at least {cells} cells of {images} images are needed in {classes} classes; there are {there}.</source>
+        <translation>Hay muy pocas células revisadas: se necesitan al menos {cells} células de {images} imágenes en {classes} clases; hay {there}.</translation>
+    </message>
+    <message>
+        <source>Review more cells, those that the model named rightly too, then try again.</source>
+        <translation>Revise más células, también las que el modelo nombró bien, y vuelva a intentarlo.</translation>
+    </message>
+    <message>
+        <source>This ONNX Runtime was built without CUDA.</source>
+        <translation>Este ONNX Runtime se construyó sin CUDA.</translation>
+    </message>
+    <message>
+        <source>CUDA could not load the model ({kind}).</source>
+        <translation>CUDA no pudo cargar el modelo ({kind}).</translation>
+    </message>
+    <message>
+        <source>CUDA was asked for, but ONNX Runtime chose another provider.</source>
+        <translation>Se pidió CUDA, pero ONNX Runtime eligió otro proveedor.</translation>
+    </message>
+    <message>
+        <source>CUDA failed in a trial run ({kind}).</source>
+        <translation>CUDA falló en una ejecución de prueba ({kind}).</translation>
+    </message>
+    <message>
+        <source>CUDA gave output {name} in another shape than the CPU.</source>
+        <translation>CUDA dio la salida {name} con otra forma que la CPU.</translation>
+    </message>
+    <message>
+        <source>CUDA&apos;s answers differ from the CPU&apos;s by {number}, more than {most}.</source>
+        <translation>Las respuestas de CUDA se apartan de las de la CPU en {number}, más de {most}.</translation>
+    </message>
+    <message>
+        <source>{name} was written, but it does not read back as a whole history.</source>
+        <translation>{name} se escribió, pero al leerlo no resulta un historial íntegro.</translation>
+    </message>
+    <message>
+        <source>Check the history (`hematodesk history check`), and try another disk.</source>
+        <translation>Compruebe el historial (`hematodesk history check`) y pruebe con otro disco.</translation>
+    </message>
+    <message>
+        <source>There is no room for a backup of the history: {free} MB are free, {needed} MB are needed.</source>
+        <translation>No hay sitio para una copia de seguridad del historial: hay {free} MB libres y se necesitan {needed} MB.</translation>
+    </message>
+    <message>
+        <source>Free some space on the disk, or back the history up to another one.</source>
+        <translation>Libere espacio en el disco o haga la copia en otro.</translation>
+    </message>
+    <message>
+        <source>{name} was written by a newer version of the program (its format is {found}, this version knows {known}).</source>
+        <translation>{name} lo escribió una versión más nueva del programa (su formato es {found}, esta versión conoce {known}).</translation>
+    </message>
+    <message>
+        <source>Use the newer version of the program; the file was not changed.</source>
+        <translation>Use la versión más nueva del programa; el archivo no se modificó.</translation>
+    </message>
+    <message>
+        <source>{name} is damaged: {detail}.</source>
+        <translation>{name} está dañado: {detail}.</translation>
+    </message>
+    <message>
+        <source>Repair it (`hematodesk history repair`) or restore a backup; the file as it is will be kept.</source>
+        <translation>Repárelo (`hematodesk history repair`) o restaure una copia de seguridad; el archivo tal como está se conservará.</translation>
+    </message>
+    <message>
+        <source>{name} is a database of another program, not a history.</source>
+        <translation>{name} es una base de datos de otro programa, no un historial.</translation>
+    </message>
+    <message>
+        <source>Choose another data folder, or move that file away.</source>
+        <translation>Elija otra carpeta de datos o mueva ese archivo a otro sitio.</translation>
+    </message>
+    <message>
+        <source>{name} cannot be written: {reason}.</source>
+        <translation>No se puede escribir {name}: {reason}.</translation>
+    </message>
+    <message>
+        <source>Check the rights of the data folder and its disk, or choose another data folder.</source>
+        <translation>Compruebe los permisos de la carpeta de datos y su disco, o elija otra carpeta de datos.</translation>
+    </message>
+    <message>
+        <source>{name} is in use by another program that does not let go.</source>
+        <translation>{name} está en uso por otro programa que no lo suelta.</translation>
+    </message>
+    <message>
+        <source>Close other windows of the program, then try again.</source>
+        <translation>Cierre las demás ventanas del programa y vuelva a intentarlo.</translation>
+    </message>
+    <message>
+        <source>{name} has no {what} with the number {number} (any more).</source>
+        <translation>En {name} no hay (o ya no hay) {what} con el número {number}.</translation>
+    </message>
+    <message>
+        <source>Load the list again; another window may have deleted it.</source>
+        <translation>Cargue la lista de nuevo; puede que otra ventana lo haya eliminado.</translation>
+    </message>
+    <message>
+        <source>{name} was closed already.</source>
+        <translation>{name} ya se cerró.</translation>
+    </message>
+    <message>
+        <source>Start the program again.</source>
+        <translation>Inicie de nuevo el programa.</translation>
+    </message>
+    <message>
+        <source>{name} could not be written: the disk is full.</source>
+        <translation>No se pudo escribir {name}: el disco está lleno.</translation>
+    </message>
+    <message>
+        <source>Free some space on the disk; everything saved before is still there.</source>
+        <translation>Libere espacio en el disco; todo lo guardado antes sigue ahí.</translation>
+    </message>
+    <message>
+        <source>The filter&apos;s {field} is not a date or time.</source>
+        <translation>El {field} del filtro no es una fecha ni una hora.</translation>
+    </message>
+    <message>
+        <source>Write it as 2026-11-21 or 2026-11-21T08:30:00Z.</source>
+        <translation>Escríbalo como 2026-11-21 o 2026-11-21T08:30:00Z.</translation>
+    </message>
+    <message>
+        <source>The note has {count} characters; at most {most} are kept.</source>
+        <translation>La nota tiene {count} caracteres; se guardan como máximo {most}.</translation>
+    </message>
+    <message>
+        <source>Shorten the note.</source>
+        <translation>Acorte la nota.</translation>
+    </message>
+    <message>
+        <source>{name} is the history itself.</source>
+        <translation>{name} es el propio historial.</translation>
+    </message>
+    <message>
+        <source>Choose another name or folder.</source>
+        <translation>Elija otro nombre u otra carpeta.</translation>
+    </message>
+    <message>
+        <source>{name} is damaged; nothing was changed.</source>
+        <translation>{name} está dañado; no se modificó nada.</translation>
+    </message>
+    <message>
+        <source>Choose another backup.</source>
+        <translation>Elija otra copia de seguridad.</translation>
+    </message>
+    <message>
+        <source>There is no {name} in {folder}.</source>
+        <translation>No hay ningún {name} en {folder}.</translation>
+    </message>
+    <message>
+        <source>Choose a backup.</source>
+        <translation>Elija una copia de seguridad.</translation>
+    </message>
+    <message>
+        <source>There is no file {name} in {folder}.</source>
+        <translation>No hay ningún archivo {name} en {folder}.</translation>
+    </message>
+    <message>
+        <source>{name} cannot be repaired: {detail}</source>
+        <translation>{name} no se puede reparar: {detail}</translation>
+    </message>
+    <message>
+        <source>There is no history in {folder} yet.</source>
+        <translation>Aún no hay historial en {folder}.</translation>
+    </message>
+    <message>
+        <source>It begins with the first image opened in the window or with `classify --save`.</source>
+        <translation>Empieza con la primera imagen que se abra en la ventana o con `classify --save`.</translation>
+    </message>
+    <message>
+        <source>The history is not open.</source>
+        <translation>El historial no está abierto.</translation>
+    </message>
+    <message>
+        <source>The data folder {folder} cannot be looked into: {reason}.</source>
+        <translation>No se puede mirar en la carpeta de datos {folder}: {reason}.</translation>
+    </message>
+    <message>
+        <source>Check the rights of the data folder, or choose another one with --data-dir.</source>
+        <translation>Compruebe los permisos de la carpeta de datos o elija otra con --data-dir.</translation>
+    </message>
+    <message>
+        <source>The data folder {folder} cannot be made: {reason}.</source>
+        <translation>No se puede crear la carpeta de datos {folder}: {reason}.</translation>
+    </message>
+    <message>
+        <source>Choose a folder you may write to with --data-dir.</source>
+        <translation>Elija con --data-dir una carpeta en la que pueda escribir.</translation>
+    </message>
+    <message>
+        <source>{place}: {field} {words}.</source>
+        <translation>{place}: {field} {words}.</translation>
+    </message>
+    <message>
+        <source>Export the history again, and import that file as it is.</source>
+        <translation>Exporte el historial otra vez e importe ese archivo tal como está.</translation>
+    </message>
+    <message>
+        <source>{place}: the file was written by a newer version of the program (its schema is {found}, this version knows {known}).</source>
+        <translation>{place}: el archivo lo escribió una versión más nueva del programa (su esquema es {found}, esta versión conoce {known}).</translation>
+    </message>
+    <message>
+        <source>Use the newer version of the program.</source>
+        <translation>Use la versión más nueva del programa.</translation>
+    </message>
+    <message>
+        <source>Check that the file is there, and the rights of its folder.</source>
+        <translation>Compruebe que el archivo está ahí y los permisos de su carpeta.</translation>
+    </message>
+    <message>
+        <source>“{name}”, line {line}: this is not the JSON of an export: {words}.</source>
+        <translation>«{name}», línea {line}: esto no es el JSON de una exportación: {words}.</translation>
+    </message>
+    <message>
+        <source>Choose a file that was exported as JSON, and that no other program has changed.</source>
+        <translation>Elija un archivo exportado como JSON que ningún otro programa haya modificado.</translation>
+    </message>
+    <message>
+        <source>It is empty.</source>
+        <translation>Está vacío.</translation>
+    </message>
+    <message>
+        <source>It cannot be read to its end: {detail}.</source>
+        <translation>No se puede leer hasta el final: {detail}.</translation>
+    </message>
+    <message>
+        <source>A row of the table {name} points to nothing in {other}.</source>
+        <translation>Una fila de la tabla {name} apunta a algo que no existe en {other}.</translation>
+    </message>
+    <message>
+        <source>Image {number} and the list disagree on whether it is deleted.</source>
+        <translation>La imagen {number} y la lista no coinciden en si está eliminada.</translation>
+    </message>
+    <message>
+        <source>Session {number} counts {count} images, the list has {found}.</source>
+        <translation>La sesión {number} cuenta {count} imágenes; la lista tiene {found}.</translation>
+    </message>
+    <message>
+        <source>The counts of the list&apos;s filters differ from the list.</source>
+        <translation>Los recuentos de los filtros de la lista no coinciden con la lista.</translation>
+    </message>
+    <message>
+        <source>The thumbnail of image {number} is no JPEG.</source>
+        <translation>La miniatura de la imagen {number} no es un JPEG.</translation>
+    </message>
+    <message>
+        <source>Image {number} differs from its line in the list.</source>
+        <translation>La imagen {number} difiere de su línea en la lista.</translation>
+    </message>
+    <message>
+        <source>Image {number} has a value that cannot be understood.</source>
+        <translation>La imagen {number} tiene un valor que no se puede entender.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be written: {reason}.</source>
+        <translation>No se puede escribir «{name}»: {reason}.</translation>
+    </message>
+    <message>
+        <source>Close the file in other programs, make room on the disk, or choose another folder.</source>
+        <translation>Cierre el archivo en otros programas, haga sitio en el disco o elija otra carpeta.</translation>
+    </message>
+    <message>
+        <source>Export fewer images.</source>
+        <translation>Exporte menos imágenes.</translation>
+    </message>
+    <message>
+        <source>The PDF could not be begun.</source>
+        <translation>No se pudo empezar el PDF.</translation>
+    </message>
+    <message>
+        <source>Choose another folder.</source>
+        <translation>Elija otra carpeta.</translation>
+    </message>
+    <message>
+        <source>The report could not be drawn to its end: there is no room left for temporary files.</source>
+        <translation>No se pudo dibujar el informe hasta el final: no queda sitio para archivos temporales.</translation>
+    </message>
+    <message>
+        <source>Make room on the disk, or report fewer images.</source>
+        <translation>Haga sitio en el disco o ponga menos imágenes en el informe.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not an empty folder.</source>
+        <translation>«{name}» no es una carpeta vacía.</translation>
+    </message>
+    <message>
+        <source>Choose an empty folder, or the name of a new one: nothing of yours is mixed up or replaced.</source>
+        <translation>Elija una carpeta vacía o el nombre de una nueva: nada de lo suyo se mezcla ni se reemplaza.</translation>
+    </message>
+    <message>
+        <source>Check the rights of the folder, or choose another.</source>
+        <translation>Compruebe los permisos de la carpeta o elija otra.</translation>
+    </message>
+    <message>
+        <source>There is no room left on the disk of “{name}”.</source>
+        <translation>No queda sitio en el disco de «{name}».</translation>
+    </message>
+    <message>
+        <source>Make room or choose another disk; what was copied so far was taken away again.</source>
+        <translation>Haga sitio o elija otro disco; lo copiado hasta ahora se ha vuelto a quitar.</translation>
+    </message>
+    <message>
+        <source>A PDF cannot be made without Qt.</source>
+        <translation>No se puede hacer un PDF sin Qt.</translation>
+    </message>
+    <message>
+        <source>Choose another format.</source>
+        <translation>Elija otro formato.</translation>
+    </message>
+    <message>
+        <source>A report of {count} images is too long; at most {most} are laid out.</source>
+        <translation>Un informe de {count} imágenes es demasiado largo; se componen como máximo {most}.</translation>
+    </message>
+    <message>
+        <source>Choose a session or a filter, or export a table.</source>
+        <translation>Elija una sesión o un filtro, o exporte una tabla.</translation>
+    </message>
+    <message>
+        <source>{name} belongs to the history itself.</source>
+        <translation>{name} pertenece al propio historial.</translation>
+    </message>
+    <message>
+        <source>Choose one of the values offered.</source>
+        <translation>Elija uno de los valores ofrecidos.</translation>
+    </message>
+    <message>
+        <source>The setting {name} cannot be {value}; it takes {allowed}.</source>
+        <translation>El ajuste {name} no puede ser {value}; admite {allowed}.</translation>
+    </message>
+    <message>
+        <source>There is no setting named {name}.</source>
+        <translation>No hay ningún ajuste llamado {name}.</translation>
+    </message>
+    <message>
+        <source>“{words}” is set by the administrator of this computer.</source>
+        <translation>«{words}» lo ha fijado el administrador de este ordenador.</translation>
+    </message>
+    <message>
+        <source>Ask the administrator to change it.</source>
+        <translation>Pida al administrador que lo cambie.</translation>
+    </message>
+    <message>
+        <source>The settings cannot be written to {name}: {reason}.</source>
+        <translation>Los ajustes no se pueden escribir en {name}: {reason}.</translation>
+    </message>
+    <message>
+        <source>Free some space or allow writing there; until then settings hold for this run only.</source>
+        <translation>Libere espacio o permita escribir ahí; mientras tanto, los ajustes valen solo para esta ejecución.</translation>
+    </message>
+    <message>
+        <source>The settings cannot be read ({reason}); defaults are used.</source>
+        <translation>Los ajustes no se pueden leer ({reason}); se usan los predeterminados.</translation>
+    </message>
+    <message>
+        <source>The settings file was damaged; it is kept as {name}, defaults are used.</source>
+        <translation>El archivo de ajustes estaba dañado; se conserva como {name} y se usan los predeterminados.</translation>
+    </message>
+    <message>
+        <source>The settings file is damaged; defaults are used.</source>
+        <translation>El archivo de ajustes está dañado; se usan los predeterminados.</translation>
+    </message>
+    <message>
+        <source>The administrator&apos;s policy {name} cannot be followed: {reason}.</source>
+        <translation>La directiva del administrador {name} no se puede cumplir: {reason}.</translation>
+    </message>
+    <message>
+        <source>Have the administrator mend it; until then the program does not start.</source>
+        <translation>Pida al administrador que la corrija; mientras tanto, el programa no se inicia.</translation>
+    </message>
+    <message>
+        <source>The model {name} {version} is not among those allowed on this computer.</source>
+        <translation>El modelo {name} {version} no está entre los permitidos en este ordenador.</translation>
+    </message>
+    <message>
+        <source>{what} is not allowed on this computer.</source>
+        <translation>{what} no está permitido en este ordenador.</translation>
+    </message>
+    <message>
+        <source>The data folder of this computer is {folder}, and --data-dir asks for another.</source>
+        <translation>La carpeta de datos de este ordenador es {folder}, y --data-dir pide otra.</translation>
+    </message>
+    <message>
+        <source>Models compute on “{provider}” on this computer; “{asked}” is not allowed.</source>
+        <translation>Los modelos calculan en «{provider}» en este ordenador; «{asked}» no está permitido.</translation>
+    </message>
+    <message>
+        <source>It is set in {name}: ask the administrator.</source>
+        <translation>Está fijado en {name}: pregunte al administrador.</translation>
+    </message>
+    <message>
+        <source>The list is set in {name}: ask the administrator.</source>
+        <translation>La lista está fijada en {name}: pregunte al administrador.</translation>
+    </message>
+    <message>
+        <source>its structure ends too early</source>
+        <translation>su estructura termina demasiado pronto</translation>
+    </message>
+    <message>
+        <source>a marker is missing</source>
+        <translation>falta un marcador</translation>
+    </message>
+    <message>
+        <source>it ends before its picture</source>
+        <translation>termina antes de su imagen</translation>
+    </message>
+    <message>
+        <source>a segment has no length</source>
+        <translation>un segmento no tiene longitud</translation>
+    </message>
+    <message>
+        <source>it has no frame header</source>
+        <translation>no tiene cabecera de imagen</translation>
+    </message>
+    <message>
+        <source>its end is missing</source>
+        <translation>falta su final</translation>
+    </message>
+    <message>
+        <source>a checksum does not match</source>
+        <translation>una suma de comprobación no coincide</translation>
+    </message>
+    <message>
+        <source>it does not begin with its header</source>
+        <translation>no empieza con su cabecera</translation>
+    </message>
+    <message>
+        <source>it holds no pixels</source>
+        <translation>no contiene píxeles</translation>
+    </message>
+    <message>
+        <source>its header has an unknown size</source>
+        <translation>su cabecera tiene un tamaño desconocido</translation>
+    </message>
+    <message>
+        <source>its header contradicts itself</source>
+        <translation>su cabecera se contradice</translation>
+    </message>
+    <message>
+        <source>rows are missing</source>
+        <translation>faltan filas</translation>
+    </message>
+    <message>
+        <source>it holds no picture</source>
+        <translation>no contiene ninguna imagen</translation>
+    </message>
+    <message>
+        <source>a GIF picture</source>
+        <translation>una imagen GIF</translation>
+    </message>
+    <message>
+        <source>a PDF document</source>
+        <translation>un documento PDF</translation>
+    </message>
+    <message>
+        <source>a Photoshop document</source>
+        <translation>un documento de Photoshop</translation>
+    </message>
+    <message>
+        <source>a ZIP archive or office document</source>
+        <translation>un archivo comprimido ZIP o un documento de ofimática</translation>
+    </message>
+    <message>
+        <source>an old office document or a microscope container file</source>
+        <translation>un documento de ofimática antiguo o un archivo contenedor de microscopio</translation>
+    </message>
+    <message>
+        <source>a gzip archive</source>
+        <translation>un archivo comprimido gzip</translation>
+    </message>
+    <message>
+        <source>a RAR archive</source>
+        <translation>un archivo comprimido RAR</translation>
+    </message>
+    <message>
+        <source>a 7-Zip archive</source>
+        <translation>un archivo comprimido 7-Zip</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 picture</source>
+        <translation>una imagen JPEG 2000</translation>
+    </message>
+    <message>
+        <source>a JPEG XL picture</source>
+        <translation>una imagen JPEG XL</translation>
+    </message>
+    <message>
+        <source>an OpenEXR picture</source>
+        <translation>una imagen OpenEXR</translation>
+    </message>
+    <message>
+        <source>a Zeiss CZI file</source>
+        <translation>un archivo CZI de Zeiss</translation>
+    </message>
+    <message>
+        <source>a Windows program</source>
+        <translation>un programa de Windows</translation>
+    </message>
+    <message>
+        <source>a program</source>
+        <translation>un programa</translation>
+    </message>
+    <message>
+        <source>a HEIC photograph</source>
+        <translation>una fotografía HEIC</translation>
+    </message>
+    <message>
+        <source>a HEIF photograph</source>
+        <translation>una fotografía HEIF</translation>
+    </message>
+    <message>
+        <source>an AVIF picture</source>
+        <translation>una imagen AVIF</translation>
+    </message>
+    <message>
+        <source>a video file</source>
+        <translation>un archivo de vídeo</translation>
+    </message>
+    <message>
+        <source>a DICOM file</source>
+        <translation>un archivo DICOM</translation>
+    </message>
+    <message>
+        <source>an SVG drawing</source>
+        <translation>un dibujo SVG</translation>
+    </message>
+    <message>
+        <source>scores of shape {shape} for {count} crops</source>
+        <translation>puntuaciones de forma {shape} para {count} recortes</translation>
+    </message>
+    <message>
+        <source>scores that are no finite numbers</source>
+        <translation>puntuaciones que no son números finitos</translation>
+    </message>
+    <message>
+        <source>values outside 0 to 1, though its manifest says {kind}</source>
+        <translation>valores fuera de 0 a 1, aunque su manifiesto dice {kind}</translation>
+    </message>
+    <message>
+        <source>cannot be read: {reason}</source>
+        <translation>no se puede leer: {reason}</translation>
+    </message>
+    <message>
+        <source>is too large</source>
+        <translation>es demasiado grande</translation>
+    </message>
+    <message>
+        <source>is not text</source>
+        <translation>no es texto</translation>
+    </message>
+    <message>
+        <source>is wrong in line {number}</source>
+        <translation>es errónea en la línea {number}</translation>
+    </message>
+    <message>
+        <source>names {name} twice</source>
+        <translation>nombra {name} dos veces</translation>
+    </message>
+    <message>
+        <source>is not listed in {name}</source>
+        <translation>no figura en {name}</translation>
+    </message>
+    <message>
+        <source>has other bytes than when it was shipped</source>
+        <translation>tiene otros bytes que cuando se entregó</translation>
+    </message>
+    <message>
+        <source>was changed since its import</source>
+        <translation>se modificó después de importarlo</translation>
+    </message>
+    <message>
+        <source>was not loaded and run once within {seconds} seconds</source>
+        <translation>no se cargó ni se ejecutó una vez en {seconds} segundos</translation>
+    </message>
+    <message>
+        <source>ended the process in which it was tried</source>
+        <translation>terminó el proceso en que se probaba</translation>
+    </message>
+    <message>
+        <source>a text in it is not UTF-8</source>
+        <translation>un texto de él no es UTF-8</translation>
+    </message>
+    <message>
+        <source>it is not UTF-8 text</source>
+        <translation>no es texto UTF-8</translation>
+    </message>
+    <message>
+        <source>the entry</source>
+        <translation>la entrada</translation>
+    </message>
+    <message>
+        <source>is missing</source>
+        <translation>falta</translation>
+    </message>
+    <message>
+        <source>Exporting</source>
+        <translation>Exportar</translation>
+    </message>
+    <message>
+        <source>The live picture of a camera</source>
+        <translation>La imagen en vivo de una cámara</translation>
+    </message>
+    <message>
+        <source>Importing and adapting models</source>
+        <translation>Importar y adaptar modelos</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>ninguna</translation>
+    </message>
+    <message>
+        <source>No space left on device</source>
+        <translation>No queda espacio en el dispositivo</translation>
+    </message>
+    <message>
+        <source>Permission denied</source>
+        <translation>Permiso denegado</translation>
+    </message>
+    <message>
+        <source>Read-only file system</source>
+        <translation>Sistema de archivos de solo lectura</translation>
+    </message>
+    <message>
+        <source>No such file or directory</source>
+        <translation>No existe el archivo o la carpeta</translation>
+    </message>
+    <message>
+        <source>Is a directory</source>
+        <translation>Es una carpeta</translation>
+    </message>
+    <message>
+        <source>Not a directory</source>
+        <translation>No es una carpeta</translation>
+    </message>
+    <message>
+        <source>Input/output error</source>
+        <translation>Error de entrada/salida</translation>
+    </message>
+    <message>
+        <source>File name too long</source>
+        <translation>Nombre de archivo demasiado largo</translation>
+    </message>
+</context>
+<context>
+    <name>Explaining</name>
+    <message>
+        <source>Lay over the image where the model finds evidence for the class</source>
+        <translation>Superponer a la imagen dónde halla el modelo evidencia de la clase</translation>
+    </message>
+    <message>
+        <source>Approximate: the package&apos;s own map</source>
+        <translation>Aproximado: el mapa del propio paquete</translation>
+    </message>
+    <message>
+        <source>The package gives this map; it does not add up to the class&apos;s score.</source>
+        <translation>El paquete da este mapa; no suma la puntuación de la clase.</translation>
+    </message>
+    <message>
+        <source>Exact: mean {mean} + bias {bias} = {score}</source>
+        <translation>Exacto: media {mean} + sesgo {bias} = {score}</translation>
+    </message>
+    <message>
+        <source>Exact: the mean of this map plus the bias is the class&apos;s score (logit).
+Only what speaks for {class_name} is coloured, on one scale for all classes of this cell.
+The frame is what the model saw; the map has {across} × {down} values in it, no finer.</source>
+        <translation>Exacto: la media de este mapa más el sesgo es la puntuación de la clase (logit).
+Solo se colorea lo que habla a favor de {class_name}, con una misma escala para todas las clases de esta célula.
+El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentro, no más finos.</translation>
+    </message>
+    <message>
+        <source>Choose a cell to see why it got its name.</source>
+        <translation>Elija una célula para ver por qué recibió su nombre.</translation>
+    </message>
+    <message>
+        <source>There is no model to ask.</source>
+        <translation>No hay ningún modelo al que preguntar.</translation>
+    </message>
+    <message>
+        <source>No model has named this cell yet.</source>
+        <translation>Ningún modelo ha nombrado aún esta célula.</translation>
+    </message>
+    <message>
+        <source>The image is not at hand, only its thumbnail.</source>
+        <translation>La imagen no está a mano, solo su miniatura.</translation>
+    </message>
+    <message>
+        <source>This model gives no map of its evidence.</source>
+        <translation>Este modelo no da ningún mapa de su evidencia.</translation>
+    </message>
+    <message>
+        <source>Another model gave this answer; choose that model to see why.</source>
+        <translation>Esta respuesta la dio otro modelo; elíjalo para ver por qué.</translation>
+    </message>
+</context>
+<context>
+    <name>Export</name>
+    <message>
+        <source>The session of the image shown</source>
+        <translation>La sesión de la imagen mostrada</translation>
+    </message>
+    <message>
+        <source>What the list shows under its filter</source>
+        <translation>Lo que muestra la lista con su filtro</translation>
+    </message>
+    <message>
+        <source>The whole history</source>
+        <translation>Todo el historial</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export</source>
+        <translation>Exportar</translation>
+    </message>
+    <message>
+        <source>&amp;Browse…</source>
+        <translation>&amp;Examinar…</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progreso</translation>
+    </message>
+    <message>
+        <source>Table, one row a cell (CSV)</source>
+        <translation>Tabla, una fila por célula (CSV)</translation>
+    </message>
+    <message>
+        <source>Excel workbook (XLSX)</source>
+        <translation>Libro de Excel (XLSX)</translation>
+    </message>
+    <message>
+        <source>Report with pictures (PDF)</source>
+        <translation>Informe con imágenes (PDF)</translation>
+    </message>
+    <message>
+        <source>Everything, to be imported again (JSON)</source>
+        <translation>Todo, para volver a importarlo (JSON)</translation>
+    </message>
+    <message>
+        <source>Pictures in class folders, for training</source>
+        <translation>Imágenes en carpetas por clase, para entrenar</translation>
+    </message>
+    <message>
+        <source>A small &amp;picture of each cell</source>
+        <translation>Una imagen &amp;pequeña de cada célula</translation>
+    </message>
+    <message>
+        <source>Paper</source>
+        <translation>Papel</translation>
+    </message>
+    <message>
+        <source>Paper as usual in this country</source>
+        <translation>El papel habitual en este país</translation>
+    </message>
+    <message>
+        <source>A4</source>
+        <translation>A4</translation>
+    </message>
+    <message>
+        <source>US Letter</source>
+        <translation>Carta (EE. UU.)</translation>
+    </message>
+    <message>
+        <source>With the history&apos;s small &amp;pictures</source>
+        <translation>Con las imágenes &amp;pequeñas del historial</translation>
+    </message>
+    <message>
+        <source>What is copied</source>
+        <translation>Qué se copia</translation>
+    </message>
+    <message>
+        <source>Each cell, cut out as its model sees it</source>
+        <translation>Cada célula, recortada como la ve su modelo</translation>
+    </message>
+    <message>
+        <source>Whole images with cells of one class</source>
+        <translation>Imágenes enteras con células de una sola clase</translation>
+    </message>
+    <message>
+        <source>Only what a person has &amp;reviewed</source>
+        <translation>Solo lo que una persona ha &amp;revisado</translation>
+    </message>
+    <message>
+        <source>There is nothing to choose.</source>
+        <translation>No hay nada que elegir.</translation>
+    </message>
+    <message>
+        <source>&amp;Images</source>
+        <translation>&amp;Imágenes</translation>
+    </message>
+    <message>
+        <source>&amp;Format</source>
+        <translation>&amp;Formato</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>Opciones</translation>
+    </message>
+    <message>
+        <source>&amp;Where to</source>
+        <translation>&amp;Destino</translation>
+    </message>
+    <message>
+        <source>&amp;Export</source>
+        <translation>&amp;Exportar</translation>
+    </message>
+    <message>
+        <source>For spreadsheets and statistics. Text is never run as a formula.</source>
+        <translation>Para hojas de cálculo y estadística. Ningún texto se ejecuta como fórmula.</translation>
+    </message>
+    <message>
+        <source>Sheets for cells, images and sessions, with filters.</source>
+        <translation>Hojas de células, imágenes y sesiones, con filtros.</translation>
+    </message>
+    <message>
+        <source>Each image with its cells, classes, confidence and reviews.</source>
+        <translation>Cada imagen con sus células, clases, confianza y revisiones.</translation>
+    </message>
+    <message>
+        <source>All that the history knows, for other systems or another computer.</source>
+        <translation>Todo lo que sabe el historial, para otros sistemas u otro ordenador.</translation>
+    </message>
+    <message>
+        <source>Into an empty or a new folder, with a table of labels.</source>
+        <translation>En una carpeta vacía o nueva, con una tabla de etiquetas.</translation>
+    </message>
+    <message>
+        <source>Say where to.</source>
+        <translation>Indique el destino.</translation>
+    </message>
+    <message>
+        <source>“{name}” is there already. Press Export again to replace it.</source>
+        <translation>«{name}» ya existe. Pulse otra vez Exportar para reemplazarlo.</translation>
+    </message>
+    <message>
+        <source>{done} of {total} images</source>
+        <translation>{done} de {total} imágenes</translation>
+    </message>
+    <message>
+        <source>Stopped; nothing was written.</source>
+        <translation>Detenido; no se escribió nada.</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Deteniendo…</translation>
+    </message>
+</context>
+<context>
+    <name>Exporting</name>
+    <message>
+        <source>Back up the history</source>
+        <translation>Hacer copia de seguridad del historial</translation>
+    </message>
+    <message>
+        <source>History (*.sqlite3)</source>
+        <translation>Historial (*.sqlite3)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) exported to {name}.</source>
+        <translation>
+            <numerusform>%n imagen exportada a {name}.</numerusform>
+            <numerusform>%n imágenes exportadas a {name}.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Import history</source>
+        <translation>Importar historial</translation>
+    </message>
+    <message>
+        <source>Exported history (*.json)</source>
+        <translation>Historial exportado (*.json)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) imported from {name}.</source>
+        <translation>
+            <numerusform>%n imagen importada de {name}.</numerusform>
+            <numerusform>%n imágenes importadas de {name}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) were there already and stand.</source>
+        <translation>
+            <numerusform>%n imagen ya estaba y se conserva.</numerusform>
+            <numerusform>%n imágenes ya estaban y se conservan.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{name} is being imported.</source>
+        <translation>Se está importando {name}.</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>The history was copied to {name}.</source>
+        <translation>El historial se copió en {name}.</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Mostrar en la carpeta</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryList</name>
+    <message>
+        <source>History</source>
+        <translation>Historial</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryPanel</name>
+    <message>
+        <source>Images that you open are kept here with their results.</source>
+        <translation>Las imágenes que abra se guardan aquí con sus resultados.</translation>
+    </message>
+    <message>
+        <source>Search names</source>
+        <translation>Buscar nombres</translation>
+    </message>
+    <message>
+        <source>Search the history by name</source>
+        <translation>Buscar por nombre en el historial</translation>
+    </message>
+    <message>
+        <source>Which images</source>
+        <translation>Qué imágenes</translation>
+    </message>
+    <message>
+        <source>From when</source>
+        <translation>Desde cuándo</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>Mostrar todo</translation>
+    </message>
+    <message>
+        <source>By time</source>
+        <translation>Por fecha</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>Por nombre</translation>
+    </message>
+    <message>
+        <source>By class</source>
+        <translation>Por clase</translation>
+    </message>
+    <message>
+        <source>By confidence, doubtful first</source>
+        <translation>Por confianza, primero las dudosas</translation>
+    </message>
+    <message>
+        <source>Order of the images: {order}</source>
+        <translation>Orden de las imágenes: {order}</translation>
+    </message>
+    <message>
+        <source>Order of the images</source>
+        <translation>Orden de las imágenes</translation>
+    </message>
+    <message>
+        <source>All images</source>
+        <translation>Todas las imágenes</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Sin revisar</translation>
+    </message>
+    <message>
+        <source>Partly reviewed</source>
+        <translation>Revisadas en parte</translation>
+    </message>
+    <message>
+        <source>Reviewed</source>
+        <translation>Revisadas</translation>
+    </message>
+    <message>
+        <source>Uncertain</source>
+        <translation>Inciertas</translation>
+    </message>
+    <message>
+        <source>No cell found</source>
+        <translation>Sin células</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fallidas</translation>
+    </message>
+    <message>
+        <source>Batch: {what}</source>
+        <translation>Lote: {what}</translation>
+    </message>
+    <message>
+        <source>Any day</source>
+        <translation>Cualquier día</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>Hoy</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 días</translation>
+    </message>
+    <message>
+        <source>30 days</source>
+        <translation>30 días</translation>
+    </message>
+    <message>
+        <source>A year</source>
+        <translation>Un año</translation>
+    </message>
+    <message>
+        <source>There is no history in this sitting: results are not kept.</source>
+        <translation>En esta ocasión no hay historial: los resultados no se conservan.</translation>
+    </message>
+    <message>
+        <source>No image matches.</source>
+        <translation>Ninguna imagen coincide.</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryWords</name>
+    <message>
+        <source>Today {time}</source>
+        <translation>Hoy {time}</translation>
+    </message>
+    <message>
+        <source>Yesterday {time}</source>
+        <translation>Ayer {time}</translation>
+    </message>
+    <message>
+        <source>Session of {moment}, images: {count}</source>
+        <translation>Sesión del {moment}, imágenes: {count}</translation>
+    </message>
+    <message>
+        <source>{operator}, {began} to {ended}</source>
+        <translation>{operator}, de {began} a {ended}</translation>
+    </message>
+    <message>
+        <source>{operator}, since {began}</source>
+        <translation>{operator}, desde {began}</translation>
+    </message>
+    <message>
+        <source>Could not be read</source>
+        <translation>No se pudo leer</translation>
+    </message>
+    <message>
+        <source>No cell</source>
+        <translation>Sin células</translation>
+    </message>
+    <message>
+        <source>Not named yet</source>
+        <translation>Aún sin nombre</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fallida</translation>
+    </message>
+    <message>
+        <source>uncertain</source>
+        <translation>incierta</translation>
+    </message>
+    <message>
+        <source>reviewed</source>
+        <translation>revisada</translation>
+    </message>
+    <message>
+        <source>partly reviewed</source>
+        <translation>revisada en parte</translation>
+    </message>
+    <message>
+        <source>with a note</source>
+        <translation>con nota</translation>
+    </message>
+</context>
+<context>
+    <name>ImageView</name>
+    <message>
+        <source>Image</source>
+        <translation>Imagen</translation>
+    </message>
+    <message>
+        <source>No image</source>
+        <translation>Sin imagen</translation>
+    </message>
+    <message>
+        <source>{shown}, laid over the image.</source>
+        <translation>{shown}, superpuesto a la imagen.</translation>
+    </message>
+    <message>
+        <source>Adding a cell: arrows move the box, Shift and arrows size it, Enter adds it.</source>
+        <translation>Añadir una célula: las flechas mueven el recuadro, Mayús y flechas cambian su tamaño, Intro la añade.</translation>
+    </message>
+</context>
+<context>
+    <name>KeyButton</name>
+    <message>
+        <source>Key {key}</source>
+        <translation>Tecla {key}</translation>
+    </message>
+</context>
+<context>
+    <name>LiveDialog</name>
+    <message>
+        <source>Live picture</source>
+        <translation>Imagen en vivo</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Cámara</translation>
+    </message>
+    <message>
+        <source>&amp;Video file…</source>
+        <translation>Archivo de &amp;vídeo…</translation>
+    </message>
+    <message>
+        <source>Freeze and &amp;keep</source>
+        <translation>Congelar y &amp;guardar</translation>
+    </message>
+    <message>
+        <source>Looking for cameras…</source>
+        <translation>Buscando cámaras…</translation>
+    </message>
+    <message>
+        <source>Camera {number}</source>
+        <translation>Cámara {number}</translation>
+    </message>
+    <message>
+        <source>Choose a camera above</source>
+        <translation>Elija arriba una cámara</translation>
+    </message>
+    <message>
+        <source>Or a video file.</source>
+        <translation>O un archivo de vídeo.</translation>
+    </message>
+    <message>
+        <source>No camera found</source>
+        <translation>No se encontró ninguna cámara</translation>
+    </message>
+    <message>
+        <source>Plug a microscope camera in and open this again, or choose a video file.</source>
+        <translation>Conecte una cámara de microscopio y vuelva a abrir esto, o elija un archivo de vídeo.</translation>
+    </message>
+    <message>
+        <source>Open a video file</source>
+        <translation>Abrir un archivo de vídeo</translation>
+    </message>
+    <message>
+        <source>Videos ({patterns})</source>
+        <translation>Vídeos ({patterns})</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+    <message>
+        <source>Live picture: {name}</source>
+        <translation>Imagen en vivo: {name}</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>Iniciando…</translation>
+    </message>
+    <message>
+        <source>There is no picture in this video</source>
+        <translation>No hay imagen en este vídeo</translation>
+    </message>
+    <message>
+        <source>The video has ended; its last picture is shown.</source>
+        <translation>El vídeo ha terminado; se muestra su última imagen.</translation>
+    </message>
+    <message>
+        <source>There is no model to name cells with.</source>
+        <translation>No hay ningún modelo con el que nombrar las células.</translation>
+    </message>
+    <message>
+        <source>Import a model package from the Models menu.</source>
+        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
+    </message>
+    <message>
+        <source>uncertain: {count}</source>
+        <translation>inciertas: {count}</translation>
+    </message>
+    <message>
+        <source>No white cell in this picture</source>
+        <translation>Ningún glóbulo blanco en esta imagen</translation>
+    </message>
+    <message>
+        <source>{rate} pictures a second</source>
+        <translation>{rate} imágenes por segundo</translation>
+    </message>
+    <message>
+        <source>Kept in the history. The camera runs on behind it.</source>
+        <translation>Guardada en el historial. La cámara sigue funcionando detrás.</translation>
+    </message>
+    <message>
+        <source>&amp;Go on</source>
+        <translation>&amp;Continuar</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>Abrir recie&amp;ntes</translation>
+    </message>
+    <message>
+        <source>Read-only</source>
+        <translation>Solo lectura</translation>
+    </message>
+    <message>
+        <source>The history may only be read: results and reviews are not saved.</source>
+        <translation>El historial es de solo lectura: los resultados y las revisiones no se guardan.</translation>
+    </message>
+    <message>
+        <source>Not saved</source>
+        <translation>Sin guardar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) deleted.</source>
+        <translation>
+            <numerusform>%n imagen eliminada.</numerusform>
+            <numerusform>%n imágenes eliminadas.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Deshacer</translation>
+    </message>
+</context>
+<context>
+    <name>ModelCard</name>
+    <message>
+        <source>This package cannot be used.</source>
+        <translation>Este paquete no se puede usar.</translation>
+    </message>
+    <message>
+        <source>Intended use</source>
+        <translation>Uso previsto</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>Clases</translation>
+    </message>
+    <message>
+        <source>Trained on</source>
+        <translation>Entrenado con</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Licencia</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>Fecha</translation>
+    </message>
+    <message>
+        <source>Looks at</source>
+        <translation>Mira</translation>
+    </message>
+    <message>
+        <source>Abstains under</source>
+        <translation>Se abstiene por debajo de</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>Reparto</translation>
+    </message>
+    <message>
+        <source>Base weights</source>
+        <translation>Pesos de partida</translation>
+    </message>
+    <message>
+        <source>Origin</source>
+        <translation>Origen</translation>
+    </message>
+    <message>
+        <source>came with the program</source>
+        <translation>vino con el programa</translation>
+    </message>
+    <message>
+        <source>imported</source>
+        <translation>importado</translation>
+    </message>
+    <message>
+        <source>SHA-256</source>
+        <translation>SHA-256</translation>
+    </message>
+    <message>
+        <source>SHA-256 of its parent</source>
+        <translation>SHA-256 del modelo de origen</translation>
+    </message>
+    <message>
+        <source>Read the whole card: every figure, what was tried, what it cannot do</source>
+        <translation>Leer la ficha entera: todas las cifras, lo que se probó, lo que no sabe hacer</translation>
+    </message>
+    <message>
+        <source>the whole image, {width} × {height} pixels</source>
+        <translation>la imagen entera, {width} × {height} píxeles</translation>
+    </message>
+    <message>
+        <source>each cell by itself, {width} × {height} pixels</source>
+        <translation>cada célula por separado, {width} × {height} píxeles</translation>
+    </message>
+    <message>
+        <source>Training, pass by pass</source>
+        <translation>Entrenamiento, pasada a pasada</translation>
+    </message>
+    <message>
+        <source>Measured on</source>
+        <translation>Medido con</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>Exactitud</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>Equilibrada</translation>
+    </message>
+    <message>
+        <source>Interval</source>
+        <translation>Intervalo</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>Imágenes</translation>
+    </message>
+    <message>
+        <source>Sources</source>
+        <translation>Fuentes</translation>
+    </message>
+    <message>
+        <source>The interval is the accuracy&apos;s, at 95 %, over the source images.</source>
+        <translation>El intervalo es el de la exactitud, al 95 %, sobre las imágenes de origen.</translation>
+    </message>
+    <message>
+        <source>{number} %</source>
+        <translation>{number}&#xa0;%</translation>
+    </message>
+</context>
+<context>
+    <name>ModelKeeper</name>
+    <message>
+        <source>{active} is used instead of {requested}: {reason}</source>
+        <translation>Se usa {active} en lugar de {requested}: {reason}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>Modelos</translation>
+    </message>
+    <message>
+        <source>Model packages</source>
+        <translation>Paquetes de modelo</translation>
+    </message>
+    <message>
+        <source>About the package</source>
+        <translation>Acerca del paquete</translation>
+    </message>
+    <message>
+        <source>Compute on</source>
+        <translation>Calcular en</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automático</translation>
+    </message>
+    <message>
+        <source>Processor (CPU)</source>
+        <translation>Procesador (CPU)</translation>
+    </message>
+    <message>
+        <source>Graphics card (CUDA)</source>
+        <translation>Tarjeta gráfica (CUDA)</translation>
+    </message>
+    <message>
+        <source>&amp;Use this model</source>
+        <translation>&amp;Usar este modelo</translation>
+    </message>
+    <message>
+        <source>&amp;Import…</source>
+        <translation>&amp;Importar…</translation>
+    </message>
+    <message>
+        <source>&amp;Verify all</source>
+        <translation>&amp;Verificar todos</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Quitar</translation>
+    </message>
+    <message>
+        <source>{model}, in use</source>
+        <translation>{model}, en uso</translation>
+    </message>
+    <message>
+        <source>{model}, unusable</source>
+        <translation>{model}, inservible</translation>
+    </message>
+    <message>
+        <source>{model}, imported</source>
+        <translation>{model}, importado</translation>
+    </message>
+    <message>
+        <source>There is no model package. Import one.</source>
+        <translation>No hay ningún paquete de modelo. Importe uno.</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>Cargando…</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>No hay ningún modelo cargado.</translation>
+    </message>
+    <message>
+        <source>In use: {active}.</source>
+        <translation>En uso: {active}.</translation>
+    </message>
+    <message>
+        <source>Verifying…</source>
+        <translation>Verificando…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n package(s) verified: all are as they were shipped or imported.</source>
+        <translation>
+            <numerusform>%n paquete verificado: está tal como se entregó o importó.</numerusform>
+            <numerusform>%n paquetes verificados: todos están tal como se entregaron o importaron.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{model} was removed.</source>
+        <translation>Se quitó {model}.</translation>
+    </message>
+</context>
+<context>
+    <name>Notices</name>
+    <message>
+        <source>The history {name} may only be read: results and reviews are not saved.</source>
+        <translation>El historial {name} es de solo lectura: los resultados y las revisiones no se guardan.</translation>
+    </message>
+    <message>
+        <source>Allow writing to the data folder, or choose another one with --data-dir.</source>
+        <translation>Permita escribir en la carpeta de datos o elija otra con --data-dir.</translation>
+    </message>
+    <message>
+        <source>Images are named, but nothing is saved in this sitting.</source>
+        <translation>Las imágenes se nombran, pero en esta ocasión no se guarda nada.</translation>
+    </message>
+    <message>
+        <source>{name} was analysed before ({moment}); this is its earlier result.</source>
+        <translation>{name} ya se analizó antes ({moment}); este es aquel resultado.</translation>
+    </message>
+    <message>
+        <source>Analyse again</source>
+        <translation>Analizar de nuevo</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) could not be read; the rest is done.</source>
+        <translation>
+            <numerusform>No se pudo leer %n imagen; el resto está hecho.</numerusform>
+            <numerusform>No se pudieron leer %n imágenes; el resto está hecho.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Show them</source>
+        <translation>Mostrarlas</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Continuar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) were analysed before; their earlier results stand.</source>
+        <translation>
+            <numerusform>%n imagen ya se había analizado; vale su resultado anterior.</numerusform>
+            <numerusform>%n imágenes ya se habían analizado; valen sus resultados anteriores.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Stopped after {done} images; what is done is kept.</source>
+        <translation>Detenido tras {done} imágenes; lo hecho se conserva.</translation>
+    </message>
+    <message>
+        <source>Stopped after {done} of {total} images; what is done is kept.</source>
+        <translation>Detenido tras {done} de {total} imágenes; lo hecho se conserva.</translation>
+    </message>
+    <message>
+        <source>Summary</source>
+        <translation>Resumen</translation>
+    </message>
+    <message>
+        <source>A batch over {name} was cut off; {done} of {total} images are done.</source>
+        <translation>Un lote sobre {name} quedó interrumpido; hay {done} de {total} imágenes hechas.</translation>
+    </message>
+    <message>
+        <source>A batch over {name} was cut off; {done} images are done.</source>
+        <translation>Un lote sobre {name} quedó interrumpido; hay {done} imágenes hechas.</translation>
+    </message>
+    <message>
+        <source>Every batch came to its end; there is none to go on with.</source>
+        <translation>Todos los lotes llegaron a su fin; no hay ninguno que continuar.</translation>
+    </message>
+    <message>
+        <source>The batch was begun with {model}, which is not the present model.</source>
+        <translation>El lote se empezó con {model}, que no es el modelo actual.</translation>
+    </message>
+    <message>
+        <source>Choose that model (Ctrl+M) and go on, or open the folder anew.</source>
+        <translation>Elija ese modelo (Ctrl+M) y continúe, o abra la carpeta de nuevo.</translation>
+    </message>
+    <message>
+        <source>Import a model…</source>
+        <translation>Importar un modelo…</translation>
+    </message>
+    <message>
+        <source>The history is not open, so only one image at a time is named.</source>
+        <translation>El historial no está abierto, así que solo se nombra una imagen cada vez.</translation>
+    </message>
+    <message>
+        <source>The file has several pages; this is the first.</source>
+        <translation>El archivo tiene varias páginas; esta es la primera.</translation>
+    </message>
+    <message>
+        <source>The history was damaged once: a cell, a review or a note of this image is lost.</source>
+        <translation>El historial sufrió daños una vez: se perdió una célula, una revisión o una nota de esta imagen.</translation>
+    </message>
+    <message>
+        <source>The image has more than 8 bits a colour; it was scaled to 8.</source>
+        <translation>La imagen tiene más de 8 bits por color; se redujo a 8.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s coded pixels are not quite in order: part of the image may be wrong.</source>
+        <translation>Los píxeles codificados del archivo no están del todo en orden: parte de la imagen puede ser errónea.</translation>
+    </message>
+    <message>
+        <source>The image was partly transparent; it lies on white.</source>
+        <translation>La imagen era en parte transparente; se muestra sobre blanco.</translation>
+    </message>
+</context>
+<context>
+    <name>Opening</name>
+    <message>
+        <source>Open images</source>
+        <translation>Abrir imágenes</translation>
+    </message>
+    <message>
+        <source>Images ({patterns})</source>
+        <translation>Imágenes ({patterns})</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+    <message>
+        <source>Open a folder of images</source>
+        <translation>Abrir una carpeta de imágenes</translation>
+    </message>
+    <message>
+        <source>Pasted picture</source>
+        <translation>Imagen pegada</translation>
+    </message>
+    <message>
+        <source>Dropped picture</source>
+        <translation>Imagen soltada</translation>
+    </message>
+    <message>
+        <source>There is no image in what was given.</source>
+        <translation>No hay ninguna imagen en lo recibido.</translation>
+    </message>
+    <message>
+        <source>Copy an image, or image files, and try again.</source>
+        <translation>Copie una imagen, o archivos de imagen, e inténtelo de nuevo.</translation>
+    </message>
+    <message>
+        <source>There are no images in {name}.</source>
+        <translation>No hay imágenes en {name}.</translation>
+    </message>
+    <message>
+        <source>JPEG, PNG, TIFF, BMP and WebP files are taken.</source>
+        <translation>Se admiten archivos JPEG, PNG, TIFF, BMP y WebP.</translation>
+    </message>
+</context>
+<context>
+    <name>Policy</name>
+    <message>
+        <source>Not allowed on this computer: the administrator has set it so.</source>
+        <translation>No permitido en este ordenador: así lo ha fijado el administrador.</translation>
+    </message>
+    <message>
+        <source>All data lie in {folder}.</source>
+        <translation>Todos los datos están en {folder}.</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>ninguno</translation>
+    </message>
+    <message>
+        <source>Models that may be used: {names}.</source>
+        <translation>Modelos que se pueden usar: {names}.</translation>
+    </message>
+    <message>
+        <source>Models compute on: {provider}.</source>
+        <translation>Los modelos calculan en: {provider}.</translation>
+    </message>
+    <message>
+        <source>Exporting is not allowed.</source>
+        <translation>No se permite exportar.</translation>
+    </message>
+    <message>
+        <source>The live picture of a camera is not allowed.</source>
+        <translation>No se permite la imagen en vivo de una cámara.</translation>
+    </message>
+    <message>
+        <source>Importing and adapting models is not allowed.</source>
+        <translation>No se permite importar ni adaptar modelos.</translation>
+    </message>
+</context>
+<context>
+    <name>Presenting</name>
+    <message>
+        <source>This image could not be read</source>
+        <translation>Esta imagen no se pudo leer</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>Abriendo…</translation>
+    </message>
+    <message>
+        <source>The picture is not at hand</source>
+        <translation>La imagen no está a mano</translation>
+    </message>
+    <message>
+        <source>No model has looked at this image.</source>
+        <translation>Ningún modelo ha mirado esta imagen.</translation>
+    </message>
+    <message>
+        <source>Choose or import a model (Ctrl+M).</source>
+        <translation>Elija o importe un modelo (Ctrl+M).</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n cell(s)</source>
+        <translation>
+            <numerusform>%n célula</numerusform>
+            <numerusform>%n células</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{count} uncertain</source>
+        <translation>{count} inciertas</translation>
+    </message>
+    <message>
+        <source>not saved</source>
+        <translation>sin guardar</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Deshacer</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Rehacer</translation>
+    </message>
+    <message>
+        <source>agree</source>
+        <translation>confirmar</translation>
+    </message>
+    <message>
+        <source>correct the class</source>
+        <translation>corregir la clase</translation>
+    </message>
+    <message>
+        <source>no cell</source>
+        <translation>no es célula</translation>
+    </message>
+    <message>
+        <source>take the review back</source>
+        <translation>retirar la revisión</translation>
+    </message>
+    <message>
+        <source>note on the cell</source>
+        <translation>nota sobre la célula</translation>
+    </message>
+    <message>
+        <source>note on the image</source>
+        <translation>nota sobre la imagen</translation>
+    </message>
+    <message>
+        <source>add a cell</source>
+        <translation>añadir una célula</translation>
+    </message>
+    <message>
+        <source>remove a cell</source>
+        <translation>quitar una célula</translation>
+    </message>
+    <message>
+        <source>delete images</source>
+        <translation>eliminar imágenes</translation>
+    </message>
+</context>
+<context>
+    <name>Report</name>
+    <message>
+        <source>This computer has no font for some letters of names and notes; the report gives their code points instead: {points}.</source>
+        <translation>Este ordenador no tiene tipo de letra para algunas letras de nombres y notas; el informe da en su lugar sus códigos: {points}.</translation>
+    </message>
+    <message>
+        <source>Report of cells</source>
+        <translation>Informe de células</translation>
+    </message>
+    <message>
+        <source>Page {number} of {count}</source>
+        <translation>Página {number} de {count}</translation>
+    </message>
+    <message>
+        <source>The program names cells; people diagnose. {program}</source>
+        <translation>El programa nombra células; diagnostican las personas. {program}</translation>
+    </message>
+    <message>
+        <source>Made by {operator} with {program}, {time} ({zone}).</source>
+        <translation>Hecho por {operator} con {program}, {time} ({zone}).</translation>
+    </message>
+    <message>
+        <source>The program names cells; people diagnose. A confidence is the probability that the model named beside it gives its class; “uncertain” means that the model abstains.</source>
+        <translation>El programa nombra células; diagnostican las personas. La confianza es la probabilidad con que el modelo nombrado a su lado da su clase; «incierta» significa que el modelo se abstiene.</translation>
+    </message>
+    <message>
+        <source>Sessions</source>
+        <translation>Sesiones</translation>
+    </message>
+    <message>
+        <source>All together</source>
+        <translation>En conjunto</translation>
+    </message>
+    <message>
+        <source>Classes that stand</source>
+        <translation>Clases que valen</translation>
+    </message>
+    <message>
+        <source>No cell has a class.</source>
+        <translation>Ninguna célula tiene clase.</translation>
+    </message>
+    <message>
+        <source>{count} of {all} ({share} %)</source>
+        <translation>{count} de {all} ({share} %)</translation>
+    </message>
+    <message>
+        <source>Model packages</source>
+        <translation>Paquetes de modelo</translation>
+    </message>
+    <message>
+        <source>No cell was named by a model.</source>
+        <translation>Ningún modelo nombró ninguna célula.</translation>
+    </message>
+    <message>
+        <source>{model}: {count} cells</source>
+        <translation>{model}: {count} células</translation>
+    </message>
+    <message>
+        <source>SHA-256: {digest}</source>
+        <translation>SHA-256: {digest}</translation>
+    </message>
+    <message>
+        <source>Computed on: {providers}</source>
+        <translation>Calculado en: {providers}</translation>
+    </message>
+    <message>
+        <source>This is the small picture that the history keeps.</source>
+        <translation>Esta es la imagen pequeña que guarda el historial.</translation>
+    </message>
+    <message>
+        <source>{name} (continued)</source>
+        <translation>{name} (continuación)</translation>
+    </message>
+    <message>
+        <source>Session {number}, {operator}: {began}</source>
+        <translation>Sesión {number}, {operator}: {began}</translation>
+    </message>
+    <message>
+        <source>Images: {images} (not read: {failed}, without a cell: {without}). Cells: {cells} (uncertain: {uncertain}, reviewed: {reviewed}, of these rejected as no cell: {rejected}).</source>
+        <translation>Imágenes: {images} (no leídas: {failed}; sin células: {without}). Células: {cells} (inciertas: {uncertain}; revisadas: {reviewed}, de ellas rechazadas por no ser célula: {rejected}).</translation>
+    </message>
+    <message>
+        <source>{class_name}?</source>
+        <translation>¿{class_name}?</translation>
+    </message>
+    <message>
+        <source>No cell</source>
+        <translation>No es célula</translation>
+    </message>
+    <message>
+        <source>Not named</source>
+        <translation>Sin nombre</translation>
+    </message>
+    <message>
+        <source>{model} on {provider}: {class_name}, {percent}</source>
+        <translation>{model} en {provider}: {class_name}, {percent}</translation>
+    </message>
+    <message>
+        <source>Uncertain: {reason}</source>
+        <translation>Incierta: {reason}</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Sin revisar</translation>
+    </message>
+    <message>
+        <source>✓ Agreed by {operator}, {time}</source>
+        <translation>✓ Confirmada por {operator}, {time}</translation>
+    </message>
+    <message>
+        <source>✓ Corrected by {operator}, {time}</source>
+        <translation>✓ Corregida por {operator}, {time}</translation>
+    </message>
+    <message>
+        <source>✓ Rejected as no cell by {operator}, {time}</source>
+        <translation>✓ Rechazada por no ser célula por {operator}, {time}</translation>
+    </message>
+    <message>
+        <source>Analysed: {time}</source>
+        <translation>Analizada: {time}</translation>
+    </message>
+    <message>
+        <source>Session {number}, {operator}</source>
+        <translation>Sesión {number}, {operator}</translation>
+    </message>
+    <message>
+        <source>Size: {width} × {height} pixels</source>
+        <translation>Tamaño: {width} × {height} píxeles</translation>
+    </message>
+    <message>
+        <source>Cells: {count}</source>
+        <translation>Células: {count}</translation>
+    </message>
+    <message>
+        <source>File: {path}</source>
+        <translation>Archivo: {path}</translation>
+    </message>
+    <message>
+        <source>Note: {note}</source>
+        <translation>Nota: {note}</translation>
+    </message>
+</context>
+<context>
+    <name>RestoreDialog</name>
+    <message>
+        <source>Restore from a backup</source>
+        <translation>Restaurar una copia de seguridad</translation>
+    </message>
+    <message>
+        <source>The backup takes the place of the present history, which is kept beside it as a file: nothing is thrown away. Images and reviews since the backup are then not in the list.</source>
+        <translation>La copia ocupa el lugar del historial actual, que se conserva a su lado como archivo: no se tira nada. Las imágenes y revisiones posteriores a la copia dejan entonces de estar en la lista.</translation>
+    </message>
+    <message>
+        <source>Kept backups</source>
+        <translation>Copias guardadas</translation>
+    </message>
+    <message>
+        <source>Made</source>
+        <translation>Hecha</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>Imágenes</translation>
+    </message>
+    <message>
+        <source>Sessions</source>
+        <translation>Sesiones</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Tamaño</translation>
+    </message>
+    <message>
+        <source>The kept backups are being read…</source>
+        <translation>Leyendo las copias guardadas…</translation>
+    </message>
+    <message>
+        <source>Another &amp;file…</source>
+        <translation>Otro &amp;archivo…</translation>
+    </message>
+    <message>
+        <source>&amp;Restore</source>
+        <translation>&amp;Restaurar</translation>
+    </message>
+    <message>
+        <source>cannot be read</source>
+        <translation>no se puede leer</translation>
+    </message>
+    <message>
+        <source>There is no backup yet; one is made on every day that changes something.</source>
+        <translation>Aún no hay ninguna copia; se hace una cada día en que cambia algo.</translation>
+    </message>
+    <message>
+        <source>Restore from another file</source>
+        <translation>Restaurar de otro archivo</translation>
+    </message>
+    <message>
+        <source>History (*.sqlite3)</source>
+        <translation>Historial (*.sqlite3)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+</context>
+<context>
+    <name>RunSummaryDialog</name>
+    <message>
+        <source>Summary of the batch</source>
+        <translation>Resumen del lote</translation>
+    </message>
+    <message>
+        <source>What the batch holds</source>
+        <translation>Qué contiene el lote</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Qué</translation>
+    </message>
+    <message>
+        <source>Cells</source>
+        <translation>Células</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>Imágenes</translation>
+    </message>
+    <message>
+        <source>Click a line to see its images in the list.</source>
+        <translation>Haga clic en una línea para ver sus imágenes en la lista.</translation>
+    </message>
+    <message>
+        <source>{images} images in {time}</source>
+        <translation>{images} imágenes en {time}</translation>
+    </message>
+    <message>
+        <source>{rate} a second</source>
+        <translation>{rate} por segundo</translation>
+    </message>
+    <message>
+        <source>{count} of them known before</source>
+        <translation>{count} de ellas ya conocidas</translation>
+    </message>
+    <message>
+        <source>All images</source>
+        <translation>Todas las imágenes</translation>
+    </message>
+    <message>
+        <source>Uncertain</source>
+        <translation>Inciertas</translation>
+    </message>
+    <message>
+        <source>No cell found</source>
+        <translation>Sin células</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fallidas</translation>
+    </message>
+</context>
+<context>
+    <name>RunWords</name>
+    <message>
+        <source>{number} s</source>
+        <translation>{number} s</translation>
+    </message>
+    <message>
+        <source>{number} min</source>
+        <translation>{number} min</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} h {minutes} min</translation>
+    </message>
+    <message>
+        <source>{images} images in {time}</source>
+        <translation>{images} imágenes en {time}</translation>
+    </message>
+    <message>
+        <source>{count} uncertain</source>
+        <translation>{count} inciertas</translation>
+    </message>
+    <message>
+        <source>{count} failed</source>
+        <translation>{count} fallidas</translation>
+    </message>
+</context>
+<context>
+    <name>Running</name>
+    <message>
+        <source>There is no model to name cells with.</source>
+        <translation>No hay ningún modelo con el que nombrar las células.</translation>
+    </message>
+    <message>
+        <source>Import a model package from the Models menu.</source>
+        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>General</source>
+        <translation>General</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>Operador</translation>
+    </message>
+    <message>
+        <source>The name that reviews and sessions carry. Empty: the login name.</source>
+        <translation>El nombre que llevan las revisiones y las sesiones. Vacío: el nombre de usuario.</translation>
+    </message>
+    <message>
+        <source>Go on after a review</source>
+        <translation>Avanzar tras una revisión</translation>
+    </message>
+    <message>
+        <source>After a verdict the next cell that has none is chosen.</source>
+        <translation>Tras un veredicto se elige la siguiente célula que no lo tenga.</translation>
+    </message>
+    <message>
+        <source>Ask before deleting</source>
+        <translation>Preguntar antes de eliminar</translation>
+    </message>
+    <message>
+        <source>Deleting can be undone until the program is closed.</source>
+        <translation>Lo eliminado se puede recuperar hasta que se cierre el programa.</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Apariencia</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>Tema</translation>
+    </message>
+    <message>
+        <source>Light or dark, or as the system has it.</source>
+        <translation>Claro u oscuro, o como lo tenga el sistema.</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Como el sistema</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Claro</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Oscuro</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Idioma</translation>
+    </message>
+    <message>
+        <source>Used from the next start.</source>
+        <translation>Se usa a partir del próximo inicio.</translation>
+    </message>
+    <message>
+        <source>English</source>
+        <translation>English</translation>
+    </message>
+    <message>
+        <source>Español</source>
+        <translation>Español</translation>
+    </message>
+    <message>
+        <source>Analysis</source>
+        <translation>Análisis</translation>
+    </message>
+    <message>
+        <source>Compute on</source>
+        <translation>Calcular en</translation>
+    </message>
+    <message>
+        <source>Automatic takes the graphics card where it works, else the processor.</source>
+        <translation>Automático toma la tarjeta gráfica donde funciona; si no, el procesador.</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automático</translation>
+    </message>
+    <message>
+        <source>Processor (CPU)</source>
+        <translation>Procesador (CPU)</translation>
+    </message>
+    <message>
+        <source>Graphics card (CUDA)</source>
+        <translation>Tarjeta gráfica (CUDA)</translation>
+    </message>
+    <message>
+        <source>Show earlier results of the same image</source>
+        <translation>Mostrar resultados anteriores de la misma imagen</translation>
+    </message>
+    <message>
+        <source>An image that this model has seen before is not analysed again.</source>
+        <translation>Una imagen que este modelo ya ha visto no se analiza otra vez.</translation>
+    </message>
+    <message>
+        <source>Keep thumbnails</source>
+        <translation>Guardar miniaturas</translation>
+    </message>
+    <message>
+        <source>Look into a watched folder every</source>
+        <translation>Mirar en una carpeta vigilada cada</translation>
+    </message>
+    <message>
+        <source>Less often is easier on a network drive.</source>
+        <translation>Con menos frecuencia es más llevadero en una unidad de red.</translation>
+    </message>
+    <message>
+        <source>1 s</source>
+        <translation>1 s</translation>
+    </message>
+    <message>
+        <source>2 s</source>
+        <translation>2 s</translation>
+    </message>
+    <message>
+        <source>5 s</source>
+        <translation>5 s</translation>
+    </message>
+    <message>
+        <source>10 s</source>
+        <translation>10 s</translation>
+    </message>
+    <message>
+        <source>30 s</source>
+        <translation>30 s</translation>
+    </message>
+    <message>
+        <source>60 s</source>
+        <translation>60 s</translation>
+    </message>
+    <message>
+        <source>Small pictures of the images in the history. Applies to images analysed from now on.</source>
+        <translation>Imágenes pequeñas en el historial. Vale para las imágenes que se analicen a partir de ahora.</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>Ajustes</translation>
+    </message>
+    <message>
+        <source>&amp;Defaults</source>
+        <translation>&amp;Predeterminados</translation>
+    </message>
+    <message>
+        <source>Set by the administrator</source>
+        <translation>Fijado por el administrador</translation>
+    </message>
+    <message>
+        <source>Set by the administrator of this computer.</source>
+        <translation>Fijado por el administrador de este ordenador.</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutsOverlay</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Atajos de teclado</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>Cerrar (Esc)</translation>
+    </message>
+</context>
+<context>
+    <name>StatusStrip</name>
+    <message>
+        <source>Choose another model</source>
+        <translation>Elegir otro modelo</translation>
+    </message>
+    <message>
+        <source>Choose what the model computes on</source>
+        <translation>Elegir en qué calcula el modelo</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progreso</translation>
+    </message>
+    <message>
+        <source>Stop; what is done stays</source>
+        <translation>Detener; lo hecho se conserva</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>From reading the file to the answer</source>
+        <translation>De la lectura del archivo a la respuesta</translation>
+    </message>
+    <message>
+        <source>No model</source>
+        <translation>Sin modelo</translation>
+    </message>
+    <message>
+        <source>Model: {name}</source>
+        <translation>Modelo: {name}</translation>
+    </message>
+    <message>
+        <source>Loading model…</source>
+        <translation>Cargando modelo…</translation>
+    </message>
+    <message>
+        <source>Computes on {active}; asked for: {requested}.</source>
+        <translation>Calcula en {active}; pedido: {requested}.</translation>
+    </message>
+    <message>
+        <source>{active} instead of {requested}</source>
+        <translation>{active} en lugar de {requested}</translation>
+    </message>
+    <message>
+        <source>Provider: {name}</source>
+        <translation>Proveedor: {name}</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} de {total}</translation>
+    </message>
+    <message>
+        <source>{done} done</source>
+        <translation>{done} hechas</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>en pausa</translation>
+    </message>
+    <message>
+        <source>{rate} a second</source>
+        <translation>{rate} por segundo</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n failed</source>
+        <translation>
+            <numerusform>%n fallida</numerusform>
+            <numerusform>%n fallidas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Continuar</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausa</translation>
+    </message>
+    <message>
+        <source>Go on with the batch (P)</source>
+        <translation>Continuar con el lote (P)</translation>
+    </message>
+    <message>
+        <source>Let the batch rest (P)</source>
+        <translation>Dejar descansar el lote (P)</translation>
+    </message>
+    <message>
+        <source>{name} is away</source>
+        <translation>{name} no está accesible</translation>
+    </message>
+    <message>
+        <source>Watching {name}</source>
+        <translation>Vigilando {name}</translation>
+    </message>
+    <message>
+        <source>{number} s left</source>
+        <translation>quedan {number} s</translation>
+    </message>
+    <message>
+        <source>{number} min left</source>
+        <translation>quedan {number} min</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Deteniendo…</translation>
+    </message>
+</context>
+<context>
+    <name>Upkeep</name>
+    <message>
+        <source>Today&apos;s backup of the history could not be made; earlier ones are still there.</source>
+        <translation>No se pudo hacer la copia de seguridad de hoy del historial; las anteriores siguen ahí.</translation>
+    </message>
+    <message>
+        <source>The history is being checked…</source>
+        <translation>Comprobando el historial…</translation>
+    </message>
+    <message>
+        <source>The history is whole.</source>
+        <translation>El historial está íntegro.</translation>
+    </message>
+    <message numerus="yes">
+        <source>The history is damaged (%n problem(s)):</source>
+        <translation>
+            <numerusform>El historial está dañado (%n problema):</numerusform>
+            <numerusform>El historial está dañado (%n problemas):</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>What can be read is saved into a new history; the old file is kept.</source>
+        <translation>Lo que se pueda leer se guarda en un historial nuevo; el archivo antiguo se conserva.</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>Reparar</translation>
+    </message>
+    <message>
+        <source>The history is damaged. What can be saved of it is being saved…</source>
+        <translation>El historial está dañado. Se está salvando lo que se puede…</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {name}.</source>
+        <translation>El archivo dañado se conserva como {name}.</translation>
+    </message>
+    <message>
+        <source>Restore a backup…</source>
+        <translation>Restaurar una copia…</translation>
+    </message>
+    <message numerus="yes">
+        <source>The history was damaged; %n image(s) were saved.</source>
+        <translation>
+            <numerusform>El historial estaba dañado; se salvó %n imagen.</numerusform>
+            <numerusform>El historial estaba dañado; se salvaron %n imágenes.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost.</source>
+        <translation>
+            <numerusform>Se perdió al menos %n imagen.</numerusform>
+            <numerusform>Se perdieron al menos %n imágenes.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost, of {days}.</source>
+        <translation>
+            <numerusform>Se perdió al menos %n imagen, de {days}.</numerusform>
+            <numerusform>Se perdieron al menos %n imágenes, de {days}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) lost a cell, a review or a note.</source>
+        <translation>
+            <numerusform>%n imagen perdió una célula, una revisión o una nota.</numerusform>
+            <numerusform>%n imágenes perdieron una célula, una revisión o una nota.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing is known to be lost.</source>
+        <translation>No consta que se haya perdido nada.</translation>
+    </message>
+    <message>
+        <source>The backup {name} was restored.</source>
+        <translation>Se restauró la copia {name}.</translation>
+    </message>
+    <message>
+        <source>The history as it was is kept as {name}.</source>
+        <translation>El historial tal como estaba se conserva como {name}.</translation>
+    </message>
+    <message>
+        <source>The backup is being restored…</source>
+        <translation>Restaurando la copia…</translation>
+    </message>
+</context>
+<context>
+    <name>Viewer</name>
+    <message>
+        <source>Its results are kept; the picture shown is its thumbnail.</source>
+        <translation>Sus resultados se conservan; la imagen mostrada es su miniatura.</translation>
+    </message>
+</context>
+<context>
+    <name>Watching</name>
+    <message>
+        <source>Watch a folder</source>
+        <translation>Vigilar una carpeta</translation>
+    </message>
+    <message>
+        <source>{folder} cannot be reached; it is looked for until it is back.</source>
+        <translation>No se puede acceder a {folder}; se la busca hasta que vuelva.</translation>
+    </message>
+    <message>
+        <source>New images in {folder} are named when they have stopped growing.</source>
+        <translation>Las imágenes nuevas de {folder} se nombran cuando dejan de crecer.</translation>
+    </message>
+</context>
+<context>
+    <name>WhyBox</name>
+    <message>
+        <source>Show why</source>
+        <translation>Mostrar el porqué</translation>
+    </message>
+    <message>
+        <source>Evidence for</source>
+        <translation>Evidencia de</translation>
+    </message>
+    <message>
+        <source>The class whose evidence is shown</source>
+        <translation>La clase cuya evidencia se muestra</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>Opacidad</translation>
+    </message>
+    <message>
+        <source>How strongly the colours cover the image</source>
+        <translation>Con cuánta fuerza cubren los colores la imagen</translation>
+    </message>
+    <message>
+        <source>{number} %</source>
+        <translation>{number}&#xa0;%</translation>
+    </message>
+</context>
+</TS>

@@ -500,6 +500,10 @@
         <translation>Respuesta</translation>
     </message>
     <message>
+        <source>Classes</source>
+        <translation>Clases</translation>
+    </message>
+    <message>
         <source>Agree</source>
         <translation>Confirmar</translation>
     </message>

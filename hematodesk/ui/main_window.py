@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QPlainTextEdit, QSplitter
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
-from hematodesk.ui.actions import CLASS_KEYS, Actions
+from hematodesk.ui.action_wiring import bind_actions, fill_menus, tell_keys
+from hematodesk.ui.actions import Actions
 from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.banners import Banners, Notice
@@ -29,9 +30,9 @@ from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.notices import Notices
 from hematodesk.ui.opening import Opening
 from hematodesk.ui.panes import go_to_next_pane
-from hematodesk.ui.policy_words import forbid_actions
 from hematodesk.ui.presenting import Presenting
 from hematodesk.ui.reviewing import Reviewing
+from hematodesk.ui.run_controls import RunControls
 from hematodesk.ui.running import Running
 from hematodesk.ui.shortcuts_overlay import ShortcutsOverlay
 from hematodesk.ui.sitting import Sitting
@@ -68,7 +69,9 @@ class MainWindow(QMainWindow):
         self.access = HistoryAccess(self.lanes)
         self._build_widgets()
         self._build_controllers(theme)
-        self._build_actions()
+        bind_actions(self)
+        self.menus = fill_menus(self)
+        tell_keys(self)
         self._connect()
         self.memory.restore()
         self.centre.focus_first()
@@ -118,6 +121,20 @@ class MainWindow(QMainWindow):
         self.watching = Watching(services, lanes, self.running, self)
         self.exporting = Exporting(services, lanes, banners, self)
         self.dialogs = Dialogs(services, lanes, self.keeper, banners, theme, self)
+        self.memory = WindowMemory(
+            self, self.columns, self.panel, self.answer, services.settings, self.actions_
+        )
+        self.controls = RunControls(
+            self.running,
+            self.watching,
+            self.browsing,
+            self.panel,
+            self.strip,
+            self.actions_,
+            self.dialogs,
+            self.memory,
+            self,
+        )
         self.notices = Notices(
             self.analysing,
             self.running,
@@ -127,14 +144,11 @@ class MainWindow(QMainWindow):
             banners,
             lanes,
             self.dialogs.ask_import,
-            self._show_run_summary,
+            self.controls.show_summary,
             self,
         )
         self.upkeep = Upkeep(services, lanes, self.access, banners, self.dialogs.show_one, self)
         self.sitting = Sitting(services, lanes, self.access, self)
-        self.memory = WindowMemory(
-            self, self.columns, self.panel, self.answer, services.settings, self.actions_
-        )
         self.guard = TextGuard(self)
         self.presenting = Presenting(
             self.viewer,
@@ -158,81 +172,6 @@ class MainWindow(QMainWindow):
             self,
         )
 
-    def _build_actions(self) -> None:
-        view, actions = self.centre.view, self.actions_
-        actions.bind(
-            {
-                "open_files": self.opening.ask_files,
-                "open_folder": self.opening.ask_folder,
-                "open_samples": self.opening.open_samples,
-                "live": lambda: self.dialogs.show_live(self.opening.open_frame),
-                "export": self._export,
-                "export_selection": lambda: self._export(chosen_first=True),
-                "import_history": self.exporting.ask_import,
-                "watch_folder": self.watching.ask,
-                "stop_watching": self.watching.stop,
-                "pause": self._toggle_pause,
-                "resume_run": lambda: self.running.resume_latest(self.notices.tell_nothing_to_resume),
-                "run_summary": self._show_run_summary,
-                "backup": self.exporting.ask_backup,
-                "restore": self.upkeep.ask_restore,
-                "check_history": self.upkeep.check,
-                "quit": self.close,
-                "undo": self.reviewing.undo,
-                "redo": self.reviewing.redo,
-                "paste": self.opening.paste,
-                "delete_images": self._delete_images,
-                "find": self._find,
-                "settings": self.dialogs.show_settings,
-                "previous_image": self.browsing.previous_image,
-                "next_image": self.browsing.next_image,
-                "zoom_in": view.zoom_in,
-                "zoom_out": view.zoom_out,
-                "zoom_fit": view.fit,
-                "zoom_actual": view.zoom_actual,
-                "fold_history": self.memory.fold_history,
-                "fold_answer": self.memory.fold_answer,
-                "full_screen": self.memory.toggle_full_screen,
-                "next_pane": self._next_pane,
-                "put_away": self.banners.put_all_away,
-                "next_cell": lambda: view.focusNextPrevChild(True),
-                "previous_cell": lambda: view.focusNextPrevChild(False),
-                "next_open": self._next_open,
-                "agree": self.reviewing.agree,
-                "reject": self.reviewing.reject,
-                "clear_review": self.reviewing.clear,
-                "note": self.answer.focus_note,
-                "add_cell": self._toggle_add,
-                "remove_cell": self.reviewing.remove_cell,
-                "models": self.dialogs.show_models,
-                "import_model": self.dialogs.ask_import,
-                "compare_models": lambda: self.dialogs.show_compare(self.viewer),
-                "adapt": self.dialogs.show_adapt,
-                "model_card": self.dialogs.show_card,
-                "shortcuts": self._show_shortcuts,
-                "about": self.dialogs.show_about,
-                **{f"class_{key}": self._class_key(key) for key in range(1, CLASS_KEYS + 1)},
-            }
-        )
-        forbid_actions(actions, self.services.policy)
-        self.menus = actions.fill_menus(self.menuBar())
-        recent = QMenu(self.tr("Open &recent"), self.menus["file"])
-        self.menus["file"].insertMenu(actions["open_samples"], recent)
-        self.menus["file"].aboutToShow.connect(lambda: self.opening.fill_recent(recent))
-        hint = {
-            name: actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            for name in ("agree", "reject", "clear_review", "next_open", "open_files", "open_folder")
-        }
-        self.answer.set_key_hints(
-            agree=hint["agree"],
-            reject=hint["reject"],
-            clear=hint["clear_review"],
-            next_open=hint["next_open"],
-        )
-        why = actions["show_why"]
-        self.answer.why.follow(why, why.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
-        self.centre.zone.set_key_hints(files=hint["open_files"], folder=hint["open_folder"])
-
     def _connect(self) -> None:
         zone, view, answer, strip = self.centre.zone, self.centre.view, self.answer, self.strip
         zone.open_files_requested.connect(self.opening.ask_files)
@@ -254,18 +193,10 @@ class MainWindow(QMainWindow):
         answer.set_operator(self.services.operator)
         strip.model_clicked.connect(self.dialogs.show_models)
         strip.provider_clicked.connect(self.dialogs.show_providers)
-        strip.cancel_clicked.connect(self._cancel)
-        strip.pause_clicked.connect(self._toggle_pause)
-        strip.watch_clicked.connect(self._watch_menu)
-        self.watching.changed.connect(self._show_watch)
-        self._show_watch()
-        self.panel.delete_requested.connect(self._delete_images)
+        self.panel.delete_requested.connect(self.delete_images)
         self.panel.menu_requested.connect(self._list_menu)
         self.analysing.saved.connect(self._saved)
         self.running.saved.connect(self._saved)
-        self.running.replaced.connect(self.browsing.deleted)
-        self.running.summed.connect(lambda *_: self.actions_.set_enabled(True, "run_summary"))
-        self.actions_.set_enabled(False, "run_summary")
         self.reviewing.image_changed.connect(self.browsing.image_changed)
         self.reviewing.images_deleted.connect(self._deleted)
         self.reviewing.images_restored.connect(self._restored)
@@ -358,13 +289,6 @@ class MainWindow(QMainWindow):
 
     # What actions and signals ask
 
-    def _class_key(self, key: int) -> Callable[[], None]:
-        def choose() -> None:
-            if key <= len(self.keeper.class_ids):
-                self.reviewing.choose_class(self.keeper.class_ids[key - 1])
-
-        return choose
-
     def _saved(self, images: list[HistoryImage]) -> None:
         session = self.sitting.session_of(images[0])
         self.panel.model.set_current_session(session.id)
@@ -372,13 +296,15 @@ class MainWindow(QMainWindow):
         if self.viewer.image_id in {image.id for image in images}:
             self.panel.mark(self.viewer.image_id)
 
-    def _export(self, *, chosen_first: bool = False) -> None:
+    def export(self, *, chosen_first: bool = False) -> None:
+        """Open the export dialog for what is listed, or for the chosen images first."""
         self.answer.flush_note()
         session_id = self.viewer.session_id or self.sitting.session_id
         listed = self.panel.model.filter
         self.exporting.ask(session_id, self.panel.selected_ids(), listed, chosen_first=chosen_first)
 
-    def _delete_images(self) -> None:
+    def delete_images(self) -> None:
+        """Delete the chosen images, else the shown one; asked before, as the settings want it."""
         chosen = self.panel.selected_ids()
         if not chosen and self.viewer.image_id is not None:
             chosen = [self.viewer.image_id]
@@ -409,56 +335,31 @@ class MainWindow(QMainWindow):
             menu.addAction(self.actions_[name])
         self.panel.open_menu(menu, position)
 
-    def _cancel(self) -> None:
-        self.running.cancel()
-        if self.running.busy:
-            self.strip.show_stopping()
-
-    def _toggle_pause(self) -> None:
-        self.running.set_paused(not self.running.paused)
-
-    def _show_watch(self) -> None:
-        name, tip = self.watching.words()
-        self.strip.show_watch(name, tip, self.watching.away)
-        self.actions_.set_enabled(bool(name), "stop_watching")
-
-    def _watch_menu(self) -> None:
-        menu = QMenu(self)
-        menu.addAction(self.actions_["stop_watching"])
-        menu.addAction(self.actions_["watch_folder"])
-        self.panel.open_menu(menu, self.strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))
-
-    def _show_run_summary(self) -> None:
-        summary, end = self.running.last_summary, self.running.last_end
-        if summary is not None and end is not None:
-            self.memory.show_history()
-            self.dialogs.show_run_summary(summary, end, self.panel.show_filter, self._open_of_run)
-
-    def _open_of_run(self, image_id: int) -> None:
-        if self.panel.model.row_of(image_id) < 0:
-            self.panel.clear_filter()
-        self.browsing.open(image_id)
-
-    def _find(self) -> None:
+    def find_image(self) -> None:
+        """Go to the search field."""
         self.memory.show_history()
         self.panel.search.setFocus()
         self.panel.search.selectAll()
 
-    def _next_open(self) -> None:
+    def go_to_next_open(self) -> None:
+        """The next cell without a review, in this image or the next one."""
         index = self.viewer.next_open()
         if index >= 0:
             self.viewer.choose(index)
         else:
             self.browsing.next_to_review()
 
-    def _toggle_add(self) -> None:
+    def toggle_add(self) -> None:
+        """Draw the boxes of missed cells, or no more."""
         self.centre.view.setFocus()
         self.centre.view.set_add_mode(self.actions_["add_cell"].isChecked())
 
-    def _show_shortcuts(self) -> None:
+    def show_shortcuts(self) -> None:
+        """Every key, laid over the window."""
         self.overlay.show_sections(self.actions_.overlay_rows())
 
-    def _next_pane(self) -> None:
+    def go_to_next_pane(self) -> None:
+        """The keyboard goes to the next column."""
         go_to_next_pane(
             (self.panel, self.panel.list if self.panel.list.isVisible() else self.panel.search),
             (self.centre, self.centre.view if self.centre.view.isVisible() else self.centre.zone),

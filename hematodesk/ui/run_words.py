@@ -29,12 +29,19 @@ def duration(seconds: float) -> str:
     return translate("RunWords", "{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
+_TOLD_CLASSES = 4
+"""As many as the banner has room for."""
+
+
 def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
     """What a run held, in a sentence or two; the classes with most cells first."""
     words = translate("RunWords", "{images} images in {time}").format(
         images=number(done), time=duration(elapsed_s)
     )
-    parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in summary.classes[:4]]
+    told = summary.classes[: _TOLD_CLASSES if len(summary.classes) <= _TOLD_CLASSES else _TOLD_CLASSES - 1]
+    parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in told]
+    if rest := sum(count for _, count, _ in summary.classes[len(told) :]):
+        parts.append(translate("RunWords", "{count} of other classes").format(count=number(rest)))
     if summary.uncertain:
         parts.append(translate("RunWords", "{count} uncertain").format(count=number(summary.uncertain)))
     if summary.failed:

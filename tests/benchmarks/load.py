@@ -118,7 +118,7 @@ last[0], own_last[0] = time.perf_counter(), time.thread_time()
 until(lambda: window.running.progress is None or window.running.progress.done > 1500)
 worst["batch"], own_worst["batch"] = max(gaps), max(own)
 before = window.running.progress is not None
-figures["cancel"] = measured("cancel", window._cancel, lambda: not window.running.busy)
+figures["cancel"] = measured("cancel", window.controls.cancel, lambda: not window.running.busy)
 pulse.stop()
 window.closed.connect(application.quit)
 QTimer.singleShot(0, window.close)

@@ -9,10 +9,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from hematodesk.domain.history import HistoryFilter, RunState
+from hematodesk.domain.history import HistoryFilter, RunState, RunSummary
 from hematodesk.ui.history_model import Role
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.run_summary import RunSummaryDialog
+from hematodesk.ui.run_words import run_words
+
+
+def test_the_banner_says_that_there_are_more_classes_than_it_names(qapp) -> None:
+    classes = [("neutrophil", 5, 5), ("lymphocyte", 3, 2), ("eosinophil", 2, 2), ("monocyte", 2, 1)]
+    four = RunSummary(1, 9, 12, tuple(classes), 0, 0, 0, ())
+    assert run_words(four, 2.0, 9) == (
+        "9 images in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 2 Monocyte."
+    )
+    five = RunSummary(1, 9, 13, (*classes, ("basophil", 1, 1)), 0, 0, 0, ())
+    assert run_words(five, 2.0, 9) == (
+        "9 images in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 3 of other classes."
+    )
 
 
 def done(window: MainWindow) -> int:

@@ -26,7 +26,7 @@ from export_tools.augment import Strength, augment
 from export_tools.boxes import read_boxes
 from export_tools.crops import COVER, CropSet, chosen, cut_by_source, middle
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
-from export_tools.package_details import calibration_file, familiarity_file, rivals_file, sidecar
+from export_tools.package_details import calibration_file, familiarity_file, sidecar
 from export_tools.raabin import BY_EYE
 from export_tools.sources import Record, only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
@@ -37,8 +37,7 @@ Floats = npt.NDArray[np.float64]
 _DIRECTIONS = 192
 _VIEWS = 3
 _SHRINK = 0.02
-_FAMILIAR_SHARE = 0.995
-_NAMED_SHARE = 0.98
+_FAMILIAR_SHARE = 0.98
 _MOST_TRAINED = 3000
 _LEAST_CONFIDENCE = 0.5
 _MOST_CONFIDENCE = 0.95
@@ -88,13 +87,15 @@ def calibrate(args: argparse.Namespace) -> None:
 
     notes = json.loads(sidecar(args.model).read_text(encoding="utf-8"))
     classes = [each["id"] for each in notes["classes"]]
+    known = classes + list(notes.get("rivals", []))
     read = read_boxes if args.boxes else read_source
     records = [record for folder in args.sources for record in read(folder)]
     rule = notes["crop"]
     cut = {"red_cells": rule["red_cells"], "context": rule["context"], "cache": args.cache}
 
     def side(model: Path, suffix: str) -> list[Record]:
-        found = only_classes(listed(records, read_list(model, suffix)), classes)
+        wanted = known if suffix == TRAINED_ON else classes
+        found = only_classes(listed(records, read_list(model, suffix)), wanted)
         # Names given by eye teach, but nothing is measured with them.
         return [each for each in found if args.boxes or suffix == TRAINED_ON or each.source != BY_EYE]
 
@@ -109,7 +110,7 @@ def calibrate(args: argparse.Namespace) -> None:
     if len(few) > _MOST_TRAINED:
         few = tuple(few[row] for row in np.sort(random.permutation(len(few))[:_MOST_TRAINED]))
     inside = chosen(inside, few)
-    trained = answers(both, _views(inside, size, random, each=1), inside, classes)
+    trained = answers(both, _views(inside, size, random, each=1), inside, known)
     others = []
     for model in args.fold_model:
         tested = [record for record in side(model, TESTED) if record.part != "test"]
@@ -122,29 +123,29 @@ def calibrate(args: argparse.Namespace) -> None:
     least = least_confidence(
         softmax(judged.logits, temperature), judged.truth, judged.weights, wanted=args.wanted
     )
-    projection, centres = whitening(trained.embeddings, trained.truth)
+    projection, centres = whitening(trained.embeddings, trained.truth, len(classes))
     strange = np.concatenate([strangeness(each.embeddings, projection, centres) for each in (plain, hard)])
     limit = float(np.quantile(strange, _FAMILIAR_SHARE))
-    statistics = {"projection": projection, "centres": centres}
-    told_gap = ""
-    rivals = rivals_file(args.model)
-    if rivals.is_file():
-        with np.load(rivals) as archive:
-            kernel, bias = archive["kernel"].astype(np.float64), archive["bias"].astype(np.float64)
-        ahead = np.concatenate([lead_of_rivals(each, kernel, bias) for each in (plain, *others)])
-        gap = max(0.0, float(np.quantile(ahead, _NAMED_SHARE)))
-        statistics |= {"kernel": kernel, "bias": bias, "limit": np.array(limit), "gap": np.array(gap)}
-        told_gap = f", or a rival's logit more than {gap:.2f} ahead"
+    told = ""
+    if len(known) > len(classes):
+        rivals = chosen(
+            crops, only_classes(listed(records, read_list(args.model, HELD_OUT)), known[len(classes) :])
+        )
+        seen = answers(both, middle(rivals.pixels, size), rivals, known)
+        over = strangeness(seen.embeddings, projection, centres) > limit
+        told = f"; of {len(over)} cells held out of classes not named {over.mean():.1%} are"
     before = calibration_error(softmax(unseen.logits), unseen.truth, unseen.weights)
     after = calibration_error(softmax(unseen.logits, temperature), unseen.truth, unseen.weights)
     np.savez(
-        familiarity_file(args.model), **{name: each.astype(np.float32) for name, each in statistics.items()}
+        familiarity_file(args.model),
+        projection=projection.astype(np.float32),
+        centres=centres.astype(np.float32),
     )
     found = {
         "calibration": {"temperature": round(temperature, 4)},
         "abstention": {
             "min_confidence": round(least, 3),
-            "familiarity_max": 1.0 if told_gap else round(limit, 4),
+            "familiarity_max": round(limit, 4),
         },
     }
     calibration_file(args.model).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -153,7 +154,7 @@ def calibrate(args: argparse.Namespace) -> None:
         f"{before:.4f} before, {after:.4f} after\n"
         f"uncertain under {least:.3f}: disturbed views and folds are then right on "
         f"{_certain_accuracy(softmax(judged.logits, temperature), judged, least):.1%} of the certain\n"
-        f"unfamiliar over a distance of {limit:.3f}{told_gap}"
+        f"unfamiliar over a distance of {limit:.3f}{told}"
     )
 
 
@@ -175,11 +176,6 @@ def pooled(several: Sequence[Answers]) -> Answers:
         np.array([share[name] for name in sources.tolist()]),
         sources,
     )
-
-
-def lead_of_rivals(of: Answers, kernel: Floats, bias: Floats) -> Floats:
-    """By how much the best class that is not named is ahead of the best named one, in logits (N,)."""
-    return np.asarray((of.embeddings @ kernel + bias).max(axis=1) - of.logits.max(axis=1))
 
 
 def answers(both: Any, crops: npt.NDArray[np.uint8], described: CropSet, classes: Sequence[str]) -> Answers:
@@ -224,22 +220,34 @@ def calibration_error(scores: Floats, truth: npt.NDArray[np.int64], weights: Flo
     return float(sum(gaps) / weights.sum())
 
 
-def whitening(embeddings: Floats, truth: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+def whitening(embeddings: Floats, truth: npt.NDArray[np.int64], named: int) -> tuple[Floats, Floats]:
     """(projection (D, R), centres (K, R)): directions of training's spread within the classes, made even.
 
-    The covariance is shrunk a little towards its mean variance, so that a direction in which
-    training hardly varied does not decide alone.
+    The covariance is shrunk a little towards its mean variance, so that a direction in which training
+    hardly varied does not decide alone. The first directions are those in which the classes' means
+    differ (Fisher's discriminants); they weigh as much as all others together, so that a cell of a
+    class that the network knows and the package does not name is a stranger.
+
+    Args:
+        truth: class indexes; from `named` on they are classes that the package does not name.
+        named: K, how many classes have a centre.
     """
     means = np.stack([embeddings[truth == index].mean(axis=0) for index in range(truth.max() + 1)])
     spread = embeddings - means[truth]
     covariance = spread.T @ spread / len(spread)
     covariance += _SHRINK * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     values, vectors = np.linalg.eigh(covariance)
+    white = vectors / np.sqrt(values)
+    _, _, apart = np.linalg.svd((means - means.mean(axis=0)) @ white, full_matrices=False)
+    telling = white @ apart[: len(means) - 1].T
     # The directions of least spread tell strangers best: what training never did.
     count = min(_DIRECTIONS, len(values))
     chosen = np.r_[0 : count - count // 2, len(values) - count // 2 : len(values)]
-    projection = vectors[:, chosen] / np.sqrt(values[chosen])
-    return projection, means @ projection
+    share = np.sqrt(count / telling.shape[1])
+    projection = np.concatenate([share * telling, white[:, chosen]], axis=1)
+    # The mean square of a cell of training is then 1 at most.
+    projection *= np.sqrt(projection.shape[1] / (2 * count))
+    return projection, means[:named] @ projection
 
 
 def strangeness(embeddings: Floats, projection: Floats, centres: Floats) -> Floats:

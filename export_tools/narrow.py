@@ -1,8 +1,7 @@
 """`python -m export_tools narrow`: a package that names fewer classes, out of a network that knows more.
 
-The last layer keeps the columns of the wanted classes. What it knew of the others stays beside the
-model as rivals: where one of them would have won, `calibrate` and `convert` let the package say
-"unfamiliar" instead of a name.
+The last layer keeps the columns of the wanted classes. The others are noted as rivals: the embedding
+knows them, and `calibrate` measures familiarity so that they are strangers.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, beside
-from export_tools.package_details import rivals_file, sidecar
+from export_tools.package_details import sidecar
 from hematodesk.domain.errors import HematodeskError
 
 
@@ -62,9 +61,7 @@ def narrow(source: Path, classes: list[str], target: Path) -> None:
     scores = keras.layers.Activation("softmax", name="scores")(logits)
     target.parent.mkdir(parents=True, exist_ok=True)
     keras.Model(whole.input, scores, name=whole.name).save(target)
-    if others:
-        names = np.array([known[index] for index in others])
-        np.savez(rivals_file(target), kernel=kernel[:, others], bias=bias[others], names=names)
+    notes["rivals"] = [known[index] for index in others]
     notes["classes"] = [notes["classes"][column] for column in columns]
     sidecar(target).write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
     for suffix in (TRAINED_ON, HELD_OUT, TESTED):

@@ -138,19 +138,13 @@ def add_familiarity(model: onnx.ModelProto, statistics: Path) -> str:
     directions kept (Lee et al. 2018, "A Simple Unified Framework for Detecting
     Out-of-Distribution Samples", with the covariance shared by the classes).
 
-    Where the network was also taught classes that the package does not name (rivals), the output is
-    the larger of two numbers, both 1 at their limit: that distance over its limit, and the odds of
-    the best rival against the best named class over theirs.
-
     Args:
         statistics: .npz with `projection` (D, R), which whitens, and `centres` (K, R), the class
-            means after it. With rivals also `kernel` (D, M), `bias` (M,), `limit` and `gap`: the
-            limits of the distance and of the difference of the logits.
+            means after it.
     """
     with np.load(statistics) as archive:
         known = {name: np.asarray(archive[name], dtype=np.float32) for name in archive.files}
     graph = model.graph
-    distance = "familiarity_distance" if "kernel" in known else FAMILIARITY
     _constant(graph, "familiarity_projection", known["projection"])
     _constant(graph, "familiarity_centres", known["centres"][None])
     graph.initializer.append(numpy_helper.from_array(np.array([1], dtype=np.int64), "familiarity_middle"))
@@ -163,34 +157,11 @@ def add_familiarity(model: onnx.ModelProto, statistics: Path) -> str:
             helper.make_node(
                 "ReduceMean", ["familiarity_squares"], ["familiarity_each"], axes=[2], keepdims=0
             ),
-            helper.make_node("ReduceMin", ["familiarity_each"], [distance], axes=[1], keepdims=0),
+            helper.make_node("ReduceMin", ["familiarity_each"], [FAMILIARITY], axes=[1], keepdims=0),
         ]
     )
-    if "kernel" in known:
-        _add_rivals(graph, known, distance)
     graph.output.append(helper.make_tensor_value_info(FAMILIARITY, TensorProto.FLOAT, ["batch"]))
     return FAMILIARITY
-
-
-def _add_rivals(graph: Any, known: dict[str, npt.NDArray[np.float32]], distance: str) -> None:
-    for name in ("kernel", "bias", "limit", "gap"):
-        _constant(graph, f"rival_{name}", known[name])
-    # Beyond this nobody asks how much; exp must not overflow.
-    _constant(graph, "rival_most", np.array(20, dtype=np.float32))
-    graph.node.extend(
-        [
-            helper.make_node("Div", [distance, "rival_limit"], ["familiarity_share"]),
-            helper.make_node("MatMul", [EMBEDDING, "rival_kernel"], ["rival_product"]),
-            helper.make_node("Add", ["rival_product", "rival_bias"], ["rival_logits"]),
-            helper.make_node("ReduceMax", ["rival_logits"], ["rival_best"], axes=[1], keepdims=0),
-            helper.make_node("ReduceMax", [LOGITS], ["rival_named"], axes=[1], keepdims=0),
-            helper.make_node("Sub", ["rival_best", "rival_named"], ["rival_ahead"]),
-            helper.make_node("Sub", ["rival_ahead", "rival_gap"], ["rival_over"]),
-            helper.make_node("Min", ["rival_over", "rival_most"], ["rival_clipped"]),
-            helper.make_node("Exp", ["rival_clipped"], ["rival_odds"]),
-            helper.make_node("Max", ["familiarity_share", "rival_odds"], [FAMILIARITY]),
-        ]
-    )
 
 
 def _constant(graph: Any, name: str, value: npt.NDArray[np.float32]) -> None:

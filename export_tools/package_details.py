@@ -42,11 +42,6 @@ def familiarity_file(path: Path) -> Path:
     return path.with_suffix(".familiarity.npz")
 
 
-def rivals_file(path: Path) -> Path:
-    """Where `narrow` writes what the last layer knew of the classes that it took away."""
-    return path.with_suffix(".rivals.npz")
-
-
 def read_details(args: argparse.Namespace, outputs: int) -> dict[str, Any]:
     """Options, then --details, then what stands beside the model; the first that speaks wins."""
     from export_tools.guesses import labels_beside

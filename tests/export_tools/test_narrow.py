@@ -56,39 +56,13 @@ def test_the_kept_columns_answer_as_before_and_the_lists_come_along(
     target = tmp_path / "two.keras"
     assert main(["narrow", str(joint), "--classes", "c,a", "--output", str(target)]) == 0
     assert (tmp_path / "two.tested.txt").read_text() == "tested\n"
+    assert json.loads((tmp_path / "two.training.json").read_text())["rivals"] == ["b"]
     package = convert(target)
     assert read_package(package).class_ids == ("c", "a")
     found, tensor = answers(package)
     whole = keras.models.load_model(joint, compile=False)
     wanted = keras.Model(whole.input, whole.get_layer("logits").output).predict_on_batch(tensor)
     assert found["logits"] == pytest.approx(wanted[:, [2, 0]], abs=1e-5)
-
-
-def test_familiarity_is_the_larger_of_distance_and_a_rivals_odds(
-    joint: Path, tmp_path: Path, convert: Any
-) -> None:
-    from export_tools.narrow import narrow
-
-    target = tmp_path / "two.keras"
-    narrow(joint, ["c", "a"], target)
-    with np.load(tmp_path / "two.rivals.npz") as archive:
-        rival = {name: archive[name] for name in ("kernel", "bias")}
-    random = np.random.default_rng(1)
-    projection, centres = random.normal(0, 3, (6, 4)), random.normal(0, 1, (2, 4))
-    np.savez(
-        tmp_path / "two.familiarity.npz", projection=projection, centres=centres, limit=0.7, gap=0.1, **rival
-    )
-    abstention = {"abstention": {"min_confidence": 0.5, "familiarity_max": 1.0}}
-    (tmp_path / "two.calibration.json").write_text(json.dumps(abstention))
-    package = convert(target)
-    familiarity = read_package(package).manifest.abstention.familiarity
-    assert familiarity is not None and familiarity.max == 1.0
-    found, _ = answers(package)
-    apart = (found["embedding"] @ projection)[:, None] - centres
-    distance = (apart**2).mean(axis=2).min(axis=1) / 0.7
-    ahead = (found["embedding"] @ rival["kernel"] + rival["bias"]).max(axis=1) - found["logits"].max(axis=1)
-    odds = np.exp(ahead - 0.1)
-    assert found["familiarity"] == pytest.approx(np.maximum(distance, odds), rel=1e-3)
 
 
 def test_a_class_that_is_not_there_is_named(joint: Path, capsys: pytest.CaptureFixture[str]) -> None:

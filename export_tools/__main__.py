@@ -21,13 +21,18 @@ _COMMANDS = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 all fine, 1 the work was refused or failed, 2 usage."""
+def make_parser() -> argparse.ArgumentParser:
+    """All commands with their options; it needs no TensorFlow."""
     parser = argparse.ArgumentParser(prog="python -m export_tools", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True)
     for name in _COMMANDS:
         importlib.import_module(f"export_tools.{name}").add_parser(subparsers)
-    args = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 all fine, 1 the work was refused or failed, 2 usage."""
+    args = make_parser().parse_args(arguments)
     return int(args.run(args))
 
 

@@ -68,6 +68,7 @@ def bind_actions(window: MainWindow) -> None:
             "compare_models": lambda: window.dialogs.show_compare(window.viewer),
             "adapt": window.dialogs.show_adapt,
             "model_card": window.dialogs.show_card,
+            "manual": window.dialogs.show_manual,
             "shortcuts": window.show_shortcuts,
             "about": window.dialogs.show_about,
             **{f"class_{key}": _class_key(window, key) for key in range(1, CLASS_KEYS + 1)},

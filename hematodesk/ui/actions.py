@@ -166,7 +166,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("adapt", QT_TRANSLATE_NOOP("Actions", "A&dapt to this lab…"), "models", (), 0),
     ActionSpec("model_card", QT_TRANSLATE_NOOP("Actions", "&About this model"), "models", (), 0),
-    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), "help", ("F1", "?"), 0),
+    ActionSpec("manual", QT_TRANSLATE_NOOP("Actions", "&Manual"), "help", ("F1",), 0),
+    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), "help", ("?",), 0),
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About hematodesk"), "help", (), 0),
 )
 

@@ -75,6 +75,7 @@ class Banner(QFrame):
     """One notice as a widget."""
 
     put_away = Signal(str)
+    code_asked = Signal(str)
 
     def __init__(self, notice: Notice, parent: QWidget) -> None:
         super().__init__(parent)
@@ -89,10 +90,17 @@ class Banner(QFrame):
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         tail = QHBoxLayout()
         tail.setSpacing(8)
+        self.code: QPushButton | None = None
         if notice.level is not Level.INFO:
-            code = QLabel(notice.cause or notice.code, self)
-            set_role(code, "muted")
-            code.setToolTip(self.tr("The error's code, for whoever helps you"))
+            code = QPushButton(notice.cause or notice.code, self)
+            set_role(code, "quiet")
+            code.setAutoDefault(False)
+            code.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            code.setToolTip(
+                self.tr("The error's code, for whoever helps you; a click looks it up in the manual")
+            )
+            code.clicked.connect(lambda: self.code_asked.emit(notice.cause or notice.code))
+            self.code = code
             tail.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)
         self.button: QPushButton | None = None
         if notice.action is not None:
@@ -140,7 +148,13 @@ def _words(notice: Notice) -> str:
 
 
 class Banners(QWidget):
-    """The stack of banners at the top of the widget it lies over; newest on top."""
+    """The stack of banners at the top of the widget it lies over; newest on top.
+
+    Signals:
+        code_asked(str): somebody wants to know what an error's code means.
+    """
+
+    code_asked = Signal(str)
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
@@ -158,6 +172,7 @@ class Banners(QWidget):
         self.put_away(notice.code)
         banner = Banner(notice, self)
         banner.put_away.connect(self.put_away)
+        banner.code_asked.connect(self.code_asked)
         self._column.insertWidget(0, banner)
         self._shown.insert(0, banner)
         while len(self._shown) > _MOST_SHOWN:

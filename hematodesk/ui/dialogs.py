@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from hematodesk.domain.errors import HematodeskError
@@ -219,6 +219,21 @@ class Dialogs(QObject):
             done=imported,
             failed=refused,
         )
+
+    def show_manual(self, words: str = "") -> None:
+        """The manual, beside the window; with words, where it has them."""
+        from hematodesk.ui.manual_window import ManualWindow
+        from hematodesk.workflow.manual import Manual
+
+        def make() -> QDialog:
+            chosen = self._services.settings.text("language")
+            language = QLocale().name() if chosen == "system" else chosen
+            manual = Manual(self._services.places.resources / "manual", language)
+            return ManualWindow(manual, self._theme, self._window)
+
+        self.show_one("manual", make, modal=False)
+        if words:
+            cast("ManualWindow", self.open_now["manual"]).look_up(words)
 
     def show_about(self) -> None:
         """Versions, licences and intended use."""

@@ -27,7 +27,7 @@ Sections = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
 
 class ShortcutsOverlay(QWidget):
-    """Covers its parent while it is open; Esc, `?`, F1, the button or a click beside the card closes it.
+    """Covers its parent while it is open; Esc, `?`, the button or a click beside the card closes it.
 
     Signals:
         closed(): it was closed, and the keyboard is back where it was.
@@ -124,10 +124,10 @@ class ShortcutsOverlay(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, `?` and F1 close; arrows and pages scroll."""
+        """Esc and `?` close; arrows and pages scroll."""
         bar = self._scroll.verticalScrollBar()
         key = event.key()
-        if key in (Qt.Key.Key_Escape, Qt.Key.Key_Question, Qt.Key.Key_F1):
+        if key in (Qt.Key.Key_Escape, Qt.Key.Key_Question):
             self.close_overlay()
         elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             bar.setValue(bar.value() + (1 if key == Qt.Key.Key_Down else -1) * GRID * 4)

@@ -36,7 +36,18 @@ def words(banners: Banners, code: str) -> str:
 
 def test_an_error_says_its_sentence_its_remedy_and_its_code(banners: Banners) -> None:
     banners.show_error(HematodeskError("disk_full", "The disk is full.", "Free some space."))
-    assert words(banners, "disk_full") == "The disk is full. Free some space. | disk_full"
+    assert words(banners, "disk_full") == "The disk is full. Free some space."
+    banner = banners.banner("disk_full")
+    assert banner is not None and banner.code is not None and banner.code.text() == "disk_full"
+
+
+def test_a_click_on_the_code_asks_what_it_means(qtbot: QtBot, banners: Banners) -> None:
+    banners.show_error(HematodeskError("disk_full", "The disk is full.", "Free some space."))
+    banner = banners.banner("disk_full")
+    assert banner is not None and banner.code is not None
+    with qtbot.waitSignal(banners.code_asked) as asked:
+        banner.code.click()
+    assert asked.args == ["disk_full"]
 
 
 def test_words_are_shown_as_they_are_and_not_as_markup(banners: Banners) -> None:

@@ -113,7 +113,7 @@ def test_every_action_does_something_and_has_its_place(bench) -> None:
 
 def test_the_overlay_lists_every_key(bench, qtbot: QtBot) -> None:
     window = bench.show()
-    qtbot.keyClick(window.centre.view, Qt.Key.Key_F1)
+    qtbot.keyClick(window.centre.view, Qt.Key.Key_Question)
     assert window.overlay.isVisible()
     told = {keys for _, section in window.actions_.overlay_rows() for keys, _ in section}
     assert "Ctrl+Z" in told

@@ -1,0 +1,206 @@
+"""One page of the manual as it is read: its look, its pictures, the words that were looked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QImage,
+    QResizeEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTable,
+)
+from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QWidget
+
+from hematodesk.ui.theme import GRID, tokens
+from hematodesk.workflow.manual import Manual, places_of
+
+_WIDEST = GRID * 92
+"""A line of text is no longer than this, however wide the window is."""
+
+
+class ManualView(QTextBrowser):
+    """Shows a page. It loads pictures of the manual and nothing else, from nowhere else.
+
+    Signals:
+        link_clicked(str, str): a page's file name and a heading in it, each may be empty.
+    """
+
+    link_clicked = Signal(str, str)
+
+    def __init__(self, manual: Manual, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._manual = manual
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.anchorClicked.connect(self._clicked)
+        self.setAccessibleName(self.tr("Page"))
+
+    def show_page(self, markdown: str) -> None:
+        """Show that page from its beginning."""
+        self.setExtraSelections([])
+        self.setMarkdown(markdown)
+        _style(self.document())
+        self._set_margins()
+
+    def mark(self, words: Sequence[str]) -> None:
+        """Mark every occurrence of these folded words."""
+        look = tokens()
+        shape = QTextCharFormat()
+        shape.setBackground(QColor(look.warn_back))
+        shape.setForeground(QColor(look.text))
+        marked = []
+        for block in blocks(self.document()):
+            for start, length in places_of(words, block.text()):
+                cursor = QTextCursor(block)
+                cursor.setPosition(block.position() + start)
+                cursor.setPosition(block.position() + start + length, QTextCursor.MoveMode.KeepAnchor)
+                selection = QTextEdit.ExtraSelection()
+                selection.cursor = cursor
+                selection.format = shape
+                marked.append(selection)
+        self.setExtraSelections(marked)
+
+    def go_to_line(self, number: int) -> None:
+        """Bring that block to the upper third."""
+        block = self.document().findBlockByNumber(number)
+        if block.isValid():
+            top = self.document().documentLayout().blockBoundingRect(block).top()
+            self.verticalScrollBar().setValue(round(top) - self.viewport().height() // 4)
+
+    def go_to_heading(self, anchor: str) -> None:
+        """Bring a heading to the top, by its words in lower case with hyphens between."""
+        for block in blocks(self.document()):
+            if block.blockFormat().headingLevel() and anchor_of(block.text()) == anchor:
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top) - GRID)
+                return
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+        """A picture of the manual; nothing for any other address."""
+        url = QUrl(name)
+        if kind != QTextDocument.ResourceType.ImageResource.value or url.scheme() or url.host():
+            return None
+        path = self._manual.picture(url.fileName())
+        if path is None:
+            return None
+        picture = QImage(str(path))
+        room = self._room()
+        if picture.width() > room:
+            picture = picture.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+        return picture
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Text keeps a readable width."""
+        super().resizeEvent(event)
+        self._set_margins()
+
+    def _room(self) -> int:
+        return max(GRID * 20, min(_WIDEST, self.viewport().width()) - 6 * GRID)
+
+    def _set_margins(self) -> None:
+        """Free space at the right, as much as lines would be too long."""
+        root = self.document().rootFrame()
+        shape = root.frameFormat()
+        shape.setMargin(0)
+        shape.setLeftMargin(GRID * 3)
+        shape.setTopMargin(GRID)
+        shape.setBottomMargin(GRID * 3)
+        shape.setRightMargin(max(GRID * 3, self.viewport().width() - _WIDEST))
+        root.setFrameFormat(shape)
+
+    def _clicked(self, url: QUrl) -> None:
+        if not url.scheme() and not url.host():
+            self.link_clicked.emit(url.path(), url.fragment())
+
+
+def anchor_of(heading: str) -> str:
+    """What a link to a heading says: "Going on after a stop" is going-on-after-a-stop."""
+    return "-".join(re.findall(r"\w+", heading.lower()))
+
+
+def blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    """The document's lines of text, first to last."""
+    block = document.begin()
+    while block.isValid():
+        yield block
+        block = block.next()
+
+
+def _style(document: QTextDocument) -> None:
+    """What Markdown leaves open: the sizes of headings, typed words, tables, air between lines."""
+    look = tokens()
+    size = document.defaultFont().pointSizeF()
+    typed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families()
+    cursor = QTextCursor(document)
+    for block in blocks(document):
+        cursor.setPosition(block.position())
+        shape = block.blockFormat()
+        level = shape.headingLevel()
+        in_table = cursor.currentTable() is not None
+        shape.setTopMargin({1: GRID, 2: GRID * 3, 3: GRID * 2}.get(level, 2 if in_table else GRID // 2))
+        shape.setBottomMargin(2 if in_table else GRID // 2)
+        if shape.hasProperty(QTextBlockFormat.Property.BlockCodeFence):
+            # Long commands go on in the next line; nobody scrolls sideways for them.
+            shape.setNonBreakableLines(False)
+            shape.setBackground(QColor(look.pressed))
+            shape.setTopMargin(0)
+            shape.setBottomMargin(0)
+        if not level:
+            shape.setLineHeight(122, 1)
+        cursor.setBlockFormat(shape)
+        for start, length, letters in _spans(block):
+            if level:
+                letters.clearProperty(QTextCharFormat.Property.FontSizeAdjustment)
+                letters.setFontPointSize(size * {1: 1.8, 2: 1.3}.get(level, 1.1))
+                letters.setFontWeight(QFont.Weight.DemiBold)
+            elif letters.fontFixedPitch():
+                # Keys, commands and names of files stand on a ground of their own.
+                letters.setBackground(QColor(look.pressed))
+                letters.setFontFamilies(list(typed))
+            else:
+                continue
+            cursor.setPosition(start)
+            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(letters)
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            _style_table(frame, look.line)
+
+
+def _spans(block: QTextBlock) -> list[tuple[int, int, QTextCharFormat]]:
+    """(start, length, format) of the block's runs of letters in one format."""
+    spans = []
+    iterator = block.begin()
+    while not iterator.atEnd():
+        fragment = iterator.fragment()
+        spans.append((fragment.position(), fragment.length(), fragment.charFormat()))
+        iterator += 1
+    return spans
+
+
+def _style_table(table: QTextTable, line: str) -> None:
+    shape = table.format()
+    shape.setBorder(1)
+    shape.setBorderBrush(QColor(line))
+    shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+    shape.setBorderCollapse(True)
+    shape.setCellPadding(5)
+    shape.setCellSpacing(0)
+    shape.setTopMargin(GRID)
+    shape.setBottomMargin(GRID)
+    shape.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+    table.setFormat(shape)

@@ -247,6 +247,10 @@
         <translation>Acerca de este &amp;modelo</translation>
     </message>
     <message>
+        <source>&amp;Manual</source>
+        <translation>&amp;Manual</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard shortcuts</source>
         <translation>A&amp;tajos de teclado</translation>
     </message>
@@ -591,8 +595,8 @@
 <context>
     <name>Banner</name>
     <message>
-        <source>The error&apos;s code, for whoever helps you</source>
-        <translation>El código del error, para quien le ayude</translation>
+        <source>The error&apos;s code, for whoever helps you; a click looks it up in the manual</source>
+        <translation>El código del error, para quien le ayude; un clic lo busca en el manual</translation>
     </message>
     <message>
         <source>Put this message away</source>
@@ -2737,6 +2741,44 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>ManualView</name>
+    <message>
+        <source>Page</source>
+        <translation>Página</translation>
+    </message>
+</context>
+<context>
+    <name>ManualWindow</name>
+    <message>
+        <source>Manual</source>
+        <translation>Manual</translation>
+    </message>
+    <message>
+        <source>Search the manual</source>
+        <translation>Buscar en el manual</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>Páginas</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Atrás</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>Adelante</translation>
+    </message>
+    <message>
+        <source>Pages with these words: {count}</source>
+        <translation>Páginas con estas palabras: {count}</translation>
+    </message>
+    <message>
+        <source>No page has these words.</source>
+        <translation>Ninguna página tiene estas palabras.</translation>
+    </message>
+</context>
+<context>
     <name>ModelCard</name>
     <message>
         <source>This package cannot be used.</source>
@@ -3487,6 +3529,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>{images} images in {time}</source>
         <translation>{images} imágenes en {time}</translation>
+    </message>
+    <message>
+        <source>{count} of other classes</source>
+        <translation>{count} de otras clases</translation>
     </message>
     <message>
         <source>{count} uncertain</source>

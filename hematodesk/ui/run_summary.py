@@ -1,6 +1,7 @@
 """The summary of a batch run: counts by class, uncertain ones, failures with reasons.
 
-Every line leads to its images: the list shows only those, or the failed image is opened.
+Every line leads to its images: the list shows only those, a reason unfolds them, or the failed image
+is opened.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, RunSummary
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_words import error_words
-from hematodesk.ui.run_words import duration, number, rate_words
+from hematodesk.ui.run_words import duration, number, rate_words, reason_words
 from hematodesk.ui.running import RunEnd
 from hematodesk.ui.theme import set_role
 
@@ -107,7 +108,8 @@ class RunSummaryDialog(QDialog):
             item.setData(0, _TARGET, failure.image_id)
             by_code.setdefault(failure.code, []).append(item)
         for code, items in sorted(by_code.items(), key=lambda each: -len(each[1])):
-            reason = QTreeWidgetItem(failed, [code, "", number(len(items))])
+            reason = QTreeWidgetItem(failed, [reason_words(code), "", number(len(items))])
+            reason.setToolTip(0, code)
             reason.setSizeHint(0, self._row)
             reason.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             reason.addChildren(items)
@@ -128,3 +130,5 @@ class RunSummaryDialog(QDialog):
             self.filter_wanted.emit(target, item.text(0))
         elif isinstance(target, int):
             self.image_wanted.emit(target)
+        else:
+            item.setExpanded(not item.isExpanded())

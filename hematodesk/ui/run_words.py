@@ -47,3 +47,22 @@ def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
     if summary.failed:
         parts.append(translate("RunWords", "{count} failed").format(count=number(summary.failed)))
     return f"{words}: {', '.join(parts)}." if parts else f"{words}."
+
+
+def reason_words(code: str) -> str:
+    """Why images failed, for a heading over them; the code itself where there are no words for it."""
+    words = {
+        "file_empty": translate("RunWords", "Empty files"),
+        "file_not_found": translate("RunWords", "Files that are gone"),
+        "file_too_large": translate("RunWords", "Files that are too large"),
+        "file_unreadable": translate("RunWords", "Files that the system does not let be read"),
+        "image_damaged": translate("RunWords", "Damaged images"),
+        "image_decoder_failed": translate("RunWords", "Images that stopped their decoder"),
+        "image_decoder_stuck": translate("RunWords", "Images that took too long to decode"),
+        "image_too_large": translate("RunWords", "Images with too many pixels"),
+        "image_too_small": translate("RunWords", "Images with too few pixels"),
+        "image_truncated": translate("RunWords", "Images that are cut off"),
+        "internal_error": translate("RunWords", "Faults of the program"),
+        "not_an_image": translate("RunWords", "Files that are no images"),
+    }
+    return words.get(code, code)

@@ -127,7 +127,8 @@ def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
     assert lines["All images"].text(2) == "6"
     assert lines["No cell found"].text(2) == "2"
     failed = lines["Failed"]
-    assert {failed.child(row).text(0) for row in range(failed.childCount())} == {"file_empty", "not_an_image"}
+    reasons = {failed.child(row).text(0) for row in range(failed.childCount())}
+    assert reasons == {"Empty files", "Files that are no images"}
 
     def click(item: QTreeWidgetItem) -> None:
         tree.scrollToItem(item)

@@ -15,7 +15,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -154,6 +154,17 @@ class Lanes(QObject):
         for ticket in tuple(self._running):
             if not lanes or ticket.lane in lanes:
                 ticket.cancel()
+
+    def when_through(self, lanes: Sequence[Lane], then: Callable[[], None]) -> None:
+        """Call `then` once these lanes, one after the other, have done what they were given before."""
+        if not lanes:
+            then()
+            return
+
+        def next_one(_nothing: object = None) -> None:
+            self.when_through(lanes[1:], then)
+
+        self.run(lanes[0], lambda _ticket: None, done=next_one, cancelled=next_one)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Cancel everything, take no more jobs, and wait for the threads; whether all have ended.

@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
     def _leave_history(self) -> None:
         """It is closed for a moment; afterwards it may be another one."""
         self.watching.rest()
-        self.running.cancel()
+        self.running.leave()
         self.answer.flush_note()
         self.viewer.clear()
         self.sitting.forget_session()

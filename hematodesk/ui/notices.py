@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -18,7 +19,7 @@ from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.run_words import run_words
-from hematodesk.ui.running import RunEnd, Running
+from hematodesk.ui.running import BatchJob, RunEnd, Running
 from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.sources import Source
 from hematodesk.workflow.streams import list_behind
@@ -55,6 +56,7 @@ class Notices(QObject):
         running.ended.connect(self._run_ended)
         running.summed.connect(self._run_summed)
         running.offered.connect(self._offer)
+        running.left.connect(self._offer_left)
         running.refused.connect(self._other_model)
         for source in (analysing, running):
             source.no_model.connect(self._no_model)
@@ -136,7 +138,7 @@ class Notices(QObject):
                     ),
                     action_text=self.tr("Analyse again"),
                     # Only where it means the known ones and no others.
-                    action=self._again_from(end) if summary.reused == summary.done else None,
+                    action=self._anew(end.job, again=True) if summary.reused == summary.done else None,
                 )
             )
 
@@ -197,24 +199,39 @@ class Notices(QObject):
             )
         )
 
-    def _again_from(self, end: RunEnd) -> Callable[[], None]:
-        """Analyse a run's images again; the one that was opened before it has its own banner."""
+    def _offer_left(self, job: BatchJob) -> None:
+        """A run was stopped for another history to come: offer to go on in that one."""
+        name = job.stream.roots[0].name if job.stream.roots else ""
+        self._banners.show_notice(
+            Notice(
+                "run_left",
+                self.tr("The batch over {name} was stopped when the history was exchanged.").format(
+                    name=name
+                ),
+                action_text=self.tr("Go on"),
+                action=self._anew(replace(job, before=0), again=job.again),
+                stays=True,
+            )
+        )
 
-        def again() -> None:
-            anew = end.job.stream.anew()
+    def _anew(self, job: BatchJob, *, again: bool) -> Callable[[], None]:
+        """Go through a run's images once more; the one that was opened before it has its own banner."""
+
+        def go() -> None:
+            anew = job.stream.anew()
 
             def lists(ticket: Ticket) -> int:
                 ticket.token.on_cancel(anew.stop)
                 return list_behind(anew, lambda: None)
 
             def begin() -> None:
-                for _ in range(end.job.before):
+                for _ in range(job.before):
                     next(anew, None)
-                self._analysing.open_stream(anew, again=True)
+                self._analysing.open_stream(anew, again=again)
 
             self._lanes.run(Lane.DECODING, lists, done=lambda _count: begin())
 
-        return again
+        return go
 
     def _again(self, sources: Sequence[Source]) -> Callable[[], None]:
         return lambda: self._analysing.open(sources, again=True)

@@ -104,6 +104,7 @@ class _Going:
     job: BatchJob
     ticket: Ticket | None = None
     cancelled: bool = False
+    left: bool = False
     latest: BatchProgress | None = None
 
     @property
@@ -121,6 +122,7 @@ class Running(QObject):
     no_model(HematodeskError): there is nothing to name cells with.
     not_saved(HematodeskError): a result could not be saved.
     offered(Run): a run was cut off and may go on.
+    left(BatchJob): it was stopped because the history was exchanged for another one.
     refused(Run): it was begun with a model that is not the present one.
     """
 
@@ -132,6 +134,7 @@ class Running(QObject):
     no_model = Signal(object)
     not_saved = Signal(object)
     offered = Signal(object)
+    left = Signal(object)
     refused = Signal(object)
 
     def __init__(
@@ -149,6 +152,7 @@ class Running(QObject):
         self._keeper = keeper
         self._going: list[_Going] = []
         self._for_model: list[Callable[[], None]] = []
+        self._left: list[BatchJob] = []
         self._pause = Pause()
         self.last_summary: RunSummary | None = None
         self.last_end: RunEnd | None = None
@@ -202,6 +206,16 @@ class Running(QObject):
                 self._remove(run)
             run.job.stream.stop()
 
+    def leave(self) -> None:
+        """The history is about to be exchanged: stop everything; `look_for_open` offers it afterwards."""
+        for run in self._going:
+            run.left = True
+            if run.job.watch is None:
+                self._left.append(run.job)
+            elif run.ticket is not None:
+                run.ticket.cancel()
+        self.cancel()
+
     def start(self, job: BatchJob) -> None:
         """Analyse all of a job's images without showing any."""
         run = _Going(job)
@@ -209,12 +223,14 @@ class Running(QObject):
 
         def ended(end: RunEnd) -> None:
             self._remove(run)
-            if job.watch is None and end.run_id is not None:
+            if job.watch is None and end.run_id is not None and not run.left:
                 self.ended.emit(end)
                 self._sum_up(end)
 
         def failed(error: HematodeskError) -> None:
             self._remove(run)
+            if run.left:
+                return
             told = self.no_model if isinstance(error, ModelError) else self.not_saved
             told.emit(error)
             job.undone()
@@ -383,7 +399,10 @@ class Running(QObject):
         self._access.ask(lambda history: history.run_summary(run_id), came)
 
     def look_for_open(self) -> None:
-        """Offer the latest run that was cut off, if there is one."""
+        """Offer what was stopped for the history, and the latest run that was cut off."""
+        left, self._left = self._left, []
+        for job in left:
+            self.left.emit(job)
 
         def came(runs: Sequence[Run]) -> None:
             cut_off = [run for run in runs if run.state is RunState.GOING]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -82,18 +81,7 @@ class Sitting(QObject):
             return
         self._ending = True
         self._lanes.cancel_all(*_BEFORE_THE_END, Lane.CAMERA)
-        self._wait_for(_BEFORE_THE_END)
-
-    def _wait_for(self, lanes: Sequence[Lane]) -> None:
-        """One lane after the other, then close: a lane is first in, first out, and may feed the next one."""
-        if not lanes:
-            self._close()
-            return
-
-        def go_on(_nothing: object = None) -> None:
-            self._wait_for(lanes[1:])
-
-        self._lanes.run(lanes[0], lambda _ticket: None, done=go_on, cancelled=go_on)
+        self._lanes.when_through(_BEFORE_THE_END, self._close)
 
     def _close(self) -> None:
         def close(_ticket: Ticket) -> None:

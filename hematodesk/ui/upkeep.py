@@ -242,4 +242,8 @@ class Upkeep(QObject):
             ended()
             self.swapped.emit()
 
-        self._lanes.run(Lane.STORAGE, work, done=came, failed=failed, cancelled=cancelled)
+        def begin() -> None:
+            self._lanes.run(Lane.STORAGE, work, done=came, failed=failed, cancelled=cancelled)
+
+        # What was stopped for it saves what it has into the history that it was begun in.
+        self._lanes.when_through((Lane.BATCH, Lane.WATCH), begin)

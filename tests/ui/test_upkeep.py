@@ -12,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import RunState
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.ui.history_model import Role
@@ -92,6 +93,32 @@ def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -
     (kept,) = filled.glob("history.before-restore.*.sqlite3")
     with closing(History.open(kept)) as before:
         assert before.count() == 5
+
+
+def test_a_batch_that_a_restore_stopped_goes_on_in_the_restored_history(
+    bench, filled: Path, qtbot: QtBot
+) -> None:
+    window = bench.show()
+    folder = BackupFolder(filled / "backups")
+    qtbot.waitUntil(lambda: len(folder.kept()) == 1)
+    window.opening.open_paths([bench.plain(300)[0].parent])
+    qtbot.waitUntil(lambda: window.running.progress is not None and window.running.progress.done > 10)
+    window.upkeep.restore(folder.kept()[0].path)
+    qtbot.waitUntil(lambda: window.banners.banner("run_left") is not None, timeout=20_000)
+    bench.rest(window)
+    assert window.banners.banner("history_closed") is None
+    assert window.banners.banner("batch_stopped") is None
+    assert window.services.history.count() == 3
+    banner = window.banners.banner("run_left")
+    assert banner is not None
+    assert banner.button is not None
+    banner.button.click()
+    bench.rest(window)
+    assert window.services.history.count() == 300
+    (kept,) = filled.glob("history.before-restore.*.sqlite3")
+    with closing(History.open(kept)) as before:
+        assert [run.state for run in before.unfinished_runs()] == [RunState.STOPPED]
+    bench.close(window)
 
 
 def test_a_watched_folder_is_watched_on_in_a_restored_history(bench, filled: Path, qtbot: QtBot) -> None:

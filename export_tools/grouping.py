@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from export_tools.boxes import read_boxes
 from export_tools.file_lists import file_key
 from export_tools.likeness import Likeness, find_alike
@@ -64,14 +66,19 @@ def join_groups(
     alike = find_alike(unlike, [joined[files[file].group] for file in unlike], cache) if look else []
     pairs = [(joined[files[each.one].group], joined[files[each.other].group]) for each in alike]
     wider = joined_keys([*((name,) for name in joined.values()), *pairs, *(pair[::-1] for pair in pairs)])
-    classes: dict[Path, set[str]] = defaultdict(set)
-    for record in records:
-        classes[record.file].add(record.class_id)
+    classes = _classes_by_file(records)
     contradicting = [each for each in alike if classes[each.one].isdisjoint(classes[each.other])]
     return (
         [replace(record, group=wider[joined[record.group]]) for record in records],
         Joined(tuple(identical), tuple(alike), tuple(contradicting)),
     )
+
+
+def _classes_by_file(records: Sequence[Record]) -> dict[Path, set[str]]:
+    classes: dict[Path, set[str]] = defaultdict(set)
+    for record in records:
+        classes[record.file].add(record.class_id)
+    return classes
 
 
 def add_parser(subparsers: Any) -> None:
@@ -103,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
 def report(records: Sequence[Record], cache: Path | None) -> dict[str, Any]:
     """Counts by source and class, groups, and the pictures found to repeat others, as JSON values."""
     joined, found = join_groups(records, cache)
+    classes = _classes_by_file(records)
     counts = Counter((record.source, record.class_id, record.part) for record in records)
     sizes = Counter(record.group for record in joined)
     return {
@@ -115,7 +123,15 @@ def report(records: Sequence[Record], cache: Path | None) -> dict[str, Any]:
             {"source": source, "class": name, "part": part, "records": count}
             for (source, name, part), count in sorted(counts.items())
         ],
-        "identical": [[file_key(one), file_key(other)] for one, other in found.identical],
+        "unreadable": [file_key(file) for file in classes if not cv2.haveImageReader(str(file))],
+        "identical": [
+            {
+                "one": file_key(one),
+                "other": file_key(other),
+                "classes_differ": classes[one].isdisjoint(classes[other]),
+            }
+            for one, other in found.identical
+        ],
         "same_cell": [
             {
                 "one": file_key(each.one),
@@ -137,12 +153,19 @@ def as_text(document: dict[str, Any]) -> str:
     for each in document["counts"]:
         part = f" ({each['part']})" if each["part"] else ""
         lines.append(f"  {each['source']} {each['class']}{part}: {each['records']}")
-    lines.append(f"{len(document['identical'])} files repeat another byte for byte")
-    lines += [f"  {one} = {other}" for one, other in document["identical"]]
-    pairs = document["same_cell"]
-    differ = sum(each["classes_differ"] for each in pairs)
-    lines.append(f"{len(pairs)} pairs show the same cell, {differ} of them under different classes")
-    for each in pairs:
-        told = "  CLASSES DIFFER" if each["classes_differ"] else ""
-        lines.append(f"  {each['one']} ~ {each['other']} ({each['correlation']:.3f}){told}")
+    lines.append(f"{len(document['unreadable'])} files are no images that can be read")
+    lines += [f"  {file}" for file in document["unreadable"]]
+    for pairs, what in (
+        (document["identical"], "files repeat another byte for byte"),
+        (document["same_cell"], "pairs show the same cell"),
+    ):
+        differ = sum(each["classes_differ"] for each in pairs)
+        lines.append(f"{len(pairs)} {what}, {differ} of them under different classes")
+        for each in pairs:
+            sign = (
+                f"~ {each['other']} ({each['correlation']:.3f})"
+                if "correlation" in each
+                else (f"= {each['other']}")
+            )
+            lines.append(f"  {each['one']} {sign}{'  CLASSES DIFFER' if each['classes_differ'] else ''}")
     return "\n".join(lines)

@@ -28,6 +28,9 @@ def read_history(path: Path) -> list[Record]:
     Raises SourceError `source_unknown` when nothing is left, HistoryError when it cannot be opened.
     """
     file = path / HISTORY if path.is_dir() else path
+    if not file.stat().st_size:
+        # Opening would make a history of it.
+        raise SourceError("source_unknown", f"{file} is empty.", "Give hematodesk's data folder.")
     history = History.open(file)
     try:
         pictures: dict[str, tuple[ImageResult, list[Cell]]] = {}

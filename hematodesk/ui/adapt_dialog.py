@@ -164,7 +164,7 @@ class AdaptDialog(QDialog):
                 self.tr("%n older cell(s) of common classes are left out.", "", found.reviewed.surplus)
             )
         try:
-            require_enough(found.reviewed.counts)
+            require_enough(found.reviewed.counts, found.reviewed.left_out)
         except HematodeskError as error:
             self._tell(error_words(error.message), "\n".join([error_words(error.remedy), *details]))
             return

@@ -172,6 +172,6 @@ def _left_out(proposal: Proposal) -> Sequence[str]:
     return (
         translate(
             "AdaptTable",
-            "{cells} cells were left out, since their images have moved or changed: {names}",
+            "Cells left out, since their images have moved or changed: {cells} ({names})",
         ).format(cells=proposal.unread_cells, names=shown),
     )

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hematodesk.domain.comparison import Verdict
 from hematodesk.workflow.answers import printable
+from hematodesk.workflow.reviewed_cells import unread_words
 
 if TYPE_CHECKING:
     from hematodesk.domain.comparison import Share
     from hematodesk.workflow.adaptation import Proposal
     from hematodesk.workflow.output import TextSink
-
-_SHOWN_NAMES = 3
 
 
 def advice(proposal: Proposal) -> str:
@@ -27,19 +26,6 @@ def advice(proposal: Proposal) -> str:
             "More reviewed cells would tell."
         )
     return f"The adapted model is not better on this lab's cells: keep {old}."
-
-
-def unread_words(proposal: Proposal) -> str:
-    """Which pictures could not be read again; empty when all could."""
-    names = [name for listed in proposal.unread.values() for name in listed]
-    if not names:
-        return ""
-    shown = ", ".join(names[:_SHOWN_NAMES])
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return (
-        f"{proposal.unread_cells} reviewed cells were left out, since their images are not where they were "
-        f"or have changed: {shown}{more}."
-    )
 
 
 def write_proposal(proposal: Proposal, output: TextSink, *, saved: str | None, as_json: bool) -> None:
@@ -71,7 +57,7 @@ def write_proposal(proposal: Proposal, output: TextSink, *, saved: str | None, a
         f"(McNemar's p {change.chance:.3g}).",
         advice(proposal),
     ]
-    if words := unread_words(proposal):
+    if words := unread_words(proposal.unread, proposal.unread_cells):
         lines.append(words)
     if saved is not None:
         lines.append(f"Saved as {saved}. {old} stays as it is.")

@@ -28,6 +28,7 @@ from hematodesk.workflow.reviewed_cells import (
     counts_of,
     require_enough,
     see_cells,
+    unread_words,
 )
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def adapt(
         if cancel is not None:
             cancel.check()
 
-    require_enough(reviewed.counts)
+    require_enough(reviewed.counts, reviewed.left_out)
     data = read_model_bytes(parent.path)
     found = read_head(data, parent.manifest, parent.name)
     seen = see_cells(
@@ -176,7 +177,7 @@ def adapt(
     )
     known = len(parent.class_ids)
     counts = counts_of(seen.labelled, reviewed.class_ids, known)
-    require_enough(counts)
+    require_enough(counts, unread_words(seen.unread, seen.unread_cells))
     fit = _Fit.make(found, seen.labelled, len(reviewed.class_ids) - known)
     fit.cross_validate(check, lambda done, all_: progress(Step("checking", done, all_)))
     progress(Step("writing", 0, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +30,8 @@ is wider than 50 points: nobody could say whether anything got better."""
 
 MOST_CELLS = 200
 """Of each class the newest so many are used: more hardly change a linear head, but the waiting."""
+
+_SHOWN_NAMES = 3
 
 _SAME_CELL = 0.5
 """Boxes in one picture that overlap so much are one cell that was reviewed twice."""
@@ -78,6 +80,7 @@ class ReviewedCells:
         counts: of each class that was reviewed, those left out too, in the order of `class_ids`.
         rejected: cells that are no cell by review. other_kind: reviews of whole images, for a model
             that looks at cells, and the other way round. surplus: older ones over MOST_CELLS.
+        whole: whether the model looks at whole images.
     """
 
     class_ids: tuple[str, ...]
@@ -86,6 +89,18 @@ class ReviewedCells:
     rejected: int = 0
     other_kind: int = 0
     surplus: int = 0
+    whole: bool = False
+
+    @property
+    def left_out(self) -> str:
+        """Which reviews cannot serve, in sentences; empty where all can."""
+        told = []
+        if self.other_kind:
+            kinds = ("single cells", "whole images") if self.whole else ("whole images", "single cells")
+            told.append(f"Reviews of {kinds[0]}, while this model looks at {kinds[1]}: {self.other_kind}.")
+        if self.rejected:
+            told.append(f"Rejected as no cell: {self.rejected}.")
+        return " ".join(told)
 
     @property
     def cells(self) -> int:
@@ -153,11 +168,15 @@ def find_reviewed(history: History, chosen: HistoryFilter, package: ModelPackage
             kept.append((cell, class_id))
         if kept:
             images.append(ReviewedImage(result, tuple(kept)))
-    return ReviewedCells(class_ids, tuple(images), tuple(listed), rejected, other_kind, surplus)
+    return ReviewedCells(class_ids, tuple(images), tuple(listed), rejected, other_kind, surplus, whole)
 
 
-def require_enough(counts: Sequence[ClassCount]) -> None:
-    """Raise ModelError `adapt_too_few`, with what is there and what is missing, unless there are enough."""
+def require_enough(counts: Sequence[ClassCount], left_out: str = "") -> None:
+    """Raise ModelError `adapt_too_few` unless there are enough, with what is there and what is missing.
+
+    Args:
+        left_out: a sentence on those that could not serve.
+    """
     enough = [each.class_id for each in counts if each.enough]
     if len(enough) >= LEAST_CLASSES:
         return
@@ -165,7 +184,7 @@ def require_enough(counts: Sequence[ClassCount]) -> None:
     raise ModelError(
         "adapt_too_few",
         f"There are too few reviewed cells: at least {LEAST_CELLS} cells of {LEAST_IMAGES} images are needed "
-        f"in {LEAST_CLASSES} classes; there are {there or 'none'}.",
+        f"in {LEAST_CLASSES} classes; there are {there or 'none'}. {left_out}".rstrip(),
         "Review more cells, those that the model named rightly too, then try again.",
     )
 
@@ -212,13 +231,24 @@ def see_cells(
         groups += [result.digest or result.path] * len(image.cells)
     progress(len(reviewed.images), len(reviewed.images))
     if not embeddings:
-        require_enough(())
+        require_enough((), unread_words(unread, unread_cells))
     return SeenCells(
         Labelled(np.concatenate(embeddings).astype(np.float64), np.array(truth, np.int64), tuple(groups)),
         np.concatenate(strange).astype(np.float64) if strange else None,
         {code: tuple(names) for code, names in unread.items()},
         unread_cells,
     )
+
+
+def unread_words(unread: Mapping[str, Sequence[str]], cells: int) -> str:
+    """Which pictures could not be read again, as a sentence; empty when all could. See SeenCells."""
+    names = [name for listed in unread.values() for name in listed]
+    if not names:
+        return ""
+    shown = ", ".join(names[:_SHOWN_NAMES])
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    told = "1 reviewed cell was" if cells == 1 else f"{cells} reviewed cells were"
+    return f"{told} left out, since their images are not where they were or have changed: {shown}{more}."
 
 
 def counts_of(labelled: Labelled, class_ids: Sequence[str], known: int) -> tuple[ClassCount, ...]:

@@ -82,11 +82,16 @@ def test_the_report_counts_and_names_what_repeats(
 ) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         write_image(tmp_path / "data" / "monocyte" / f"{name}.png", seed=seed)
+    write_image(tmp_path / "data" / "neutrophil" / "d.png", seed=2)
+    (tmp_path / "data" / "neutrophil" / "e.png").write_bytes(b"no image")
     target = tmp_path / "report.json"
     assert main(["data-report", str(tmp_path / "data"), "--json", str(target)]) == 0
     told = capsys.readouterr().out
     assert "data monocyte: 3" in told
-    assert "data/monocyte/b.png = data/monocyte/a.png" in told
+    assert "data/monocyte/b.png = data/monocyte/a.png\n" in told
+    assert "data/neutrophil/d.png = data/monocyte/c.png  CLASSES DIFFER\n" in told
+    assert "2 files repeat another byte for byte, 1 of them under different classes" in told
+    assert "1 files are no images that can be read\n  data/neutrophil/e.png\n" in told
     document = json.loads(target.read_text())
-    assert (document["records"], document["groups"], document["largest_group"]) == (3, 2, 2)
+    assert (document["records"], document["groups"], document["largest_group"]) == (5, 3, 2)
     assert main(["data-report", str(tmp_path / "nowhere")]) == 1

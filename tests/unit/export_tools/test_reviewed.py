@@ -95,3 +95,11 @@ def test_pictures_that_moved_or_changed_are_named(
     files[2].unlink()
     with pytest.raises(SourceError, match="no reviewed cell"):
         read_source(data)
+
+
+def test_an_empty_file_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "history.sqlite3"
+    file.write_bytes(b"")
+    with pytest.raises(SourceError, match="is empty"):
+        read_source(file)
+    assert file.stat().st_size == 0

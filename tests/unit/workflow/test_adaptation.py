@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 from hematodesk.bootstrap import build_at
@@ -87,6 +88,7 @@ def test_agreed_and_corrected_cells_count_rejected_and_removed_ones_do_not(servi
     reviewed = found(services)
     assert reviewed.cells == 4
     assert reviewed.rejected == 1
+    assert reviewed.left_out == "Rejected as no cell: 1."
     assert sum(each.cells for each in reviewed.counts) == 4
 
 
@@ -160,6 +162,21 @@ def test_too_few_cells_are_refused_with_the_limit(services, review, counts, opti
     assert "Review more" in refused.value.remedy
 
 
+def test_a_model_of_whole_images_says_that_the_reviews_are_of_cells(
+    services, review, tmp_path, lab_kit
+) -> None:
+    review(ENOUGH)
+    whole = tmp_path / "whole.onnx"
+    model = onnx.load_from_string(lab_kit.package(name="whole"))
+    manifest = json.loads(model.metadata_props[0].value)
+    manifest["input"]["crop"] = {"rule": "whole"}
+    model.metadata_props[0].value = json.dumps(manifest)
+    whole.write_bytes(model.SerializeToString())
+    told = f"Reviews of single cells, while this model looks at whole images: {sum(ENOUGH.values())}"
+    with pytest.raises(ModelError, match=told):
+        propose(services, str(whole))
+
+
 def test_a_package_without_embedding_is_refused(services, review, tmp_path, lab_kit) -> None:
     review(ENOUGH)
     plain = tmp_path / "plain.onnx"
@@ -183,7 +200,7 @@ def test_too_few_that_can_be_read_are_refused(services, review) -> None:
     for path in review(ENOUGH):
         if "neutrophil" not in path.name:
             path.unlink()
-    with pytest.raises(ModelError) as refused:
+    with pytest.raises(ModelError, match="left out, since their images are not where they were") as refused:
         propose(services)
     assert refused.value.code == "adapt_too_few"
 
@@ -191,7 +208,8 @@ def test_too_few_that_can_be_read_are_refused(services, review) -> None:
 def test_no_image_at_all_is_refused(services, review) -> None:
     for path in review(ENOUGH):
         path.unlink()
-    with pytest.raises(ModelError) as refused:
+    told = rf"there are none\. {sum(ENOUGH.values())} reviewed cells were left out.*\.png.* and \d+ more"
+    with pytest.raises(ModelError, match=told) as refused:
         propose(services)
     assert refused.value.code == "adapt_too_few"
 

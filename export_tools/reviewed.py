@@ -10,12 +10,10 @@ from export_tools.tables import SourceError
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.storage.history import History
+from hematodesk.workflow.reviewed_cells import keep_latest
 from hematodesk.workflow.sources import digest_of
 
 HISTORY = "history.sqlite3"
-
-_SAME_CELL = 0.5
-"""Boxes in one picture that overlap so much are one cell that was reviewed twice: the later review stands."""
 
 
 def read_history(path: Path) -> list[Record]:
@@ -43,7 +41,7 @@ def read_history(path: Path) -> list[Record]:
                 if not _there(place[0]) and _there(image.result):
                     pictures[key] = (image.result, place[1])
                 for cell in reviewed:
-                    _put(pictures[key][1], cell)
+                    keep_latest(pictures[key][1], cell)
     finally:
         history.close()
     source = f"reviewed {path.name if path.is_dir() else path.parent.name}"
@@ -79,17 +77,3 @@ def read_history(path: Path) -> list[Record]:
 
 def _there(result: ImageResult) -> bool:
     return bool(result.path and result.digest) and digest_of(Path(result.path)) == result.digest
-
-
-def _put(known: list[Cell], cell: Cell) -> None:
-    """Add a reviewed cell, or put it in the place of the same one with an older review."""
-    for index, other in enumerate(known):
-        if other.origin == cell.origin and cell.box.iou(other.box) >= _SAME_CELL:
-            if other.review is not None and cell.review is not None:
-                known[index] = max(other, cell, key=_reviewed_at)
-            return
-    known.append(cell)
-
-
-def _reviewed_at(cell: Cell) -> str:
-    return cell.review.created_at if cell.review is not None else ""

@@ -132,20 +132,23 @@ def find_reviewed(history: History, chosen: HistoryFilter, package: ModelPackage
     """
     whole = package.manifest.input.crop.rule == "whole"
     rejected = other_kind = 0
-    pictures: dict[str, tuple[ImageResult, list[tuple[Cell, str]]]] = {}
+    found: dict[str, tuple[ImageResult, list[Cell]]] = {}
     for image_id, result in sorted(_reviewed(history, chosen), key=lambda each: -each[0]):
         for cell in result.cells:
-            if cell.removed or cell.review is None:
-                continue
-            if cell.review.class_id is None:
+            if not cell.removed and cell.review is not None:
+                # A picture without a digest was never read; it stays its own group.
+                _, known = found.setdefault(result.digest or f"#{image_id}", (replace(result, cells=()), []))
+                keep_latest(known, cell)
+    pictures: dict[str, tuple[ImageResult, list[tuple[Cell, str]]]] = {}
+    for key, (result, known) in found.items():
+        pictures[key] = (result, [])
+        for cell in known:
+            if cell.label is None:
                 rejected += 1
-                continue
-            if (cell.origin is CellOrigin.WHOLE_IMAGE) != whole:
+            elif (cell.origin is CellOrigin.WHOLE_IMAGE) != whole:
                 other_kind += 1
-                continue
-            # A picture without a digest was never read; it stays its own group.
-            _, known = pictures.setdefault(result.digest or f"#{image_id}", (replace(result, cells=()), []))
-            _put(known, cell)
+            else:
+                pictures[key][1].append((cell, cell.label))
     counts = _counted((class_id, key) for key, (_, cells) in pictures.items() for _, class_id in cells)
     known_ids = package.class_ids
     listed = [
@@ -264,16 +267,18 @@ def counts_of(labelled: Labelled, class_ids: Sequence[str], known: int) -> tuple
     )
 
 
-def _put(known: list[tuple[Cell, str]], cell: Cell) -> None:
+def keep_latest(known: list[Cell], cell: Cell) -> None:
     """Add a reviewed cell to a picture's, or put it in the place of the same one with an older review."""
-    assert cell.review is not None and cell.review.class_id is not None
-    entry = (cell, cell.review.class_id)
-    for at, (other, _) in enumerate(known):
-        if cell.box.iou(other.box) >= _SAME_CELL:
-            if other.review is not None and cell.review.created_at > other.review.created_at:
-                known[at] = entry
+    for at, other in enumerate(known):
+        alike = (other.origin is CellOrigin.WHOLE_IMAGE) == (cell.origin is CellOrigin.WHOLE_IMAGE)
+        if alike and cell.box.iou(other.box) >= _SAME_CELL:
+            known[at] = max(other, cell, key=_reviewed_at)
             return
-    known.append(entry)
+    known.append(cell)
+
+
+def _reviewed_at(cell: Cell) -> str:
+    return cell.review.created_at if cell.review is not None else ""
 
 
 def _counted(cells: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:

@@ -114,6 +114,17 @@ def test_a_cell_reviewed_twice_counts_once_by_its_latest_review(services, review
     assert [(each.class_id, each.cells) for each in found(services).counts] == [("eosinophil", 1)]
 
 
+def test_a_cell_that_was_rejected_later_is_no_cell_any_more(services, review) -> None:
+    (path,) = review({"neutrophil": 1})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    verdict = Review(Verdict.REJECTED, None, "bo", "2999-01-01T00:00:00.000Z")
+    cell = Cell(Box(3, 4, 16, 16), CellOrigin.ADDED, review=verdict)
+    result = ImageResult(path.name, str(path), digest, 64, 32, ImageStatus.OK, (cell,))
+    services.history.save_results(services.session_id(), [result])
+    reviewed = found(services)
+    assert (reviewed.cells, reviewed.rejected) == (0, 1)
+
+
 def test_reviews_of_whole_images_are_not_cells(services, review) -> None:
     (path,) = review({"neutrophil": 1})
     verdict = Review(Verdict.CORRECTED, "eosinophil", "ada", "2026-11-21T00:00:00.000Z")

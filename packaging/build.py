@@ -46,7 +46,9 @@ def main() -> int:
     parser.add_argument(
         "--output", type=Path, default=ROOT, help="holds dist/ and build/ (default: the project)"
     )
-    parser.add_argument("--smoke-test", action="store_true", help="run smoke_test.py on what was built")
+    parser.add_argument(
+        "--smoke-test", action="store_true", help="run smoke_test.py and capture_check.py on what was built"
+    )
     parser.add_argument("--archive", action="store_true", help="also pack it as .tar.xz, which takes minutes")
     options = parser.parse_args()
     output = options.output.resolve()
@@ -54,6 +56,8 @@ def main() -> int:
         folder = build(output)
         if options.smoke_test:
             subprocess.run([sys.executable, str(PACKAGING / "smoke_test.py"), str(folder)], check=True)
+            if sys.platform.startswith("linux"):
+                subprocess.run([sys.executable, str(PACKAGING / "capture_check.py"), str(folder)], check=True)
     except subprocess.CalledProcessError as fault:
         # What was wrong has been said by the program that failed.
         return fault.returncode or 1

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from smoke_test import display
+from smoke_bench import display
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import shutil
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -22,11 +24,13 @@ def load(name: str) -> ModuleType:
     )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-contents, size_report, smoke_test = load("contents"), load("size_report"), load("smoke_test")
+contents, size_report, smoke_bench = load("contents"), load("size_report"), load("smoke_bench")
 without_video = load("without_video")
 
 
@@ -248,22 +252,22 @@ def test_what_the_program_opens_gets_the_environment_it_was_started_in(monkeypat
 
 def test_the_smoke_test_lets_only_known_lines_pass():
     said = "This plugin does not support propagateSizeHints()\n\nTraceback (most recent call last):\n"
-    assert smoke_test.unexpected_lines(said, "offscreen") == ["Traceback (most recent call last):"]
-    assert len(smoke_test.unexpected_lines(said, "xcb")) == 2
+    assert smoke_bench.unexpected_lines(said, "offscreen") == ["Traceback (most recent call last):"]
+    assert len(smoke_bench.unexpected_lines(said, "xcb")) == 2
 
 
 def test_the_smoke_test_knows_the_samples_classes():
-    known = [smoke_test.expected_class(path.name) for path in (ROOT / "resources" / "samples").iterdir()]
+    known = [smoke_bench.expected_class(path.name) for path in (ROOT / "resources" / "samples").iterdir()]
     assert {"eosinophil", "lymphocyte", "monocyte", "neutrophil"} <= set(known)
-    assert smoke_test.expected_class("smear_06_red_cells_only.jpg") is None
+    assert smoke_bench.expected_class("smear_06_red_cells_only.jpg") is None
 
 
 def test_the_smoke_test_sees_a_changed_program(tmp_path):
     (tmp_path / "a").write_text("a")
-    before = smoke_test.fingerprint(tmp_path)
-    assert smoke_test.fingerprint(tmp_path) == before
+    before = smoke_bench.fingerprint(tmp_path)
+    assert smoke_bench.fingerprint(tmp_path) == before
     (tmp_path / "b").write_text("")
-    assert smoke_test.fingerprint(tmp_path) != before
+    assert smoke_bench.fingerprint(tmp_path) != before
 
 
 def test_the_archive_is_the_same_for_the_same_files(tmp_path):
@@ -281,3 +285,51 @@ def test_the_archive_is_the_same_for_the_same_files(tmp_path):
         with tarfile.open(target) as packed:
             assert packed.getnames() == ["hematodesk", "hematodesk/a", "hematodesk/b"]
     assert digests[0] == digests[1]
+
+
+def test_programs_of_a_bare_machine_run_inside_it_without_network(tmp_path):
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    machine = smoke_bench.Machine(Path("/srv/root"), 4711, traces)
+    command = machine.command(["/usr/lib/hematodesk/hematodesk", "self-test"], Path("/tmp/a b"))
+    assert command[0] == "strace" and command[-2:] == ["/usr/lib/hematodesk/hematodesk", "self-test"]
+    after = command[command.index("unshare") :]
+    assert after[:2] == ["unshare", "--net"]
+    assert after[3:5] == ["--userspec=4711:4711", "/srv/root"]
+    assert machine.outside(Path("/usr/lib")) == Path("/srv/root/usr/lib")
+    assert smoke_bench.Machine().command(["a"], tmp_path) == ["a"]
+
+
+def test_an_internet_socket_is_seen_in_a_trace(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    bare_machine = load("bare_machine")
+    (tmp_path / "000-a.txt").write_text(
+        "12 socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3\n12 execve(...)\n13 socket(AF_INET6, 1, 0) = 4\n"
+    )
+    assert bare_machine.families(tmp_path) == {"AF_UNIX": 1, "AF_INET6": 1}
+
+
+def test_an_older_package_differs_in_its_version_alone(tmp_path, monkeypatch):
+    if any(shutil.which(tool) is None for tool in ("ar", "dpkg-deb")):
+        pytest.skip("Debian packages are made on Debian")
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    bare_machine = load("bare_machine")
+    root = tmp_path / "root"
+    (root / "DEBIAN").mkdir(parents=True)
+    words = (
+        "Package: hematodesk\nVersion: 1.0\nArchitecture: all\nMaintainer: a <a@localhost>\nDescription: a\n"
+    )
+    (root / "DEBIAN/control").write_text(words)
+    (root / "file").write_text("data")
+    deb, work = tmp_path / "new.deb", tmp_path / "work"
+    work.mkdir()
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", str(root), str(deb)], check=True)
+    made = bare_machine.older(deb, work)
+    said = subprocess.run(
+        ["dpkg-deb", "--info", str(made)], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Version: 0.0.9\n" in said
+    assert (
+        "./file"
+        in subprocess.run(["dpkg-deb", "-c", str(made)], capture_output=True, text=True, check=True).stdout
+    )

@@ -1,6 +1,6 @@
 """Build the frozen program, try it, pack it.
 
-    python packaging/build.py [--output DIR] [--smoke-test] [--archive]
+    python packaging/build.py [--output DIR] [--product cuda] [--smoke-test] [--archive]
 
 Runs PyInstaller on packaging/hematodesk.spec with the interpreter that runs this, so start it with the
 virtual environment's Python after `pip install '.[package]'`.
@@ -21,24 +21,34 @@ ROOT = PACKAGING.parent
 sys.path[:0] = [str(PACKAGING), str(ROOT)]
 
 from archives import pack  # noqa: E402
+from contents import PRODUCTS  # noqa: E402
 from size_report import ARCHIVE_LIMIT_BYTES  # noqa: E402
 
 from hematodesk import __version__  # noqa: E402
 
 
-def build(output: Path) -> Path:
-    """Build into that folder; returns the program's. Raises CalledProcessError, also when too large."""
+def build(output: Path, product: str = "cpu") -> Path:
+    """Build a product into that folder; returns the program's.
+
+    Raises CalledProcessError, also when it is too large.
+    """
     places = ["--distpath", str(output / "dist"), "--workpath", str(output / "build")]
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places]
     # Sets of constants are written in an order that hangs on the hash seed: fixed, two builds are the same.
     environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "PYTHONHASHSEED": "0"}
+    environment["HEMATODESK_PRODUCT"] = product
     subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True, env=environment)
-    return output / "dist" / "hematodesk"
+    return output / "dist" / name_of(product)
 
 
-def archive_name() -> str:
+def name_of(product: str) -> str:
+    """hematodesk, or hematodesk-cuda."""
+    return "hematodesk" if product == "cpu" else f"hematodesk-{product}"
+
+
+def archive_name(product: str = "cpu") -> str:
     """hematodesk-0.1.0-linux-x86_64.tar.xz, for example."""
-    return f"hematodesk-{__version__}-{platform.system().lower()}-{platform.machine().lower()}.tar.xz"
+    return f"{name_of(product)}-{__version__}-{platform.system().lower()}-{platform.machine().lower()}.tar.xz"
 
 
 def main() -> int:
@@ -46,6 +56,7 @@ def main() -> int:
     parser.add_argument(
         "--output", type=Path, default=ROOT, help="holds dist/ and build/ (default: the project)"
     )
+    parser.add_argument("--product", choices=PRODUCTS, default="cpu", help="cuda: for NVIDIA cards")
     parser.add_argument(
         "--smoke-test", action="store_true", help="run smoke_test.py and capture_check.py on what was built"
     )
@@ -53,7 +64,7 @@ def main() -> int:
     options = parser.parse_args()
     output = options.output.resolve()
     try:
-        folder = build(output)
+        folder = build(output, options.product)
         if options.smoke_test:
             subprocess.run([sys.executable, str(PACKAGING / "smoke_test.py"), str(folder)], check=True)
             if sys.platform.startswith("linux"):
@@ -62,12 +73,12 @@ def main() -> int:
         # What was wrong has been said by the program that failed.
         return fault.returncode or 1
     if options.archive:
-        target = output / "dist" / archive_name()
+        target = output / "dist" / archive_name(options.product)
         pack(folder, target, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
         size = target.stat().st_size
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
         sys.stdout.write(f"{digest}  {target.name}\n{size / 1e6:.1f} MB compressed\n")
-        if size > ARCHIVE_LIMIT_BYTES:
+        if options.product == "cpu" and size > ARCHIVE_LIMIT_BYTES:
             sys.stderr.write(f"The archive is over the {ARCHIVE_LIMIT_BYTES / 1e6:.0f} MB allowed.\n")
             return 1
     return 0

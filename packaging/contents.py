@@ -117,9 +117,8 @@ RESOURCES_LEFT_OUT = ["screenshots/*", "translations/*.ts"]
 
 MODEL_FILES = ["*.onnx", "*.md", "SHA256SUMS"]
 
-DISTRIBUTIONS = [
+_DISTRIBUTIONS = [
     "numpy",
-    "onnxruntime",
     "opencv-python-headless",
     "platformdirs",
     "PySide6-Essentials",
@@ -127,6 +126,33 @@ DISTRIBUTIONS = [
     "XlsxWriter",
 ]
 """Their metadata go in: the self-test and error reports name the versions, and licences lie in it."""
+
+PRODUCTS = ("cpu", "cuda")
+"""The second is for computers with an NVIDIA card: onnxruntime-gpu, and CUDA and cuDNN beside it."""
+
+CUDA_LIBRARIES = [
+    # What ONNX Runtime's CUDA provider loads, by itself or by preload_dlls; on Linux and on Windows.
+    "libcublas.so.*",
+    "libcublasLt.so.*",
+    "libcudart.so.*",
+    "libcudnn*.so.*",
+    "libcufft.so.*",
+    "libcurand.so.*",
+    "libnvJitLink.so.*",
+    "libnvrtc*.so.*",
+    "cublas64_*.dll",
+    "cublasLt64_*.dll",
+    "cudart64_*.dll",
+    "cudnn*64_*.dll",
+    "cufft64_*.dll",
+    "curand64_*.dll",
+    "nvJitLink_*.dll",
+    "nvrtc*64_*.dll",
+]
+"""In NVIDIA's wheels, below nvidia/. They keep their places: preload_dlls looks for them there."""
+
+DRIVER_LIBRARIES = ["libcuda.so*", "libnvidia-*", "libcudadebugger*", "nvcuda*.dll", "nvapi*.dll"]
+"""The driver belongs to the computer's card and kernel, and must be the one installed there."""
 
 START_HOOKS_LEFT_OUT = [
     # It loads Qt at every start, also for `--version`, and on Windows before ONNX Runtime, whose
@@ -141,6 +167,8 @@ BINARIES_LEFT_OUT = [
     # Windows: OpenGL in software, loaded only by windows that draw with OpenGL; video files and cameras.
     "PySide6/opengl32sw.dll",
     "cv2/opencv_videoio_ffmpeg*.dll",
+    # Only CUDA is asked for; TensorRT's own libraries are not there.
+    "onnxruntime/capi/*onnxruntime_providers_tensorrt.*",
 ]
 
 _PLUGIN = re.compile(r"^PySide6/(?:Qt/)?plugins/(.+)$")
@@ -173,6 +201,34 @@ def program_data(root: Path) -> list[tuple[str, str]]:
         found.append((str(path), path.parent.relative_to(root).as_posix()))
     found.append((str(root / "LICENSE"), "."))
     return found
+
+
+def distributions(product: str) -> list[str]:
+    """The wheels whose metadata go into that product."""
+    return [*_DISTRIBUTIONS, "onnxruntime-gpu" if product == "cuda" else "onnxruntime"]
+
+
+def with_cuda(entries: Iterable[Entry], packages: Path) -> list[Entry]:
+    """The entries with CUDA's and cuDNN's libraries, each once and in its place, and nothing of a driver.
+
+    Args:
+        packages: the folder of installed packages (site-packages), with NVIDIA's below nvidia/.
+
+    Raises SystemExit when there is none, or when a library of a driver was found.
+    """
+    theirs = {
+        path.relative_to(packages).as_posix(): str(path)
+        for path in sorted((packages / "nvidia").rglob("*"))
+        if path.is_file() and _matches(path.name, CUDA_LIBRARIES)
+    }
+    if not any("cudnn" in name for name in theirs) or not any("cublas" in name for name in theirs):
+        raise SystemExit("NVIDIA's packages are not installed: packaging/requirements-cuda.txt names them.")
+    others = [entry for entry in entries if not _matches(PurePath(entry[0]).name, CUDA_LIBRARIES)]
+    whole = [*others, *((name, source, "BINARY") for name, source in theirs.items())]
+    driver = [name for name, _, _ in whole if _matches(PurePath(name).name, DRIVER_LIBRARIES)]
+    if driver:
+        raise SystemExit(f"The driver must stay out of the program: {', '.join(driver)}.")
+    return whole
 
 
 def languages(resources: Path) -> set[str]:

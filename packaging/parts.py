@@ -23,6 +23,7 @@ _LICENCE_FILE = re.compile(r"(^|/)(licen[cs]e|copying|notice|copyright|third.?pa
 _LICENCES = {
     "numpy": "BSD-3-Clause",
     "onnxruntime": "MIT",
+    "onnxruntime-gpu": "MIT",
     "opencv-python-headless": "Apache-2.0",
     "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
     "pyside6-essentials": "LGPL-3.0-only",

@@ -9,8 +9,11 @@ from pathlib import Path
 LIMIT_BYTES = 340_000_000
 """Unpacked, all files together."""
 
+CUDA_LIMIT_BYTES = 3_000_000_000
+"""The program for graphics cards: CUDA and cuDNN are seven times the rest."""
+
 ARCHIVE_LIMIT_BYTES = 100_000_000
-"""The compressed archive."""
+"""The compressed archive of the program for the CPU."""
 
 # The first that matches counts; paths as they are inside the program's folder.
 _COMPONENTS = [
@@ -25,12 +28,20 @@ _COMPONENTS = [
     ("OpenCV: cv2", r"/cv2/"),
     ("NumPy: OpenBLAS, Fortran", r"/numpy\.libs/"),
     ("NumPy", r"/numpy/"),
+    ("ONNX Runtime: CUDA provider", r"/onnxruntime_providers_cuda\.|/libonnxruntime_providers_cuda\."),
     ("ONNX Runtime", r"/onnxruntime/"),
+    ("CUDA: cuDNN", r"/nvidia/cudnn/"),
+    ("CUDA: cuBLAS, cuFFT and others", r"/nvidia/"),
     ("Python: library, modules", r"/libpython|/python3[^/]*/|/base_library\.zip$"),
     ("licences and metadata", r"\.dist-info/|LICENSE[^/]*$"),
     ("programs with the Python code", r"^/[^/]+$"),
     ("libraries of the build system", r"\.so(\.\d+)*$"),
 ]
+
+
+def limit(product: str) -> int:
+    """The unpacked size allowed for a product: cpu or cuda."""
+    return CUDA_LIMIT_BYTES if product == "cuda" else LIMIT_BYTES
 
 
 def component_of(inside: str) -> str:

@@ -181,6 +181,7 @@ def _try_cuda(
         "session.disable_cpu_ep_fallback": "1",
     }
     recorded: Options = {**options, **{f"cuda.{name}": value for name, value in _CUDA_SETTINGS.items()}}
+    runtime.load_cuda()
     try:
         session = runtime.make_session(model, options, [(_ORT_NAMES["cuda"], dict(_CUDA_SETTINGS))])
     except RUNTIME_FAULTS as fault:

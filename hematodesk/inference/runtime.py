@@ -6,6 +6,8 @@ tested on a machine without one.
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -61,6 +63,10 @@ class Runtime(Protocol):
         """ONNX Runtime's names of the providers built in."""
         ...
 
+    def load_cuda(self) -> None:
+        """Load what the CUDA provider needs, where it came with the program; never raises."""
+        ...
+
     def make_session(
         self, model: bytes, options: Mapping[str, str | int | bool], providers: Sequence[Any]
     ) -> Session:
@@ -80,6 +86,18 @@ class OnnxRuntime:
     def available_providers(self) -> Sequence[str]:
         """ONNX Runtime's names of the providers built in."""
         return list(onnxruntime.get_available_providers())
+
+    def load_cuda(self) -> None:
+        """Load CUDA's and cuDNN's libraries from NVIDIA's packages beside ONNX Runtime.
+
+        The system's loader does not look there by itself. Libraries of the system's own are found
+        without this; what is missing shows when a session is made.
+        """
+        preload = getattr(onnxruntime, "preload_dlls", None)  # ONNX Runtime 1.21 and newer
+        if preload is not None:
+            # It tells faults on standard output, which belongs to the answers.
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(OSError, RuntimeError):
+                preload(directory="")
 
     def make_session(
         self, model: bytes, options: Mapping[str, str | int | bool], providers: Sequence[Any]

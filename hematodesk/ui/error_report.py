@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 import hematodesk
 from hematodesk.workflow.faults import code_trace
+from hematodesk.workflow.libraries import library_versions
 from hematodesk.workflow.log import log_bug
 
 _SAFE_MESSAGES = (
@@ -37,19 +38,11 @@ _SAFE_MESSAGES = (
 )
 """Exceptions whose words name only things of the program. Others may quote a file's name or a person's."""
 
-_PARTS = ("PySide6-Essentials", "onnxruntime", "opencv-python-headless", "numpy")
-
 
 def part_versions() -> list[tuple[str, str]]:
     """(part, version) of the program, Python and the libraries that do the work."""
-    from importlib import metadata
-
     rows = [("hematodesk", hematodesk.__version__), ("Python", platform.python_version())]
-    for part in _PARTS:
-        try:
-            rows.append((part, metadata.version(part)))
-        except metadata.PackageNotFoundError:
-            rows.append((part, "-"))
+    rows += [(name, version or "-") for name, version in reversed(library_versions())]
     return rows
 
 

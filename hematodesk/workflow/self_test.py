@@ -9,21 +9,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk import __version__
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.workflow.libraries import library_versions
 from hematodesk.workflow.samples import read_samples
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
     from hematodesk.workflow.models import LoadedModel
     from hematodesk.workflow.services import Services
-
-_LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "PySide6-Essentials")
 
 ENOUGH_DISK_BYTES = 1024**3
 """Below this the self-test warns: 100,000 analysed images take about a gigabyte of history."""
@@ -103,13 +101,12 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
 def _program() -> Check:
     versions = [f"hematodesk {__version__}", f"Python {platform.python_version()}"]
     missing = []
-    for library in _LIBRARIES:
-        try:
-            versions.append(f"{library} {metadata.version(library)}")
-        except metadata.PackageNotFoundError:
-            # A frozen program carries no such list; one that lacks a library would not have started.
-            if not getattr(sys, "frozen", False):
-                missing.append(library)
+    for library, version in library_versions():
+        if version:
+            versions.append(f"{library} {version}")
+        # A frozen program carries no such list; one that lacks a library would not have started.
+        elif not getattr(sys, "frozen", False):
+            missing.append(library)
     detail = f"{', '.join(versions)}; {platform.system()} {platform.release()} {platform.machine()}."
     if missing:
         return Check(

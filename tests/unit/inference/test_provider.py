@@ -51,9 +51,13 @@ class PretendRuntime:
     ) -> None:
         self._available, self._name, self._bend, self._fault = available, name, bend, fault
         self.made: list[tuple[dict[str, Any], list[Any]]] = []
+        self.sessions_before_cuda: list[int] = []
 
     def available_providers(self) -> Sequence[str]:
         return self._available
+
+    def load_cuda(self) -> None:
+        self.sessions_before_cuda.append(len(self.made))
 
     def make_session(self, model: bytes, options: Mapping[str, Any], providers: Sequence[Any]) -> Any:
         self.made.append((dict(options), list(providers)))
@@ -333,3 +337,22 @@ def test_flipped_bytes_load_or_are_refused(
             outcomes.add(error.code)
     assert {"cpu", "model_damaged", "model_unsupported"} <= outcomes
     assert capfd.readouterr() == ("", "")
+
+
+def test_cudas_libraries_are_loaded_before_its_session_and_only_then(package) -> None:
+    runtime = PretendRuntime()
+    assert open_session(package, "auto", runtime=runtime).active == "cuda"
+    assert runtime.sessions_before_cuda == [1]
+    for without in (PretendRuntime(["CPUExecutionProvider"]), PretendRuntime()):
+        open_session(package, "auto" if len(without.available_providers()) == 1 else "cpu", runtime=without)
+        assert without.sessions_before_cuda == []
+
+
+def test_loading_cuda_says_nothing_and_raises_nothing(capsys, monkeypatch) -> None:
+    def preload(**_given: object) -> None:
+        print("Failed to load libcublas")
+        raise RuntimeError("no such directory")
+
+    monkeypatch.setattr("onnxruntime.preload_dlls", preload)
+    OnnxRuntime().load_cuda()
+    assert capsys.readouterr().out == ""

@@ -129,7 +129,7 @@ class Notices(QObject):
                     stays=True,
                 )
             )
-        if summary.reused:
+        if summary.reused and end.job.resumed is None:
             self._banners.show_notice(
                 Notice(
                     "known_images",

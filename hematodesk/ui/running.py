@@ -231,9 +231,13 @@ class Running(QObject):
             self._remove(run)
             if run.left:
                 return
-            told = self.no_model if isinstance(error, ModelError) else self.not_saved
-            told.emit(error)
             job.undone()
+            if isinstance(error, ModelError):
+                self.no_model.emit(error)
+                return
+            self.not_saved.emit(error)
+            # A full disk: it may go on when there is room.
+            self.look_for_open()
 
         def step(value: object) -> None:
             if isinstance(value, BatchProgress):

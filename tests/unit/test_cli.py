@@ -18,6 +18,7 @@ import hematodesk
 from export_tools.phantom import render_field
 from hematodesk import cli
 from hematodesk.bootstrap import build
+from hematodesk.commands import telling
 from hematodesk.imaging.read import encode_png
 from hematodesk.workflow import stages
 from hematodesk.workflow.arguments import command_at, read_arguments
@@ -80,7 +81,7 @@ def program(*words: str, environment: dict[str, str] | None = None, **options) -
 def test_json_is_one_object_a_line_with_exactly_the_contracts_keys(run):
     code, out, _ = run("classify", "images", "--recursive", "--model", "tiny.onnx", "--format", "json")
     answers = [json.loads(line) for line in out.splitlines()]
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert all(list(answer) == KEYS for answer in answers)
     assert [answer["file"] for answer in answers] == [
         str(Path("images/a.png")),
@@ -98,14 +99,14 @@ def test_json_is_one_object_a_line_with_exactly_the_contracts_keys(run):
 
 def test_all_fine_is_exit_code_0_and_inner_folders_need_to_be_asked_for(run):
     code, out, _ = run("classify", "images", "--model", "tiny.onnx", "--format", "json")
-    assert code == cli.OK
+    assert code == telling.OK
     assert len(out.splitlines()) == 2
 
 
 def test_a_missing_file_fails_alone(run):
     code, out, _ = run("classify", "none.png", "images/a.png", "--model", "tiny.onnx", "--format", "json")
     answers = [json.loads(line) for line in out.splitlines()]
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert [answer["status"] for answer in answers] == ["error", "ok"]
     assert answers[0]["error"]["code"] == "file_not_found"
 
@@ -119,7 +120,7 @@ def test_the_whole_image_can_be_asked_for(run):
 def test_csv_has_one_row_a_cell(run):
     code, out, _ = run("classify", "images", "--model", "tiny.onnx", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out, newline="")))
-    assert code == cli.OK
+    assert code == telling.OK
     assert [row["predicted"] for row in rows] == ["neutrophil", ""]
 
 
@@ -138,7 +139,7 @@ def test_the_output_file_is_whole_and_standard_output_empty(run, work):
     code, out, _ = run(
         "classify", "images", "--model", "tiny.onnx", "--format", "json", "--output", "answers.jsonl"
     )
-    assert (code, out) == (cli.OK, "")
+    assert (code, out) == (telling.OK, "")
     lines = (work / "answers.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["ok", "no_cell"]
 
@@ -146,7 +147,7 @@ def test_the_output_file_is_whole_and_standard_output_empty(run, work):
 def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(run, monkeypatch):
     monkeypatch.setattr(stages, "open_image", lambda *given: pytest.fail("analysed"))
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "none/answers.json")
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "export_unwritable" in err
 
 
@@ -165,7 +166,7 @@ def test_what_codecs_mutter_does_not_reach_standard_error(work, smear):
 def test_an_image_is_never_overwritten_by_the_answers(run, work):
     before = (work / "images" / "a.png").read_bytes()
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "./images/a.png")
-    assert code == cli.USAGE
+    assert code == telling.USAGE
     assert "overwritten" in err
     assert (work / "images" / "a.png").read_bytes() == before
 
@@ -173,7 +174,7 @@ def test_an_image_is_never_overwritten_by_the_answers(run, work):
 def test_no_image_at_all_is_told(run, work):
     (work / "empty").mkdir()
     code, out, err = run("classify", "empty", "--model", "tiny.onnx")
-    assert (code, out) == (cli.SOME_FAILED, "")
+    assert (code, out) == (telling.SOME_FAILED, "")
     assert "--recursive" in err
 
 
@@ -194,14 +195,14 @@ def test_no_image_at_all_is_told(run, work):
 ])  # fmt: skip
 def test_wrong_usage_is_exit_code_2(run, words):
     code, out, err = run(*words)
-    assert (code, out) == (cli.USAGE, "")
+    assert (code, out) == (telling.USAGE, "")
     assert "usage:" in err
 
 
 @pytest.mark.parametrize("model", ["no-such-model", "none.onnx", "images/a.png"])
 def test_no_usable_model_is_exit_code_3(run, model):
     code, out, err = run("classify", "images", "--model", model)
-    assert (code, out) == (cli.NO_MODEL, "")
+    assert (code, out) == (telling.NO_MODEL, "")
     assert "hematodesk: " in err
 
 
@@ -209,7 +210,7 @@ def test_a_provider_that_is_not_there_falls_back_and_says_so(run):
     code, out, err = run(
         "classify", "images", "--model", "tiny.onnx", "--provider", "cuda", "--format", "json"
     )
-    assert code == cli.OK
+    assert code == telling.OK
     if "cuda" not in out.splitlines()[0].split('"provider": ')[1][:8]:
         assert "CUDA" in err
         assert "The provider is cpu" in err
@@ -219,7 +220,7 @@ def test_classifying_leaves_no_trace_unless_asked(run, work):
     run("classify", "images", "--model", "tiny.onnx")
     assert not (work / "data").exists()
     code, _, _ = run("classify", "images", "--model", "tiny.onnx", "--save")
-    assert code == cli.OK
+    assert code == telling.OK
     services = build(work / "data")
     (session,) = services.open_history().sessions()
     services.close()
@@ -237,7 +238,7 @@ def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, wor
         stages, "open_image", lambda source, reader: opened.append(source.name) or real(source, reader)
     )
     code, second, _ = run(*command, "--resume")
-    assert code == cli.OK
+    assert code == telling.OK
     assert opened == ["z.png"]
     answers = {line["file"]: line for line in map(json.loads, second.splitlines())}
     assert list(answers) == ["images/a.png", "images/b.png", "images/z.png"]
@@ -248,7 +249,7 @@ def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, wor
     assert history.count() == 3
     assert history.unfinished_runs() == []
     services.close()
-    assert run("classify", "images", "--resume")[0] == cli.USAGE
+    assert run("classify", "images", "--resume")[0] == telling.USAGE
 
 
 def test_a_reader_that_goes_away_is_no_crash(work):
@@ -258,7 +259,7 @@ def test_a_reader_that_goes_away_is_no_crash(work):
     os.close(reader)
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
-    assert done.returncode == cli.READER_GONE
+    assert done.returncode == telling.READER_GONE
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
 
@@ -273,7 +274,7 @@ def test_a_full_disk_behind_standard_output_is_told(work, words):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
         silent = subprocess.run(command, stdout=full, stderr=full, check=False)
-    assert done.returncode == silent.returncode == cli.SOME_FAILED
+    assert done.returncode == silent.returncode == telling.SOME_FAILED
     assert "No space left" in done.stderr and "Traceback" not in done.stderr
 
 
@@ -290,7 +291,7 @@ def test_a_working_folder_that_is_gone_is_told(work):
         done = subprocess.run(
             [sys.executable, "-P", "-c", code, *words], cwd=gone, capture_output=True, text=True, check=False
         )
-        assert done.returncode == cli.SOME_FAILED
+        assert done.returncode == telling.SOME_FAILED
         assert "No such file or directory" in done.stderr and "Traceback" not in done.stderr
 
 
@@ -305,7 +306,7 @@ def test_ctrl_c_keeps_what_is_done(work):
         process.send_signal(2)
         _, err = process.communicate(timeout=60)
     lines = (work / "out.jsonl").read_text("utf-8").splitlines()
-    assert process.returncode == cli.STOPPED
+    assert process.returncode == telling.STOPPED
     assert 0 < len(lines) < 400
     assert all(json.loads(line)["status"] == "ok" for line in lines)
     assert f"{len(lines)} of 400 images" in err
@@ -315,6 +316,7 @@ def test_ctrl_c_keeps_what_is_done(work):
 _SLOW_PROGRAM = """
 import sys, time
 from hematodesk import cli
+from hematodesk.commands import telling
 from hematodesk.workflow.analyse import Analyser
 finish = Analyser.finish
 def slow(self, prepared, cancel=None):
@@ -335,7 +337,7 @@ def test_it_works_outside_the_main_thread(run):
     )
     thread.start()
     thread.join()
-    assert codes == [cli.OK]
+    assert codes == [telling.OK]
 
 
 # Without Qt, without a display
@@ -345,6 +347,7 @@ def test_no_command_imports_qt_and_the_version_imports_next_to_nothing(work):
     code = """
 import sys
 from hematodesk import cli
+from hematodesk.commands import telling
 data = ["--data-dir", "data"]
 assert cli.main(["--version"]) == 0
 heavy = {"numpy", "cv2", "onnxruntime", "sqlite3", "PySide6"} & set(sys.modules)
@@ -374,13 +377,13 @@ def test_without_a_display_the_reason_and_the_same_answers_as_a_table(work, pack
     assert "display" in shown.stderr
     assert "neutrophil" in shown.stdout
     assert shown.stdout == asked.stdout
-    assert shown.returncode == asked.returncode == cli.SOME_FAILED
+    assert shown.returncode == asked.returncode == telling.SOME_FAILED
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 def test_without_a_display_and_without_images_the_reason_alone(work):
     done = program("--data-dir", str(work / "data"), cwd=work)
-    assert done.returncode == cli.USAGE
+    assert done.returncode == telling.USAGE
     assert "DISPLAY" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -389,7 +392,7 @@ def test_without_a_display_and_without_images_the_reason_alone(work):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 of Linux")
 def test_a_display_that_does_not_answer_is_told_instead_of_a_crash(work):
     done = program(environment={"DISPLAY": ":7391"}, cwd=work)
-    assert done.returncode == cli.USAGE
+    assert done.returncode == telling.USAGE
     assert "no window can open" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -410,7 +413,7 @@ def test_without_qt_the_reason_and_the_same_answers_as_a_table(work):
         check=False,
         timeout=120,
     )
-    assert done.returncode == cli.OK
+    assert done.returncode == telling.OK
     assert "no window can open" in done.stderr
     assert "neutrophil" in done.stdout
     assert "Traceback" not in done.stderr
@@ -447,7 +450,7 @@ def test_options_may_stand_between_the_paths():
 
 def test_the_data_folder_may_stand_before_and_behind_the_command(work, capfd):
     for words in (["--data-dir", "one", "history", "list"], ["history", "list", "--data-dir", "one"]):
-        assert cli.main(words) == cli.SOME_FAILED
+        assert cli.main(words) == telling.SOME_FAILED
         assert str(work / "one") in capfd.readouterr().err
 
 
@@ -456,23 +459,23 @@ def test_the_data_folder_may_stand_before_and_behind_the_command(work, capfd):
 
 def test_a_package_is_imported_listed_and_verified(run, work):
     code, out, _ = run("models", "import", "tiny.onnx")
-    assert code == cli.OK
+    assert code == telling.OK
     assert out.startswith("tiny@1.0.0  ")
     code, out, _ = run("models", "list", "--json")
     listed = {each["name"]: each for each in map(json.loads, out.splitlines())}
-    assert code == cli.OK
+    assert code == telling.OK
     assert listed["tiny"]["origin"] == "imported"
     assert listed["tiny"]["error"] is None
     (copy,) = (work / "data" / "models").glob("tiny-*.onnx")
     copy.write_bytes(copy.read_bytes().replace(b'"intended_use": "Tests"', b'"intended_use": "Other"'))
     code, out, _ = run("models", "verify")
-    assert code in (cli.SOME_FAILED, cli.NO_MODEL)
+    assert code in (telling.SOME_FAILED, telling.NO_MODEL)
     assert "FAIL  tiny 1.0.0  digest_mismatch" in out
 
 
 def test_a_file_that_is_no_package_is_refused_and_the_others_are_imported(run):
     code, out, err = run("models", "import", "images/a.png", "tiny.onnx")
-    assert code == cli.NO_MODEL
+    assert code == telling.NO_MODEL
     assert "a.png" in err
     assert out.startswith("tiny@1.0.0")
 
@@ -481,14 +484,14 @@ def test_the_history_is_listed_filtered_and_exported(run, work):
     run("classify", "images", "--recursive", "--model", "tiny.onnx", "--save")
     code, out, _ = run("history", "list", "--json")
     listed = [json.loads(line) for line in out.splitlines()]
-    assert code == cli.OK
+    assert code == telling.OK
     assert [image["name"] for image in listed] == ["c.png", "b.png", "a.png"]
     assert listed[2]["labels"] == {"neutrophil": 1}
     assert listed[0]["error"] == "not_an_image"
     assert len(run("history", "list", "--limit", "2")[1].splitlines()) == 2
     assert run("history", "list", "--class", "neutrophil")[1].count("a.png") == 1
     code, _, err = run("history", "export", "--format", "json", "--output", "all.json", "--name", "a.")
-    assert code == cli.OK
+    assert code == telling.OK
     assert "1 image written" in err
     assert [image["name"] for image in json.loads((work / "all.json").read_text("utf-8"))["images"]] == [
         "a.png"
@@ -498,13 +501,13 @@ def test_the_history_is_listed_filtered_and_exported(run, work):
 def test_a_date_that_is_none_is_wrong_usage(run):
     run("classify", "images", "--model", "tiny.onnx", "--save")
     code, _, err = run("history", "list", "--since", "yesterday-ish")
-    assert code == cli.USAGE
+    assert code == telling.USAGE
     assert "filter_invalid" in err
 
 
 def test_a_history_that_is_not_there_is_told_and_not_made(run, work):
     code, _, err = run("history", "list")
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "history_absent" in err
     assert not (work / "data").exists()
 
@@ -520,15 +523,15 @@ def test_a_data_folder_that_may_not_be_looked_into_is_told(run, work, monkeypatc
     monkeypatch.setattr(Path, "stat", refuse)
     code, out, err = run("history", "list")
     monkeypatch.undo()
-    assert (code, out) == (cli.SOME_FAILED, "")
+    assert (code, out) == (telling.SOME_FAILED, "")
     assert "history_unwritable" in err and "Permission denied" in err
 
 
 def test_a_data_folder_that_is_a_file_is_told_when_something_is_to_be_written(run, work):
     (work / "data").write_bytes(b"")
-    assert run("classify", "images", "--model", "tiny.onnx")[0] == cli.OK
+    assert run("classify", "images", "--model", "tiny.onnx")[0] == telling.OK
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--save")
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "data_folder_unusable" in err
     assert "cannot be listed" not in run("models", "list")[2]
 
@@ -539,7 +542,8 @@ def test_the_self_test_as_json(run):
     assert all(list(check) == ["check", "ok", "code", "detail", "remedy"] for check in checks)
     assert {"program", "models", "provider", "history writing"} <= {check["check"] for check in checks}
     failed = {check["check"] for check in checks if not check["ok"]}
-    assert code == (cli.OK if not failed else cli.NO_MODEL if "models" in failed else cli.SOME_FAILED)
+    worst = telling.NO_MODEL if "models" in failed else telling.SOME_FAILED
+    assert code == (worst if failed else telling.OK)
 
 
 # Adapting a model
@@ -557,7 +561,7 @@ def lab(work, lab_kit) -> Path:
 
 def test_adapting_shows_before_and_after_and_saves_what_is_better(run, lab):
     code, out, err = run("models", "adapt", "--model", "colour.onnx")
-    assert code == cli.OK, err
+    assert code == telling.OK, err
     assert "adapted from colour 1.0.0 with 48 reviewed cells of 48 images" in out
     assert "balanced accuracy       " in out and "McNemar" in out
     assert "Saved as colour-lab@1. colour 1.0.0 stays as it is." in out
@@ -568,7 +572,7 @@ def test_adapting_shows_before_and_after_and_saves_what_is_better(run, lab):
 def test_a_dry_run_saves_nothing(run, lab):
     code, out, _ = run("models", "adapt", "--model", "colour.onnx", "--dry-run", "--json", "--quiet")
     document = json.loads(out)
-    assert code == cli.OK
+    assert code == telling.OK
     assert document["saved"] is None and document["verdict"] == "better"
     assert document["after"]["balanced_accuracy"] > 0.9 > document["before"]["balanced_accuracy"]
     assert "colour-lab" not in run("models", "list")[1]
@@ -576,12 +580,12 @@ def test_a_dry_run_saves_nothing(run, lab):
 
 def test_the_adapted_package_goes_into_a_file(run, lab):
     code, _, _ = run("models", "adapt", "--model", "colour.onnx", "--output", "mine.onnx")
-    assert code == cli.OK
+    assert code == telling.OK
     assert "colour-lab" not in run("models", "list")[1]
     code, out, _ = run("models", "import", "mine.onnx")
-    assert code == cli.OK and out.startswith("colour-lab@1")
+    assert code == telling.OK and out.startswith("colour-lab@1")
     code, _, err = run("models", "adapt", "--model", "colour.onnx", "--output", "none/mine.onnx")
-    assert code == cli.SOME_FAILED and "export_unwritable" in err
+    assert code == telling.SOME_FAILED and "export_unwritable" in err
 
 
 def test_what_is_not_better_is_not_saved_unless_asked_for(run, work, lab_kit):
@@ -597,23 +601,23 @@ def test_what_is_not_better_is_not_saved_unless_asked_for(run, work, lab_kit):
     services.close()
     words = ("models", "adapt", "--model", "colour.onnx")
     code, out, _ = run(*words)
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "keep colour 1.0.0" in out and "Saved" not in out
     code, out, _ = run(*words, "--even-if-not-better")
-    assert code == cli.OK and "Saved as colour-lab@1" in out
+    assert code == telling.OK and "Saved as colour-lab@1" in out
 
 
 def test_adapting_without_enough_reviews_says_what_is_missing(run, lab):
     code, out, err = run("models", "adapt", "--model", "colour.onnx", "--until", "2001-01-01")
-    assert code == cli.NO_MODEL and not out
+    assert code == telling.NO_MODEL and not out
     assert "at least 10 cells of 5 images" in err and "adapt_too_few" in err
     code, _, err = run("models", "adapt", "--model", "tiny.onnx")
-    assert code == cli.NO_MODEL and "head_missing" in err
+    assert code == telling.NO_MODEL and "head_missing" in err
 
 
 def test_adapting_without_a_history_says_so(run):
     code, _, err = run("models", "adapt")
-    assert code == cli.SOME_FAILED and "history_absent" in err
+    assert code == telling.SOME_FAILED and "history_absent" in err
 
 
 def test_every_format_without_qt_is_exported_and_json_comes_back(run, work):
@@ -626,7 +630,7 @@ def test_every_format_without_qt_is_exported_and_json_comes_back(run, work):
     }.items():
         kind = name.removeprefix("all.")
         code, _, err = run("history", "export", "--format", kind, "--output", name, *options)
-        assert code == cli.OK, err
+        assert code == telling.OK, err
         assert f"written to {name}" in err
     assert (work / "all.xlsx").read_bytes().startswith(b"PK")
     assert [image["thumbnail"] for image in json.loads((work / "all.json").read_text("utf-8"))["images"]] == [
@@ -639,14 +643,14 @@ def test_every_format_without_qt_is_exported_and_json_comes_back(run, work):
         "originals.csv",
     }
     code, _, err = run("history", "export", "--format", "folders", "--output", "folders")
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "target_not_empty" in err
     code, _, err = run("history", "import", "all.json")
-    assert (code, err.splitlines()[-1]) == (cli.OK, "0 images imported, 2 were there already")
+    assert (code, err.splitlines()[-1]) == (telling.OK, "0 images imported, 2 were there already")
     code, _, err = run("--data-dir", "elsewhere", "history", "import", "all.json")
-    assert (code, err.splitlines()[-1]) == (cli.OK, "2 images imported")
+    assert (code, err.splitlines()[-1]) == (telling.OK, "2 images imported")
     code, _, err = run("history", "import", "all.csv")
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "import_not_json" in err
 
 
@@ -656,6 +660,6 @@ def test_a_report_without_qt_says_what_is_missing(run, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "hematodesk.ui.report_application")
     code, _, err = run("history", "export", "--format", "pdf", "--output", "all.pdf")
-    assert code == cli.SOME_FAILED
+    assert code == telling.SOME_FAILED
     assert "A PDF is drawn by Qt" in err
     assert "qt_missing" in err

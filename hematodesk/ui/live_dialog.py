@@ -68,6 +68,8 @@ class LiveDialog(QDialog):
         self.video_button.clicked.connect(self._ask_video)
         self.view = ImageView(self)
         self.view.setAccessibleName(self.tr("Live picture"))
+        # Whoever has clicked the picture still freezes it with the same key.
+        self.view.space_pans = False
         self.message = Message(self)
         self.counts = plain_label()
         self.counts.setFont(emphasis_font(self.font()))

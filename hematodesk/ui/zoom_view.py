@@ -67,6 +67,7 @@ class ZoomView(QWidget):
         self._pressed_at = QPointF()
         self._last_at = QPointF()
         self._space_held = False
+        self.space_pans = True
         self._told_zoom = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -223,7 +224,7 @@ class ZoomView(QWidget):
 
     def _owns_key(self, event: QKeyEvent) -> bool:
         """Whether a key is the view's own although the window may have a shortcut on it."""
-        return event.key() == Qt.Key.Key_Space and self.has_image
+        return event.key() == Qt.Key.Key_Space and self.has_image and self.space_pans
 
     def _native_gesture(self, event: QNativeGestureEvent) -> bool:
         if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
@@ -320,7 +321,7 @@ class ZoomView(QWidget):
             self.zoom_in()
         elif key == Qt.Key.Key_Minus:
             self.zoom_out()
-        elif key == Qt.Key.Key_Space and self.has_image:
+        elif key == Qt.Key.Key_Space and self.has_image and self.space_pans:
             self._space_held = True
             self._set_cursor()
         else:

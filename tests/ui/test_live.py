@@ -55,7 +55,8 @@ def test_space_freezes_the_picture_and_keeps_it(bench, qtbot: QtBot, video: Path
     dialog.show_video(str(video))
     qtbot.waitUntil(lambda: shown(dialog), timeout=20_000)
     dialog.activateWindow()
-    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    dialog.view.setFocus()
+    qtbot.keyClick(dialog.view, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: dialog.frozen)
     frozen = dialog._frame
     assert frozen is not None

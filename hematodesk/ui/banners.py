@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.error_words import error_words
+from hematodesk.ui.plain_text import breakable
 from hematodesk.ui.theme import set_role
 
 _ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"}
@@ -83,11 +84,14 @@ class Banner(QFrame):
         self.setObjectName("banner")
         set_role(self, _ROLES[notice.level])
         self.setAccessibleName(f"{notice.text} {notice.remedy}".strip())
-        words = QLabel(_words(notice), self)
+        words = QLabel(breakable(_words(notice)), self)
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        # A new policy forgets that wrapped words need more height where there is less width.
+        policy.setHeightForWidth(True)
+        words.setSizePolicy(policy)
         tail = QHBoxLayout()
         tail.setSpacing(8)
         self.code: QPushButton | None = None

@@ -31,7 +31,7 @@ def banners(under: QWidget) -> Banners:
 def words(banners: Banners, code: str) -> str:
     banner = banners.banner(code)
     assert banner is not None
-    return " | ".join(label.text() for label in banner.findChildren(QLabel))
+    return " | ".join(label.text() for label in banner.findChildren(QLabel)).replace("\u200b", "")
 
 
 def test_an_error_says_its_sentence_its_remedy_and_its_code(banners: Banners) -> None:
@@ -86,12 +86,15 @@ def test_a_banner_is_closed_by_hand(banners: Banners, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("width", [220, 500, 1600])
-def test_banners_stay_inside_what_they_lie_over(banners: Banners, under: QWidget, width: int) -> None:
+def test_banners_stay_inside_what_they_lie_over(
+    banners: Banners, under: QWidget, qtbot: QtBot, width: int
+) -> None:
     under.resize(width, 500)
     banners.show_notice(
         Notice(
             "long",
-            "A sentence that is rather long and needs several lines where there is little room.",
+            "smear_05_several_cells_of_the_second_slide.jpg was read: a sentence that is rather long and needs "
+            "several lines where there is little room.",
             level=Level.WARNING,
             action_text="Do something",
             action=lambda: None,
@@ -104,3 +107,6 @@ def test_banners_stay_inside_what_they_lie_over(banners: Banners, under: QWidget
     assert banner.button is not None
     inside = banner.button.mapTo(under, banner.button.rect().bottomRight())
     assert under.rect().contains(inside)
+    label = banner.findChildren(QLabel)[0]
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+    assert label.minimumSizeHint().width() <= label.width()

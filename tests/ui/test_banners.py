@@ -93,8 +93,8 @@ def test_banners_stay_inside_what_they_lie_over(
     banners.show_notice(
         Notice(
             "long",
-            "smear_05_several_cells_of_the_second_slide.jpg was read: a sentence that is rather long and needs "
-            "several lines where there is little room.",
+            "smear_05_several_cells_of_the_second_slide.jpg was read: a sentence that is rather long and "
+            "needs several lines where there is little room.",
             level=Level.WARNING,
             action_text="Do something",
             action=lambda: None,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QLocale, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from hematodesk.domain.errors import HematodeskError
@@ -18,6 +18,7 @@ from hematodesk.ui.error_words import error_words
 from hematodesk.ui.lanes import Lane, Lanes
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.theme import Theme
+from hematodesk.ui.whole_texts import WholeTexts, room_of
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import DECLARED
 
@@ -32,13 +33,9 @@ if TYPE_CHECKING:
     from hematodesk.ui.viewing import Viewer
 
 
-_FRAME = 48
-"""Device independent pixels that a title bar and its frame may take."""
-
-
 def fit_to_screen(dialog: QDialog) -> None:
     """Make a dialog no larger than the screen leaves room for, as on a small one at twice the scale."""
-    room = dialog.screen().availableSize() - QSize(_FRAME, _FRAME)
+    room = room_of(dialog)
     size, layout = dialog.size(), dialog.layout()
     if not dialog.testAttribute(Qt.WidgetAttribute.WA_Resized):
         # Qt by itself would take two thirds of the screen at most, and squeeze the rows.
@@ -46,6 +43,7 @@ def fit_to_screen(dialog: QDialog) -> None:
         if layout is not None and layout.hasHeightForWidth():
             size.setHeight(max(size.height(), layout.totalHeightForWidth(size.width())))
     dialog.resize(size.boundedTo(room))
+    WholeTexts(dialog)
 
 
 class Dialogs(QObject):

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 import hematodesk
+from hematodesk.ui.whole_texts import WholeTexts
 from hematodesk.workflow.faults import code_trace
 from hematodesk.workflow.libraries import library_versions
 from hematodesk.workflow.log import log_bug
@@ -118,6 +119,7 @@ class ErrorReport(QDialog):
         self.copy_button.clicked.connect(self._copy)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
+        WholeTexts(self)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.filter_row import FilterRow
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.history_delegate import HistoryDelegate
 from hematodesk.ui.history_model import HistoryModel, Role
@@ -138,8 +139,6 @@ class HistoryPanel(QFrame):
         self.when.setAccessibleName(self.tr("From when"))
         self._fill_filters(())
         for box in (self.kind, self.when):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(6)
             box.activated.connect(self._apply)
         self.thumbnails = Thumbnails(access, self)
         self.list = HistoryList(self)
@@ -177,11 +176,7 @@ class HistoryPanel(QFrame):
         top.addWidget(self.search, 1)
         top.addWidget(self.order)
         head.addLayout(top)
-        filters = QHBoxLayout()
-        filters.setSpacing(8)
-        filters.addWidget(self.kind, 3)
-        filters.addWidget(self.when, 2)
-        head.addLayout(filters)
+        head.addWidget(FilterRow(self.kind, self.when))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -83,7 +83,7 @@ class WhyBox(QWidget):
         self._percent = plain_label("muted")
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         metrics = QFontMetricsF(self._percent.font())
-        self._percent.setFixedWidth(round(metrics.horizontalAdvance("100 %")) + 2)
+        self._percent.setFixedWidth(round(metrics.horizontalAdvance(self._percents(100))) + 2)
         self._words = _Line()
         first = QHBoxLayout()
         first.setSpacing(GRID)
@@ -103,6 +103,9 @@ class WhyBox(QWidget):
         self.show_classes((), "")
         self.tell("", "")
 
+    def _percents(self, number: int) -> str:
+        return self.tr("{number} %").format(number=number)
+
     def follow(self, action: QAction, key: str) -> None:
         """The button does what the action does, and shows its key and its state."""
         self._action = action
@@ -117,7 +120,7 @@ class WhyBox(QWidget):
         blocker = QSignalBlocker(self.opacity)
         self.opacity.setValue(percent)
         blocker.unblock()
-        self._percent.setText(self.tr("{number} %").format(number=self.opacity.value()))
+        self._percent.setText(self._percents(self.opacity.value()))
 
     def show_classes(self, class_ids: Sequence[str], chosen: str) -> None:
         """The classes to choose from and the one that is shown; none where nothing is shown."""
@@ -146,5 +149,5 @@ class WhyBox(QWidget):
         self.class_chosen.emit(str(self.classes.itemData(index)))
 
     def _opacity_moved(self, percent: int) -> None:
-        self._percent.setText(self.tr("{number} %").format(number=percent))
+        self._percent.setText(self._percents(percent))
         self.opacity_changed.emit(percent)

@@ -12,11 +12,13 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QTextCursor,
 )
 from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.theme import GRID, class_colour, emphasis_font, large_font, tokens
 
 _NOTE_PAUSE_MS = 800
@@ -33,6 +35,20 @@ class FitLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(round(QFontMetricsF(self.font()).height()) + 4)
         self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def setText(self, text: str) -> None:
+        """Show a text; where it does not fit however small, the tooltip tells the whole."""
+        super().setText(text)
+        self._tell_whole()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may show all of it."""
+        super().resizeEvent(event)
+        self._tell_whole()
+
+    def _tell_whole(self) -> None:
+        least = QFontMetricsF(self.font()).horizontalAdvance(self.text()) * _LEAST_SHRINK
+        self.setToolTip(plain_tooltip(self.text()) if least > self.width() else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the text, shrunk to the width, elided where even that is too long."""

@@ -482,8 +482,8 @@
         <translation>El modelo nuevo no puede mostrar el porqué: se omite su mapa de evidencia.</translation>
     </message>
     <message>
-        <source>{cells} cells were left out, since their images have moved or changed: {names}</source>
-        <translation>Se omitieron {cells} células porque sus imágenes se han movido o han cambiado: {names}</translation>
+        <source>Cells left out, since their images have moved or changed: {cells} ({names})</source>
+        <translation>Células omitidas porque sus imágenes se han movido o han cambiado: {cells} ({names})</translation>
     </message>
 </context>
 <context>
@@ -3063,6 +3063,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Elija ese modelo (Ctrl+M) y continúe, o abra la carpeta de nuevo.</translation>
     </message>
     <message>
+        <source>The batch over {name} was stopped when the history was exchanged.</source>
+        <translation>El lote sobre {name} se detuvo cuando se cambió el historial.</translation>
+    </message>
+    <message>
         <source>Import a model…</source>
         <translation>Importar un modelo…</translation>
     </message>
@@ -3541,6 +3545,54 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>{count} failed</source>
         <translation>{count} fallidas</translation>
+    </message>
+    <message>
+        <source>Empty files</source>
+        <translation>Archivos vacíos</translation>
+    </message>
+    <message>
+        <source>Files that are gone</source>
+        <translation>Archivos que ya no están</translation>
+    </message>
+    <message>
+        <source>Files that are too large</source>
+        <translation>Archivos demasiado grandes</translation>
+    </message>
+    <message>
+        <source>Files that the system does not let be read</source>
+        <translation>Archivos que el sistema no deja leer</translation>
+    </message>
+    <message>
+        <source>Damaged images</source>
+        <translation>Imágenes dañadas</translation>
+    </message>
+    <message>
+        <source>Images that stopped their decoder</source>
+        <translation>Imágenes que detuvieron su descodificador</translation>
+    </message>
+    <message>
+        <source>Images that took too long to decode</source>
+        <translation>Imágenes que tardaron demasiado en descodificarse</translation>
+    </message>
+    <message>
+        <source>Images with too many pixels</source>
+        <translation>Imágenes con demasiados píxeles</translation>
+    </message>
+    <message>
+        <source>Images with too few pixels</source>
+        <translation>Imágenes con muy pocos píxeles</translation>
+    </message>
+    <message>
+        <source>Images that are cut off</source>
+        <translation>Imágenes cortadas</translation>
+    </message>
+    <message>
+        <source>Faults of the program</source>
+        <translation>Fallos del programa</translation>
+    </message>
+    <message>
+        <source>Files that are no images</source>
+        <translation>Archivos que no son imágenes</translation>
     </message>
 </context>
 <context>

@@ -274,7 +274,8 @@ def cut(root: QWidget) -> list[str]:
             continue
         told = widget.toolTip() + widget.accessibleName()
         if isinstance(widget, FitLabel):
-            if widget.fontMetrics().horizontalAdvance(text) * _SHRUNK > widget.width():
+            shrunk = widget.fontMetrics().horizontalAdvance(text) * _SHRUNK
+            if shrunk > widget.width() and text not in widget.toolTip():
                 found.append(f"{where}: {text!r} in {widget.width()}, however small")
         elif type(widget).__name__ == "_Line" or isinstance(widget, _ELIDED_BY_DESIGN):
             if not told and _is_cut(widget):

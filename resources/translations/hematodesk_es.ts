@@ -1759,6 +1759,22 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>La imagen {number} tiene un valor que no se puede entender.</translation>
     </message>
     <message>
+        <source>The data folder takes no more: {reason}.</source>
+        <translation>La carpeta de datos no admite más: {reason}.</translation>
+    </message>
+    <message>
+        <source>Make room on its drive, or allow writing to it; nothing was imported.</source>
+        <translation>Haga sitio en su unidad o permita escribir en ella; no se importó nada.</translation>
+    </message>
+    <message>
+        <source>Another window or command is going on with this batch already.</source>
+        <translation>Otra ventana u otra orden ya está continuando este lote.</translation>
+    </message>
+    <message>
+        <source>Wait for it, or stop it there.</source>
+        <translation>Espere a que acabe o deténgalo allí.</translation>
+    </message>
+    <message>
         <source>“{name}” cannot be written: {reason}.</source>
         <translation>No se puede escribir «{name}»: {reason}.</translation>
     </message>

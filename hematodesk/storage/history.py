@@ -9,38 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import (
     HistoryFilter,
     HistoryImage,
     ImageSummary,
-    Run,
-    RunOptions,
-    RunState,
-    RunSummary,
     Session,
 )
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
-from hematodesk.domain.records import ImageRecord, Imported
-from hematodesk.storage import faults, filtering, health, listing, reading, runs, tally, transfer, writing
-from hematodesk.storage.backup import copy_database
+from hematodesk.storage import faults, filtering, listing, reading, runs, tally, writing
 from hematodesk.storage.database import Database
+from hematodesk.storage.history_copies import CopiesOfHistory
+from hematodesk.storage.history_runs import RunsOfHistory
 
 _UNDO_PERIOD = timedelta(days=1)
 """Deletions of a window that never closed (a crash) are kept this long; another window may be open."""
 
-_EXPORT_BATCH = 200
-_ALL = 2**62
 
-
-class History:
+class History(RunsOfHistory, CopiesOfHistory):
     """One history file. Any thread may call any method, one at a time; writes are on the disk on return.
 
     Every method may raise HistoryError with a code listed above; ids that are unknown, deleted or
@@ -230,52 +221,6 @@ class History:
                 raise faults.missing(self.path, "image", image_id)
             return self._image(reading.whole_image(connection, image_id), image_id)
 
-    # Batch runs
-
-    def begin_run(self, options: RunOptions, total: int | None = None) -> int:
-        """Note that a batch run begins; its id."""
-        with self._database.write() as connection:
-            return runs.insert(connection, options, total)
-
-    def tell_run(self, run_id: int, total: int | None, done: int, failed: int) -> None:
-        """Note how far a run has come."""
-        with self._database.write() as connection:
-            runs.tell(connection, run_id, total, done, failed)
-
-    def add_to_run(self, run_id: int, image_ids: Iterable[int]) -> None:
-        """Note that images known before are answers of a run, too."""
-        with self._database.write() as connection:
-            runs.add_images(connection, run_id, image_ids)
-
-    def resume_run(self, run_id: int) -> dict[str, int]:
-        """Note that a run goes on; the images that failed in it, by path: they are tried again."""
-        with self._database.write() as connection:
-            runs.set_state(connection, run_id, RunState.GOING)
-            return runs.failures(connection, run_id)
-
-    def set_run_state(self, run_id: int, state: RunState) -> None:
-        """Note that a run goes on, was stopped or is done."""
-        with self._database.write() as connection:
-            runs.set_state(connection, run_id, state)
-
-    def run(self, run_id: int) -> Run:
-        """A run by its id."""
-        with self._database.read() as connection:
-            found = runs.one(connection, run_id)
-        if found is None:
-            raise faults.missing(self.path, "batch run", run_id)
-        return found
-
-    def unfinished_runs(self, limit: int = 10) -> list[Run]:
-        """Runs that are going, were stopped or cut off, newest first."""
-        with self._database.read() as connection:
-            return runs.unfinished(connection, limit)
-
-    def run_summary(self, run_id: int) -> RunSummary:
-        """What a run's images hold, as the history has them now. Unknown runs have none."""
-        with self._database.read() as connection:
-            return runs.summary(connection, run_id)
-
     # Cells
 
     def add_cell(self, image_id: int, cell: Cell) -> Cell:
@@ -332,7 +277,7 @@ class History:
             listing.refresh(connection, image_id)
             return self._cell(reading.cell_and_image(connection, cell_id), cell_id)[0]
 
-    # Deleting, backup, export
+    # Deleting
 
     def delete_images(self, ids: Iterable[int]) -> list[int]:
         """Delete images so that they can be brought back until `close`.
@@ -351,79 +296,6 @@ class History:
         self._deleted.difference_update(back)
         return back
 
-    def backup(self, target: Path, cancel: CancelToken | None = None) -> None:
-        """Copy the history into one file, verified; other work goes on meanwhile.
-
-        An existing target is replaced only by a whole copy. Raises Cancelled, and HistoryError:
-        backup_failed, and history_full or history_unwritable for the target.
-        """
-        if _same_file(target, self.path):
-            raise HistoryError(
-                "backup_failed", f"{target.name} is the history itself.", "Choose another name or folder."
-            )
-        with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
-            copy_database(source, target, cancel)
-
-    def check(self, *, values: bool = False) -> list[str]:
-        """All that is wrong with the file, a sentence each; empty when it is whole. Reads all of it.
-
-        With `values` each image is also read as the program reads it, which takes some minutes for
-        a million.
-        """
-        with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
-            problems = health.full_check(source)
-            return problems or (health.value_check(source) if values else [])
-
-    def image_ids(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Sequence[int]:
-        """The images that a filter chooses (all without one), oldest first; ids are given back as they are.
-
-        Raises HistoryError filter_invalid too.
-        """
-        if chosen is not None and not isinstance(chosen, HistoryFilter):
-            return chosen
-        with self._database.read() as connection:
-            ids = array("q", filtering.page_ids(connection, chosen or HistoryFilter(), None, _ALL))
-        ids.reverse()
-        return ids
-
-    def export_rows(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[HistoryImage]:
-        """Images with their cells, without thumbnails: of a filter, oldest first, or of ids, in that order.
-
-        All without an argument. Reads in small groups, so that other work goes on between them and
-        memory stays flat; images deleted meanwhile are passed over.
-        """
-        for ids in _batches(self.image_ids(chosen)):
-            with self._database.read() as connection:
-                found = reading.images_of(connection, ids)
-            yield from (found[image_id] for image_id in ids if image_id in found)
-
-    def records(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[ImageRecord]:
-        """The same images in the same order with all that is known of them."""
-        for ids in _batches(self.image_ids(chosen)):
-            with self._database.read() as connection:
-                found = transfer.records_of(connection, ids)
-            yield from found
-
-    def sessions_of_images(self, ids: Sequence[int]) -> list[Session]:
-        """The sessions that these images belong to, oldest first; their counts are of all their images."""
-        with self._database.read() as connection:
-            return transfer.sessions_of_images(connection, ids)
-
-    def import_records(self, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
-        """Add images with all that is known of them, all or none; what is there already stands as it is.
-
-        Args:
-            sessions: with the ids that the records name them by; kept where they are free.
-
-        Whatever the iterators raise ends the import with nothing added.
-        """
-        with self._database.write() as connection:
-            return transfer.insert_records(connection, sessions, records)
-
-
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _EXPORT_BATCH] for start in range(0, len(ids), _EXPORT_BATCH))
-
 
 def _check_note(note: str) -> None:
     if len(note) > MAX_NOTE_CHARACTERS:
@@ -432,10 +304,3 @@ def _check_note(note: str) -> None:
             f"The note has {len(note)} characters; at most {MAX_NOTE_CHARACTERS} are kept.",
             "Shorten the note.",
         )
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False

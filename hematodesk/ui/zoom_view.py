@@ -52,6 +52,9 @@ class ZoomView(QWidget):
     a pinch zooms); left drag, middle drag and Space with drag pan.
     Keys: + and - zoom; Ctrl and arrows pan.
 
+    Attributes:
+        space_pans: whether Space with a drag pans; else Space is left to the window.
+
     Signals:
         zoom_changed(float): physical screen pixels for one image pixel.
     """

@@ -1,0 +1,105 @@
+"""The history as a whole: copied, checked, read out and taken in."""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import HistoryFilter, HistoryImage, Session
+from hematodesk.domain.records import ImageRecord, Imported
+from hematodesk.storage import filtering, health, reading, transfer
+from hematodesk.storage.backup import copy_database
+from hematodesk.storage.database import Database
+
+_EXPORT_BATCH = 200
+_ALL = 2**62
+
+
+class CopiesOfHistory:
+    """The part of History that deals with all of it at once."""
+
+    _database: Database
+
+    def backup(self, target: Path, cancel: CancelToken | None = None) -> None:
+        """Copy the history into one file, verified; other work goes on meanwhile.
+
+        An existing target is replaced only by a whole copy. Raises Cancelled, and HistoryError:
+        backup_failed, and history_full or history_unwritable for the target.
+        """
+        if _same_file(target, self._database.path):
+            raise HistoryError(
+                "backup_failed", f"{target.name} is the history itself.", "Choose another name or folder."
+            )
+        with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
+            copy_database(source, target, cancel)
+
+    def check(self, *, values: bool = False) -> list[str]:
+        """All that is wrong with the file, a sentence each; empty when it is whole. Reads all of it.
+
+        With `values` each image is also read as the program reads it, which takes some minutes for
+        a million.
+        """
+        with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
+            problems = health.full_check(source)
+            return problems or (health.value_check(source) if values else [])
+
+    def image_ids(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Sequence[int]:
+        """The images that a filter chooses (all without one), oldest first; ids are given back as they are.
+
+        Raises HistoryError filter_invalid too.
+        """
+        if chosen is not None and not isinstance(chosen, HistoryFilter):
+            return chosen
+        with self._database.read() as connection:
+            ids = array("q", filtering.page_ids(connection, chosen or HistoryFilter(), None, _ALL))
+        ids.reverse()
+        return ids
+
+    def export_rows(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[HistoryImage]:
+        """Images with their cells, without thumbnails: of a filter, oldest first, or of ids, in that order.
+
+        All without an argument. Reads in small groups, so that other work goes on between them and
+        memory stays flat; images deleted meanwhile are passed over.
+        """
+        for ids in _batches(self.image_ids(chosen)):
+            with self._database.read() as connection:
+                found = reading.images_of(connection, ids)
+            yield from (found[image_id] for image_id in ids if image_id in found)
+
+    def records(self, chosen: HistoryFilter | Sequence[int] | None = None) -> Iterator[ImageRecord]:
+        """The same images in the same order with all that is known of them."""
+        for ids in _batches(self.image_ids(chosen)):
+            with self._database.read() as connection:
+                found = transfer.records_of(connection, ids)
+            yield from found
+
+    def sessions_of_images(self, ids: Sequence[int]) -> list[Session]:
+        """The sessions that these images belong to, oldest first; their counts are of all their images."""
+        with self._database.read() as connection:
+            return transfer.sessions_of_images(connection, ids)
+
+    def import_records(self, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
+        """Add images with all that is known of them, all or none; what is there already stands as it is.
+
+        Args:
+            sessions: with the ids that the records name them by; kept where they are free.
+
+        Whatever the iterators raise ends the import with nothing added.
+        """
+        with self._database.write() as connection:
+            return transfer.insert_records(connection, sessions, records)
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _EXPORT_BATCH] for start in range(0, len(ids), _EXPORT_BATCH))
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -121,7 +121,7 @@ class History(RunsOfHistory, CopiesOfHistory):
         session_id: int,
         results: Sequence[ImageResult],
         run_id: int | None = None,
-        instead_of: Iterable[int] = (),
+        instead_of: Collection[int] = (),
     ) -> list[HistoryImage]:
         """Save images in one transaction: all or none. Returned in order, with the ids of images and cells.
 
@@ -137,7 +137,8 @@ class History(RunsOfHistory, CopiesOfHistory):
             listing.enlist(connection, [image.id for image in saved])
             if run_id is not None:
                 runs.add_images(connection, run_id, [image.id for image in saved])
-            writing.delete(connection, instead_of)
+            if instead_of:
+                writing.delete(connection, instead_of)
             return saved
 
     def image(self, image_id: int) -> HistoryImage:

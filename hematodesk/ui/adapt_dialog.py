@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +35,8 @@ from hematodesk.ui.theme import emphasis_font, set_role
 from hematodesk.workflow.adaptation import Proposal, Step, adapt, keep, lab_name, next_version, parent_of
 from hematodesk.workflow.reviewed_cells import ReviewedCells, find_reviewed, require_enough
 from hematodesk.workflow.services import Services
+
+_LEAST_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +108,29 @@ class AdaptDialog(QDialog):
         self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Close)
         self.leave.setAutoDefault(False)
         self.buttons.rejected.connect(self._leave)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
+        words = QWidget(self)
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self.title)
         column.addWidget(intro)
         column.addLayout(row)
+        self.table.setMinimumHeight(_LEAST_ROWS * self.table.verticalHeader().defaultSectionSize())
         column.addWidget(self.table, 1)
         column.addWidget(self.verdict)
         column.addWidget(self.details)
-        column.addWidget(self.bar)
-        column.addWidget(self.buttons)
+        # On a small screen at twice the scale the words are scrolled through, and none is cut.
+        self.scroll = QScrollArea(self)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setWidget(words)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 16, 16, 16)
+        whole.setSpacing(16)
+        whole.addWidget(self.scroll, 1)
+        whole.addWidget(self.bar)
+        whole.addWidget(self.buttons)
 
     def _button(self, words: str, action: Callable[[], None]) -> QPushButton:
         button = self.buttons.addButton(words, QDialogButtonBox.ButtonRole.ActionRole)

@@ -26,7 +26,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, Prediction
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.inference.package import ModelPackage
 from hematodesk.ui.cell_words import percent, uncertain_words
-from hematodesk.ui.class_names import class_name
+from hematodesk.ui.class_names import class_name, learn_names
 from hematodesk.ui.class_swatch import SWATCH, class_swatch
 from hematodesk.ui.error_words import error_words
 from hematodesk.ui.image_view import ImageView
@@ -126,6 +126,8 @@ class CompareDialog(QDialog):
 
     def _listed(self, listed: Sequence[tuple[ModelPackage, str]]) -> None:
         usable = [package for package, _reference in listed]
+        for package in usable:
+            learn_names(package.manifest.classes)
         loaded = self._keeper.loaded
         first = next((i for i, each in enumerate(usable) if loaded and each == loaded.package), 0)
         for choice in self.choices:

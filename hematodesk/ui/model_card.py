@@ -155,7 +155,10 @@ def _metrics_html(package: ModelPackage) -> str:
         + "</tr>"
         for metric in package.manifest.metrics
     )
-    titles = "".join(f"<th align='left' style='padding:2px 12px 2px 0'>{escape(head)}</th>" for head in heads)
+    titles = "".join(
+        f"<th align='left' style='padding:2px 12px 2px 0; white-space:nowrap'>{escape(head)}</th>"
+        for head in heads
+    )
     note = translate("ModelCard", "The interval is the accuracy's, at 95 %, over the source images.")
     return f"<p><table><tr>{titles}</tr>{rows}</table>{escape(note)}</p>"
 

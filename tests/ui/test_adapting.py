@@ -176,6 +176,20 @@ def test_cancel_goes_back_to_the_counts(lab: Any, qtbot: QtBot, monkeypatch: pyt
     assert "adapt" not in window.dialogs.open_now
 
 
+def test_on_a_small_screen_no_word_is_cut(lab: Any, qtbot: QtBot) -> None:
+    lab.review(ENOUGH)
+    window = lab.show()
+    dialog = opened(lab, window)
+    dialog.resize(635, 336)
+    press(qtbot, dialog.start)
+    lab.rest(window)
+    assert dialog.height() <= 336
+    for label in (dialog.title, dialog.verdict, dialog.details):
+        qtbot.waitUntil(lambda label=label: label.height() >= label.heightForWidth(label.width()))
+    assert dialog.table.viewport().height() >= 5 * dialog.table.rowHeight(0)
+    assert dialog.rect().contains(dialog.buttons.geometry())
+
+
 def test_what_could_not_be_saved_can_be_saved_again(
     lab: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
+import onnx
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QDialog
@@ -97,6 +99,22 @@ def test_an_answer_for_an_image_that_was_closed_is_dropped(two_models, qtbot: Qt
     two_models.rest(window)
     assert "Open an image" in dialog.summary.text()
     assert dialog.table.rowCount() == 0
+
+
+def test_a_models_own_class_names_are_shown_as_it_gives_them(two_models, qtbot: QtBot) -> None:
+    window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
+    path = two_models.model_file("mine")
+    model = onnx.load(str(path))
+    manifest = json.loads(model.metadata_props[0].value)
+    manifest["classes"][3] = {"id": "cell_fbda8c82", "display": "α cell"}
+    model.metadata_props[0].value = json.dumps(manifest)
+    path.write_bytes(model.SerializeToString())
+    window.keeper.desk.import_file(path)
+    dialog = compare_dialog(two_models, window)
+    dialog.choices[1].setCurrentIndex(dialog.choices[1].findText("mine 1.0.0, imported"))
+    dialog.choices[1].activated.emit(0)
+    two_models.rest(window)
+    assert all(words.startswith("α cell") for words in column(dialog, 2))
 
 
 def test_an_imported_model_is_told_from_a_shipped_one(two_models, qtbot: QtBot) -> None:

@@ -169,7 +169,7 @@ def export(stage: Stage) -> QWidget:
 
 def models(stage: Stage) -> QWidget:
     stage.window.actions_["models"].trigger()
-    return stage.dialog("models", 760, 560)
+    return stage.dialog("models", 880, 600)
 
 
 def restore(stage: Stage) -> QWidget:

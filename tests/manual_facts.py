@@ -52,62 +52,46 @@ def tools() -> dict[str, set[str]]:
     return dict(_gather(make_parser(), ""))
 
 
-@cache
-def _constants() -> dict[Path, list[ast.AST]]:
-    return {
-        path: list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-        for path in sorted((ROOT / "hematodesk").rglob("*.py"))
-    }
+class _Sources:
+    """What the sources hold. The syntax trees are not kept: they would burden every test to come.
 
+    Attributes:
+        codes: with which an error is raised or a fault is told.
+        words: every string that stands by itself.
+        texts: (context, text) of every translatable text of the window.
+    """
 
-@cache
-def error_codes() -> set[str]:
-    """Every code with which the sources raise an error or tell a fault."""
-    found = set()
-    for nodes in _constants().values():
-        for node in nodes:
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            first = node.args[0]
-            if (name.endswith("Error") or name == "Fault") and isinstance(first, ast.Constant):
-                found.add(str(first.value))
-    return {code for code in found if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", code)}
+    def __init__(self) -> None:
+        self.codes: set[str] = set()
+        self.words: set[str] = set()
+        self.texts: set[tuple[str, str]] = set()
+        for path in sorted((ROOT / "hematodesk").rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    self.words.add(node.value)
+                elif isinstance(node, ast.Call):
+                    self._call(node)
+                elif isinstance(node, ast.ClassDef):
+                    self.texts |= {(node.name, text) for text in _own_texts(node)}
 
-
-@cache
-def words_in_sources() -> set[str]:
-    """Every string that stands in the sources by itself."""
-    return {
-        node.value
-        for nodes in _constants().values()
-        for node in nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-
-
-@cache
-def window_texts() -> set[tuple[str, str]]:
-    """(context, text) of every translatable text of the window."""
-    found: set[tuple[str, str]] = set()
-    for path, nodes in _constants().items():
-        if "ui" not in path.parts:
-            continue
-        for node in nodes:
-            if isinstance(node, ast.ClassDef):
-                found |= {(node.name, text) for text in _own_texts(node)}
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
-                "translate",
-                "QT_TRANSLATE_NOOP",
-            ):
-                context, text = (getattr(each, "value", "") for each in node.args[:2])
-                found.add((str(context), str(text)))
-    return found
+    def _call(self, node: ast.Call) -> None:
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        first = [str(getattr(each, "value", "")) for each in node.args[:2]]
+        if (name.endswith("Error") or name == "Fault") and re.fullmatch(
+            r"[a-z]+(_[a-z0-9]+)+", "".join(first[:1])
+        ):
+            self.codes.add(first[0])
+        elif name in ("translate", "QT_TRANSLATE_NOOP") and len(first) == 2:
+            self.texts.add((first[0], first[1]))
 
 
 def _own_texts(part: ast.ClassDef) -> Iterator[str]:
     for node in ast.walk(part):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "tr" and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant):
-                yield str(first.value)
+            yield str(getattr(node.args[0], "value", ""))
+
+
+@cache
+def sources() -> _Sources:
+    """What the sources hold, read once."""
+    return _Sources()

@@ -30,6 +30,9 @@ from hematodesk.workflow.manual import Manual, places_of
 _WIDEST = GRID * 92
 """A line of text is no longer than this, however wide the window is."""
 
+_PICTURE = "\ufffc"
+"""What stands in a text where a picture is."""
+
 
 class ManualView(QTextBrowser):
     """Shows a page. It loads pictures of the manual and nothing else, from nowhere else.
@@ -43,6 +46,10 @@ class ManualView(QTextBrowser):
     def __init__(self, manual: Manual, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._manual = manual
+        self._markdown = ""
+        self._words: Sequence[str] = ()
+        self._drawn_room = 0
+        self._drawing = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
@@ -51,13 +58,23 @@ class ManualView(QTextBrowser):
 
     def show_page(self, markdown: str) -> None:
         """Show that page from its beginning."""
+        self._markdown = markdown
+        self._draw()
+
+    def _draw(self) -> None:
+        self._drawn_room = self._room()
         self.setExtraSelections([])
-        self.setMarkdown(markdown)
+        # A scroll bar that comes or goes meanwhile must not begin another drawing.
+        self._drawing = True
+        self.setMarkdown(self._markdown)
         _style(self.document())
         self._set_margins()
+        self._drawing = False
+        self.mark(self._words)
 
     def mark(self, words: Sequence[str]) -> None:
-        """Mark every occurrence of these folded words."""
+        """Mark every occurrence of these folded words, in the pages to come, too."""
+        self._words = words
         look = tokens()
         shape = QTextCharFormat()
         shape.setBackground(QColor(look.warn_back))
@@ -104,12 +121,22 @@ class ManualView(QTextBrowser):
         return picture
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Text keeps a readable width."""
+        """Text keeps a readable width, and pictures fit in it."""
         super().resizeEvent(event)
-        self._set_margins()
+        if self._drawing:
+            return
+        if self._room() == self._drawn_room:
+            self._set_margins()
+            return
+        bar = self.verticalScrollBar()
+        share = bar.value() / max(1, bar.maximum())
+        self._draw()
+        bar.setValue(round(share * bar.maximum()))
 
     def _room(self) -> int:
-        return max(GRID * 20, min(_WIDEST, self.viewport().width()) - 6 * GRID)
+        """Pixels for a picture, whether or not there is a scroll bar."""
+        width = self.width() - 2 * self.frameWidth() - self.verticalScrollBar().sizeHint().width()
+        return max(GRID * 20, min(_WIDEST, width) - 6 * GRID - 2)
 
     def _set_margins(self) -> None:
         """Free space at the right, as much as lines would be too long."""
@@ -159,8 +186,8 @@ def _style(document: QTextDocument) -> None:
             shape.setBackground(QColor(look.pressed))
             shape.setTopMargin(0)
             shape.setBottomMargin(0)
-        if not level:
-            shape.setLineHeight(122, 1)
+        if not level and _PICTURE not in block.text():
+            shape.setLineHeight(122, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.setBlockFormat(shape)
         for start, length, letters in _spans(block):
             if level:

@@ -146,7 +146,6 @@ class ManualWindow(QDialog):
 
     def _show(self, name: str) -> None:
         self.view.show_page(self._text(name))
-        self.view.mark(words_of(self.search.text()))
         self.view.verticalScrollBar().setValue(0)
         self.back.setEnabled(self._at > 0)
         self.forward.setEnabled(self._at < len(self._visits) - 1)

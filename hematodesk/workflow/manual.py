@@ -119,27 +119,38 @@ def places_of(words: Sequence[str], text: str) -> list[tuple[int, int]]:
 def find(pages: Mapping[str, Sequence[str]], query: str) -> list[Hit]:
     """The lines to look at for a query, page by page.
 
-    A page counts when it holds all the words; of its lines those with most of them are given, at most
-    three, in their order. Pages come by how many words stand in one line of theirs.
+    A page counts when it holds all the words. Of its lines those are given that hold most of them, at
+    most three; of several the one of which they make up the most, so that a heading comes before a
+    sentence. Pages come in the order of their best lines.
     """
     words = words_of(query)
     if not words:
         return []
-    found: list[tuple[int, list[Hit]]] = []
+    found: list[tuple[_Worth, list[Hit]]] = []
     for page, lines in pages.items():
-        counts = {number: _count(words, line) for number, line in enumerate(lines)}
-        if not all(any(word in folded(line) for line in lines) for word in words):
+        within = [folded(line) for line in lines]
+        if not all(any(word in line for line in within) for word in words):
             continue
-        most = max(counts.values())
-        best = [number for number, count in counts.items() if count == most][:_LINES_A_PAGE]
-        found.append((most, [Hit(page, number, _context(lines[number], words)) for number in best]))
-    found.sort(key=lambda pair: -pair[0])
+        worths = {number: _worth(words, line) for number, line in enumerate(within)}
+        best = sorted(worths, key=lambda number: worths[number], reverse=True)[:_LINES_A_PAGE]
+        most = worths[best[0]]
+        hits = [
+            Hit(page, number, _context(lines[number], words))
+            for number in best
+            if worths[number][0] == most[0]
+        ]
+        found.append((most, hits))
+    found.sort(key=lambda pair: pair[0], reverse=True)
     return [hit for _most, hits in found for hit in hits]
 
 
-def _count(words: Sequence[str], line: str) -> int:
-    within = folded(line)
-    return sum(word in within for word in words)
+_Worth = tuple[int, float]
+
+
+def _worth(words: Sequence[str], line: str) -> _Worth:
+    """How many of the words stand in a folded line, and what share of it they are."""
+    there = [word for word in words if word in line]
+    return len(there), sum(map(len, there)) / max(1, len(line))
 
 
 def _context(line: str, words: Sequence[str]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QImage, QTextDocument, QTextTable
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import HematodeskError
@@ -38,13 +41,17 @@ def test_every_mark_of_every_page_is_filled_in() -> None:
             assert not re.search(r"\{\w+:", text), name
 
 
-@pytest.mark.parametrize(
-    "mark",
-    [("action", "exprt"), ("key", "no_such"), ("key", "about"), ("acton", "export"), ("setting", "thme")],
-)
-def test_an_action_that_does_not_exist_or_has_no_key_is_noticed(mark: tuple[str, str]) -> None:
-    with pytest.raises((LookupError, HematodeskError)):
-        manual_words(*mark)
+def test_an_action_that_does_not_exist_or_has_no_key_is_noticed() -> None:
+    wrong = [
+        ("action", "exprt"),
+        ("key", "no_such"),
+        ("key", "about"),
+        ("acton", "export"),
+        ("setting", "thme"),
+    ]
+    for mark in wrong:
+        with pytest.raises((LookupError, HematodeskError)):
+            manual_words(*mark)
 
 
 @pytest.mark.parametrize("manual_in", facts.manuals(), ids=facts.LANGUAGES)
@@ -142,6 +149,25 @@ def test_pictures_of_every_page_are_loaded_and_fit(manual: ManualWindow) -> None
         assert 0 < picture.width() <= manual.view.viewport().width()
 
 
+def test_pictures_and_marks_follow_the_windows_size(manual: ManualWindow) -> None:
+    manual.search.setText("samples")
+    manual.open_page("first-answer.md")
+    drawn = []
+    for width in (700, 1000):
+        manual.resize(width, 600)
+        assert manual.view.horizontalScrollBar().maximum() == 0
+        layout = manual.view.document().documentLayout()
+        tall = [
+            layout.blockBoundingRect(block).height()
+            for block in blocks(manual.view.document())
+            if "\ufffc" in block.text()
+        ]
+        assert len(tall) == 1
+        drawn.append(tall[0])
+        assert manual.view.extraSelections() != []
+    assert drawn[0] < drawn[1] < 500
+
+
 def test_the_search_lists_lines_and_marks_the_words(manual: ManualWindow, qtbot: QtBot) -> None:
     qtbot.keyClicks(manual.search, "oil objective")
     assert "oil objective" in manual.list.item(0).text()
@@ -183,6 +209,19 @@ def test_a_search_counts_the_very_lines_that_are_shown(manual: ManualWindow) -> 
         assert [block.text() for block in blocks(manual.view.document())] == manual._all_lines()[name]
 
 
+def test_tables_begin_with_a_row_of_heads(manual: ManualWindow) -> None:
+    """Qt loses the first head where a table follows upon an example at once."""
+    for name in Manual(facts.FOLDER).names:
+        manual.open_page(name)
+        for table in manual.view.document().rootFrame().childFrames():
+            assert isinstance(table, QTextTable)
+            heads = [table.cellAt(0, column) for column in range(table.columns())]
+            assert all(head.begin().currentBlock().charFormat().fontWeight() > 400 for head in heads), name
+            assert all(
+                head.firstCursorPosition().block() == head.lastCursorPosition().block() for head in heads
+            )
+
+
 def test_the_page_follows_the_theme_and_stays_where_it_was(manual: ManualWindow, theme: Theme) -> None:
     manual.open_page("for-it.md")
     manual.view.verticalScrollBar().setValue(200)
@@ -198,3 +237,34 @@ def test_the_page_follows_the_theme_and_stays_where_it_was(manual: ManualWindow,
 def test_headings_are_called_as_links_say() -> None:
     assert anchor_of("Going on after a stop") == "going-on-after-a-stop"
     assert anchor_of("Models, and what they cannot do") == "models-and-what-they-cannot-do"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """packaging/manual_pictures.py, which is in no package."""
+    spec = importlib.util.spec_from_file_location(
+        "manual_pictures", facts.ROOT / "packaging" / "manual_pictures.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_script_makes_the_pictures_that_there_are(script: ModuleType) -> None:
+    made = {f"{make.__name__}.png" for make in script.PICTURES}
+    assert made == {path.name for path in (facts.FOLDER / "pictures").iterdir()}
+
+
+def test_a_picture_keeps_the_windows_colours_and_gets_small(script: ModuleType, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    noise = rng.integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    noise[:30] = (236, 236, 236)
+    picture = QImage(noise.data, 60, 60, 180, QImage.Format.Format_RGB888)
+    script.save(picture, tmp_path / "a.png")
+    kept = QImage(str(tmp_path / "a.png"))
+    assert kept.colorCount() <= 256
+    assert kept.pixelColor(5, 5).name() == "#ececec"
+    first = (tmp_path / "a.png").read_bytes()
+    script.save(picture, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == first

@@ -58,8 +58,8 @@ def exists(kind: str, name: str) -> bool:
         "setting": name in facts.SETTINGS,
         "policy": name in facts.POLICY,
         "place": name in facts.PLACES,
-        "code": name in facts.words_in_sources(),
-        "text": (context, text) in facts.window_texts(),
+        "code": name in facts.sources().words,
+        "text": (context, text) in facts.sources().texts,
     }.get(kind, False)
 
 
@@ -94,7 +94,7 @@ def test_options_and_codes_are_named_by_marks_or_in_examples_alone(manual: Manua
     typed = [
         words
         for words in re.findall(r"`([^`]+)`", text)
-        if words.startswith("-") or words in facts.error_codes()
+        if words.startswith("-") or words in facts.sources().codes
     ]
     # Other programs' commands, in the page for administrators, and the one option of all tools.
     assert [words for words in typed if words not in ("--help", "-h")] == []
@@ -158,7 +158,7 @@ def test_every_command_setting_code_and_field_is_told_somewhere(manual: Manual) 
     assert set(facts.tools()) - tools == set()
     assert facts.SETTINGS - named(manual, "setting") == set()
     assert facts.POLICY - named(manual, "policy") == set()
-    assert facts.error_codes() - named(manual, "code") == set()
+    assert facts.sources().codes - named(manual, "code") == set()
 
 
 def test_every_page_is_in_the_index() -> None:
@@ -223,6 +223,19 @@ def test_pages_with_all_words_are_found_by_their_best_lines() -> None:
     # The words stand in different lines of the page.
     assert {hit.page for hit in find(LINES, "backup copy")} == {"a.md"}
     assert find(LINES, "backup nowhere") == [] and find(LINES, "  ") == []
+
+
+def test_headings_come_before_sentences() -> None:
+    pages = {
+        "a.md": ["About the policy, in a longer sentence than the heading of the other page."],
+        "b.md": ["Another sentence that names the policy.", "Policy file", "policy"],
+    }
+    assert [(hit.page, hit.line) for hit in find(pages, "policy")] == [
+        ("b.md", 2),
+        ("b.md", 1),
+        ("b.md", 0),
+        ("a.md", 0),
+    ]
 
 
 def test_case_and_accents_do_not_count_and_places_agree() -> None:

@@ -102,7 +102,8 @@ def main() -> int:
     inside.add_argument("--traces", type=Path, help="a folder for strace's files, one a program")
     options = parser.parse_args()
     machine = Machine(options.root, options.user, options.traces)
-    folder = options.folder if options.in_place else options.folder.resolve()
+    # In another root the path is that root's own.
+    folder = options.folder if options.root and options.in_place else options.folder.resolve()
     show = _ways() if options.show is None else [way for way in options.show if way != "none"]
     try:
         with tempfile.TemporaryDirectory(prefix="hematodesk smoke ü ", dir=options.scratch) as scratch:

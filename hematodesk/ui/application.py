@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 import hematodesk
@@ -25,11 +25,24 @@ _SWITCH_INTERVAL_S = 0.001
 """How long a worker may hold the interpreter before the window gets its turn; Python's own 5 ms add up."""
 
 
+class Application(QApplication):
+    """Qt's application, which also hears what macOS asks it to open: there files come as events."""
+
+    opened = Signal(Path)
+
+    def event(self, event: QEvent) -> bool:
+        """Take a file of "Open with", from the start or while the program runs."""
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.opened.emit(Path(event.file()))
+            return True
+        return super().event(event)
+
+
 def make_application(services: Services) -> QApplication:
     """The QApplication, named, translated and with its icon."""
     application = QApplication.instance()
     if not isinstance(application, QApplication):
-        application = QApplication([sys.argv[0] if sys.argv else "hematodesk"])
+        application = Application([sys.argv[0] if sys.argv else "hematodesk"])
     application.setApplicationName("hematodesk")
     application.setApplicationDisplayName("hematodesk")
     application.setApplicationVersion(hematodesk.__version__)
@@ -71,6 +84,8 @@ def run_window(services: Services, paths: Sequence[Path]) -> int:
     reporter.set_window(window)
     window.lanes.unexpected.connect(reporter.report)
     window.closed.connect(application.quit)
+    if isinstance(application, Application):
+        application.opened.connect(window.open_file)
     # Python looks for signals only between its own instructions, so it gets some now and then.
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)

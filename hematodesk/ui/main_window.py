@@ -225,6 +225,10 @@ class MainWindow(QMainWindow):
         self.keeper.load()
         self.notices.tell_settings(self.services.settings.notices)
 
+    def open_file(self, path: Path) -> None:
+        """Open one more image or folder, as the system asked."""
+        self.opening.open_paths([path])
+
     def _history_opened(self, history: History) -> None:
         self.reviewing.use(self.services.review_desk(), read_only=history.read_only)
         self.answer.set_read_only(history.read_only)

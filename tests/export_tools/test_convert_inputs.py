@@ -108,7 +108,10 @@ TOLD = {
     "average pooling, then flat": ("global average pooling, 1 dense layer", "exact"),
     "softmax apart": ("global average pooling, 1 dense layer", "exact"),
     "activation apart": ("Flatten, 1 dense layer", "exact: its mean plus the bias is the logit (7 x 7"),
-    "sigmoids": ("global average pooling, 1 dense layer", "each position's share of the logit before"),
+    "sigmoids": (
+        "global average pooling, 1 dense layer",
+        "exact: its mean plus the bias is the logit before",
+    ),
 }
 
 

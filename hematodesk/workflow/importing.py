@@ -6,7 +6,7 @@ import errno
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +65,9 @@ def _set_aside(records: Iterable[ImageRecord], folder: Path) -> Iterator[Iterato
             end = aside.tell()
             aside.seek(0)
         except OSError as fault:
+            with suppress(OSError):
+                # It would try once more to write what there is no room for.
+                stack.close()
             raise HistoryError(
                 "history_full" if fault.errno == errno.ENOSPC else "history_unwritable",
                 f"The data folder takes no more: {fault.strerror or fault}.",

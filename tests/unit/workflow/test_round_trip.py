@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hematodesk.bootstrap import build
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Review, Verdict, now_utc
-from hematodesk.domain.errors import Cancelled, DocumentError
+from hematodesk.domain.errors import Cancelled, DocumentError, HistoryError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.reader import LocalReader
@@ -250,3 +251,16 @@ def test_a_document_that_another_program_has_sorted_and_indented_is_taken(filled
     (tmp_path / "sorted.json").write_text(json.dumps(document, sort_keys=True, indent=3), "utf-8")
     assert import_history(elsewhere, tmp_path / "sorted.json", Trusting()).added == 2
     assert told(elsewhere) == told(filled.history)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_disk_without_room_to_prepare_an_import_is_told(tmp_path, filled, monkeypatch):
+    export(filled, tmp_path / "one.json")
+    other = build(tmp_path / "other")
+    always_full = partial(open, "/dev/full", "w+b")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: always_full())
+    with pytest.raises(HistoryError) as caught:
+        import_history(other.open_history(), tmp_path / "one.json", Trusting())
+    assert caught.value.code == "history_full"
+    assert other.history.count() == 0
+    other.close()

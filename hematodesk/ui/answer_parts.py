@@ -15,7 +15,17 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.ui.plain_text import plain_tooltip
@@ -193,14 +203,21 @@ class KeyButton(QPushButton):
         return hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the button, then the key."""
-        super().paintEvent(event)
+        """Draw the button, then the key; the text stands in the middle, or beside the key where it must."""
         if not self._key:
+            super().paintEvent(event)
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = QFontMetricsF(self.font())
         width, height = _key_width(metrics, self._key), metrics.height() + 2
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        words = metrics.horizontalAdvance(option.text.replace("&", ""))
+        if words / 2 + width + 2 * GRID > self.width() / 2:
+            option.rect = self.rect().adjusted(0, 0, -round(width) - GRID, 0)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonLabel, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.width() - width - GRID, (self.height() - height) / 2, width, height)
         look = tokens()
         ink = look.muted

@@ -173,6 +173,11 @@ MODEL_ERRORS: tuple[str, ...] = (
         "There are too few reviewed cells: at least {cells} cells of {images} images are needed in "
         "{classes} classes; there are {there}.",
     ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "There are too few reviewed cells: at least {cells} cells of {images} images are needed in "
+        "{classes} classes; there are {there}. {words}",
+    ),
     QT_TRANSLATE_NOOP("Errors", "Review more cells, those that the model named rightly too, then try again."),
     QT_TRANSLATE_NOOP("Errors", "This ONNX Runtime was built without CUDA."),
     QT_TRANSLATE_NOOP("Errors", "CUDA could not load the model ({kind})."),
@@ -396,6 +401,7 @@ REASONS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "Not a directory"),
     QT_TRANSLATE_NOOP("Errors", "Input/output error"),
     QT_TRANSLATE_NOOP("Errors", "File name too long"),
+    QT_TRANSLATE_NOOP("Errors", "{class_id} {cells} of {images} images"),
 )
 """What stands within the sentences above."""
 

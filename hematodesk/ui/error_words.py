@@ -12,9 +12,10 @@ from functools import cache
 
 from PySide6.QtCore import QCoreApplication
 
+from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_texts import ERROR_TEXTS
 
-_WORDS = frozenset({"reason", "what", "words", "detail", "field", "there"})
+_WORDS = frozenset({"reason", "what", "words", "detail", "field"})
 """Placeholders whose content is words rather than a name or a number."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -32,9 +33,18 @@ def error_words(sentence: str) -> str:
         if found is None:
             continue
         data = found.groupdict()
-        told = {key: error_words(value) if key in _WORDS else value for key, value in data.items()}
+        told = {key: _told(key, value) for key, value in data.items()}
         return QCoreApplication.translate("Errors", text).format(**told)
     return sentence
+
+
+def _told(key: str, value: str) -> str:
+    """What fills a placeholder, in the person's language where it is words."""
+    if key == "class_id":
+        return class_name(value)
+    if key == "there":
+        return ", ".join(error_words(part) for part in value.split(", "))
+    return error_words(value) if key in _WORDS else value
 
 
 @cache

@@ -95,6 +95,11 @@ class ManualWindow(QDialog):
         column.addWidget(self.search)
         column.addWidget(self.told)
         column.addWidget(self.list, 1)
+        if self._manual.foreign:
+            note = QLabel(self.tr("The manual is only in English so far."), self)
+            note.setWordWrap(True)
+            set_role(note, "muted")
+            column.addWidget(note)
         steps = QHBoxLayout()
         steps.setContentsMargins(0, GRID * 2, 0, 0)
         steps.setSpacing(GRID)

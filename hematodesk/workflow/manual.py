@@ -59,6 +59,11 @@ class Manual:
         named = [INDEX, *_LINK.findall(self.source(INDEX))]
         return [name for name in dict.fromkeys(named) if (self._folder / name).is_file()]
 
+    @property
+    def foreign(self) -> bool:
+        """Whether another language than English was asked for, and there are no pages in it."""
+        return len(self._folders) > 1 and not (self._folders[0] / INDEX).is_file()
+
     def source(self, name: str) -> str:
         """A page as it is written, marks and all; empty when there is none."""
         for folder in self._folders:

@@ -119,6 +119,8 @@ def _templates(node: ast.expr) -> Iterator[str]:
         yield node.value
     elif isinstance(node, ast.JoinedStr):
         yield "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "rstrip":
+        yield from _templates(node.func.value)
     elif isinstance(node, ast.IfExp):
         yield from _templates(node.body)
         yield from _templates(node.orelse)
@@ -167,6 +169,12 @@ def test_every_sentence_of_an_error_can_be_translated() -> None:
         (
             "history.sqlite3 cannot be written: No space left on device.",
             "No se puede escribir history.sqlite3: No queda espacio en el dispositivo.",
+        ),
+        (
+            "There are too few reviewed cells: at least 10 cells of 5 images are needed in 2 classes; "
+            "there are neutrophil 1 of 1 images, monocyte 2 of 2 images.",
+            "Hay muy pocas células revisadas: se necesitan al menos 10 células de 5 imágenes en 2 clases; "
+            "hay Neutrófilo: 1 de 1 imágenes, Monocito: 2 de 2 imágenes.",
         ),
         ("{odd} is not a file.", "{odd} no es un archivo."),
         ("Nobody has said this before.", "Nobody has said this before."),

@@ -185,6 +185,9 @@ MODEL_ERRORS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "CUDA failed in a trial run ({kind})."),
     QT_TRANSLATE_NOOP("Errors", "CUDA gave output {name} in another shape than the CPU."),
     QT_TRANSLATE_NOOP("Errors", "CUDA's answers differ from the CPU's by {number}, more than {most}."),
+    QT_TRANSLATE_NOOP("Errors", "Reviews of single cells, while this model looks at whole images: {count}."),
+    QT_TRANSLATE_NOOP("Errors", "Reviews of whole images, while this model looks at single cells: {count}."),
+    QT_TRANSLATE_NOOP("Errors", "Rejected as no cell: {count}."),
 )
 """Model packages, providers and adapting."""
 
@@ -307,6 +310,15 @@ EXPORT_ERRORS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "A report of {count} images is too long; at most {most} are laid out."),
     QT_TRANSLATE_NOOP("Errors", "Choose a session or a filter, or export a table."),
     QT_TRANSLATE_NOOP("Errors", "{name} belongs to the history itself."),
+    QT_TRANSLATE_NOOP("Errors", "{count} files."),
+    QT_TRANSLATE_NOOP("Errors", "{count} files: {counts}."),
+    QT_TRANSLATE_NOOP("Errors", "Left out: {counts}."),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "{count} texts are longer than Excel's {most} characters and were cut; CSV and JSON hold them whole.",
+    ),
+    QT_TRANSLATE_NOOP("Errors", "Only the first {most} cells have a picture; {count} have none."),
+    QT_TRANSLATE_NOOP("Errors", "{name} has another size than the history says."),
 )
 """Exports."""
 
@@ -402,6 +414,14 @@ REASONS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "Input/output error"),
     QT_TRANSLATE_NOOP("Errors", "File name too long"),
     QT_TRANSLATE_NOOP("Errors", "{class_id} {cells} of {images} images"),
+    QT_TRANSLATE_NOOP("Errors", "cells outside their image"),
+    QT_TRANSLATE_NOOP("Errors", "cells that nobody has reviewed"),
+    QT_TRANSLATE_NOOP("Errors", "cells whose image is gone or has changed"),
+    QT_TRANSLATE_NOOP("Errors", "cells without a class"),
+    QT_TRANSLATE_NOOP("Errors", "images that are gone or have changed"),
+    QT_TRANSLATE_NOOP("Errors", "images that could not be read"),
+    QT_TRANSLATE_NOOP("Errors", "images that were analysed again later"),
+    QT_TRANSLATE_NOOP("Errors", "images with cells of several classes (cells can be copied)"),
 )
 """What stands within the sentences above."""
 

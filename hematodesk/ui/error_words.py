@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_texts import ERROR_TEXTS
 
-_WORDS = frozenset({"reason", "what", "words", "detail", "field"})
+_WORDS = frozenset({"reason", "what", "detail", "field"})
 """Placeholders whose content is words rather than a name or a number."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -44,7 +44,18 @@ def _told(key: str, value: str) -> str:
         return class_name(value)
     if key == "there":
         return ", ".join(error_words(part) for part in value.split(", "))
+    if key == "counts":
+        return ", ".join(_count(part) for part in value.split(", "))
+    if key == "words":
+        # One sentence after the other.
+        return " ".join(error_words(part) for part in re.split(r"(?<=[.]) (?=[A-Z])", value))
     return error_words(value) if key in _WORDS else value
+
+
+def _count(part: str) -> str:
+    """ "neutrophil 12", or "3 " and a reason."""
+    first, _, rest = part.partition(" ")
+    return f"{first} {error_words(rest)}" if first.isdigit() else f"{class_name(first)} {rest}"
 
 
 @cache

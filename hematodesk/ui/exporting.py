@@ -15,6 +15,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.domain.records import Imported
 from hematodesk.ui.banners import Banners, Level, Notice
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.export_scopes import export_scopes
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.workflow.export import ExportOutcome, ExportRequest, Progress, run_export
@@ -116,7 +117,7 @@ class Exporting(QObject):
             if dialog is self.dialog is not None:
                 self.dialog.show_done()
             words = self.tr("%n image(s) exported to {name}.", "", outcome.images)
-            told = " ".join([words.format(name=request.target.name), *outcome.notices])
+            told = " ".join([words.format(name=request.target.name), *map(error_words, outcome.notices)])
             self._tell(
                 "exported", told, request.target, level=Level.WARNING if outcome.notices else Level.INFO
             )

@@ -23,6 +23,7 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.reporting.report import Pixels, Report, ReportPictures
 from hematodesk.reporting.text_file import replacing_bytes
 from hematodesk.ui.class_names import class_name
+from hematodesk.ui.error_words import error_words
 from hematodesk.ui.report_page import FAINT, Block, Pages, Type, mm, set_up
 from hematodesk.ui.report_picture import draw_picture, qimage
 from hematodesk.ui.report_words import (
@@ -282,7 +283,7 @@ class _Layout:
     def _draw_image(self, area: QRectF, image: HistoryImage, shown: ReportPictures | None) -> None:
         if self._painter is None or shown is None or area.isEmpty():
             return
-        words = straight(shown.reason)
+        words = straight(error_words(shown.reason))
         if shown.picture is not None:
             draw_picture(self._painter, area, shown.picture, image, self._type)
             if words:

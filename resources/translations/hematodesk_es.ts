@@ -1511,6 +1511,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Hay muy pocas células revisadas: se necesitan al menos {cells} células de {images} imágenes en {classes} clases; hay {there}.</translation>
     </message>
     <message>
+        <source>There are too few reviewed cells: at least {cells} cells of {images} images are needed in {classes} classes; there are {there}. {words}</source>
+        <translation>Hay muy pocas células revisadas: se necesitan al menos {cells} células de {images} imágenes en {classes} clases; hay {there}. {words}</translation>
+    </message>
+    <message>
         <source>Review more cells, those that the model named rightly too, then try again.</source>
         <translation>Revise más células, también las que el modelo nombró bien, y vuelva a intentarlo.</translation>
     </message>
@@ -1537,6 +1541,18 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>CUDA&apos;s answers differ from the CPU&apos;s by {number}, more than {most}.</source>
         <translation>Las respuestas de CUDA se apartan de las de la CPU en {number}, más de {most}.</translation>
+    </message>
+    <message>
+        <source>Reviews of single cells, while this model looks at whole images: {count}.</source>
+        <translation>Revisiones de células sueltas, mientras que este modelo mira imágenes enteras: {count}.</translation>
+    </message>
+    <message>
+        <source>Reviews of whole images, while this model looks at single cells: {count}.</source>
+        <translation>Revisiones de imágenes enteras, mientras que este modelo mira células sueltas: {count}.</translation>
+    </message>
+    <message>
+        <source>Rejected as no cell: {count}.</source>
+        <translation>Rechazadas por no ser célula: {count}.</translation>
     </message>
     <message>
         <source>{name} was written, but it does not read back as a whole history.</source>
@@ -1841,6 +1857,30 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>{name} belongs to the history itself.</source>
         <translation>{name} pertenece al propio historial.</translation>
+    </message>
+    <message>
+        <source>{count} files.</source>
+        <translation>{count} archivos.</translation>
+    </message>
+    <message>
+        <source>{count} files: {counts}.</source>
+        <translation>{count} archivos: {counts}.</translation>
+    </message>
+    <message>
+        <source>Left out: {counts}.</source>
+        <translation>Omitido: {counts}.</translation>
+    </message>
+    <message>
+        <source>{count} texts are longer than Excel&apos;s {most} characters and were cut; CSV and JSON hold them whole.</source>
+        <translation>{count} textos superan los {most} caracteres de Excel y se cortaron; CSV y JSON los conservan enteros.</translation>
+    </message>
+    <message>
+        <source>Only the first {most} cells have a picture; {count} have none.</source>
+        <translation>Solo las primeras {most} células tienen imagen; {count} no la tienen.</translation>
+    </message>
+    <message>
+        <source>{name} has another size than the history says.</source>
+        <translation>{name} tiene otro tamaño que el que dice el historial.</translation>
     </message>
     <message>
         <source>Choose one of the values offered.</source>
@@ -2161,6 +2201,42 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>File name too long</source>
         <translation>Nombre de archivo demasiado largo</translation>
+    </message>
+    <message>
+        <source>{class_id} {cells} of {images} images</source>
+        <translation>{class_id}: {cells} de {images} imágenes</translation>
+    </message>
+    <message>
+        <source>cells outside their image</source>
+        <translation>células fuera de su imagen</translation>
+    </message>
+    <message>
+        <source>cells that nobody has reviewed</source>
+        <translation>células que nadie ha revisado</translation>
+    </message>
+    <message>
+        <source>cells whose image is gone or has changed</source>
+        <translation>células cuya imagen ya no está o ha cambiado</translation>
+    </message>
+    <message>
+        <source>cells without a class</source>
+        <translation>células sin clase</translation>
+    </message>
+    <message>
+        <source>images that are gone or have changed</source>
+        <translation>imágenes que ya no están o han cambiado</translation>
+    </message>
+    <message>
+        <source>images that could not be read</source>
+        <translation>imágenes que no se pudieron leer</translation>
+    </message>
+    <message>
+        <source>images that were analysed again later</source>
+        <translation>imágenes que se analizaron otra vez más tarde</translation>
+    </message>
+    <message>
+        <source>images with cells of several classes (cells can be copied)</source>
+        <translation>imágenes con células de varias clases (las células se pueden copiar)</translation>
     </message>
 </context>
 <context>
@@ -2784,6 +2860,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Forward</source>
         <translation>Adelante</translation>
+    </message>
+    <message>
+        <source>The manual is only in English so far.</source>
+        <translation>Por ahora el manual está solo en inglés.</translation>
     </message>
     <message>
         <source>Pages with these words: {count}</source>

@@ -241,6 +241,7 @@ def _is_cut(widget: QWidget) -> bool:
     if isinstance(widget, QLineEdit):
         return not widget.text() and _line_cut(widget)
     if isinstance(widget, QAbstractButton | QGroupBox):
+        # With a key, minimumSizeHint has room for both side by side.
         hint = widget.minimumSizeHint()
         return hint.width() > widget.width() + 1 or hint.height() > widget.height() + 1
     return False

@@ -133,6 +133,8 @@ def _sentences(path: Path) -> Iterator[str]:
                 yield from _templates(argument)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_Broken":
             yield from _templates(node.args[0])
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith(".left_out"):
+            yield from _templates(node.slice)
         elif (
             isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Name)
@@ -176,6 +178,8 @@ def test_every_sentence_of_an_error_can_be_translated() -> None:
             "Hay muy pocas células revisadas: se necesitan al menos 10 células de 5 imágenes en 2 clases; "
             "hay Neutrófilo: 1 de 1 imágenes, Monocito: 2 de 2 imágenes.",
         ),
+        ("3 files: neutrophil 2, platelet 1.", "3 archivos: Neutrófilo 2, Plaqueta 1."),
+        ("Left out: 2 cells without a class.", "Omitido: 2 células sin clase."),
         ("{odd} is not a file.", "{odd} no es un archivo."),
         ("Nobody has said this before.", "Nobody has said this before."),
         ("", ""),

@@ -164,6 +164,10 @@ def run_protocol(args: argparse.Namespace) -> str:
     unknown = sorted((set(names) | set(given)) - set(PARTS))
     if unknown:
         raise ValueError(f"there is no part {unknown[0]}; the parts are {', '.join(PARTS)}")
+    for package in given.values():
+        # Before the pictures are compared, which takes minutes.
+        read_package(package)
+        _require_lists(package)
     table = read_table(args.protocol, args.cache)
     packages = {name: _package(name, given, args) for name in names}
     tested = {name: part_records(name, table, packages[name]) for name in names}
@@ -227,14 +231,7 @@ def part_records(name: str, table: Table, package: Path) -> list[Record]:
     Raises SourceError `lists_missing` when nothing says what the package was trained on, ValueError
     that names the files when a tested one, or one of its group, was.
     """
-    for suffix in (TRAINED_ON, HELD_OUT):
-        if not beside(package, suffix).is_file():
-            raise SourceError(
-                "lists_missing",
-                f"Nothing says what {package.name} was trained on: there is no "
-                f"{beside(package, suffix).name} beside it.",
-                "Copy the lists that train wrote beside the model to the package, under its name.",
-            )
+    _require_lists(package)
     trained = set(read_list(package, TRAINED_ON))
     every = [*table.joined, *table.copies]
     learnt = {each.group for each in every if file_key(each.file) in trained}
@@ -255,6 +252,17 @@ def part_records(name: str, table: Table, package: Path) -> list[Record]:
     if not records:
         raise ValueError(f"the part {name} has no image to test")
     return records
+
+
+def _require_lists(package: Path) -> None:
+    for suffix in (TRAINED_ON, HELD_OUT):
+        if not beside(package, suffix).is_file():
+            raise SourceError(
+                "lists_missing",
+                f"Nothing says what {package.name} was trained on: there is no "
+                f"{beside(package, suffix).name} beside it.",
+                "Copy the lists that train wrote beside the model to the package, under its name.",
+            )
 
 
 def _given(packages: Sequence[str]) -> dict[str, Path]:

@@ -267,6 +267,23 @@ def test_wrong_usage_is_told(data: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "PART=FILE" in capsys.readouterr().err
 
 
+def test_packages_are_looked_at_before_the_long_work(
+    shades: None,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def long(*_given: object) -> Table:
+        raise AssertionError("the pictures are read for nothing")
+
+    monkeypatch.setattr(protocol, "read_table", long)
+    package = tmp_path / "m.onnx"
+    package.write_bytes(b"")
+    assert main(["evaluate", "--protocol", str(data), "--package", f"pbc4={package}"]) == 1
+    assert "there is no m.trained_on.txt beside it" in capsys.readouterr().err
+
+
 def test_pictures_without_cells_are_the_same_each_time_and_of_every_kind() -> None:
     one, other = draw_non_cells(2, seed=3), draw_non_cells(2, seed=3)
     assert [kind for kind, _ in one] == [kind for kind in KINDS for _ in range(2)]

@@ -18,6 +18,8 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_SCALE_FACTOR"] = "1"
+# Numbers and times as in one country, whoever makes the pictures.
+os.environ["LC_ALL"] = "en_GB.UTF-8"
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -25,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
-from PySide6.QtCore import QLocale, QPoint, QRect  # noqa: E402
+from PySide6.QtCore import QPoint, QRect  # noqa: E402
 from PySide6.QtGui import QImage  # noqa: E402
 from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
@@ -288,7 +290,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make the manual's pictures.")
     parser.add_argument("--output", type=Path, default=TARGET, help="the folder to write them into")
     options = parser.parse_args()
-    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
         take(stage, options.output)

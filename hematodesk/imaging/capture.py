@@ -19,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hematodesk.domain import limits
-from hematodesk.domain.errors import CameraError
+from hematodesk.domain.errors import CameraError, ImageError
+from hematodesk.imaging.motion_jpeg import MotionJpegFile, NotMotionJpeg
+from hematodesk.imaging.reader import ImageReader
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -30,6 +32,7 @@ _PATIENCE_S = 2.0
 """So long may a camera give no frame before it counts as unplugged: some need a second to start."""
 _LARGEST_RATE = 120.0
 _USUAL_RATE = 25.0
+_DAMAGED_IN_A_ROW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +132,63 @@ def open_camera(index: int) -> FrameSource:
     )
 
 
-def open_video(path: Path) -> FrameSource:
-    """Open a video file. Raises CameraError video_unreadable."""
-    if not path.is_file():
-        raise CameraError("video_unreadable", f"There is no video file “{path.name}”.", "Check its place.")
+class VideoFrames:
+    """The frames of an AVI file with Motion JPEG, decoded by the reader. Used by one thread at a time.
+
+    Attributes:
+        rate: frames a second at which it wants to be shown.
+    """
+
+    def __init__(self, file: MotionJpegFile, name: str, reader: ImageReader) -> None:
+        self._file = file
+        self._name = name
+        self._reader = reader
+        self.rate: float | None = _sane(file.rate)
+
+    def read(self) -> Pixels | None:
+        """The next frame that can be decoded, uint8 (H, W, 3) RGB; None at the end.
+
+        Raises CameraError video_unreadable when so many after each other cannot.
+        """
+        for _ in range(_DAMAGED_IN_A_ROW):
+            try:
+                frame = self._file.next_frame()
+            except OSError:
+                # A drive that was pulled: what was shown is what there is.
+                return None
+            if frame is None:
+                return None
+            try:
+                return self._reader.decode(frame, self._name).pixels
+            except ImageError:
+                continue
+        raise CameraError(
+            "video_unreadable",
+            f"The pictures of “{self._name}” are damaged.",
+            "Copy it again from its source.",
+        )
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+
+def open_video(path: Path, reader: ImageReader) -> VideoFrames | FrameSource:
+    """Open a video file; Motion JPEG is decoded by the reader. Raises CameraError video_unreadable."""
+    try:
+        return VideoFrames(MotionJpegFile(path), path.name, reader)
+    except NotMotionJpeg:
+        pass
+    except OSError as fault:
+        raise CameraError(
+            "video_unreadable",
+            f"The video file “{path.name}” cannot be read: {fault.strerror or fault}.",
+            "Check its place.",
+        ) from fault
     for backend in _file_backends():
         capture = cv2.VideoCapture(str(path), backend)
         if capture.isOpened():
-            rate = float(capture.get(cv2.CAP_PROP_FPS))
-            sane = rate if 0 < rate <= _LARGEST_RATE else _USUAL_RATE
-            return FrameSource(capture, f"“{path.name}”", sane)
+            return FrameSource(capture, f"“{path.name}”", _sane(float(capture.get(cv2.CAP_PROP_FPS))))
         capture.release()
     raise CameraError(
         "video_unreadable",
@@ -154,8 +204,12 @@ def _camera_backends() -> list[int]:
 
 
 def _file_backends() -> list[int]:
-    """OpenCV's own reader of Motion JPEG, then what the system itself brings."""
-    own = [cv2.CAP_OPENCV_MJPEG]
+    """What the system itself brings for other videos; Linux has nothing of the kind."""
     if sys.platform == "win32":
-        return [*own, cv2.CAP_MSMF]
-    return [*own, cv2.CAP_AVFOUNDATION] if sys.platform == "darwin" else own
+        return [cv2.CAP_MSMF]
+    return [cv2.CAP_AVFOUNDATION] if sys.platform == "darwin" else []
+
+
+def _sane(rate: float | None) -> float:
+    """A file's rate, or a usual one where it states none or nonsense."""
+    return rate if rate is not None and 0.1 <= rate <= _LARGEST_RATE else _USUAL_RATE

@@ -149,7 +149,7 @@ class Dialogs(QObject):
         def make() -> QDialog:
             from hematodesk.ui.live_dialog import LiveDialog
 
-            dialog = LiveDialog(self._services.models, self._lanes, self._window)
+            dialog = LiveDialog(self._services, self._lanes, self._window)
             dialog.frame_kept.connect(keep)
             return dialog
 

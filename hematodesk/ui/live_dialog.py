@@ -36,10 +36,11 @@ from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import emphasis_font, set_role
 from hematodesk.workflow.analyse import Analyser
 from hematodesk.workflow.live import Frames, LiveFrame, run_live
-from hematodesk.workflow.models import ModelDesk
+from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
     from hematodesk.imaging.capture import CameraInfo
+    from hematodesk.imaging.reader import ImageReader
 
 _PAINTED_S = 1.0
 
@@ -51,11 +52,11 @@ class LiveDialog(QDialog):
 
     frame_kept = Signal(object, str)
 
-    def __init__(self, models: ModelDesk, lanes: Lanes, parent: QWidget | None = None) -> None:
+    def __init__(self, services: Services, lanes: Lanes, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("live")
         self.setWindowTitle(self.tr("Live picture"))
-        self._models, self._lanes = models, lanes
+        self._services, self._models, self._lanes = services, services.models, lanes
         self._ticket: Ticket | None = None
         self._painted = threading.Event()
         self._frame: LiveFrame | None = None
@@ -155,7 +156,7 @@ class LiveDialog(QDialog):
     def show_video(self, name: str) -> None:
         """Show a video file at its own pace."""
         path = Path(name)
-        self._run(path.name, lambda: _video(path))
+        self._run(path.name, lambda: _video(path, self._services.reader))
 
     # Running
 
@@ -282,7 +283,7 @@ def _camera(index: int) -> Frames:
     return open_camera(index)
 
 
-def _video(path: Path) -> Frames:
+def _video(path: Path, reader: ImageReader) -> Frames:
     from hematodesk.imaging.capture import open_video
 
-    return open_video(path)
+    return open_video(path, reader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hematodesk.domain import limits
 from hematodesk.domain.errors import CameraError
 from hematodesk.imaging import capture
+from hematodesk.imaging.reader import LocalReader
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def video(tmp_path: Path) -> Path:
 
 
 def test_a_video_gives_its_frames_as_rgb_and_then_none(video: Path) -> None:
-    source = capture.open_video(video)
+    source = capture.open_video(video, LocalReader())
     assert source.rate == pytest.approx(12.0, abs=0.1)
     reds = []
     while (frame := source.read()) is not None:
@@ -45,7 +47,7 @@ def test_what_is_no_video_is_named(tmp_path: Path, content: bytes) -> None:
     place = tmp_path / "cells.avi"
     place.write_bytes(content)
     with pytest.raises(CameraError) as caught:
-        capture.open_video(place)
+        capture.open_video(place, LocalReader())
     assert caught.value.code == "video_unreadable"
     assert "cells.avi" in caught.value.message
     assert caught.value.remedy
@@ -53,14 +55,14 @@ def test_what_is_no_video_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_a_video_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match=r"gone\.avi"):
-        capture.open_video(tmp_path / "gone.avi")
+        capture.open_video(tmp_path / "gone.avi", LocalReader())
 
 
 def test_a_cut_video_ends_instead_of_failing(video: Path) -> None:
     data = video.read_bytes()
     video.write_bytes(data[: len(data) * 2 // 3])
     try:
-        source = capture.open_video(video)
+        source = capture.open_video(video, LocalReader())
     except CameraError as error:
         assert error.code == "video_unreadable"
         return
@@ -142,3 +144,62 @@ def test_the_systems_list_of_cameras_is_read(monkeypatch: pytest.MonkeyPatch, tm
 def test_ffmpeg_is_never_asked() -> None:
     assert cv2.CAP_FFMPEG not in [*capture._camera_backends(), *capture._file_backends()]
     assert cv2.CAP_ANY not in [*capture._camera_backends(), *capture._file_backends()]
+
+
+def avi(*chunks: tuple[bytes, bytes]) -> bytes:
+    parts = [name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in chunks]
+    body = b"".join(parts)
+    sizes = [struct.pack("<I", size + len(body)) for size in (16, 4)]
+    return b"RIFF" + sizes[0] + b"AVI LIST" + sizes[1] + b"movi" + body
+
+
+def jpeg(red: int) -> bytes:
+    return cv2.imencode(".jpg", np.full((48, 64, 3), (0, 0, red), np.uint8))[1].tobytes()
+
+
+def test_damaged_frames_and_other_chunks_are_passed_over(tmp_path: Path) -> None:
+    place = tmp_path / "a.avi"
+    broken = b"\xff\xd8\xff" + b"nothing" * 9
+    place.write_bytes(
+        avi(
+            (b"01wb", b"sound"),
+            (b"00dc", jpeg(10)),
+            (b"00dc", broken),
+            (b"00db", b"BM"),
+            (b"00dc", jpeg(200)),
+        )
+    )
+    source = capture.open_video(place, LocalReader())
+    assert source.rate == 25.0
+    reds = []
+    while (frame := source.read()) is not None:
+        reds.append(frame[..., 0].mean())
+    source.close()
+    assert reds == pytest.approx([10, 200], abs=6)
+
+
+def test_a_video_of_damaged_frames_alone_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "a.avi"
+    place.write_bytes(avi(*[(b"00dc", b"\xff\xd8\xff" + b"nothing" * 9)] * 60))
+    source = capture.open_video(place, LocalReader())
+    with pytest.raises(CameraError, match="damaged") as caught:
+        source.read()
+    source.close()
+    assert caught.value.code == "video_unreadable"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        avi((b"00dc", b"\xff\xd8\xff"))[:-3],
+        avi((b"00dc", b"")) + b"00dc\xff\xff\xff\xff\xff\xd8\xff",
+        avi((b"strh", b"vids" + b"\0" * 40)),
+        avi() + b"JUNK\0\0\0\0" * 150_000 + b"00dc\3\0\0\0\xff\xd8\xff",
+    ],
+)
+def test_made_up_lengths_are_no_video(tmp_path: Path, data: bytes) -> None:
+    place = tmp_path / "a.avi"
+    place.write_bytes(data)
+    with pytest.raises(CameraError) as caught:
+        capture.open_video(place, LocalReader())
+    assert caught.value.code == "video_unreadable"

@@ -6,6 +6,7 @@ PyInstaller's own (name inside the program, file it comes from, kind).
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -188,6 +189,7 @@ def program_data(root: Path) -> list[tuple[str, str]]:
     models = [path for path in sorted((root / "models").glob("*")) if _matches(path.name, MODEL_FILES)]
     if not any(path.suffix == ".onnx" for path in models) or root / "models" / "SHA256SUMS" not in models:
         raise SystemExit("models/ holds no model package with its SHA256SUMS: nothing to ship.")
+    _check_digests(models)
     found = [(str(path), "hematodesk/_data/models") for path in models]
     resources = root / "resources"
     for path in sorted(resources.rglob("*")):
@@ -201,6 +203,18 @@ def program_data(root: Path) -> list[tuple[str, str]]:
         found.append((str(path), path.parent.relative_to(root).as_posix()))
     found.append((str(root / "LICENSE"), "."))
     return found
+
+
+def _check_digests(models: Sequence[Path]) -> None:
+    """Raise SystemExit for a package that the program would refuse: not listed, or not those bytes."""
+    (sums,) = [path for path in models if path.name == "SHA256SUMS"]
+    lines = [line.split() for line in sums.read_text(encoding="utf-8").splitlines() if line.strip()]
+    listed = {name.lstrip("*"): digest for digest, name in lines}
+    for path in models:
+        if path.suffix == ".onnx" and listed.get(path.name) != hashlib.sha256(path.read_bytes()).hexdigest():
+            raise SystemExit(
+                f"models/{path.name} is not in SHA256SUMS as it is: the program would refuse it."
+            )
 
 
 def distributions(product: str) -> list[str]:

@@ -204,11 +204,14 @@ class Bench:
         words = " ".join(map(str, arguments))
         if process.returncode != code:
             raise Failed(f"`{words}` ended with {process.returncode}, not {code}:\n{output}{errors}")
-        said = [line for line in errors.splitlines() if line.strip() and line != self.without_card]
-        if quiet and said:
+        if quiet and self.unexpected(errors):
             raise Failed(f"`{words}` said on standard error:\n{errors}")
         self.errors = errors
         return output
+
+    def unexpected(self, stderr: str) -> list[str]:
+        """The lines of a command's standard error that nobody expects."""
+        return [line for line in stderr.splitlines() if line.strip() and line != self.without_card]
 
     @property
     def data(self) -> Path:

@@ -125,7 +125,7 @@ def check_watch(bench: Bench) -> str:
     finally:
         if process.poll() is None:
             process.kill()
-    if process.returncode != _STOPPED or errors.strip():
+    if process.returncode != _STOPPED or bench.unexpected(errors.decode("utf-8", "replace")):
         raise Failed(f"Watching ended with {process.returncode}: {errors.decode('utf-8', 'replace')}")
     return "named as it came, stopped with exit code 130"
 

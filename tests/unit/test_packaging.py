@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -53,6 +54,8 @@ def source_tree(root: Path) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    digest = hashlib.sha256(b"").hexdigest()
+    (root / "models/SHA256SUMS").write_text(f"{digest}  wbc4.onnx\n")
     return root
 
 
@@ -105,6 +108,14 @@ def test_data_lie_where_the_frozen_program_looks(tmp_path):
 def test_a_program_that_could_not_answer_is_not_built(tmp_path, missing, word):
     (source_tree(tmp_path) / missing).unlink()
     with pytest.raises(SystemExit, match=word):
+        contents.program_data(tmp_path)
+
+
+@pytest.mark.parametrize("change", ["other bytes", "a package more"])
+def test_a_package_that_the_program_would_refuse_is_not_shipped(tmp_path, change):
+    models = source_tree(tmp_path) / "models"
+    (models / ("wbc4.onnx" if change == "other bytes" else "new.onnx")).write_text("changed")
+    with pytest.raises(SystemExit, match="SHA256SUMS"):
         contents.program_data(tmp_path)
 
 

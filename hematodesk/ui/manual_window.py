@@ -74,6 +74,7 @@ class ManualWindow(QDialog):
         self.view.link_clicked.connect(self._follow)
         theme.changed.connect(self._show_again)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._go_to_search)
+        self.setMinimumSize(GRID * 60, GRID * 40)
         self.resize(1080, 720)
         self._list_pages()
         self.open_page(INDEX)
@@ -89,6 +90,7 @@ class ManualWindow(QDialog):
 
     def _lay_out(self) -> None:
         left = QWidget(self)
+        left.setMinimumWidth(GRID * 26)
         column = QVBoxLayout(left)
         column.setContentsMargins(GRID * 2, GRID * 2, GRID, GRID * 2)
         column.setSpacing(GRID)

@@ -399,6 +399,30 @@ def test_dialogs(bench, qtbot: QtBot, longer, name: str) -> None:
     dialog.close()
 
 
+def test_the_list_of_backups(bench, longer) -> None:
+    window = bench.show(start=[bench.field()])
+    window.actions_["restore"].trigger()
+    bench.rest(window)
+    dialog = window.dialogs.open_now["restore"]
+    smallest(dialog)
+    judged(dialog)
+    dialog.close()
+
+
+def test_the_manuals_window(bench, longer) -> None:
+    """Its pages are in their own language; what stands around them is not."""
+    window = bench.show()
+    window.services.settings.set("language", "es", save=False)
+    window.actions_["manual"].trigger()
+    bench.rest(window)
+    dialog = window.dialogs.open_now["manual"]
+    dialog.search.setText("nothing like this")
+    smallest(dialog)
+    assert [line for line in forgotten(dialog) if not line.startswith(("ManualView", "QListWidget"))] == []
+    assert cut(dialog) == []
+    dialog.close()
+
+
 def test_the_live_picture(bench, longer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture, "list_cameras", lambda: [])
     window = bench.show()

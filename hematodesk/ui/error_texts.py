@@ -88,6 +88,9 @@ IMAGE_ERRORS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "Choose a smaller picture in the camera's own program."),
     QT_TRANSLATE_NOOP("Errors", "{name} gives no pictures any more."),
     QT_TRANSLATE_NOOP("Errors", "Check its cable, and whether another program uses it; then start it again."),
+    QT_TRANSLATE_NOOP("Errors", "The pictures of “{name}” are damaged."),
+    QT_TRANSLATE_NOOP("Errors", "Copy it again from its source."),
+    QT_TRANSLATE_NOOP("Errors", "The video file “{name}” cannot be read: {reason}."),
 )
 """Images, cameras and videos."""
 

@@ -1251,6 +1251,18 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Compruebe su cable y si la usa otro programa; después, iníciela otra vez.</translation>
     </message>
     <message>
+        <source>The pictures of “{name}” are damaged.</source>
+        <translation>Las imágenes de «{name}» están dañadas.</translation>
+    </message>
+    <message>
+        <source>Copy it again from its source.</source>
+        <translation>Cópielo otra vez desde su origen.</translation>
+    </message>
+    <message>
+        <source>The video file “{name}” cannot be read: {reason}.</source>
+        <translation>El archivo de vídeo «{name}» no se puede leer: {reason}.</translation>
+    </message>
+    <message>
         <source>The model {name} gave {what}.</source>
         <translation>El modelo {name} dio {what}.</translation>
     </message>

@@ -34,14 +34,15 @@ _VIDEO = """
 from export_tools.phantom.video import draw_video
 from hematodesk.domain.errors import CameraError
 from hematodesk.imaging.capture import list_cameras, open_camera, open_video
+from hematodesk.imaging.reader import LocalReader
 film = draw_video(Path({film!r}), 1, 5, (320, 240))
-source, frames = open_video(film), 0
+source, frames = open_video(film, LocalReader()), 0
 while (frame := source.read()) is not None:
     assert frame.shape == (240, 320, 3) and frame.std() > 1
     frames += 1
 source.close()
 for what, refused in (
-    ("no video", lambda: open_video(Path({film!r}).with_suffix(".txt"))),
+    ("no video", lambda: open_video(Path({film!r}).with_suffix(".txt"), LocalReader())),
     ("an absent camera", lambda: open_camera(97)),
 ):
     try:

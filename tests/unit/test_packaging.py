@@ -344,3 +344,16 @@ def test_an_older_package_differs_in_its_version_alone(tmp_path, monkeypatch):
         "./file"
         in subprocess.run(["dpkg-deb", "-c", str(made)], capture_output=True, text=True, check=True).stdout
     )
+
+
+def test_the_capture_check_calls_what_is_there(tmp_path):
+    pytest.importorskip("cv2")
+    check = load("capture_check")
+    # With the wheel's own OpenCV, so that a change of imaging/capture.py is seen before the next release.
+    extension = next(Path(importlib.util.find_spec("cv2").origin).parent.glob("cv2*.so"), None)
+    if extension is None:
+        pytest.skip("only Linux's wheels have this file")
+    begin = check._BEGIN.format(root=str(ROOT), extension=str(extension))
+    done = check._run(begin + check._VIDEO.format(film=str(tmp_path / "film.avi")))
+    assert done.returncode == 0, done.stderr
+    assert "an absent camera: camera_absent\n5 frames read" in done.stdout

@@ -306,7 +306,7 @@
     </message>
     <message>
         <source>&amp;Cells</source>
-        <translation>&amp;Células</translation>
+        <translation>Cé&amp;lulas</translation>
     </message>
     <message>
         <source>&amp;Adapt</source>
@@ -376,7 +376,7 @@
     </message>
     <message>
         <source>&amp;Keep {model}</source>
-        <translation>&amp;Conservar {model}</translation>
+        <translation>Co&amp;nservar {model}</translation>
     </message>
     <message>
         <source>Saving…</source>
@@ -2325,7 +2325,7 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
     <message>
         <source>&amp;Browse…</source>
-        <translation>&amp;Examinar…</translation>
+        <translation>E&amp;xaminar…</translation>
     </message>
     <message>
         <source>Progress</source>

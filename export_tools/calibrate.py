@@ -15,7 +15,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,10 @@ def calibrate(args: argparse.Namespace) -> None:
         tested = [record for record in side(model, TESTED) if record.part != "test"]
         fold = chosen(crops, tested)
         network = _two_outputs(keras.models.load_model(model, compile=False))
-        others.append(answers(network, middle(fold.pixels, size), fold, classes))
+        there = answers(network, middle(out.pixels, size), out, classes)
+        told = answers(network, middle(fold.pixels, size), fold, classes)
+        # Averaged networks answer with smaller logits: the fold's are brought to this model's scale.
+        others.append(replace(told, logits=told.logits * spread_of(plain) / spread_of(there)))
     unseen = pooled([plain, *others])
     temperature = fit_temperature(unseen.logits, unseen.truth, unseen.weights)
     judged = pooled([hard, *others])
@@ -176,6 +179,11 @@ def pooled(several: Sequence[Answers]) -> Answers:
         np.array([share[name] for name in sources.tolist()]),
         sources,
     )
+
+
+def spread_of(of: Answers) -> float:
+    """How far apart the logits of an image lie: their standard deviation over the classes, on average."""
+    return float(of.logits.std(axis=1).mean())
 
 
 def answers(both: Any, crops: npt.NDArray[np.uint8], described: CropSet, classes: Sequence[str]) -> Answers:

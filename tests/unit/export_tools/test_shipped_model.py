@@ -1,4 +1,4 @@
-"""The shipped model: listed with its digest, and right on drawn cells that it was not trained on."""
+"""The shipped models: listed with their digests, with a card each; the default one right on drawn cells."""
 
 from __future__ import annotations
 
@@ -14,30 +14,52 @@ from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import PackageStore
 
 MODELS = Path(__file__).parents[3] / "models"
-LARGEST = 15_000_000
+LARGEST = 6_000_000
+NAMES = ("wbc4", "pbc8", "cells3")
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
-    return PackageStore(MODELS, tmp_path_factory.mktemp("imported")).find("wbc4")
+def store(tmp_path_factory: pytest.TempPathFactory) -> PackageStore:
+    return PackageStore(MODELS, tmp_path_factory.mktemp("imported"))
 
 
-def test_it_is_whole_small_and_says_what_it_is(package: ModelPackage) -> None:
-    manifest = package.manifest
+@pytest.fixture(scope="module")
+def package(store: PackageStore) -> ModelPackage:
+    return store.find("wbc4")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_whole_and_small(store: PackageStore, name: str) -> None:
+    package = store.find(name)
     assert package.shipped
     assert package.path.stat().st_size < LARGEST
-    assert package.class_ids == WBC4
-    assert (manifest.outputs.activation_map, manifest.outputs.embedding) == ("cam", "embedding")
+    assert package.manifest.outputs.embedding == "embedding"
+    assert package.manifest.input.crop.rule == "cell"
+
+
+def test_they_name_what_they_should(store: PackageStore) -> None:
+    others = ("basophil", "erythroblast", "immature_granulocyte", "platelet")
+    assert store.find("wbc4").class_ids == WBC4
+    assert store.find("pbc8").class_ids == WBC4 + others
+    assert store.find("cells3").class_ids == ("red_cell", "white_cell", "platelet")
+
+
+def test_the_default_shows_why_and_knows_strangers(package: ModelPackage) -> None:
+    manifest = package.manifest
+    assert manifest.outputs.activation_map == "cam"
     assert manifest.abstention.familiarity is not None
     measured = {each.data: each for each in manifest.metrics}
     assert any("TEST" in name and each.source_images == 71 for name, each in measured.items())
 
 
-def test_its_card_gives_the_manifests_figures(package: ModelPackage) -> None:
-    card = (MODELS / "wbc4.md").read_text(encoding="utf-8")
-    assert f"# wbc4 {package.version}" in card
+@pytest.mark.parametrize("name", NAMES)
+def test_each_card_gives_the_manifests_figures(store: PackageStore, name: str) -> None:
+    package = store.find(name)
+    card = (MODELS / f"{name}.md").read_text(encoding="utf-8")
+    assert f"# {name} {package.version}" in card
+    assert package.manifest.metrics
     for metric in package.manifest.metrics:
-        assert f"| {metric.data} | {metric.images:,} | {metric.source_images} |" in card
+        assert f"| {metric.data} | {metric.images:,} | {metric.source_images:,} |" in card
         assert f"{metric.accuracy:.1%}".replace("%", " %") in card
 
 

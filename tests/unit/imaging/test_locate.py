@@ -258,3 +258,13 @@ def test_single_cell_pictures_have_their_cell_in_the_middle() -> None:
         middles = [cell.box.centre for cell in locate_cells(pixels).cells]
         hits += sum(abs(x - 180) < 50 and abs(y - 180) < 50 for x, y in middles) == 1
     assert hits >= len(files) - 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept"),
+    [([0.9, 0.46], [0.9]), ([0.49, 0.46], [0.49]), ([0.45], [0.45]), ([0.43, 0.4], []), ([], [])],
+)
+def test_the_only_cell_of_a_picture_may_be_a_little_less_sure(scores: list[float], kept: list[float]) -> None:
+    boxes = np.array([[10, 10, 30, 30]] * len(scores), np.float32).reshape(-1, 4)
+    found = locate._cells(locate.Found(boxes, np.array(scores, np.float32)), 100, 100)
+    assert [round(cell.score, 2) for cell in found] == kept

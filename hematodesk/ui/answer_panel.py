@@ -101,7 +101,7 @@ class AnswerPanel(QScrollArea):
         self._row_column = QVBoxLayout(ranking)
         self._row_column.setContentsMargins(0, 0, 0, 0)
         self._row_column.setSpacing(0)
-        self._ranking = QScrollArea()
+        self._ranking = _Ranking()
         self._ranking.setWidgetResizable(True)
         self._ranking.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._ranking.setFrameShape(QFrame.Shape.NoFrame)
@@ -289,7 +289,9 @@ class AnswerPanel(QScrollArea):
             row.setVisible(index < count)
         # Before a model is loaded there are no rows yet; what stands below shall not move when they come.
         seen = min(max(count, _USUAL_ROWS), _MOST_ROWS)
-        self._ranking.setFixedHeight(round(seen * self._row_height))
+        # It gives way on a small screen, so that the buttons below stay in sight.
+        self._ranking.setMinimumHeight(round(min(seen, _USUAL_ROWS) * self._row_height))
+        self._ranking.setMaximumHeight(round(seen * self._row_height))
 
     def _fill_rows(self, filled: Sequence[tuple[str, float, str, bool]]) -> None:
         self._ensure_rows(max(len(filled), len(self._class_ids)))
@@ -329,6 +331,13 @@ class AnswerPanel(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for 200 % scaling on a 1366 pixel screen."""
         return QSize(GRID * 28, GRID * 20)
+
+
+class _Ranking(QScrollArea):
+    """Asks for all the height it may have; on a small screen it gives way, and scrolls."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.maximumHeight())
 
 
 def _line() -> QFrame:

@@ -269,12 +269,16 @@ class CompareDialog(QDialog):
 
 
 def _partner(packages: Sequence[ModelPackage], first: int) -> int:
-    """The package that is most worth comparing: one that looks at the same thing, else any other."""
+    """The package that is most worth comparing: one that looks at the same thing and shares most classes."""
+    mine = packages[first]
+
+    def likeness(index: int) -> tuple[bool, int]:
+        other = packages[index]
+        same_crop = other.manifest.input.crop.rule == mine.manifest.input.crop.rule
+        return same_crop, len(set(other.class_ids) & set(mine.class_ids))
+
     others = [index for index in range(len(packages)) if index != first]
-    if not others:
-        return first
-    rule = packages[first].manifest.input.crop.rule
-    return next((index for index in others if packages[index].manifest.input.crop.rule == rule), others[0])
+    return max(others, key=likeness, default=first)
 
 
 def _answered(row: ComparedCell, side: int) -> Cell:

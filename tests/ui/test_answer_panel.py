@@ -120,6 +120,7 @@ def test_many_classes_scroll_by_themselves_and_leave_the_buttons_in_sight(
 @pytest.mark.parametrize("count", [2, 9])
 def test_few_classes_are_all_in_sight(panel: AnswerPanel, samples: Any, qtbot: QtBot, count: int) -> None:
     names = [f"kind_{number}" for number in range(count)]
+    panel.resize(300, 900)
     panel.set_classes(names)
     panel.show_cell(samples.cell(prediction=samples.prediction(*((name, 1 / count) for name in names))), 1, 1)
     shown = rows(panel)

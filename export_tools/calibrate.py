@@ -31,6 +31,7 @@ from export_tools.raabin import BY_EYE
 from export_tools.sources import Record, only_classes, read_source
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.statistics import fit_temperature, softmax
+from hematodesk.inference.head import Centres
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,7 +128,8 @@ def calibrate(args: argparse.Namespace) -> None:
         softmax(judged.logits, temperature), judged.truth, judged.weights, wanted=args.wanted
     )
     projection, centres = whitening(trained.embeddings, trained.truth, len(classes))
-    strange = np.concatenate([strangeness(each.embeddings, projection, centres) for each in (plain, hard)])
+    familiar = Centres(projection, centres)
+    strange = np.concatenate([familiar.strangeness(each.embeddings) for each in (plain, hard)])
     limit = float(np.quantile(strange, _FAMILIAR_SHARE))
     told = ""
     if len(known) > len(classes):
@@ -135,7 +137,7 @@ def calibrate(args: argparse.Namespace) -> None:
             crops, only_classes(listed(records, read_list(args.model, HELD_OUT)), known[len(classes) :])
         )
         seen = answers(both, middle(rivals.pixels, size), rivals, known)
-        over = strangeness(seen.embeddings, projection, centres) > limit
+        over = familiar.strangeness(seen.embeddings) > limit
         told = f"; of {len(over)} cells held out of classes not named {over.mean():.1%} are"
     before = calibration_error(softmax(unseen.logits), unseen.truth, unseen.weights)
     after = calibration_error(softmax(unseen.logits, temperature), unseen.truth, unseen.weights)
@@ -256,12 +258,6 @@ def whitening(embeddings: Floats, truth: npt.NDArray[np.int64], named: int) -> t
     # The mean square of a cell of training is then 1 at most.
     projection *= np.sqrt(projection.shape[1] / (2 * count))
     return projection, means[:named] @ projection
-
-
-def strangeness(embeddings: Floats, projection: Floats, centres: Floats) -> Floats:
-    """What the graph's output `familiarity` says (N,): mean square over directions to the nearest centre."""
-    apart = (embeddings @ projection)[:, None, :] - centres[None]
-    return np.asarray((apart**2).mean(axis=2).min(axis=1))
 
 
 def _views(

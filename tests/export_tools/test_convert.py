@@ -194,9 +194,9 @@ def test_familiarity_is_the_whitened_distance(keras: Any, tmp_path: Path, conver
     assert manifest.abstention.familiarity is not None
     assert manifest.abstention.familiarity.max == 3.5
     found = outputs(path, crops())
-    from export_tools.calibrate import strangeness
+    from hematodesk.inference.head import Centres
 
-    wanted = strangeness(found["embedding"].astype(np.float64), projection, centres)
+    wanted = Centres(projection, centres).strangeness(found["embedding"].astype(np.float64))
     assert found["familiarity"] == pytest.approx(wanted, rel=1e-4)
 
 

@@ -10,10 +10,10 @@ from export_tools.calibrate import (
     calibration_error,
     least_confidence,
     pooled,
-    strangeness,
     whitening,
 )
 from hematodesk.domain.statistics import fit_temperature, softmax
+from hematodesk.inference.head import Centres
 
 
 def drawn(count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
@@ -62,10 +62,10 @@ def test_strangers_are_farther_than_cells_of_training() -> None:
     truth = random.integers(0, 3, 3000)
     known = centres[truth] + random.normal(0, 1, (3000, 20)) * spread
     projection, means = whitening(known[:2000], truth[:2000], 3)
-    fresh = strangeness(known[2000:], projection, means)
+    fresh = Centres(projection, means).strangeness(known[2000:])
     # Mean square of whitened directions: 1 by construction, less where the shrinking widens a narrow one.
     assert 0.7 < fresh.mean() < 1.1
-    strangers = strangeness(random.normal(0, 6, (500, 20)), projection, means)
+    strangers = Centres(projection, means).strangeness(random.normal(0, 6, (500, 20)))
     assert np.mean(strangers > np.quantile(fresh, 0.99)) > 0.95
 
 
@@ -77,7 +77,7 @@ def test_a_class_that_is_known_but_not_named_is_a_stranger() -> None:
     cells = centres[truth] + random.normal(0, 1, (4000, 300))
     projection, means = whitening(cells, truth, 3)
     assert len(means) == 3
-    found = strangeness(cells, projection, means)
+    found = Centres(projection, means).strangeness(cells)
     limit = np.quantile(found[truth < 3], 0.99)
     assert np.mean(found[truth == 3] > limit) > 0.95
 

@@ -11,15 +11,8 @@ from typing import Any
 
 from export_tools.labels import class_id, read_labels
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import (
-    CropRule,
-    InputSpec,
-    Manifest,
-    ModelClass,
-    Outputs,
-    manifest_to_json,
-    parse_manifest,
-)
+from hematodesk.inference.manifest import CropRule, InputSpec, Manifest, ModelClass, Outputs
+from hematodesk.inference.manifest_json import manifest_to_json, parse_manifest
 
 _INTENDED_USE = (
     "Teaching and research: proposes names for cells in images of stained blood smears, to be checked by a "

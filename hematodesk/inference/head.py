@@ -19,7 +19,8 @@ from hematodesk.domain.errors import ModelError
 from hematodesk.domain.linear_head import LinearHead
 from hematodesk.inference import onnx_graph
 from hematodesk.inference.contract import known_tensor
-from hematodesk.inference.manifest import MANIFEST_KEY, Manifest, manifest_to_json
+from hematodesk.inference.manifest import MANIFEST_KEY, Manifest
+from hematodesk.inference.manifest_json import manifest_to_json
 from hematodesk.inference.onnx_graph import FLOAT, Graph, Node
 from hematodesk.inference.package import ModelPackage, parse_package
 from hematodesk.inference.provider import open_bytes

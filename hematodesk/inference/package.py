@@ -19,7 +19,8 @@ from pathlib import Path
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.limits import MAX_METADATA_BYTES, MAX_MODEL_BYTES
-from hematodesk.inference.manifest import MANIFEST_KEY, Manifest, parse_manifest
+from hematodesk.inference.manifest import MANIFEST_KEY, Manifest
+from hematodesk.inference.manifest_json import parse_manifest
 from hematodesk.inference.onnx_file import DamagedFile, OnnxFacts, read_onnx_facts
 
 _COPY_AGAIN = "Copy the file again from where it came."

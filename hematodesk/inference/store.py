@@ -17,7 +17,7 @@ from pathlib import Path
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.files import make_folder, write_whole
 from hematodesk.inference.digests import DIGEST_FILE, read_digests
-from hematodesk.inference.manifest import NAME_PATTERN, VERSION_PATTERN
+from hematodesk.inference.manifest_json import NAME_PATTERN, VERSION_PATTERN
 from hematodesk.inference.package import ModelPackage, parse_package, read_model_bytes, read_package
 from hematodesk.inference.provider import open_bytes
 

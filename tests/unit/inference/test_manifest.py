@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import Familiarity, manifest_to_json, parse_manifest
+from hematodesk.inference.manifest import Familiarity
+from hematodesk.inference.manifest_json import manifest_to_json, parse_manifest
 
 
 def refused(made: Any) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools import locator_training
-from export_tools.locator_data import Field, read_fields
+from export_tools.locator_fields import Field, read_fields
 from hematodesk.domain.cells import Localisation
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.locate import locate_cells

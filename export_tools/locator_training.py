@@ -6,7 +6,7 @@ of the working scale, and the boxes of white and red cells. Batch normalisation 
 convolutions, so that the program needs nothing but matrix products.
 
 The shipped constants come of two runs: 6,000 steps at a rate of 0.003 (seed 20261121), before pairs,
-border cells and the list of wrongly boxed fields were added to locator_data, and from these 2,400
+border cells and the list of wrongly boxed fields were added to locator_fields, and from these 2,400
 steps more at 0.0012 (`--start`, seed 7) with them. The pictures drawn depend on the seed alone, the
 sums on the machine's threads, so a new run gives constants as good but not the same to the bit.
 """
@@ -24,7 +24,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from export_tools.locator_data import STRIDE, Field, Sampler, read_fields
+from export_tools.locator_fields import Field, read_fields
+from export_tools.locator_pictures import Sampler
+from export_tools.locator_targets import STRIDE
 
 STEM = (16, 24, 48)
 """Channels of the three halving convolutions."""

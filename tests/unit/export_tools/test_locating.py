@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from export_tools.locating import Tally, match, measure, odd_pages
-from export_tools.locator_data import STRIDE, Field, Sampler, encode, read_fields
+from export_tools.locator_fields import Field, read_fields
+from export_tools.locator_pictures import Sampler
+from export_tools.locator_targets import STRIDE, encode
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 

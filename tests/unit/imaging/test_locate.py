@@ -236,7 +236,7 @@ def test_tiles_cover_everything_and_overlap_by_more_than_a_cell() -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real images are not beside the project")
 def test_real_fields_meet_the_bar() -> None:
     from export_tools.locating import Tally, measure
-    from export_tools.locator_data import read_fields
+    from export_tools.locator_fields import read_fields
 
     held = [one for one in read_fields(DATA) if one.split != "train"]
     for source, bar in (("bccd", 0.96), ("raabin", 0.90)):

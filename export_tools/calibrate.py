@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from export_tools.augment import Strength, augment
 from export_tools.boxes import read_boxes
+from export_tools.confidence import calibration_error, reliability
 from export_tools.crops import COVER, CropSet, chosen, cut_by_source, middle
 from export_tools.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
 from export_tools.package_details import calibration_file, familiarity_file, sidecar
@@ -139,8 +140,8 @@ def calibrate(args: argparse.Namespace) -> None:
         seen = answers(both, middle(rivals.pixels, size), rivals, known)
         over = familiar.strangeness(seen.embeddings) > limit
         told = f"; of {len(over)} cells held out of classes not named {over.mean():.1%} are"
-    before = calibration_error(softmax(unseen.logits), unseen.truth, unseen.weights)
-    after = calibration_error(softmax(unseen.logits, temperature), unseen.truth, unseen.weights)
+    before = _calibration_error(softmax(unseen.logits), unseen)
+    after = _calibration_error(softmax(unseen.logits, temperature), unseen)
     np.savez(
         familiarity_file(args.model),
         projection=projection.astype(np.float32),
@@ -222,12 +223,10 @@ def least_confidence(
     return _MOST_CONFIDENCE
 
 
-def calibration_error(scores: Floats, truth: npt.NDArray[np.int64], weights: Floats, bins: int = 15) -> float:
-    """Expected calibration error over equal bins of confidence (Guo et al. 2017), weighted."""
-    confidence, hit = scores.max(axis=1), scores.argmax(axis=1) == truth
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs((weights * (hit - confidence))[place == index].sum()) for index in range(bins)]
-    return float(sum(gaps) / weights.sum())
+def _calibration_error(scores: Floats, of: Answers) -> float:
+    """The weighted expected calibration error of answers (N, K) that are to name `of.truth`."""
+    bins = reliability(scores.max(axis=1), scores.argmax(axis=1) == of.truth, of.weights)
+    return calibration_error(bins) or 0.0
 
 
 def whitening(embeddings: Floats, truth: npt.NDArray[np.int64], named: int) -> tuple[Floats, Floats]:

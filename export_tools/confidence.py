@@ -19,11 +19,15 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: how many answers, their mean confidence, how many were right."""
+    """One bin of a reliability diagram: how many answers, their mean confidence, how many were right.
+
+    `weight` is the sum of the answers' weights: their count, where all weigh the same.
+    """
 
     low: float
     high: float
     count: int
+    weight: float
     confidence: float
     accuracy: float
 
@@ -87,8 +91,8 @@ def confidence_figures(
     share = float(hit[kept].mean())
     return ConfidenceFigures(
         answered=len(given),
-        error=_error(bins),
-        adaptive_error=_error(_equal_bins(given, hit[told])),
+        error=calibration_error(bins),
+        adaptive_error=calibration_error(_equal_bins(given, hit[told])),
         bins=bins,
         coverage=coverage,
         accuracy=accuracy,
@@ -100,12 +104,21 @@ def confidence_figures(
     )
 
 
-def reliability(confidence: Floats, hit: npt.NDArray[np.bool_]) -> tuple[Bin, ...]:
-    """Answers in bins of equal width; empty bins are left out."""
+def reliability(
+    confidence: Floats, hit: npt.NDArray[np.bool_], weights: Floats | None = None
+) -> tuple[Bin, ...]:
+    """Answers in bins of equal width; empty bins are left out.
+
+    Args:
+        confidence, hit: (N,) of each answer, 0 to 1, and whether it was right.
+        weights: (N,) above 0, what each answer counts; all the same without them.
+    """
+    counted = np.ones(len(confidence)) if weights is None else weights
     place = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return tuple(
-        _bin(confidence[place == index], hit[place == index], index / BINS, (index + 1) / BINS)
+        _bin(confidence[part], hit[part], counted[part], index / BINS, (index + 1) / BINS)
         for index in sorted(set(place.tolist()))
+        for part in [np.flatnonzero(place == index)]
     )
 
 
@@ -126,21 +139,38 @@ def coverage_curve(sure: Floats, hit: npt.NDArray[np.bool_]) -> tuple[Floats, Fl
 def _equal_bins(confidence: Floats, hit: npt.NDArray[np.bool_]) -> tuple[Bin, ...]:
     order = np.argsort(confidence, kind="stable")
     return tuple(
-        _bin(confidence[part], hit[part], float(confidence[part].min()), float(confidence[part].max()))
+        _bin(
+            confidence[part],
+            hit[part],
+            np.ones(len(part)),
+            float(confidence[part].min()),
+            float(confidence[part].max()),
+        )
         for part in np.array_split(order, BINS)
         if len(part)
     )
 
 
-def _bin(confidence: Floats, hit: npt.NDArray[np.bool_], low: float, high: float) -> Bin:
-    return Bin(low, high, len(hit), float(confidence.mean()), float(hit.mean()))
+def _bin(confidence: Floats, hit: npt.NDArray[np.bool_], weights: Floats, low: float, high: float) -> Bin:
+    return Bin(
+        low,
+        high,
+        len(hit),
+        float(weights.sum()),
+        float(np.average(confidence, weights=weights)),
+        float(np.average(hit, weights=weights)),
+    )
 
 
-def _error(bins: Sequence[Bin]) -> float | None:
-    total = sum(each.count for each in bins)
+def calibration_error(bins: Sequence[Bin]) -> float | None:
+    """How far confidence and accuracy lie apart, the mean over the bins by weight; None without a bin.
+
+    The expected calibration error (Guo et al. 2017) where the bins have equal widths.
+    """
+    total = sum(each.weight for each in bins)
     if total == 0:
         return None
-    return sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / total
+    return sum(each.weight * abs(each.accuracy - each.confidence) for each in bins) / total
 
 
 def confidence_document(figures: ConfidenceFigures) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import pytest
 
 from export_tools.calibrate import (
     Answers,
-    calibration_error,
     least_confidence,
     pooled,
     whitening,
@@ -29,20 +28,6 @@ def test_the_temperature_undoes_a_known_sharpening(factor: float) -> None:
     logits, truth = drawn()
     weights = np.ones(len(truth))
     assert fit_temperature(logits * factor, truth, weights) == pytest.approx(factor, rel=0.05)
-
-
-def test_calibration_error_is_small_where_confidence_is_true_and_large_where_not() -> None:
-    logits, truth = drawn()
-    weights = np.ones(len(truth))
-    assert calibration_error(softmax(logits), truth, weights) < 0.01
-    assert calibration_error(softmax(logits * 4), truth, weights) > 0.1
-
-
-def test_weights_count() -> None:
-    scores = np.array([[0.9, 0.1], [0.9, 0.1]])
-    truth = np.array([0, 1])
-    assert calibration_error(scores, truth, np.array([9.0, 1.0])) == pytest.approx(0.0, abs=1e-9)
-    assert calibration_error(scores, truth, np.array([1.0, 1.0])) == pytest.approx(0.4)
 
 
 def test_the_threshold_is_the_lowest_that_reaches_the_wanted_accuracy() -> None:

@@ -7,7 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from export_tools.confidence import confidence_document, confidence_figures, confidence_markdown
+from export_tools.confidence import (
+    calibration_error,
+    confidence_document,
+    confidence_figures,
+    confidence_markdown,
+    reliability,
+)
 from hematodesk.domain.statistics import wilson_interval
 
 
@@ -29,6 +35,17 @@ def test_a_confidence_that_keeps_its_word_has_no_error() -> None:
     assert max(figures.error, figures.adaptive_error) < 0.01
     sure = confidence_figures([1.0] * 4, [True] * 2 + [False] * 2, list("abcd"))
     assert sure.error == 0.5
+
+
+def test_weights_count_in_the_calibration_error() -> None:
+    said, hit = np.array([0.9, 0.9]), np.array([True, False])
+    assert calibration_error(reliability(said, hit, np.array([9.0, 1.0]))) == pytest.approx(0.0, abs=1e-9)
+    assert calibration_error(reliability(said, hit, np.array([1.0, 1.0]))) == pytest.approx(0.4)
+    assert calibration_error(reliability(said, hit)) == pytest.approx(0.4)
+    # Between bins, too: the sure answer, which is wrong, weighs three times the other one.
+    said, hit = np.array([0.9, 0.5]), np.array([False, True])
+    assert calibration_error(reliability(said, hit, np.array([3.0, 1.0]))) == pytest.approx(0.8)
+    assert calibration_error(()) is None
 
 
 def test_the_least_sure_are_withheld_first_and_what_was_not_found_before_them() -> None:

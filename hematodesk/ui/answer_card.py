@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from hematodesk.domain.cells import Cell, Prediction, Provenance, Verdict
 from hematodesk.ui.answer_parts import AnswerCard, FitLabel, ShareBar
-from hematodesk.ui.cell_words import milliseconds, percent, review_words, uncertain_words
-from hematodesk.ui.class_names import class_name
+from hematodesk.ui.cell_words import label_words, milliseconds, percent, review_words, uncertain_words
 from hematodesk.ui.plain_text import breakable, plain_label, plain_tooltip
 from hematodesk.ui.theme import GRID, class_colour, emphasis_font
 
@@ -64,7 +63,7 @@ class CellCard(AnswerCard):
         self.set_state(class_colour(cell.label) if cell.label is not None else None, uncertain=cell.uncertain)
         self._caption.setText(caption)
         self._status.setText(self._status_word(cell))
-        self._headline.setText(self._headline_word(cell))
+        self._headline.setText(label_words(cell))
         # A confidence in another class than the one that stands would be read as one in that; the
         # ranking below still tells it.
         stands = prediction is not None and cell.label == prediction.class_id
@@ -102,12 +101,6 @@ class CellCard(AnswerCard):
             Verdict.CORRECTED: self.tr("✓ Corrected"),
             Verdict.REJECTED: self.tr("✓ Rejected"),
         }[cell.review.verdict]
-
-    def _headline_word(self, cell: Cell) -> str:
-        if cell.label is not None:
-            name = class_name(cell.label)
-            return self.tr("{class_name}?").format(class_name=name) if cell.uncertain else name
-        return self.tr("No cell") if cell.review is not None else self.tr("Not named")
 
     def _show_confidence(self, prediction: Prediction | None) -> None:
         self._bar.setVisible(prediction is not None)

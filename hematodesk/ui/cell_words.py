@@ -65,6 +65,15 @@ def review_words(review: Review, prediction: Prediction | None, operator: str) -
     )
 
 
+def label_words(cell: Cell) -> str:
+    """The class that stands: "Neutrophil", "Monocyte?" while uncertain, "No cell", "Not named"."""
+    if cell.label is None:
+        no_cell, not_named = translate("CellWords", "No cell"), translate("CellWords", "Not named")
+        return no_cell if cell.review is not None else not_named
+    name = class_name(cell.label)
+    return translate("CellWords", "{class_name}?").format(class_name=name) if cell.uncertain else name
+
+
 def cell_sentence(cell: Cell) -> str:
     """A cell in one line: label, confidence with its model's name, uncertain, reviewed."""
     parts: list[str] = []

@@ -22,6 +22,7 @@ from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.reporting.report import Pixels, Report, ReportPictures
 from hematodesk.reporting.text_file import replacing_bytes
+from hematodesk.ui.cell_words import label_words
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_words import error_words
 from hematodesk.ui.report_page import FAINT, Block, Pages, Type, mm, set_up
@@ -29,7 +30,6 @@ from hematodesk.ui.report_picture import draw_picture, qimage
 from hematodesk.ui.report_words import (
     image_lines,
     isolated,
-    label_words,
     note_line,
     prediction_words,
     review_line,

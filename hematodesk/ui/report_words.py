@@ -6,7 +6,7 @@ import re
 
 from PySide6.QtCore import QDate, QLocale
 
-from hematodesk.domain.cells import Cell, Prediction, Review, Verdict
+from hematodesk.domain.cells import Prediction, Review, Verdict
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.reporting.tallies import Tally
 from hematodesk.ui.cell_words import percent, uncertain_words
@@ -71,14 +71,6 @@ def tally_words(tally: Tally) -> str:
         reviewed=tally.reviewed,
         rejected=tally.rejected,
     )
-
-
-def label_words(cell: Cell) -> str:
-    """The class that stands: "Neutrophil", "Monocyte?" while uncertain, "No cell", "Not named"."""
-    if cell.label is not None:
-        name = class_name(cell.label)
-        return translate("Report", "{class_name}?").format(class_name=name) if cell.uncertain else name
-    return translate("Report", "No cell") if cell.review is not None else translate("Report", "Not named")
 
 
 def prediction_words(prediction: Prediction) -> str:

@@ -656,18 +656,6 @@
         <translation>✓ Rechazada</translation>
     </message>
     <message>
-        <source>{class_name}?</source>
-        <translation>¿{class_name}?</translation>
-    </message>
-    <message>
-        <source>No cell</source>
-        <translation>No es célula</translation>
-    </message>
-    <message>
-        <source>Not named</source>
-        <translation>Sin nombre</translation>
-    </message>
-    <message>
         <source>Model digest {digest}
 Provider asked for: {requested}; in use: {active}</source>
         <translation>Huella del modelo {digest}
@@ -822,8 +810,16 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>{who}: {said} (el modelo dijo {model})</translation>
     </message>
     <message>
+        <source>{class_name}?</source>
+        <translation>¿{class_name}?</translation>
+    </message>
+    <message>
         <source>No cell</source>
         <translation>No es célula</translation>
+    </message>
+    <message>
+        <source>Not named</source>
+        <translation>Sin nombre</translation>
     </message>
     <message>
         <source>Not named yet</source>
@@ -3444,18 +3440,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Images: {images} (not read: {failed}, without a cell: {without}). Cells: {cells} (uncertain: {uncertain}, reviewed: {reviewed}, of these rejected as no cell: {rejected}).</source>
         <translation>Imágenes: {images} (no leídas: {failed}; sin células: {without}). Células: {cells} (inciertas: {uncertain}; revisadas: {reviewed}, de ellas rechazadas por no ser célula: {rejected}).</translation>
-    </message>
-    <message>
-        <source>{class_name}?</source>
-        <translation>¿{class_name}?</translation>
-    </message>
-    <message>
-        <source>No cell</source>
-        <translation>No es célula</translation>
-    </message>
-    <message>
-        <source>Not named</source>
-        <translation>Sin nombre</translation>
     </message>
     <message>
         <source>{model} on {provider}: {class_name}, {percent}</source>

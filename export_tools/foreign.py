@@ -24,7 +24,7 @@ def foreign(code: str, sentence: str, remedy: str = "") -> Iterator[None]:
     except HematodeskError:
         raise
     except Exception as fault:
-        raise ModelError(code, f"{sentence}: {reason(fault)}", remedy) from fault
+        raise ModelError(code, f"{sentence}: {reason(fault).rstrip('.')}.", remedy) from fault
 
 
 def reason(fault: BaseException) -> str:

@@ -19,7 +19,7 @@ from hematodesk.domain.errors import ModelError
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGIC = b"PK\x03\x04"
 _FUNCTION = "preprocess_input"
-_DAMAGED = "Copy or save the file again."
+DAMAGED_REMEDY = "Copy or save the file again."
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Described:
 
 def describe_zip(path: Path) -> Described:
     """A `.keras` archive. Raises ModelError `model_unreadable`."""
-    with foreign("model_unreadable", f"{path.name} is a damaged archive", _DAMAGED):
+    with foreign("model_unreadable", f"{path.name} is a damaged archive", DAMAGED_REMEDY):
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             if "config.json" not in names:
@@ -73,7 +73,7 @@ def describe_hdf5(path: Path) -> Described | None:
     """An HDF5 model; None when the file holds weights only. Raises ModelError `model_unreadable`."""
     import h5py
 
-    with foreign("model_unreadable", f"{path.name} is a damaged HDF5 file", _DAMAGED):
+    with foreign("model_unreadable", f"{path.name} is a damaged HDF5 file", DAMAGED_REMEDY):
         with h5py.File(path, "r") as archive:
             if "model_config" not in archive.attrs:
                 return None

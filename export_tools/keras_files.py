@@ -6,14 +6,17 @@ import contextlib
 import os
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from export_tools.architectures import ARCHITECTURES, own_preprocess_input
-from export_tools.foreign import foreign
+from export_tools.foreign import foreign, reason
 from export_tools.keras_config import (
+    DAMAGED_REMEDY,
     HDF5_MAGIC,
     ZIP_MAGIC,
     Described,
@@ -146,6 +149,10 @@ def _load(path: Path, described: Described, suffix: str, named: dict[str, str], 
         try:
             with _named(path, suffix) as given:
                 return library.models.load_model(str(given), **options)
+        except (zipfile.BadZipFile, zlib.error, OSError) as fault:
+            raise ModelError(
+                "model_unreadable", f"{path.name} is damaged: {reason(fault).rstrip('.')}.", DAMAGED_REMEDY
+            ) from fault
         except (ValueError, TypeError, KeyError, AttributeError, ImportError) as fault:
             strange = unknown_entries(described, library)
             if strange:

@@ -7,13 +7,14 @@ painted, and under a filter more matches when the list is scrolled to its end.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt, Signal
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.ui.history_access import HistoryAccess
@@ -66,8 +67,13 @@ class _Group:
         return self.places[image_id]
 
 
-class HistoryModel(QAbstractListModel):
+class HistoryModel(QStringListModel):
     """Rows are session headings and the images of unfolded sessions.
+
+    The strings of Qt's model stay empty: they are there because Qt counts them itself. A list view asks
+    for every row when one is inserted, and 50,000 questions to Python would hold the window for a third
+    of a second. So what Qt counts and what the groups hold are changed together, in `_grow`, `_shrink`
+    and `_begin_anew`.
 
     Signals:
         loaded: a load that was under way has ended.
@@ -88,14 +94,15 @@ class HistoryModel(QAbstractListModel):
         self._ordering = 0
         self._matches_finished = True
         self._fetching = False
+        self._changing: Callable[[], None] = lambda: None
+        # Before any view's: between Qt's "about to" and its "done" the groups change, too.
+        self.rowsInserted.connect(self._changed)
+        self.rowsRemoved.connect(self._changed)
 
     # What Qt asks
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() or not self._groups else self._starts[-1] + self._groups[-1].rows
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= self.rowCount():
+        if not index.isValid() or index.row() >= self._rows():
             return None
         group, image = self._at(index.row())
         if role == Role.SUMMARY:
@@ -189,9 +196,7 @@ class HistoryModel(QAbstractListModel):
         unfolded = {group.session.id for group in self._groups if group.unfolded}
         self._asked += 1
         asked = self._asked
-        self.beginResetModel()
-        self._groups, self._starts = [], []
-        self.endResetModel()
+        self._begin_anew([])
         self._matches_finished, self._fetching = not self._filtered, True
 
         def sessions_came(sessions: list[Session]) -> None:
@@ -223,13 +228,10 @@ class HistoryModel(QAbstractListModel):
             self._sessions = {session.id: session for session in sessions}
             self._fetch_matches()
             return
-        self.beginResetModel()
-        self._groups = [_Group(session) for session in sessions]
+        self._begin_anew([_Group(session) for session in sessions])
         open_ids = unfolded | {self._current_session}
         if not unfolded and not any(group.session.id == self._current_session for group in self._groups):
             open_ids |= {group.session.id for group in self._groups[:1]}
-        self._reindex()
-        self.endResetModel()
         for group in tuple(self._groups):
             if group.session.id in open_ids:
                 self._unfold(group)
@@ -252,22 +254,20 @@ class HistoryModel(QAbstractListModel):
 
     def _fold(self, group: _Group) -> None:
         start = self._start(group)
-        if group.images:
-            self.beginRemoveRows(QModelIndex(), start + 1, start + len(group.images))
-        group.unfolded = False
-        self._reindex()
-        if group.images:
-            self.endRemoveRows()
+
+        def fold() -> None:
+            group.unfolded = False
+
+        self._shrink(start + 1, len(group.images), fold)
         self._tell(start)
 
     def _unfold(self, group: _Group) -> None:
         start = self._start(group)
-        if group.images:
-            self.beginInsertRows(QModelIndex(), start + 1, start + len(group.images))
-        group.unfolded = True
-        self._reindex()
-        if group.images:
-            self.endInsertRows()
+
+        def unfold() -> None:
+            group.unfolded = True
+
+        self._grow(start + 1, len(group.images), unfold)
         self._tell(start)
         if not group.loaded and not self._filtered:
             group.loaded = True
@@ -334,11 +334,7 @@ class HistoryModel(QAbstractListModel):
             known = Session(found.session_id, "", rows[-1].created_at, "", 0)
         group = _Group(replace(known, image_count=len(rows)), True, rows, True)
         group.ids.update(row.id for row in rows)
-        first = self.rowCount()
-        self.beginInsertRows(QModelIndex(), first, first + len(rows))
-        self._groups.append(group)
-        self._reindex()
-        self.endInsertRows()
+        self._grow(self._rows(), 1 + len(rows), lambda: self._groups.append(group))
         if not found.found.finished:
             self._load(group, max(rows, key=_id_of))
 
@@ -396,10 +392,7 @@ class HistoryModel(QAbstractListModel):
         group = next((group for group in self._groups if group.session.id == session.id), None)
         if group is None:
             group = _Group(replace(session, image_count=0), unfolded=True, loaded=True)
-            self.beginInsertRows(QModelIndex(), 0, 0)
-            self._groups.insert(0, group)
-            self._reindex()
-            self.endInsertRows()
+            self._grow(0, 1, partial(self._groups.insert, 0, group))
         rows = [summary_of(image) for image in images if image.id not in group.ids]
         if not rows:
             return
@@ -424,43 +417,68 @@ class HistoryModel(QAbstractListModel):
         gone = set(ids)
         for group in tuple(self._groups):
             places = [place for place, image in enumerate(group.images) if image.id in gone]
-            for place in reversed(places):
-                row = self._start(group) + 1 + place
-                if group.unfolded:
-                    self.beginRemoveRows(QModelIndex(), row, row)
-                group.ids.discard(group.images[place].id)
-                del group.images[place]
-                group.places = {}
-                group.version += 1
-                self._reindex()
-                if group.unfolded:
-                    self.endRemoveRows()
+            for first, end in reversed(_stretches(places)):
+                self._take(group, first, end)
             if places:
                 left = max(0, group.session.image_count - len(places))
                 group.session = replace(group.session, image_count=left)
                 self._tell(self._start(group))
             if places and group.session.image_count == 0:
-                row = self._start(group)
-                self.beginRemoveRows(QModelIndex(), row, row)
-                self._groups.remove(group)
-                self._reindex()
-                self.endRemoveRows()
+                self._shrink(self._start(group), 1, _remover(self._groups, group))
 
     # Rows
 
-    def _put(self, group: _Group, place: int, rows: list[ImageSummary]) -> None:
-        if not rows:
-            return
-        first = self._start(group) + 1 + place
-        if group.unfolded:
-            self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
-        group.images[place:place] = rows
-        group.ids.update(row.id for row in rows)
-        group.places = {}
-        group.version += 1
+    def _rows(self) -> int:
+        """How many rows the groups hold."""
+        return self._starts[-1] + self._groups[-1].rows if self._groups else 0
+
+    def _begin_anew(self, groups: list[_Group]) -> None:
+        """These groups, all folded, take the place of the present ones."""
+        self._groups = groups
         self._reindex()
-        if group.unfolded:
-            self.endInsertRows()
+        self.setStringList([""] * len(groups))
+
+    def _grow(self, first: int, count: int, change: Callable[[], None]) -> None:
+        """So many rows more from there on; `change` does it in the groups."""
+        self._changing = change
+        if count:
+            self.insertRows(first, count)
+        else:
+            self._changed()
+
+    def _shrink(self, first: int, count: int, change: Callable[[], None]) -> None:
+        """So many rows fewer from there on; `change` does it in the groups."""
+        self._changing = change
+        if count:
+            self.removeRows(first, count)
+        else:
+            self._changed()
+
+    def _changed(self) -> None:
+        change, self._changing = self._changing, lambda: None
+        change()
+        self._reindex()
+
+    def _take(self, group: _Group, first: int, end: int) -> None:
+        """Take a session's images from one place to before another."""
+
+        def take() -> None:
+            group.ids.difference_update(image.id for image in group.images[first:end])
+            del group.images[first:end]
+            group.places = {}
+            group.version += 1
+
+        self._shrink(self._start(group) + 1 + first, end - first if group.unfolded else 0, take)
+
+    def _put(self, group: _Group, place: int, rows: list[ImageSummary]) -> None:
+        def put() -> None:
+            group.images[place:place] = rows
+            group.ids.update(row.id for row in rows)
+            group.places = {}
+            group.version += 1
+
+        if rows:
+            self._grow(self._start(group) + 1 + place, len(rows) if group.unfolded else 0, put)
 
     def _insert(self, group: _Group, rows: Sequence[ImageSummary]) -> None:
         """Put new rows where the order has them, those that stand together in one go."""
@@ -494,6 +512,24 @@ class HistoryModel(QAbstractListModel):
     def _tell(self, row: int) -> None:
         index = self.index(row)
         self.dataChanged.emit(index, index)
+
+
+def _stretches(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Rising places as (first, end) of those that stand together."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and found[-1][1] == place:
+            found[-1] = (found[-1][0], place + 1)
+        else:
+            found.append((place, place + 1))
+    return found
+
+
+def _remover(groups: list[_Group], group: _Group) -> Callable[[], None]:
+    def remove() -> None:
+        groups[:] = [each for each in groups if each is not group]
+
+    return remove
 
 
 def _id_of(row: ImageSummary) -> int:

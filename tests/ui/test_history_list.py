@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QStringListModel, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.cells import (
@@ -19,7 +20,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, ImageSummary, ReviewState
-from hematodesk.ui.history_model import Role
+from hematodesk.ui.history_model import HistoryModel, Role
 from hematodesk.ui.history_order import Order, in_order
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import tokens
@@ -101,6 +102,43 @@ def test_thousands_of_rows_load_in_order_without_thumbnails_of_the_unseen(bench)
     assert found[1:] == sorted(found[1:])
     assert len(found) == 4501
     assert len(window.panel.thumbnails._pictures) < 200
+
+
+def test_qt_s_own_count_of_rows_follows_every_change(bench, qtbot: QtBot) -> None:
+    fill(bench, 4, sessions=2)
+    window = bench.show()
+    model = window.panel.model
+    # Speaks by Qt's warnings, which fail a test.
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    sessions = [model.index(row).data(Role.SESSION) for row in (0, 5)]
+    told: list[int] = []
+    for signal in (model.rowsRemoved, model.rowsInserted):
+        # While Qt tells it, views ask for the rows.
+        signal.connect(lambda *_: told.append(len(rows(window))))
+    model.toggle(sessions[1].id)
+    bench.rest(window)
+    assert len(rows(window)) == told[-1] == 10
+    model.remove_images(model.image_ids(sessions[0].id)[1:3])
+    assert rows(window)[:4] == ["#2", "s1_00000.png", "s1_00003.png", "#4"]
+    assert told[-1] == 8
+    model.toggle(sessions[1].id)
+    assert len(rows(window)) == told[-1] == 4
+    model.remove_images(model.image_ids(sessions[1].id))
+    assert rows(window) == ["#2", "s1_00000.png", "s1_00003.png"]
+    assert told[-1] == 3
+    window.opening.open_paths([bench.field("new.jpg", "smear_05_several_cells.jpg")])
+    bench.rest(window)
+    assert rows(window) == ["#1", "new.jpg", "#2", "s1_00000.png", "s1_00003.png"]
+    model.set_filter(HistoryFilter(text="s1_00003"))
+    bench.rest(window)
+    assert rows(window) == ["#1", "s1_00003.png"]
+    del tester
+
+
+def test_a_view_asks_python_for_no_row_that_it_does_not_paint() -> None:
+    # Qt's list view asks index() and rowCount() for each of its rows whenever one is inserted.
+    assert {"index", "rowCount", "hasIndex", "parent", "columnCount"}.isdisjoint(vars(HistoryModel))
+    assert HistoryModel.__base__ is QStringListModel
 
 
 def test_search_and_filter_choose_and_can_be_taken_away(bench, qtbot: QtBot) -> None:

@@ -55,6 +55,12 @@ SAMPLE = 192
 TILE, TILE_OVERLAP = 640, 160
 """Working pixels; the overlap is more than the largest cell, so that each is whole in some tile."""
 
+FILLING = 0.20
+"""Share of a picture that a cell's box covers at least where somebody has cut the cell out."""
+
+FRAME = 0.25
+"""Width of the frame around a picture that may be one cell cut out, in its longer sides."""
+
 MAX_WORK_SIDE = 6400
 """Longest side in working pixels; beyond it there are more cells than anybody reviews."""
 
@@ -79,7 +85,45 @@ def locate_cells(pixels: Pixels) -> Localisation:
         white, red = _look_at(pixels, better)
         measured = _diameter(red, height, width)
         diameter = diameter if measured is None else measured
+    if diameter is None and _fills(white, height, width):
+        framed = _look_framed(pixels)
+        white = framed if _sure(framed) else white
     return Localisation(_cells(white, height, width), diameter)
+
+
+def _sure(white: Found) -> bool:
+    """Whether there is a white cell that counts."""
+    return len(white.scores) > 0 and float(white.scores[0]) >= LEAST_ALONE
+
+
+def _fills(white: Found, height: int, width: int) -> bool:
+    """Whether the picture may be one cell cut out tightly: nothing found, or a box that covers much of it."""
+    if not _sure(white):
+        return True
+    left, top, right, bottom = white.boxes[0].tolist()
+    return bool((right - left) * (bottom - top) >= FILLING * height * width)
+
+
+def _look_framed(pixels: Pixels) -> Found:
+    """The white cells of a picture with a frame of its border's own colours around it.
+
+    The network never saw a cell that ends with the picture on all sides: it misses it, or boxes a part.
+    Boxes are in pixels of the picture as given, and may reach outside.
+    """
+    height, width = pixels.shape[:2]
+    edge = FRAME * max(height, width)
+    scale = (WORK_AREA / ((height + 2 * edge) * (width + 2 * edge))) ** 0.5
+    small = _resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    wide = round(edge * scale)
+    framed = np.asarray(cv2.copyMakeBorder(small, wide, wide, wide, wide, cv2.BORDER_REPLICATE), np.uint8)
+    white, _ = _look_at(framed, 1.0)
+    if not _sure(white):
+        white, _ = _look_at(framed, 0.5)
+    factor = np.array([width / small.shape[1], height / small.shape[0]] * 2, np.float32)
+    boxes = (white.boxes - np.float32(wide)) * factor
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((middles >= 0) & (middles < (width, height))).all(axis=1)
+    return keep(Found(boxes, white.scores), np.flatnonzero(inside).tolist())
 
 
 def _better_scale(pixels: Pixels, scale: float, diameter: float | None, found: bool) -> float | None:
@@ -171,8 +215,7 @@ def _look_at(pixels: Pixels, scale: float) -> tuple[Found, Found]:
     height, width = pixels.shape[:2]
     high = max(STRIDE, round(height * scale / STRIDE) * STRIDE)
     wide = max(STRIDE, round(width * scale / STRIDE) * STRIDE)
-    how = cv2.INTER_AREA if high < height else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(pixels, (wide, high), interpolation=how), dtype=np.uint8)
+    small = _resized(pixels, high, wide)
     net = locator_net()
     least = min(LEAST_WHITE, LEAST_RED)
     if max(high, wide) <= TILE:
@@ -181,6 +224,12 @@ def _look_at(pixels: Pixels, scale: float) -> tuple[Found, Found]:
         white, red = _look_at_tiles(small, least)
     factor = np.array([width / wide, height / high] * 2, np.float32)
     return Found(white.boxes * factor, white.scores), Found(red.boxes * factor, red.scores)
+
+
+def _resized(pixels: Pixels, high: int, wide: int) -> Pixels:
+    """The picture in that many pixels, smoothed where that is fewer."""
+    how = cv2.INTER_AREA if high < pixels.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (wide, high), interpolation=how), dtype=np.uint8)
 
 
 def _look_at_tiles(small: Pixels, least: float) -> tuple[Found, Found]:

@@ -66,6 +66,17 @@ def test_one_cell_is_one_box_around_all_its_lobes() -> None:
     assert 0.4 <= place.cells[0].score <= 1.0
 
 
+@pytest.mark.parametrize("share", [1.0, 1.15, 1.4])
+def test_a_cell_cut_out_tightly_is_found_whole(share: float) -> None:
+    smear = Smear()
+    drawn = smear.white_cell(320, 240)
+    half = round(drawn.w * share / 2)
+    cut = smear.finished()[240 - half : 240 + half, 320 - half : 320 + half]
+    expected = Box(half - drawn.w // 2, half - drawn.h // 2, drawn.w, drawn.h).clipped(2 * half, 2 * half)
+    (cell,) = locate_cells(cut).cells
+    assert cell.box.iou(expected) > 0.8
+
+
 def test_several_cells_and_one_cut_by_the_border_best_first() -> None:
     smear = Smear()
     true = [smear.white_cell(150, 150), smear.white_cell(470, 330), smear.white_cell(625, 60)]

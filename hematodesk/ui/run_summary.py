@@ -79,8 +79,9 @@ class RunSummaryDialog(QDialog):
         words = self.tr("{images} images in {time}").format(
             images=number(end.done), time=duration(end.summary.elapsed_s)
         )
-        if end.summary.elapsed_s > 0:
-            rate = end.summary.done / end.summary.elapsed_s
+        named = end.summary.done - end.summary.reused
+        if named and end.summary.elapsed_s > 0:
+            rate = named / end.summary.elapsed_s
             words += ", " + self.tr("{rate} a second").format(rate=rate_words(rate))
         if end.summary.reused:
             words += ", " + self.tr("{count} of them known before").format(count=number(end.summary.reused))

@@ -36,7 +36,8 @@ class BatchProgress:
     Attributes:
         done, failed, reused: as in BatchSummary.
         total: how many there are; None while the listing is under way.
-        rate: images a second lately; None before there is a pace.
+        rate: images a second lately; None before there is a pace, and while known images come one
+            after the other: how quickly those are passed over says nothing of the rest.
         seconds_left: None while it is not known.
     """
 
@@ -136,7 +137,7 @@ class _Run:
         self._results: list[ImageResult] = []
         self._found: list[HistoryImage] = []
         self._oldest: float | None = None
-        self._done = self._failed = self._reused_count = 0
+        self._done = self._failed = self._reused_count = self._known_in_a_row = 0
         self._codes: Counter[str] = Counter()
         self._started = time.monotonic()
         self._pace = Pace(self._started)
@@ -206,10 +207,12 @@ class _Run:
                 # Whoever writes answers in order must not get these before those.
                 self._flush()
             self._reused_count += 1
+            self._known_in_a_row += 1
             self._found.append(step.image)
         else:
             if self._found:
                 self._flush()
+            self._known_in_a_row = 0
             self._results.append(step)
             self._failed += step.status is ImageStatus.ERROR
             if step.fault is not None:
@@ -239,7 +242,10 @@ class _Run:
             self._sink(results)
         if self._progress is not None:
             total = self._total()
-            self._pace.mark(time.monotonic(), self._done)
+            if self._known_in_a_row < GROUP_SIZE:
+                self._pace.mark(time.monotonic(), self._done)
+            else:
+                self._pace.restart(time.monotonic(), self._done)
             self._progress(
                 BatchProgress(
                     self._done, total, self._failed, self._reused_count, self._pace.rate, self._left(total)

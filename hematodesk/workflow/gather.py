@@ -6,6 +6,7 @@ import heapq
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -97,8 +98,9 @@ class ImageListing:
     def __init__(self, paths: Iterable[Path], recursive: bool = True) -> None:
         self.roots = tuple(paths)
         self._recursive = recursive
-        self._found: list[Path] = []
-        self._taken = 0
+        # As text: a Path takes five times the room, and there may be a million. What was taken is gone.
+        self._waiting: deque[str] = deque()
+        self._count = 0
         self._over = False
         self._stopped = False
         self._changed = threading.Condition()
@@ -117,15 +119,16 @@ class ImageListing:
                 with self._changed:
                     if self._stopped:
                         break
-                    self._found.append(path)
+                    self._waiting.append(os.fspath(path))
+                    self._count += 1
                     self._changed.notify_all()
-                if first is not None and len(self._found) == 1:
+                if first is not None and self._count == 1:
                     first()
         finally:
             with self._changed:
                 self._over = True
                 self._changed.notify_all()
-        return len(self._found)
+        return self._count
 
     def stop(self) -> None:
         """End the listing and whoever waits for it."""
@@ -137,12 +140,12 @@ class ImageListing:
     def total(self) -> int | None:
         """How many there are; None while it is not known."""
         with self._changed:
-            return len(self._found) if self._over else None
+            return self._count if self._over else None
 
     @property
     def found(self) -> int:
         """How many were found so far."""
-        return len(self._found)
+        return self._count
 
     def __iter__(self) -> Iterator[Path]:
         return self
@@ -150,8 +153,7 @@ class ImageListing:
     def __next__(self) -> Path:
         """The next image, waited for. Raises StopIteration."""
         with self._changed:
-            self._changed.wait_for(lambda: self._taken < len(self._found) or self._over or self._stopped)
-            if self._stopped or self._taken >= len(self._found):
+            self._changed.wait_for(lambda: self._waiting or self._over or self._stopped)
+            if self._stopped or not self._waiting:
                 raise StopIteration
-            self._taken += 1
-            return self._found[self._taken - 1]
+            return Path(self._waiting.popleft())

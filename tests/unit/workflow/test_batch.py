@@ -10,6 +10,7 @@ import pytest
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HistoryError, ModelError
+from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.pause import Pause
 from hematodesk.workflow import stages as stages_module
 from hematodesk.workflow.analyse import Analyser
@@ -251,6 +252,23 @@ def test_a_run_that_fails_fails_only_the_image_whose_crop_it_is(images, classifi
     classifier.classify = picky
     summary = run_batch([images["smear"]] * 6, Analyser(classifier), sink, workers=2)
     assert (summary.done, summary.failed) == (6, 0)
+
+
+def test_known_images_make_no_pace_and_no_time_left(images, classifier, sink, history, made_result):
+    analyser = Analyser(classifier)
+    digest = analyser.analyse(images["smear"]).result.digest
+    known = history.save_result(history.begin_session("op"), made_result(digest=digest))
+
+    def slowly(asked: str) -> HistoryImage | None:
+        time.sleep(0.002)
+        return known if asked == digest else None
+
+    order = [images["smear"]] * 400 + [images["blank"]]
+    summary = run_batch(order, analyser, sink, sink.tell, earlier=slowly)
+    assert (summary.done, summary.reused) == (401, 400)
+    passed_over = [told for told in sink.progress if 64 <= told.done <= 400]
+    assert passed_over[-1].done == 400
+    assert {(told.rate, told.seconds_left) for told in passed_over} == {(None, None)}
 
 
 def test_a_pause_begins_nothing_and_keeps_what_is_done_and_a_cancel_ends_it(images, classifier, sink):

@@ -61,6 +61,10 @@ FILLING = 0.20
 FRAME = 0.25
 """Width of the frame around a picture that may be one cell cut out, in its longer sides."""
 
+ONE_CAMERA = 24_000_000
+"""Pixels up to which a picture is taken for one camera's; larger ones are stitched or scanned, and coarser
+looks at them are taken from pictures that were halved before."""
+
 MAX_WORK_SIDE = 6400
 """Longest side in working pixels; beyond it there are more cells than anybody reviews."""
 
@@ -77,16 +81,17 @@ def locate_cells(pixels: Pixels) -> Localisation:
     Never raises on a valid array; the same array gives the same answer.
     """
     height, width = pixels.shape[:2]
+    levels = _levels(pixels)
     scale = (WORK_AREA / (height * width)) ** 0.5
-    white, red = _look_at(pixels, scale)
+    white, red = _look_at(levels, scale)
     diameter = _diameter(red, height, width)
-    better = _better_scale(pixels, scale, diameter, len(white.scores) > 0)
+    better = _better_scale(levels, scale, diameter, len(white.scores) > 0)
     if better is not None:
-        white, red = _look_at(pixels, better)
+        white, red = _look_at(levels, better)
         measured = _diameter(red, height, width)
         diameter = diameter if measured is None else measured
     if diameter is None and _fills(white, height, width):
-        framed = _look_framed(pixels)
+        framed = _look_framed(levels)
         white = framed if _sure(framed) else white
     return Localisation(_cells(white, height, width), diameter)
 
@@ -104,21 +109,22 @@ def _fills(white: Found, height: int, width: int) -> bool:
     return bool((right - left) * (bottom - top) >= FILLING * height * width)
 
 
-def _look_framed(pixels: Pixels) -> Found:
+def _look_framed(levels: list[Pixels]) -> Found:
     """The white cells of a picture with a frame of its border's own colours around it.
 
     The network never saw a cell that ends with the picture on all sides: it misses it, or boxes a part.
-    Boxes are in pixels of the picture as given, and may reach outside.
+    Boxes are in pixels of the first level, and may reach outside.
     """
-    height, width = pixels.shape[:2]
+    height, width = levels[0].shape[:2]
     edge = FRAME * max(height, width)
     scale = (WORK_AREA / ((height + 2 * edge) * (width + 2 * edge))) ** 0.5
+    pixels, _ = _level_for(levels, scale)
     small = _resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
     wide = round(edge * scale)
     framed = np.asarray(cv2.copyMakeBorder(small, wide, wide, wide, wide, cv2.BORDER_REPLICATE), np.uint8)
-    white, _ = _look_at(framed, 1.0)
+    white, _ = _look_at([framed], 1.0)
     if not _sure(white):
-        white, _ = _look_at(framed, 0.5)
+        white, _ = _look_at([framed], 0.5)
     factor = np.array([width / small.shape[1], height / small.shape[0]] * 2, np.float32)
     boxes = (white.boxes - np.float32(wide)) * factor
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -126,9 +132,34 @@ def _look_framed(pixels: Pixels) -> Found:
     return keep(Found(boxes, white.scores), np.flatnonzero(inside).tolist())
 
 
-def _better_scale(pixels: Pixels, scale: float, diameter: float | None, found: bool) -> float | None:
+def _levels(pixels: Pixels) -> list[Pixels]:
+    """The picture; one over ONE_CAMERA also halved, quartered and so on, for the coarser looks.
+
+    A level lacks the last row or column of an odd size. Averaging four pixels into one is many times as
+    quick as averaging by a factor that is no whole number.
+    """
+    levels = [pixels]
+    if pixels.shape[0] * pixels.shape[1] <= ONE_CAMERA:
+        return levels
+    while min(levels[-1].shape[:2]) >= 2 * SAMPLE:
+        height, width = (side // 2 for side in levels[-1].shape[:2])
+        even = levels[-1][: 2 * height, : 2 * width]
+        half = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+        levels.append(np.asarray(half, dtype=np.uint8))
+    return levels
+
+
+def _level_for(levels: list[Pixels], scale: float) -> tuple[Pixels, int]:
+    """The coarsest level that has all that is seen at a scale, and how many pixels a side one of its is."""
+    depth = 0
+    while depth + 1 < len(levels) and scale * 2 ** (depth + 1) <= 1.0:
+        depth += 1
+    return levels[depth], 2**depth
+
+
+def _better_scale(levels: list[Pixels], scale: float, diameter: float | None, found: bool) -> float | None:
     """Working pixels per pixel that suit the picture better than `scale`; None when that is right."""
-    height, width = pixels.shape[:2]
+    height, width = levels[0].shape[:2]
     large = height * width > ONE_FIELD
     if diameter is not None and not large:
         if RED_CELL_RANGE[0] <= diameter * scale <= RED_CELL_RANGE[1]:
@@ -139,7 +170,7 @@ def _better_scale(pixels: Pixels, scale: float, diameter: float | None, found: b
     # Far too coarse, whole fields look like red cells: the scale at which they cover most is right.
     finer = scale if large or diameter is not None else 2 * scale
     while finer <= 1.0:
-        covered, measured = _survey(pixels, finer)
+        covered, measured = _survey(levels, finer)
         if measured is not None and covered > most:
             best, most = measured, covered
         finer *= 2
@@ -155,12 +186,14 @@ def _bounded(scale: float, height: int, width: int) -> float:
     return min(scale, 2.0, MAX_WORK_SIDE / max(height, width))
 
 
-def _survey(pixels: Pixels, scale: float) -> tuple[float, float | None]:
+def _survey(levels: list[Pixels], scale: float) -> tuple[float, float | None]:
     """How much red cells cover at that scale, and their usual diameter in pixels.
 
     Looks at the middle and four places around it. The cover is a sum of working areas weighted by
     the squares of the scores; the diameter is None unless most of the samples have one.
     """
+    pixels, times = _level_for(levels, scale)
+    scale *= times
     height, width = pixels.shape[:2]
     side = round(SAMPLE / scale)
     high, wide = min(side, height), min(side, width)
@@ -171,7 +204,7 @@ def _survey(pixels: Pixels, scale: float) -> tuple[float, float | None]:
     covered, diameters = 0.0, []
     for down, across in places:
         top, left = round((height - high) * down), round((width - wide) * across)
-        _, red = _look_at(pixels[top : top + high, left : left + wide], scale)
+        _, red = _look_at([pixels[top : top + high, left : left + wide]], scale)
         measured = _diameter(red, high, wide)
         if measured is not None:
             diameters.append(measured)
@@ -179,7 +212,7 @@ def _survey(pixels: Pixels, scale: float) -> tuple[float, float | None]:
     covered /= len(places)
     if 2 * len(diameters) <= len(places):
         return covered, None
-    return covered, float(np.median(diameters))
+    return covered, float(np.median(diameters)) * times
 
 
 def _diameter(red: Found, height: int, width: int) -> float | None:
@@ -207,11 +240,13 @@ def _diameter(red: Found, height: int, width: int) -> float | None:
     return float(diameters[order][min(place, len(order) - 1)])
 
 
-def _look_at(pixels: Pixels, scale: float) -> tuple[Found, Found]:
+def _look_at(levels: list[Pixels], scale: float) -> tuple[Found, Found]:
     """White and red cells of a picture looked at with `scale` working pixels per pixel.
 
-    Boxes are in pixels of the picture as given.
+    Boxes are in pixels of the first level.
     """
+    pixels, times = _level_for(levels, scale)
+    scale *= times
     height, width = pixels.shape[:2]
     high = max(STRIDE, round(height * scale / STRIDE) * STRIDE)
     wide = max(STRIDE, round(width * scale / STRIDE) * STRIDE)
@@ -222,7 +257,7 @@ def _look_at(pixels: Pixels, scale: float) -> tuple[Found, Found]:
         white, red = net.look(small, least)
     else:
         white, red = _look_at_tiles(small, least)
-    factor = np.array([width / wide, height / high] * 2, np.float32)
+    factor = np.array([width / wide, height / high] * 2, np.float32) * times
     return Found(white.boxes * factor, white.scores), Found(red.boxes * factor, red.scores)
 
 

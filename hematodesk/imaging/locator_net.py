@@ -38,6 +38,10 @@ _STRIP_BYTES = 1_500_000
 """Neighbourhoods copied at once: more than a field of one look has, less than a second-level cache."""
 
 
+_BOXES_AT_ONCE = 256
+"""Boxes that are held against those beside them in one go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Objects of one kind in a picture.
@@ -197,17 +201,33 @@ def distinct(found: Found, overlap: float, within: float) -> list[int]:
         overlap: intersection over union above which two boxes are one object.
         within: share of the smaller box inside the other above which they are one object.
     """
-    boxes = found.boxes
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    open_ = np.ones(len(boxes), dtype=bool)
-    chosen = []
-    for index in range(len(boxes)):
-        if not open_[index]:
-            continue
-        chosen.append(index)
-        low = np.maximum(boxes[:, :2], boxes[index, :2])
-        high = np.minimum(boxes[:, 2:], boxes[index, 2:])
-        shared = np.prod(np.maximum(high - low, 0.0), axis=1)
-        smaller = np.minimum(areas, areas[index])
-        open_ &= (shared <= overlap * (areas + areas[index] - shared)) & (shared <= within * smaller)
-    return chosen
+    pairs = _same_object(found.boxes, overlap, within)
+    open_ = np.ones(len(found.boxes), dtype=bool)
+    # Sorted by the better of the two: whether that one stands is decided before its pairs come.
+    for better, worse in pairs.tolist():
+        if open_[better]:
+            open_[worse] = False
+    return [int(index) for index in np.nonzero(open_)[0]]
+
+
+def _same_object(boxes: Plane, overlap: float, within: float) -> npt.NDArray[np.intp]:
+    """Pairs of indexes of boxes that are one object (see `distinct`): (P, 2), the lower first, in order."""
+    order = np.argsort(boxes[:, 0], kind="stable")
+    ordered = boxes[order]
+    areas = np.prod(ordered[:, 2:] - ordered[:, :2], axis=1)
+    pairs = [np.zeros((0, 2), np.intp)]
+    for first in range(0, len(boxes), _BOXES_AT_ONCE):
+        some = ordered[first : first + _BOXES_AT_ONCE, None]
+        # Whatever begins right of all of these touches none of them.
+        end = int(np.searchsorted(ordered[:, 0], some[..., 2].max(), side="right"))
+        others = ordered[None, first:end]
+        low, high = np.maximum(others[..., :2], some[..., :2]), np.minimum(others[..., 2:], some[..., 2:])
+        shared = np.prod(np.maximum(high - low, 0.0), axis=2)
+        area, other = areas[first : first + _BOXES_AT_ONCE, None], areas[None, first:end]
+        apart = shared <= overlap * (other + area - shared)
+        apart &= shared <= within * np.minimum(other, area)
+        one, two = np.nonzero(~apart)
+        later = two > one
+        pairs.append(np.sort(order[np.stack([one[later], two[later]], axis=1) + first], axis=1))
+    found = np.concatenate(pairs)
+    return found[np.lexsort((found[:, 1], found[:, 0]))]

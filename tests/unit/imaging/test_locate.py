@@ -15,7 +15,7 @@ from hematodesk.domain import limits
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging import locate
 from hematodesk.imaging.locate import locate_cells
-from hematodesk.imaging.locator_net import STRIDE, Found, distinct, locator_net
+from hematodesk.imaging.locator_net import STRIDE, Found, Plane, distinct, locator_net
 from hematodesk.imaging.read import read_image
 
 Pixels = npt.NDArray[np.uint8]
@@ -110,8 +110,13 @@ def test_a_resized_field_gives_the_same_answer_in_its_own_pixels(factor: float) 
     assert other.red_cell_diameter == pytest.approx(plain.red_cell_diameter * factor, rel=0.05)
 
 
-def test_a_stitched_field_is_looked_at_in_its_own_scale() -> None:
-    smear = Smear(height=2200, width=3000, red=64)
+@pytest.mark.parametrize("one_camera", [locate.ONE_CAMERA, 2_000_000])
+def test_a_stitched_field_is_looked_at_in_its_own_scale(
+    one_camera: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Above one camera's size the coarser looks are taken from halved pictures; here the odd side loses a row.
+    monkeypatch.setattr(locate, "ONE_CAMERA", one_camera)
+    smear = Smear(height=2201, width=3000, red=64)
     true = [smear.white_cell(x, y) for x in range(200, 3000, 650) for y in range(150, 2200, 480)]
     place = locate_cells(smear.finished())
     assert place.red_cell_diameter == pytest.approx(64, rel=0.12)
@@ -279,3 +284,25 @@ def test_the_only_cell_of_a_picture_may_be_a_little_less_sure(scores: list[float
     boxes = np.array([[10, 10, 30, 30]] * len(scores), np.float32).reshape(-1, 4)
     found = locate._cells(locate.Found(boxes, np.array(scores, np.float32)), 100, 100)
     assert [round(cell.score, 2) for cell in found] == kept
+
+
+def test_the_better_of_two_boxes_around_one_object_stands_among_thousands() -> None:
+    random = np.random.default_rng(5)
+    count = 300  # more than are compared at once
+    middles = random.uniform(0, 600, (count, 2))
+    half = np.exp(random.normal(3.0, 0.5, (count, 2)))
+    boxes = np.concatenate([middles - half, middles + half], axis=1).astype(np.float32)
+    scores = np.sort(random.uniform(0, 1, count))[::-1].astype(np.float32)
+
+    def same(one: Plane, other: Plane) -> bool:
+        low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
+        shared = float(np.prod(np.maximum(high - low, 0)))
+        areas = [float(np.prod(each[2:] - each[:2])) for each in (one, other)]
+        return shared > 0.5 * (sum(areas) - shared) or shared > 0.9 * min(areas)
+
+    plain: list[int] = []
+    for index in range(count):
+        if not any(same(boxes[index], boxes[better]) for better in plain):
+            plain.append(index)
+    assert len(plain) < count
+    assert distinct(Found(boxes, scores), 0.5, 0.9) == plain

@@ -170,6 +170,13 @@ def convert(args: argparse.Namespace) -> str:
     base = base_of(loaded, graph)
     _choose_preprocessing(told, args, loaded, graph, base)
     head = find_head(graph)
+    if loaded.outputs == 1 and head.stripped == "softmax":
+        raise ModelError(
+            "model_unsupported",
+            f"The one output of {args.input.name} goes through a softmax, which makes 1 of whatever it is: "
+            "the model tells nothing apart.",
+            "Train it with a sigmoid at the end, or with one output a class.",
+        )
     if head.kind == "logits" and not head.stripped and not head.single:
         head = _told_by_values(head, loaded, PREPROCESSINGS[told["preprocess"]])
     named = give_outputs(graph, head)

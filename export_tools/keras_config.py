@@ -19,6 +19,8 @@ from hematodesk.domain.errors import ModelError
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGIC = b"PK\x03\x04"
 _FUNCTION = "preprocess_input"
+_OWN = frozenset({"keras", "tf_keras", "tensorflow", "builtins"})
+_LARGEST_TEXT = 64_000_000
 DAMAGED_REMEDY = "Copy or save the file again."
 
 
@@ -63,10 +65,17 @@ def describe_zip(path: Path) -> Described:
                     f"{path.name} is an archive, but no Keras model: it holds {inside}.",
                     "Save the model with model.save('NAME.keras').",
                 )
-            document = json.loads(archive.read("config.json"))
-            told = json.loads(archive.read("metadata.json")) if "metadata.json" in names else {}
-        version = str(told.get("keras_version", "3"))
+            document = _json(archive, "config.json")
+            told = _json(archive, "metadata.json") if "metadata.json" in names else {}
+        version = str(told.get("keras_version", "3")) if isinstance(told, dict) else "3"
         return _described("Keras 2" if version.startswith("2") else "Keras 3", document)
+
+
+def _json(archive: zipfile.ZipFile, name: str) -> Any:
+    """A text of the archive. A description of 64 MB is no network's: packed, it may be of any size."""
+    if archive.getinfo(name).file_size > _LARGEST_TEXT:
+        raise ValueError(f"its {name} is larger than any network's")
+    return json.loads(archive.read(name))
 
 
 def describe_hdf5(path: Path) -> Described | None:
@@ -117,7 +126,7 @@ def check_safe(described: Described, path: Path, unsafe: bool) -> dict[str, str]
     named: dict[str, str] = {}
     base = recognise(each.name for each in described.entries)
     for entry in described.entries:
-        if entry.module and entry.module.split(".")[0] not in ("keras", "tf_keras", "tensorflow"):
+        if entry.module and entry.module.split(".")[0] not in _OWN:
             raise custom_layer(path, entry)
         if entry.type != "Lambda":
             continue
@@ -132,13 +141,49 @@ def check_safe(described: Described, path: Path, unsafe: bool) -> dict[str, str]
                 "Save the model without that layer, and give --preprocess.",
             )
         if not unsafe:
-            raise ModelError(
-                "model_unsafe",
-                f"In {path.name} {entry.words} holds Python code, which loading would run.",
-                "If you trust whoever made the file, say --unsafe. Better: save the model without that "
-                "layer (and give --preprocess), or as a SavedModel: model.export('FOLDER').",
-            )
+            raise _code(path, entry.words)
+    looked_at = {id(entry.config) for entry in described.entries}
+    for owner, held in _held(described.document, "the model"):
+        kind, module = str(held["class_name"]), str(held.get("module") or "")
+        hidden = kind == "Lambda" and id(held.get("config")) not in looked_at
+        if (kind == "__lambda__" or hidden) and not unsafe:
+            raise _code(path, owner)
+        if module and module.split(".")[0] not in _OWN:
+            raise _custom_part(path, owner, f"{module}.{kind}")
     return named
+
+
+def _held(value: Any, owner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(the layer it stands in, in words; the object) of everything that loading would make, at any depth."""
+    if isinstance(value, Mapping):
+        if "class_name" in value:
+            yield owner, value
+            config = value.get("config")
+            if isinstance(config, Mapping) and config.get("name") and "dtype" in config:
+                owner = Entry(str(config["name"]), str(value["class_name"]), "", config).words
+        for each in value.values():
+            yield from _held(each, owner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _held(each, owner)
+
+
+def _code(path: Path, owner: str) -> ModelError:
+    return ModelError(
+        "model_unsafe",
+        f"In {path.name} {owner} holds Python code, which loading would run.",
+        "If you trust whoever made the file, say --unsafe. Better: save the model without that "
+        "layer (and give --preprocess), or as a SavedModel: model.export('FOLDER').",
+    )
+
+
+def _custom_part(path: Path, owner: str, part: str) -> ModelError:
+    return ModelError(
+        "layer_custom",
+        f"In {path.name} {owner} uses {part!r}, which is not one of Keras's own; its code is not in the "
+        "file.",
+        "Save the model as a SavedModel, which needs no code: model.export('FOLDER'), and convert that.",
+    )
 
 
 def _names_preprocess_input(entry: Entry) -> bool:
@@ -168,3 +213,17 @@ def unknown_entries(described: Described, library: Any) -> list[Entry]:
         and not hasattr(library.layers, entry.type)
         and not entry.module.startswith("keras.src.ops")
     ]
+
+
+def unknown_function(described: Described, library: Any, path: Path) -> ModelError | None:
+    """The error for an activation that the library does not have; None where it knows them all."""
+    for entry in described.entries:
+        given = entry.config.get("activation")
+        name = given.get("config") if isinstance(given, Mapping) else given
+        if not isinstance(name, str):
+            continue
+        try:
+            library.activations.get(name)
+        except (ValueError, TypeError):
+            return _custom_part(path, entry.words, name)
+    return None

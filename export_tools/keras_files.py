@@ -25,6 +25,7 @@ from export_tools.keras_config import (
     describe_hdf5,
     describe_zip,
     unknown_entries,
+    unknown_function,
 )
 from hematodesk.domain.errors import ModelError
 
@@ -157,6 +158,9 @@ def _load(path: Path, described: Described, suffix: str, named: dict[str, str], 
             strange = unknown_entries(described, library)
             if strange:
                 raise custom_layer(path, strange[0]) from fault
+            unknown = unknown_function(described, library, path)
+            if unknown is not None:
+                raise unknown from fault
             raise
 
 

@@ -37,9 +37,10 @@ _WINDOWS_DEVICES = frozenset(
 )
 
 _NAME_LENGTH = 64
+LONGEST_CLASS = 64
 _LINE_LENGTH = 1_000
 _TEXT_LENGTH = 20_000
-_MOST_CLASSES = 200
+MOST_CLASSES = 200
 _MOST_ENTRIES = 200
 _MOST_CURVES = 20
 _MOST_PASSES = 2_000
@@ -153,12 +154,12 @@ def _name(top: Fields) -> str:
 
 def _classes(top: Fields) -> tuple[ModelClass, ...]:
     classes = []
-    for name, entry in top.items("classes", 2, _MOST_CLASSES):
+    for name, entry in top.items("classes", 2, MOST_CLASSES):
         fields = Fields(entry, name)
         classes.append(
             ModelClass(
-                fields.text("id", longest=_NAME_LENGTH, pattern=CLASS_PATTERN),
-                fields.text("display", longest=_NAME_LENGTH),
+                fields.text("id", longest=LONGEST_CLASS, pattern=CLASS_PATTERN),
+                fields.text("display", longest=LONGEST_CLASS),
             )
         )
         fields.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,62 @@ def test_custom_layers_are_named(keras: Any, tmp_path: Path, refused: Refused, m
     path = save(network(library, strange_layer(library)), tmp_path / f"m{make.split()[-1]}")
     told = refused(path)
     assert "the layer 'halving' of type Halve is not one of Keras's own" in told and "export" in told
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of a .keras file whose last dense layer's settings were changed by hand."""
+    target = path.with_name("changed.keras")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as copy:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "config.json":
+                document = json.loads(data)
+                change(document["config"]["layers"][-1]["config"])
+                data = json.dumps(document).encode()
+            copy.writestr(name, data)
+    return target
+
+
+def test_code_hidden_where_no_layer_is_expected(keras: Any, tmp_path: Path, refused: Refused) -> None:
+    """In an activation, in a wrapper's other layer, and as any object of a module that is not Keras's."""
+    marker = tmp_path / "ran"
+    where = str(marker)
+    code = keras.saving.serialize_keras_object(keras.layers.Lambda(lambda pixels: (print(where), pixels)[1]))
+    source = save(network(keras), tmp_path / "m.keras")
+    told = refused(rewritten(source, lambda last: last.update(activation=code["config"]["function"])))
+    assert "the layer 'dense" in told and "holds Python code" in told
+    told = refused(rewritten(source, lambda last: last.update(backward_layer=code)))
+    assert "the layer 'dense" in told and "holds Python code" in told
+    system = {"module": "os", "class_name": "system", "config": f"touch {marker}", "registered_name": None}
+    told = refused(rewritten(source, lambda last: last.update(kernel_initializer=system)))
+    assert "the layer 'dense" in told and "uses 'os.system'" in told
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("make", ["Keras 3 .keras", "Keras 3 .h5", "Keras 2 .h5"])
+def test_a_function_that_keras_has_not_is_named_with_its_layer(
+    keras: Any, tmp_path: Path, refused: Refused, make: str
+) -> None:
+    library = keras if make.startswith("Keras 3") else pytest.importorskip("tf_keras")
+
+    def wobble(values: Any) -> Any:
+        return values * 0.5
+
+    layer = library.layers.Conv2D(4, 1, activation=wobble, name="odd_one")
+    path = save(network(library, layer), tmp_path / f"m{make.split()[-1]}")
+    told = refused(path)
+    assert "the layer 'odd_one' of type Conv2D uses 'wobble', which is not one of Keras's own" in told
+
+
+def test_one_output_behind_a_softmax_tells_nothing(keras: Any, tmp_path: Path, refused: Refused) -> None:
+    assert "tells nothing apart" in refused(save(network(keras, outputs=1), tmp_path / "m.keras"))
+
+
+def test_a_description_of_any_size_is_not_unpacked(tmp_path: Path, refused: Refused) -> None:
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", " " * 70_000_000)
+    assert "m.keras is a damaged archive: its config.json is larger than any network's." in refused(path)
 
 
 def test_a_custom_layer_converts_as_a_saved_model(keras: Any, tmp_path: Path, convert: Any) -> None:

@@ -49,9 +49,56 @@ def test_labels_that_cannot_be_used(given: str, reason: str) -> None:
     assert fault.value.code == "labels_invalid"
 
 
+def test_a_name_with_a_comma_stands_in_quotes() -> None:
+    classes = read_labels('"band, young", "segmented",')
+    assert [(each.id, each.display) for each in classes] == [
+        ("band_young", "band, young"),
+        ("segmented", "segmented"),
+    ]
+
+
+def test_an_empty_name_does_not_move_the_others() -> None:
+    with pytest.raises(ModelError, match="name 2 is empty"):
+        read_labels("a,,b,c")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [(",".join(f"c{n}" for n in range(300)), "300 classes are too many"), ("a," + "b" * 65, "is too long")],
+)
+def test_what_no_package_can_hold(given: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        read_labels(given)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("0,a\n1,b\n1,c\n", "from 0 without gaps"),
+        ("a,b\nc,d\n", "neither"),
+        ("a,b,c\nd,e,f\n", "two columns"),
+    ],
+)
+def test_tables_that_say_no_order(tmp_path: Path, text: str, reason: str) -> None:
+    listed = tmp_path / "labels.csv"
+    listed.write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=reason):
+        read_labels(str(listed))
+
+
+def test_a_text_file_as_windows_writes_it(tmp_path: Path) -> None:
+    listed = tmp_path / "labels.txt"
+    listed.write_bytes("normal cell\r\nabnormal cell\r\n".encode("utf-16"))
+    assert [each.id for each in read_labels(str(listed))] == ["normal_cell", "abnormal_cell"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("one_line.txt", "normal cell, abnormal cell\n"),
+        ("labels.csv", "index,class\n1,abnormal cell\n0,normal cell\n"),
+        ("turned.csv", "abnormal cell;1\nnormal cell;0\n"),
+        ("column.csv", "normal cell\n\nabnormal cell\n"),
         ("labels.json", '["normal cell", "abnormal cell"]'),
         ("class_indices.json", '{"abnormal cell": 1, "normal cell": 0}'),
         ("indexes.json", '{"0": "normal cell", "1": "abnormal cell"}'),

@@ -18,6 +18,7 @@ import numpy as np
 from export_tools.architectures import ARCHITECTURES
 from export_tools.foreign import hush
 from export_tools.package_details import (
+    copy_charts,
     familiarity_file,
     manifest_text,
     read_details,
@@ -148,6 +149,7 @@ def convert(args: argparse.Namespace) -> str:
     from export_tools.parity import BATCHES, check_parity
     from export_tools.summary import describe
     from hematodesk.domain.files import Rights, write_whole
+    from hematodesk.inference.report_folder import report_folder
 
     _check_output(args.input, args.output)
     wanted = Wanted(args.size, args.architecture, args.head, args.alpha, args.activation, unsafe=args.unsafe)
@@ -210,9 +212,12 @@ def convert(args: argparse.Namespace) -> str:
     replaced = " (replaced)" if args.output.exists() else ""
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(args.output, serialized, Rights.USUAL)
+    charts = copy_charts(args.input, args.output)
     lines = describe(args.input, loaded, base, told, spec, head, outputs, parity, _OPSET)
     if told_variant:
         lines.append(f"weights:        {told_variant}")
+    if charts:
+        lines.append(f"charts:         {charts} of the training, in {report_folder(args.output).name}")
     return "\n".join([*lines, f"written:        {args.output} ({len(serialized) / 1e6:.1f} MB){replaced}"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from export_tools.labels import class_id, read_labels
 from hematodesk.domain.errors import ModelError
 from hematodesk.inference.manifest import CropRule, InputSpec, Manifest, ModelClass, Outputs
 from hematodesk.inference.manifest_json import manifest_to_json, parse_manifest
+from hematodesk.inference.report_folder import report_folder
 
 _INTENDED_USE = (
     "Teaching and research: proposes names for cells in images of stained blood smears, to be checked by a "
@@ -33,6 +35,22 @@ def calibration_file(path: Path) -> Path:
 def familiarity_file(path: Path) -> Path:
     """Where `calibrate` writes the statistics of training's embeddings."""
     return path.with_suffix(".familiarity.npz")
+
+
+def results_folder(path: Path) -> Path:
+    """Where a recipe of `train` puts the charts and tables of its training."""
+    return path.with_suffix(".results")
+
+
+def copy_charts(model: Path, package: Path) -> int:
+    """Put what a recipe drew beside the model into the package's report; how many charts and tables."""
+    source, target = results_folder(model), report_folder(package) / "training"
+    found = [each for each in sorted(source.glob("*")) if each.suffix in (".png", ".txt") and each.is_file()]
+    if found:
+        target.mkdir(parents=True, exist_ok=True)
+    for each in found:
+        shutil.copyfile(each, target / each.name)
+    return len(found)
 
 
 def read_details(args: argparse.Namespace, outputs: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.metrics import Figures, as_document, as_markdown, measure
-from export_tools.package_details import sidecar
+from export_tools.package_details import results_folder, sidecar
 from export_tools.sources import Record
 from hematodesk.domain.classes import cell_class
 from hematodesk.inference.manifest import CropRule
@@ -89,7 +89,7 @@ def train_recipe(args: argparse.Namespace, classes: Sequence[str], records: Sequ
     keras.utils.set_random_seed(args.seed)
     base, head, model = _build(recipe, size, len(classes), args)
     rows, scores = _fit(base, head, parts, classes, recipe, args)
-    results = args.output.with_suffix(".results")
+    results = results_folder(args.output)
     args.output.parent.mkdir(parents=True, exist_ok=True)
     results.mkdir(exist_ok=True)
     model.save(args.output)

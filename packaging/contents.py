@@ -191,6 +191,9 @@ def program_data(root: Path) -> list[tuple[str, str]]:
         raise SystemExit("models/ holds no model package with its SHA256SUMS: nothing to ship.")
     _check_digests(models)
     found = [(str(path), "hematodesk/_data/models") for path in models]
+    for path in sorted((root / "models").glob("*.report/**/*.png")):
+        inside = path.relative_to(root / "models").parent
+        found.append((str(path), PurePath("hematodesk/_data/models", inside).as_posix()))
     resources = root / "resources"
     for path in sorted(resources.rglob("*")):
         inside = path.relative_to(resources).as_posix()

@@ -20,6 +20,7 @@ from hematodesk.inference.digests import DIGEST_FILE, read_digests
 from hematodesk.inference.manifest_json import NAME_PATTERN, VERSION_PATTERN
 from hematodesk.inference.package import ModelPackage, parse_package, read_model_bytes, read_package
 from hematodesk.inference.provider import open_bytes
+from hematodesk.inference.report_folder import copy_report, remove_report
 
 _REFERENCE = re.compile(rf"({NAME_PATTERN})(?:@({VERSION_PATTERN}))?")
 _DIGITS = 16
@@ -114,13 +115,16 @@ class PackageStore:
         raise self._no_such(name_or_path)
 
     def import_file(self, path: Path) -> ModelPackage:
-        """Copy a package into the user's folder, once it was loaded and ran.
+        """Copy a package into the user's folder, once it was loaded and ran, and its report with it.
 
         Importing the same bytes again gives the package that is there.
         Raises ModelError: those of `read_package` and of the attempt; `model_exists` when another
         package has its name and version; `models_unwritable` when the copy cannot be written.
         """
-        return self.import_bytes(read_model_bytes(path), path)
+        package = self.import_bytes(read_model_bytes(path), path)
+        if not package.shipped:
+            copy_report(path, package.path)
+        return package
 
     def import_bytes(self, data: bytes, path: Path) -> ModelPackage:
         """The same for a package's bytes that were read from, or would be called, `path`."""
@@ -169,6 +173,7 @@ class PackageStore:
             imported[0].path.unlink(missing_ok=True)
         except OSError as fault:
             raise _unwritable(fault) from None
+        remove_report(imported[0].path)
 
     def verify(self) -> builtins.list[PackageCheck]:
         """Check every package's bytes, digest and manifest; those that are listed but missing too."""

@@ -44,6 +44,15 @@ def uncertain_words(prediction: Prediction) -> str:
     return ""
 
 
+def uncertain_short(prediction: Prediction) -> str:
+    """The reason in two or three words, for a table; empty when the model does not abstain."""
+    if prediction.uncertain is UncertainReason.LOW_CONFIDENCE:
+        return translate("CellWords", "not sure enough")
+    if prediction.uncertain is UncertainReason.UNFAMILIAR:
+        return translate("CellWords", "nothing like it in training")
+    return ""
+
+
 def review_words(review: Review, prediction: Prediction | None, operator: str) -> str:
     """Who said what of a prediction: "You: Monocyte (model said Neutrophil)".
 

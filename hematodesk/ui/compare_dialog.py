@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.inference.package import ModelPackage
-from hematodesk.ui.cell_words import percent, uncertain_words
+from hematodesk.ui.cell_words import percent, uncertain_short, uncertain_words
 from hematodesk.ui.class_names import class_name, learn_names
 from hematodesk.ui.class_swatch import SWATCH, class_swatch
 from hematodesk.ui.error_words import error_words
@@ -213,7 +213,7 @@ class CompareDialog(QDialog):
             self._set(index, 0, self.tr("Whole image") if whole else str(index + 1))
             self._set_prediction(index, 1, row.one)
             self._set_prediction(index, 2, row.two)
-            same = {True: self.tr("same"), False: self.tr("differs"), None: "–"}[row.same]
+            same = {True: self.tr("same"), False: self._difference(row), None: "–"}[row.same]
             self._set(index, 3, same, strong=row.same is False)
         asked = [row for row in rows if row.same is not None]
         if not rows:
@@ -228,6 +228,13 @@ class CompareDialog(QDialog):
                 )
             )
 
+    def _difference(self, row: ComparedCell) -> str:
+        """ "differs", or which of the two could not have given the other one's name."""
+        for mine, other in ((row.one, row.two), (row.two, row.one)):
+            if mine is not None and other is not None and mine.class_id not in dict(other.ranked):
+                return self.tr("{model} lacks that class").format(model=other.provenance.model)
+        return self.tr("differs")
+
     def _set(self, row: int, column: int, words: str, *, strong: bool = False) -> QTableWidgetItem:
         item = QTableWidgetItem(words)
         if strong:
@@ -241,7 +248,9 @@ class CompareDialog(QDialog):
             return
         words = f"{class_name(prediction.class_id)}  {percent(prediction.confidence)}"
         if prediction.uncertain is not None:
-            words = self.tr("{answer}, uncertain").format(answer=words)
+            words = self.tr("{answer}, uncertain: {reason}").format(
+                answer=words, reason=uncertain_short(prediction)
+            )
         item = self._set(row, column, words)
         item.setIcon(class_swatch(prediction.class_id))
         ranking = "\n".join(f"{class_name(name)}  {percent(share)}" for name, share in prediction.ranked)

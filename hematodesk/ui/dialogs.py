@@ -139,7 +139,7 @@ class Dialogs(QObject):
     def _make_models(self) -> QDialog:
         from hematodesk.ui.models_dialog import ModelsDialog
 
-        dialog = ModelsDialog(self._keeper, self._lanes, self._window)
+        dialog = ModelsDialog(self._keeper, self._lanes, lambda: self._services.reader, self._window)
         dialog.import_requested.connect(self.ask_import)
         return dialog
 

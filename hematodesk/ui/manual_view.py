@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontDatabase,
     QImage,
     QResizeEvent,
-    QTextBlock,
-    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
-    QTextFrameFormat,
-    QTextLength,
-    QTextTable,
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QWidget
 
+from hematodesk.ui.markdown_look import blocks, style_markdown
 from hematodesk.ui.theme import GRID, tokens
 from hematodesk.workflow.manual import Manual, places_of
 
 _WIDEST = GRID * 92
 """A line of text is no longer than this, however wide the window is."""
-
-_PICTURE = "\ufffc"
-"""What stands in a text where a picture is."""
 
 
 class ManualView(QTextBrowser):
@@ -67,7 +58,7 @@ class ManualView(QTextBrowser):
         # A scroll bar that comes or goes meanwhile must not begin another drawing.
         self._drawing = True
         self.setMarkdown(self._markdown)
-        _style(self.document())
+        style_markdown(self.document())
         self._set_margins()
         self._drawing = False
         self.mark(self._words)
@@ -157,77 +148,3 @@ class ManualView(QTextBrowser):
 def anchor_of(heading: str) -> str:
     """What a link to a heading says: "Going on after a stop" is going-on-after-a-stop."""
     return "-".join(re.findall(r"\w+", heading.lower()))
-
-
-def blocks(document: QTextDocument) -> Iterator[QTextBlock]:
-    """The document's lines of text, first to last."""
-    block = document.begin()
-    while block.isValid():
-        yield block
-        block = block.next()
-
-
-def _style(document: QTextDocument) -> None:
-    """What Markdown leaves open: the sizes of headings, typed words, tables, air between lines."""
-    look = tokens()
-    size = document.defaultFont().pointSizeF()
-    typed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families()
-    cursor = QTextCursor(document)
-    for block in blocks(document):
-        cursor.setPosition(block.position())
-        shape = block.blockFormat()
-        level = shape.headingLevel()
-        in_table = cursor.currentTable() is not None
-        shape.setTopMargin({1: GRID, 2: GRID * 3, 3: GRID * 2}.get(level, 2 if in_table else GRID // 2))
-        shape.setBottomMargin(2 if in_table else GRID // 2)
-        if shape.hasProperty(QTextBlockFormat.Property.BlockCodeFence):
-            # Long commands go on in the next line; nobody scrolls sideways for them.
-            shape.setNonBreakableLines(False)
-            shape.setBackground(QColor(look.pressed))
-            shape.setTopMargin(0)
-            shape.setBottomMargin(0)
-        if not level and _PICTURE not in block.text():
-            shape.setLineHeight(122, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        cursor.setBlockFormat(shape)
-        for start, length, letters in _spans(block):
-            if level:
-                letters.clearProperty(QTextCharFormat.Property.FontSizeAdjustment)
-                letters.setFontPointSize(size * {1: 1.8, 2: 1.3}.get(level, 1.1))
-                letters.setFontWeight(QFont.Weight.DemiBold)
-            elif letters.fontFixedPitch():
-                # Keys, commands and names of files stand on a ground of their own.
-                letters.setBackground(QColor(look.pressed))
-                letters.setFontFamilies(list(typed))
-            else:
-                continue
-            cursor.setPosition(start)
-            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
-            cursor.setCharFormat(letters)
-    for frame in document.rootFrame().childFrames():
-        if isinstance(frame, QTextTable):
-            _style_table(frame, look.line)
-
-
-def _spans(block: QTextBlock) -> list[tuple[int, int, QTextCharFormat]]:
-    """(start, length, format) of the block's runs of letters in one format."""
-    spans = []
-    iterator = block.begin()
-    while not iterator.atEnd():
-        fragment = iterator.fragment()
-        spans.append((fragment.position(), fragment.length(), fragment.charFormat()))
-        iterator += 1
-    return spans
-
-
-def _style_table(table: QTextTable, line: str) -> None:
-    shape = table.format()
-    shape.setBorder(1)
-    shape.setBorderBrush(QColor(line))
-    shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-    shape.setBorderCollapse(True)
-    shape.setCellPadding(5)
-    shape.setCellSpacing(0)
-    shape.setTopMargin(GRID)
-    shape.setBottomMargin(GRID)
-    shape.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
-    table.setFormat(shape)

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hematodesk.ui.manual_view import ManualView, blocks
+from hematodesk.ui.manual_view import ManualView
 from hematodesk.ui.manual_words import manual_words
+from hematodesk.ui.markdown_look import blocks
 from hematodesk.ui.theme import GRID, Theme, emphasis_font, set_role
 from hematodesk.workflow.manual import INDEX, Hit, Manual, fill, find, words_of
 

@@ -17,6 +17,7 @@ from hematodesk.ui.translation import translate
 
 WHOLE_CARD = "card:whole"
 SUMMARY = "card:summary"
+CHARTS = "card:charts"
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -29,11 +30,12 @@ def card_file(package: ModelPackage | BrokenPackage) -> Path | None:
 
 def whole_card(markdown: str) -> str:
     """The long card, with the way back to the summary above it."""
-    return f"[{translate('ModelCard', 'Back to the summary')}]({SUMMARY})\n\n{markdown}"
+    back = translate("ModelCard", "Back to the summary")
+    return f"[{back}]({SUMMARY})\n\n{markdown}"
 
 
-def card_html(package: ModelPackage | BrokenPackage) -> str:
-    """The card as rich text."""
+def card_html(package: ModelPackage | BrokenPackage, charts: int = 0) -> str:
+    """The card as rich text; `charts` is how many charts and tables lie beside the package."""
     if isinstance(package, BrokenPackage):
         error = package.error
         unusable = translate("ModelCard", "This package cannot be used.")
@@ -70,10 +72,14 @@ def card_html(package: ModelPackage | BrokenPackage) -> str:
         (translate("ModelCard", "SHA-256 of its parent"), manifest.provenance.parent_sha256 or ""),
     ]
     head = f"<h3>{escape(package.name)} {escape(package.version)}</h3>"
-    more = ""
+    links = []
+    if charts:
+        links.append((CHARTS, translate("ModelCard", "See the charts: right and wrong, class by class")))
     if card_file(package) is not None:
         words = translate("ModelCard", "Read the whole card: every figure, what was tried, what it cannot do")
-        more = f"<p><a href='{WHOLE_CARD}'>{escape(words)}</a></p>"
+        links.append((WHOLE_CARD, words))
+    more = "<br>".join(f"<a href='{link}'>{escape(words)}</a>" for link, words in links)
+    more = f"<p>{more}</p>" if more else ""
     return (
         f"{head}{_table_html(first)}{_metrics_html(package)}{_curves_html(package)}{more}{_table_html(rows)}"
     )
@@ -160,7 +166,13 @@ def _metrics_html(package: ModelPackage) -> str:
         for head in heads
     )
     note = translate("ModelCard", "The interval is the accuracy's, at 95 %, over the source images.")
-    return f"<p><table><tr>{titles}</tr>{rows}</table>{escape(note)}</p>"
+    warning = translate(
+        "ModelCard",
+        "These figures hold for images like those. Another laboratory's stain, microscope or camera can "
+        "lower them much: review a hundred of your own cells, and Models, Adapt to this lab, tells how many "
+        "it names rightly there.",
+    )
+    return f"<p><table><tr>{titles}</tr>{rows}</table>{escape(note)}</p><p>{escape(warning)}</p>"
 
 
 def _share(value: float) -> str:

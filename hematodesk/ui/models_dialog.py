@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -20,16 +21,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hematodesk.imaging.reader import ImageReader
 from hematodesk.inference.package import ModelPackage
+from hematodesk.inference.report_folder import ReportPart, report_parts
 from hematodesk.inference.store import BrokenPackage, PackageCheck
 from hematodesk.ui.error_words import error_words
 from hematodesk.ui.lanes import Lane, Lanes
-from hematodesk.ui.model_card import WHOLE_CARD, card_file, card_html, whole_card
+from hematodesk.ui.markdown_look import style_markdown
+from hematodesk.ui.model_card import CHARTS, WHOLE_CARD, card_file, card_html, whole_card
+from hematodesk.ui.model_charts import LoadedPart, charts_html, give_pictures, load_parts
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
-from hematodesk.ui.theme import emphasis_font, set_role
+from hematodesk.ui.theme import GRID, emphasis_font, set_role
 from hematodesk.workflow.models import PROVIDERS
 
 Package = ModelPackage | BrokenPackage
+
+_CHARTS_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class ModelsDialog(QDialog):
@@ -39,12 +46,19 @@ class ModelsDialog(QDialog):
 
     import_requested = Signal()
 
-    def __init__(self, keeper: ModelKeeper, lanes: Lanes, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        keeper: ModelKeeper,
+        lanes: Lanes,
+        reader: Callable[[], ImageReader],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("models")
         self.setWindowTitle(self.tr("Models"))
         self._keeper = keeper
         self._lanes = lanes
+        self._reader = reader
         self._wanted = ""
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("Model packages"))
@@ -54,6 +68,8 @@ class ModelsDialog(QDialog):
         self.card = QTextBrowser(self)
         self.card.setFrameShape(QFrame.Shape.NoFrame)
         self.card.setOpenLinks(False)
+        # A wide table is scrolled; its words are not broken.
+        self.card.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self.card.anchorClicked.connect(self._follow)
         self.card.setAccessibleName(self.tr("About the package"))
         self.provider = QComboBox(self)
@@ -77,7 +93,7 @@ class ModelsDialog(QDialog):
         self.import_button.setEnabled(keeper.desk.may_import)
         self._lay_out()
         keeper.changed.connect(self.show_state)
-        self.resize(940, 640)
+        self.resize(1080, 680)
         self.show_state()
         self.refresh()
 
@@ -123,14 +139,16 @@ class ModelsDialog(QDialog):
     def refresh(self, choose: str = "") -> None:
         """List the packages anew, and mark that one (name@version), or the one in use."""
         self._wanted = choose
-        self._lanes.run(
-            Lane.DECODING, lambda _ticket: list(self._keeper.desk.packages()), done=self._listed, owner=self
-        )
+        self._lanes.run(Lane.DECODING, lambda _ticket: self._look(), done=self._listed, owner=self)
 
-    def _listed(self, packages: Sequence[Package]) -> None:
+    def _look(self) -> list[tuple[Package, Sequence[ReportPart]]]:
+        """The packages, each with the charts beside it; reads the disk, so it is called on a lane."""
+        return [(each, report_parts(each.path)) for each in self._keeper.desk.packages()]
+
+    def _listed(self, listed: Sequence[tuple[Package, Sequence[ReportPart]]]) -> None:
         self.list.clear()
         loaded = self._keeper.loaded
-        for package in packages:
+        for package, parts in listed:
             used = loaded is not None and isinstance(package, ModelPackage) and package == loaded.package
             words = f"{package.name} {package.version}".strip() or package.path.name
             if used:
@@ -142,6 +160,7 @@ class ModelsDialog(QDialog):
                 words = self.tr("{model}, imported").format(model=words)
             item = QListWidgetItem(words, self.list)
             item.setData(Qt.ItemDataRole.UserRole, package)
+            item.setData(_CHARTS_ROLE, parts)
             if used:
                 item.setFont(emphasis_font(self.list.font()))
             reference = self._keeper.desk.reference(package) if isinstance(package, ModelPackage) else ""
@@ -163,29 +182,50 @@ class ModelsDialog(QDialog):
     def _show_card(self) -> None:
         package = self.chosen()
         if package is not None:
-            self.card.setHtml(card_html(package))
+            self.card.setHtml(card_html(package, len(self._charts())))
         self._show_buttons()
 
+    def _charts(self) -> Sequence[ReportPart]:
+        item = self.list.currentItem()
+        parts: Sequence[ReportPart] | None = item.data(_CHARTS_ROLE) if item is not None else None
+        return parts or ()
+
     def _follow(self, link: QUrl) -> None:
-        """From the summary to the whole card, and back."""
-        package = self.chosen()
+        """From the summary to the whole card or the charts, and back."""
+        package, parts = self.chosen(), self._charts()
         if package is None:
             return
         place = card_file(package)
-        if link.toString() != WHOLE_CARD or place is None:
+        if link.toString() == WHOLE_CARD and place is not None:
+            self._lanes.run(
+                Lane.DECODING,
+                lambda _ticket: place.read_text(encoding="utf-8", errors="replace"),
+                done=lambda text: self._show_whole_card(package, text),
+                owner=self,
+            )
+        elif link.toString() == CHARTS and parts:
+            self._lanes.run(
+                Lane.DECODING,
+                lambda _ticket: load_parts(parts, self._reader()),
+                done=lambda loaded: self._show_charts(package, loaded),
+                owner=self,
+            )
+        else:
             self._show_card()
+
+    def _show_whole_card(self, package: Package, text: str) -> None:
+        if self.chosen() is package:
+            self.card.setMarkdown(whole_card(text))
+            style_markdown(self.card.document())
+
+    def _show_charts(self, package: Package, loaded: Sequence[LoadedPart]) -> None:
+        if self.chosen() is not package:
             return
-
-        def came(text: str) -> None:
-            if self.chosen() is package:
-                self.card.setMarkdown(whole_card(text))
-
-        self._lanes.run(
-            Lane.DECODING,
-            lambda _ticket: place.read_text(encoding="utf-8", errors="replace"),
-            done=came,
-            owner=self,
-        )
+        port, bar = self.card.viewport(), self.card.verticalScrollBar().sizeHint().width()
+        room = QSize(max(320, port.width() - 3 * bar), max(240, port.height() - 6 * GRID))
+        name = f"{package.name} {package.version}".strip()
+        give_pictures(self.card.document(), loaded, room, self.devicePixelRatioF())
+        self.card.setHtml(charts_html(name, loaded, room))
 
     def _show_buttons(self) -> None:
         package, loaded = self.chosen(), self._keeper.loaded

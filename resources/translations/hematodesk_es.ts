@@ -790,6 +790,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>El modelo no ha visto nada parecido a esta célula en su entrenamiento.</translation>
     </message>
     <message>
+        <source>not sure enough</source>
+        <translation>no lo bastante seguro</translation>
+    </message>
+    <message>
+        <source>nothing like it in training</source>
+        <translation>nada parecido en el entrenamiento</translation>
+    </message>
+    <message>
         <source>You</source>
         <translation>Usted</translation>
     </message>
@@ -912,8 +920,16 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>igual</translation>
     </message>
     <message>
+        <source>{model} lacks that class</source>
+        <translation>{model} no tiene esa clase</translation>
+    </message>
+    <message>
         <source>differs</source>
         <translation>distinto</translation>
+    </message>
+    <message>
+        <source>{answer}, uncertain: {reason}</source>
+        <translation>{answer}, incierta: {reason}</translation>
     </message>
     <message>
         <source>No white cell was found in this image.</source>
@@ -930,10 +946,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>This model does not look at this.</source>
         <translation>Este modelo no mira esto.</translation>
-    </message>
-    <message>
-        <source>{answer}, uncertain</source>
-        <translation>{answer}, incierta</translation>
     </message>
 </context>
 <context>
@@ -2945,6 +2957,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>SHA-256 del modelo de origen</translation>
     </message>
     <message>
+        <source>See the charts: right and wrong, class by class</source>
+        <translation>Ver los gráficos: aciertos y errores, clase por clase</translation>
+    </message>
+    <message>
         <source>Read the whole card: every figure, what was tried, what it cannot do</source>
         <translation>Leer la ficha entera: todas las cifras, lo que se probó, lo que no sabe hacer</translation>
     </message>
@@ -2989,8 +3005,43 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>El intervalo es el de la exactitud, al 95 %, sobre las imágenes de origen.</translation>
     </message>
     <message>
+        <source>These figures hold for images like those. Another laboratory&apos;s stain, microscope or camera can lower them much: review a hundred of your own cells, and Models, Adapt to this lab, tells how many it names rightly there.</source>
+        <translation>Estas cifras valen para imágenes como esas. La tinción, el microscopio o la cámara de otro laboratorio pueden bajarlas mucho: revise cien células suyas, y Modelos, Adaptar a este laboratorio, dirá cuántas nombra bien allí.</translation>
+    </message>
+    <message>
         <source>{number} %</source>
         <translation>{number}&#xa0;%</translation>
+    </message>
+    <message>
+        <source>Back to the summary</source>
+        <translation>Volver al resumen</translation>
+    </message>
+</context>
+<context>
+    <name>ModelCharts</name>
+    <message>
+        <source>Loss and accuracy, pass by pass</source>
+        <translation>Pérdida y exactitud, pasada a pasada</translation>
+    </message>
+    <message>
+        <source>Confusion matrix</source>
+        <translation>Matriz de confusión</translation>
+    </message>
+    <message>
+        <source>Classification report</source>
+        <translation>Informe de clasificación</translation>
+    </message>
+    <message>
+        <source>Reliability diagram</source>
+        <translation>Diagrama de fiabilidad</translation>
+    </message>
+    <message>
+        <source>Accuracy of the surest answers</source>
+        <translation>Exactitud de las respuestas más seguras</translation>
+    </message>
+    <message>
+        <source>{model}: charts</source>
+        <translation>{model}: gráficos</translation>
     </message>
 </context>
 <context>

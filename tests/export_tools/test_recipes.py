@@ -12,6 +12,7 @@ import pytest
 
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
+from hematodesk.inference.report_folder import report_parts
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -77,6 +78,9 @@ def test_a_recipe_from_images_to_the_program(
     if split == "group":
         assert all(sum(other == each for other in originals.values()) == 2 for each in originals.values())
     package = read_package(convert(model))
+    charts = [(each.section, each.kind, each.of) for each in report_parts(package.path)]
+    assert charts[0] == ("training", "curves", "")
+    assert {("training", "confusion", "test"), ("training", "classification", "held_out")} < set(charts)
     manifest = package.manifest
     assert manifest.input.crop.rule == ("whole" if recipe == "flatten" else "cell")
     assert {each.name for each in manifest.curves} == {

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
+from hematodesk.domain.cells import Prediction, Provenance, UncertainReason
+from hematodesk.imaging.read import encode_png
 from hematodesk.ui.compare_dialog import CompareDialog
 from hematodesk.ui.lanes import Lane
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.model_card import WHOLE_CARD
+from hematodesk.ui.model_card import CHARTS, WHOLE_CARD
 from hematodesk.ui.models_dialog import ModelsDialog
+from hematodesk.workflow.compare import ComparedCell
 
 SEVERAL = "smear_05_several_cells.jpg"
 
@@ -171,3 +177,71 @@ def test_the_card_leads_to_the_whole_card_and_back(bench, qtbot: QtBot) -> None:
     assert "It failed twice." in dialog.card.toPlainText()
     dialog.card.anchorClicked.emit(QUrl("card:summary"))
     assert "Intended use" in dialog.card.toPlainText()
+
+
+def put_chart(folder: Path, name: str, pixels: np.ndarray) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(encode_png(pixels))
+
+
+def test_the_card_leads_to_the_charts_beside_the_package(bench, qtbot: QtBot) -> None:
+    report = bench.folder / "models" / "tiny.report"
+    put_chart(report, "test/confusion.png", np.full((1200, 3000, 3), 200, np.uint8))
+    put_chart(report, "training/curves_first_try.png", np.full((30, 40, 3), 100, np.uint8))
+    (report / "test" / "reliability.png").write_bytes(b"no picture")
+    (report / "test" / "classification_held_out.txt").write_text("<b>precision</b>  recall")
+    window = bench.show()
+    dialog = open_dialog(window, "model_card", "models")
+    assert isinstance(dialog, ModelsDialog)
+    bench.rest(window)
+    assert CHARTS in dialog.card.toHtml()
+    dialog.card.anchorClicked.emit(QUrl(CHARTS))
+    bench.rest(window)
+    page, html = dialog.card.toPlainText(), dialog.card.toHtml()
+    places = [
+        page.index(words)
+        for words in (
+            "tiny 1.0.0: charts",
+            "test: Confusion matrix",
+            "test: Classification report, held out",
+            "<b>precision</b>  recall",
+            "test: Reliability diagram",
+            "reliability.png",
+            "training: Loss and accuracy, pass by pass, first try",
+        )
+    ]
+    assert places == sorted(places)
+    assert 'width="40" height="30"' in html
+    document, port = dialog.card.document(), dialog.card.viewport()
+    wide = document.resource(QTextDocument.ResourceType.ImageResource.value, QUrl("chart:0"))
+    assert 0 < wide.width() / dialog.devicePixelRatioF() < port.width()
+    assert document.size().width() <= port.width() + 1
+    dialog.card.anchorClicked.emit(QUrl("card:summary"))
+    assert "Intended use" in dialog.card.toPlainText()
+
+
+def test_a_card_without_charts_offers_none(bench, qtbot: QtBot) -> None:
+    window = bench.show()
+    dialog = open_dialog(window, "model_card", "models")
+    assert isinstance(dialog, ModelsDialog)
+    bench.rest(window)
+    assert CHARTS not in dialog.card.toHtml()
+
+
+def predicted(model: str, *shares: tuple[str, float], uncertain: UncertainReason | None = None) -> Prediction:
+    return Prediction(shares, uncertain, Provenance(model, "1.0.0", "", "cpu", "cpu", 1.0, ""))
+
+
+def test_a_name_that_the_other_model_lacks_is_no_mere_difference(two_models, qtbot: QtBot) -> None:
+    window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
+    dialog = compare_dialog(two_models, window)
+    cell = dialog.views[0].cells[0]
+    four = predicted("four", ("monocyte", 0.4), ("basophil", 0.3), uncertain=UncertainReason.UNFAMILIAR)
+    eight = predicted("eight", ("immature_granulocyte", 0.9), ("monocyte", 0.1))
+    same = predicted("eight", ("basophil", 0.9), ("monocyte", 0.1), uncertain=UncertainReason.LOW_CONFIDENCE)
+    dialog._fill(
+        (ComparedCell(cell, four, eight), ComparedCell(cell, eight, four), ComparedCell(cell, four, same))
+    )
+    assert column(dialog, 3) == ["four lacks that class", "four lacks that class", "differs"]
+    assert column(dialog, 1)[0] == "Monocyte  40 %, uncertain: nothing like it in training"
+    assert column(dialog, 2)[2] == "Basophil  90 %, uncertain: not sure enough"

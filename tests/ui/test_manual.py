@@ -16,9 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.actions import ACTIONS
-from hematodesk.ui.manual_view import anchor_of, blocks
+from hematodesk.ui.manual_view import anchor_of
 from hematodesk.ui.manual_window import ManualWindow
 from hematodesk.ui.manual_words import manual_words
+from hematodesk.ui.markdown_look import blocks
 from hematodesk.ui.theme import Theme
 from hematodesk.workflow.manual import INDEX, Manual, fill, marks
 from tests import manual_facts as facts

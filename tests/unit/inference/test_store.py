@@ -12,6 +12,7 @@ import pytest
 from hematodesk.domain.errors import ModelError
 from hematodesk.inference.digests import read_digests
 from hematodesk.inference.package import ModelPackage
+from hematodesk.inference.report_folder import report_parts
 from hematodesk.inference.store import BrokenPackage, PackageStore
 
 
@@ -183,6 +184,17 @@ def test_an_import_is_a_copy_with_its_digest_in_the_name(bench: Bench) -> None:
     source.unlink()
     assert bench.store.find("mine") == package
     assert [path.name for path in bench.user.iterdir()] == [package.path.name]
+
+
+def test_the_report_beside_a_package_comes_along_and_goes_with_it(bench: Bench) -> None:
+    source = bench.file(bench.model("mine"))
+    (bench.elsewhere / "new.report" / "training").mkdir(parents=True)
+    (bench.elsewhere / "new.report" / "training" / "curves.png").write_bytes(b"picture")
+    package = bench.store.import_file(source)
+    assert [each.kind for each in report_parts(package.path)] == ["curves"]
+    bench.store.remove("mine")
+    assert list(bench.user.iterdir()) == []
+    assert [each.kind for each in report_parts(source)] == ["curves"]
 
 
 def test_the_same_bytes_twice_are_one_package(bench: Bench) -> None:

@@ -55,10 +55,7 @@ def crop_cell(pixels: Pixels, box: Box, *, side: float, size: int) -> Pixels:
     left, top, right, bottom = square.x, square.y, square.x + square.w, square.y + square.h
     inside = pixels[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
     if left < 0 or top < 0 or right > width or bottom > height:
-        # Reflecting the whole image, not the part inside, keeps what lies beyond the cut.
-        columns = _reflected(np.arange(left, right), width)
-        rows = _reflected(np.arange(top, bottom), height)
-        inside = pixels[rows[:, None], columns[None, :]]
+        inside = _with_reflection(pixels, square)
     return _resize(inside, size)
 
 
@@ -70,13 +67,30 @@ def whole_image(pixels: Pixels, size: int) -> Pixels:
     return _resize(pixels, size)
 
 
-def _reflected(index: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
-    """Indexes outside 0..length-1 mirrored back in, as often as it takes."""
-    if length == 1:
-        return np.zeros_like(index)
-    period = 2 * (length - 1)
-    folded = np.mod(index, period)
-    return np.where(folded < length, folded, period - folded)
+def _with_reflection(pixels: Pixels, square: Box) -> Pixels:
+    """The square's pixels, the image mirrored at its edges as often as it takes.
+
+    Reflecting the whole image, not the part inside, keeps what lies beyond the cut.
+    """
+    height, width = pixels.shape[:2]
+    first_row, last_row, above, below, down = _sources(square.y, square.y + square.h, height)
+    first_column, last_column, before, behind, across = _sources(square.x, square.x + square.w, width)
+    part = pixels[first_row:last_row, first_column:last_column]
+    # OpenCV pads ten times as fast as numpy picks pixels by their indexes.
+    padded = cv2.copyMakeBorder(part, above, below, before, behind, cv2.BORDER_REFLECT_101)
+    return np.asarray(padded[down : down + square.h, across : across + square.w], dtype=np.uint8)
+
+
+def _sources(start: int, stop: int, length: int) -> tuple[int, int, int, int, int]:
+    """Which stretch of 0..length holds all that start..stop shows of the mirrored image.
+
+    Returns its first index and the one after its last, how much to mirror before and behind it,
+    and where `start` then lies.
+    """
+    before, behind = max(0, -start), max(0, stop - length)
+    first = 0 if before else min(start, max(0, length - 1 - behind))
+    last = length if behind else max(stop, min(length, before + 1))
+    return first, last, before, behind, 0 if before else start - first
 
 
 def _resize(pixels: Pixels, size: int) -> Pixels:

@@ -10,6 +10,7 @@ TIFF 6.0 and BigTIFF, RFC 9649 (WebP), CIPA DC-008 (Exif orientation, tag 274).
 
 from __future__ import annotations
 
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
@@ -108,10 +109,11 @@ def stated_pixels(image: Path | bytes) -> int:
         if isinstance(image, bytes):
             head, size = image[:_HEAD], len(image)
         else:
-            size = image.stat().st_size
-            if not image.is_file():
+            status = image.stat()
+            if not stat.S_ISREG(status.st_mode):
                 return 0
-            with image.open("rb") as stream:
+            size = status.st_size
+            with image.open("rb", buffering=0) as stream:
                 head = stream.read(_HEAD)
     except (OSError, ValueError):
         return 0

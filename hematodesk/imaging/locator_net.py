@@ -42,6 +42,10 @@ _BOXES_AT_ONCE = 256
 """Boxes that are held against those beside them in one go."""
 
 
+_NEAR_Y, _NEAR_X = np.repeat([-1, 0, 1], 3), np.tile([-1, 0, 1], 3)
+"""Steps to a grid cell and its eight neighbours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Objects of one kind in a picture.
@@ -169,8 +173,7 @@ def _read(heat: Plane, numbers: Plane, least: float) -> Found:
     order = np.argsort(-heat[ys, xs], kind="stable")
     ys, xs = ys[order], xs[order]
     rows, columns = heat.shape
-    near_y, near_x = (step.ravel() for step in np.mgrid[-1:2, -1:2])
-    all_y, all_x = ys[:, None] + near_y, xs[:, None] + near_x
+    all_y, all_x = ys[:, None] + _NEAR_Y, xs[:, None] + _NEAR_X
     inside = (all_y >= 0) & (all_y < rows) & (all_x >= 0) & (all_x < columns)
     all_y, all_x = all_y.clip(0, rows - 1), all_x.clip(0, columns - 1)
     weight = np.where(inside, heat[all_y, all_x] ** 2, 0.0)

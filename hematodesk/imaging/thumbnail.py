@@ -14,12 +14,11 @@ def shrunk(pixels: npt.NDArray[np.uint8], edge: int) -> npt.NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    # By a whole number first, which OpenCV does five times as fast.
-    whole = int(max(height, width) / (2 * edge))
-    if whole > 1 and min(height, width) >= whole:
-        high, wide = height // whole, width // whole
-        even = pixels[: high * whole, : wide * whole]
-        pixels = np.asarray(cv2.resize(even, (wide, high), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    # By halves first, which OpenCV does ten times as fast as by anything else.
+    while max(height, width) >= 3 * edge and min(height, width) >= 2:
+        height, width = height // 2, width // 2
+        even = pixels[: 2 * height, : 2 * width]
+        pixels = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 

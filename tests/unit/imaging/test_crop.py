@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hematodesk.domain.geometry import Box
-from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
+from hematodesk.imaging.crop import crop_cell, crop_side, crop_square, whole_image
 from hematodesk.imaging.read import decode_image
 from hematodesk.imaging.thumbnail import thumbnail
 
@@ -44,6 +44,20 @@ def test_a_crop_far_larger_than_the_image_still_works():
     pixels = np.random.default_rng(3).integers(0, 256, (16, 17, 3), dtype=np.uint8)
     crop = crop_cell(pixels, Box(4, 4, 8, 8), side=200, size=64)
     assert crop.shape == (64, 64, 3) and crop.std() > 0
+
+
+def test_any_square_shows_the_mirrored_image():
+    random = np.random.default_rng(4)
+    for _ in range(400):
+        height, width = random.integers(1, 20, 2)
+        pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        mirrored = np.pad(pixels, ((60, 60), (60, 60), (0, 0)), mode="reflect")
+        edge = int(random.integers(1, 50))
+        box = Box(int(random.integers(0, width)), int(random.integers(0, height)), 1, 1)
+        square = crop_square(box, side=edge)
+        crop = crop_cell(pixels, box, side=edge, size=edge)
+        wanted = mirrored[square.y + 60 : square.y + 60 + edge, square.x + 60 : square.x + 60 + edge]
+        np.testing.assert_array_equal(crop, wanted)
 
 
 def test_shrinking_averages_so_that_fine_patterns_do_not_alias():

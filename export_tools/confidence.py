@@ -13,6 +13,7 @@ from hematodesk.domain.statistics import wilson_interval
 
 BINS = 15
 ABSTAINED = 0.2
+_DRAWS = 200
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,6 +40,7 @@ class ConfidenceFigures:
     Attributes:
         answered: images with an answer; calibration is about these alone.
         error: expected calibration error over 15 bins of equal width (Guo et al. 2017); None without answers.
+        chance_error: the error that perfectly calibrated answers would show by chance; see `chance_error`.
         adaptive_error: the same over 15 bins of equal count (Nguyen and O'Connor 2015).
         bins: of equal width, those that hold answers.
         coverage, accuracy: (N,) the curve: answering the surest share only, how often that is right.
@@ -50,6 +52,7 @@ class ConfidenceFigures:
 
     answered: int
     error: float | None
+    chance_error: float | None
     adaptive_error: float | None
     bins: tuple[Bin, ...]
     coverage: Floats
@@ -92,6 +95,7 @@ def confidence_figures(
     return ConfidenceFigures(
         answered=len(given),
         error=calibration_error(bins),
+        chance_error=chance_error(given, [name for name, one in zip(originals, told, strict=True) if one]),
         adaptive_error=calibration_error(_equal_bins(given, hit[told])),
         bins=bins,
         coverage=coverage,
@@ -173,6 +177,24 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     return sum(each.weight * abs(each.accuracy - each.confidence) for each in bins) / total
 
 
+def chance_error(confidence: Floats, originals: Sequence[str]) -> float | None:
+    """The expected calibration error that perfectly calibrated answers would show by chance alone.
+
+    Few images cannot show a small error: bins of a few answers lie off their confidence whatever the
+    model is worth (Roelofs et al. 2022). The mean over _DRAWS draws in which each answer is right with
+    just its confidence, copies of one original together. None without an answer.
+    """
+    if not len(confidence):
+        return None
+    _, of = np.unique(np.asarray(originals), return_inverse=True)
+    random = np.random.default_rng(0)
+    drawn = [
+        calibration_error(reliability(confidence, random.random(of.max() + 1)[of] < confidence))
+        for _ in range(_DRAWS)
+    ]
+    return float(np.mean([each for each in drawn if each is not None]))
+
+
 def confidence_document(figures: ConfidenceFigures) -> dict[str, Any]:
     """The figures as plain JSON values; the curve at every twentieth of the coverage."""
     steps = np.linspace(0.05, 1, 20)
@@ -180,6 +202,7 @@ def confidence_document(figures: ConfidenceFigures) -> dict[str, Any]:
     return {
         "answered": figures.answered,
         "expected_calibration_error": figures.error,
+        "calibration_error_by_chance": figures.chance_error,
         "adaptive_calibration_error": figures.adaptive_error,
         "bins": [
             {
@@ -210,9 +233,12 @@ def confidence_markdown(figures: ConfidenceFigures) -> str:
     """A paragraph of a report."""
     low, high = figures.kept_interval
     calibration = (
-        f"Expected calibration error {figures.error:.3f} over bins of equal width, "
+        f"Expected calibration error {figures.error:.3f} over bins of equal width (perfect confidences "
+        f"would show {figures.chance_error:.3f} by chance on as many images), "
         f"{figures.adaptive_error:.3f} over bins of equal count ({figures.answered} answers). "
-        if figures.error is not None and figures.adaptive_error is not None
+        if figures.error is not None
+        and figures.chance_error is not None
+        and figures.adaptive_error is not None
         else "No image was answered. "
     )
     return (

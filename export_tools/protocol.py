@@ -317,7 +317,8 @@ def _heading(judged: Mapping[str, Judged], limit: int | None) -> str:
         "",
         "Every image goes the program's own way: reader, locator, cropper, classifier. Where the locator "
         "finds no cell, the image counts as wrong. Intervals are Wilson's at 95 % with the source images as "
-        "trials: copies of one original are no independent trials. ECE: expected calibration error, 15 bins. "
+        "trials: copies of one original are no independent trials. ECE: expected calibration error, 15 bins; "
+        "in brackets what perfect confidences would show by chance on as many source images. "
         "The temperature and the thresholds of a package were chosen on the very images that the PBC parts "
         "test; the other parts' images had no say in anything.",
         "",
@@ -346,7 +347,7 @@ def _row(told: Mapping[str, Any]) -> str:
         f"{low:.1%} to {high:.1%}",
         f"{told['balanced_accuracy']:.1%}",
         str(told["nothing_found"]),
-        "-" if error is None else f"{error:.3f}",
+        "-" if error is None else f"{error:.3f} ({confidence['calibration_error_by_chance']:.3f})",
         f"{abstention['certain_share']:.1%}",
         "-" if certain is None else f"{certain:.1%}",
         f"{confidence['at_abstention']['accuracy']:.1%}",

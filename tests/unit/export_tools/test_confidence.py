@@ -9,6 +9,7 @@ import pytest
 
 from export_tools.confidence import (
     calibration_error,
+    chance_error,
     confidence_document,
     confidence_figures,
     confidence_markdown,
@@ -35,6 +36,19 @@ def test_a_confidence_that_keeps_its_word_has_no_error() -> None:
     assert max(figures.error, figures.adaptive_error) < 0.01
     sure = confidence_figures([1.0] * 4, [True] * 2 + [False] * 2, list("abcd"))
     assert sure.error == 0.5
+
+
+def test_few_images_cannot_show_a_small_error() -> None:
+    random = np.random.default_rng(3)
+    few, many = random.uniform(0.5, 1, 60), random.uniform(0.5, 1, 20_000)
+    small = chance_error(many, [str(index) for index in range(len(many))])
+    own = chance_error(few, [str(index) for index in range(len(few))])
+    # Each original thirty times: the images are many, what they tell is not.
+    copies = chance_error(np.repeat(few, 30), [str(index) for index in range(60) for _ in range(30)])
+    assert small is not None and own is not None and copies is not None
+    assert small < 0.01 < 0.05 < own
+    assert copies == pytest.approx(own, abs=0.02)
+    assert chance_error(np.array([]), []) is None
 
 
 def test_weights_count_in_the_calibration_error() -> None:

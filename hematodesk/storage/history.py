@@ -22,7 +22,7 @@ from hematodesk.domain.history import (
     Session,
 )
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
-from hematodesk.storage import faults, filtering, listing, reading, runs, tally, writing
+from hematodesk.storage import faults, filtering, intake, listing, reading, runs, tally, writing
 from hematodesk.storage.database import Database
 from hematodesk.storage.history_copies import CopiesOfHistory
 from hematodesk.storage.history_runs import RunsOfHistory
@@ -55,6 +55,8 @@ class History(RunsOfHistory, CopiesOfHistory):
             before = datetime.now(UTC) - _UNDO_PERIOD
             stamp = before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             try:
+                # First: the purge would take what a killed import has still to list.
+                intake.finish(history._database)
                 with history._database.write() as connection:
                     writing.purge(connection, before=stamp)
             except BaseException:

@@ -11,7 +11,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Session
 from hematodesk.domain.records import ImageRecord, Imported
-from hematodesk.storage import filtering, health, reading, transfer
+from hematodesk.storage import filtering, health, intake, reading, transfer
 from hematodesk.storage.backup import copy_database
 from hematodesk.storage.database import Database
 
@@ -85,13 +85,16 @@ class CopiesOfHistory:
     def import_records(self, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
         """Add images with all that is known of them, all or none; what is there already stands as it is.
 
+        Other work goes on meanwhile, so one import at a time: a second one does not see the first one's
+        images before they are all there.
+
         Args:
             sessions: with the ids that the records name them by; kept where they are free.
+            records: may be slow.
 
         Whatever the iterators raise ends the import with nothing added.
         """
-        with self._database.write() as connection:
-            return transfer.insert_records(connection, sessions, records)
+        return intake.take_in(self._database, sessions, records)
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:

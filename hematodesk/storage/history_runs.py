@@ -48,7 +48,7 @@ class RunsOfHistory:
             raise faults.missing(self._database.path, "batch run", run_id)
         return found
 
-    def unfinished_runs(self, limit: int = 10) -> list[Run]:
+    def unfinished_runs(self, limit: int = 100) -> list[Run]:
         """Runs that are going, were stopped or cut off, newest first."""
         with self._database.read() as connection:
             return runs.unfinished(connection, limit)

@@ -31,7 +31,7 @@ def bind_actions(window: MainWindow) -> None:
             "watch_folder": window.watching.ask,
             "stop_watching": window.watching.stop,
             "pause": controls.toggle_pause,
-            "resume_run": lambda: window.running.resume_latest(window.notices.tell_nothing_to_resume),
+            "resume_run": controls.choose_run,
             "run_summary": controls.show_summary,
             "backup": window.exporting.ask_backup,
             "restore": window.upkeep.ask_restore,

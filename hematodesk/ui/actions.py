@@ -63,7 +63,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("stop_watching", QT_TRANSLATE_NOOP("Actions", "Stop wa&tching"), "file", (), 1),
     ActionSpec("pause", QT_TRANSLATE_NOOP("Actions", "&Pause the batch"), "file", ("P",), 1, checkable=True),
-    ActionSpec("resume_run", QT_TRANSLATE_NOOP("Actions", "&Go on with the last batch"), "file", (), 1),
+    ActionSpec("resume_run", QT_TRANSLATE_NOOP("Actions", "&Go on with a batch…"), "file", (), 1),
     ActionSpec("run_summary", QT_TRANSLATE_NOOP("Actions", "Su&mmary of the last batch"), "file", (), 1),
     ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), "file", ("Ctrl+E",), 2),
     ActionSpec(

@@ -6,7 +6,7 @@ A banner lies over the top of the image and never moves what is under it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -53,6 +53,7 @@ class Notice:
         text: one sentence. remedy: what to do about it.
         level: see Level.
         action_text, action: a button on the banner, and what it does.
+        more_text, more: another button behind it.
         cause: the error's own code, where several errors share one banner.
         stays: whether it stays until it is put away, whatever its level.
     """
@@ -63,6 +64,8 @@ class Notice:
     level: Level = Level.INFO
     action_text: str = ""
     action: Callable[[], object] | None = None
+    more_text: str = ""
+    more: Callable[[], object] | None = None
     cause: str = ""
     stays: bool = False
 
@@ -83,8 +86,8 @@ class Banner(QFrame):
         self.notice = notice
         self.setObjectName("banner")
         set_role(self, _ROLES[notice.level])
-        self.setAccessibleName(f"{notice.text} {notice.remedy}".strip())
-        words = QLabel(breakable(_words(notice)), self)
+        self.setAccessibleName(_words(notice))
+        words = self._told = QLabel(breakable(_words(notice)), self)
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -106,14 +109,10 @@ class Banner(QFrame):
             code.clicked.connect(lambda: self.code_asked.emit(notice.cause or notice.code))
             self.code = code
             tail.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.button: QPushButton | None = None
-        if notice.action is not None:
-            self.button = QPushButton(notice.action_text, self)
-            self.button.setAutoDefault(False)
-            # A click leaves the keyboard where it is; Tab still comes here.
-            self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            self.button.clicked.connect(self._act)
-            tail.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.button, self.more_button = (
+            self._button(text, deed, tail)
+            for text, deed in ((notice.action_text, notice.action), (notice.more_text, notice.more))
+        )
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
@@ -131,17 +130,32 @@ class Banner(QFrame):
         row.addLayout(self._inside, 1)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
 
+    def tell(self, text: str) -> None:
+        """Another text, with the same remedy; a screen reader is not called again."""
+        self.notice = replace(self.notice, text=text)
+        self._told.setText(breakable(_words(self.notice)))
+        self.setAccessibleName(_words(self.notice))
+
     def set_narrow(self, narrow: bool) -> None:
         """Put the code and the button below the words where there is no room beside them."""
         self._inside.setDirection(
             QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         )
 
-    def _act(self) -> None:
-        action = self.notice.action
+    def _button(self, text: str, deed: Callable[[], object] | None, row: QHBoxLayout) -> QPushButton | None:
+        if deed is None:
+            return None
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        # A click leaves the keyboard where it is; Tab still comes here.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: self._act(deed))
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        return button
+
+    def _act(self, deed: Callable[[], object]) -> None:
         self.put_away.emit(self.notice.code)
-        if action is not None:
-            action()
+        deed()
 
     def _close(self) -> None:
         self.put_away.emit(self.notice.code)
@@ -195,6 +209,12 @@ class Banners(QWidget):
     def show_error(self, error: HematodeskError | Fault) -> None:
         """Show an error with its code and remedy."""
         self.show_notice(notice_of(error))
+
+    def tell(self, code: str, text: str) -> None:
+        """Another text on the banner with that code, in place; nothing happens where it was put away."""
+        if (banner := self.banner(code)) is not None:
+            banner.tell(text)
+            self._place()
 
     def put_away(self, code: str) -> None:
         """Take the banner with that code away, if it is shown."""

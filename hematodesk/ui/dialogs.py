@@ -5,7 +5,7 @@ A dialog's code is imported when it is first opened, not before the window shows
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from hematodesk.domain.history import HistoryFilter, RunSummary
+    from hematodesk.domain.history import HistoryFilter, Run, RunSummary
     from hematodesk.inference.package import ModelPackage
     from hematodesk.ui.models_dialog import ModelsDialog
     from hematodesk.ui.running import RunEnd
@@ -116,6 +116,21 @@ class Dialogs(QObject):
             return dialog
 
         self.show_one("run_summary", make, modal=False)
+
+    def show_runs(
+        self, runs: Sequence[Run], chosen: Callable[[Run], object], dropped: Callable[[Run], object]
+    ) -> None:
+        """Which of these batches to go on with."""
+
+        def make() -> QDialog:
+            from hematodesk.ui.runs_dialog import RunsDialog
+
+            dialog = RunsDialog(runs, self._window)
+            dialog.chosen.connect(chosen)
+            dialog.dropped.connect(dropped)
+            return dialog
+
+        self.show_one("runs", make)
 
     def show_models(self) -> None:
         """The models."""

@@ -276,8 +276,8 @@ HISTORY_ERRORS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "The thumbnail of image {number} is no JPEG."),
     QT_TRANSLATE_NOOP("Errors", "Image {number} differs from its line in the list."),
     QT_TRANSLATE_NOOP("Errors", "Image {number} has a value that cannot be understood."),
-    QT_TRANSLATE_NOOP("Errors", "The data folder takes no more: {reason}."),
-    QT_TRANSLATE_NOOP("Errors", "Make room on its drive, or allow writing to it; nothing was imported."),
+    QT_TRANSLATE_NOOP("Errors", "Another window or command is importing into this history."),
+    QT_TRANSLATE_NOOP("Errors", "Wait until it has ended, then import the file again."),
     QT_TRANSLATE_NOOP("Errors", "Another window or command is going on with this batch already."),
     QT_TRANSLATE_NOOP("Errors", "Wait for it, or stop it there."),
 )

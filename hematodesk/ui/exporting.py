@@ -18,6 +18,7 @@ from hematodesk.ui.banners import Banners, Level, Notice
 from hematodesk.ui.error_words import error_words
 from hematodesk.ui.export_scopes import export_scopes
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
+from hematodesk.ui.run_words import number
 from hematodesk.workflow.export import ExportOutcome, ExportRequest, Progress, run_export
 from hematodesk.workflow.importing import import_history
 from hematodesk.workflow.services import Services
@@ -166,7 +167,18 @@ class Exporting(QObject):
         path = Path(name)
 
         def read(ticket: Ticket) -> Imported:
-            return import_history(self._services.history, path, self._services.reader, cancel=ticket.token)
+            return import_history(
+                self._services.history,
+                path,
+                self._services.reader,
+                cancel=ticket.token,
+                progress=paced(lambda done, total: ticket.report((done, total))),
+            )
+
+        def on_its_way(state: tuple[int, int]) -> None:
+            words = self.tr("{name} is being imported: {done} of {total} images.")
+            done, total = map(number, state)
+            self._banners.tell("importing", words.format(name=path.name, done=done, total=total))
 
         def done(result: Imported) -> None:
             words = self.tr("%n image(s) imported from {name}.", "", result.added).format(name=path.name)
@@ -186,14 +198,15 @@ class Exporting(QObject):
             done=done,
             failed=refused,
             cancelled=lambda: self._banners.put_away("importing"),
+            progress=on_its_way,
         )
         self._banners.show_notice(
             Notice(
                 "importing",
                 self.tr("{name} is being imported.").format(name=path.name),
-                level=Level.WARNING,
                 action_text=self.tr("Cancel"),
                 action=ticket.cancel,
+                stays=True,
             )
         )
 

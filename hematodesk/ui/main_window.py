@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
             lanes,
             self.dialogs.ask_import,
             self.controls.show_summary,
+            self.controls.choose_run,
             self,
         )
         self.upkeep = Upkeep(services, lanes, self.access, banners, self.dialogs.show_one, self)

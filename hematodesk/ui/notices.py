@@ -18,7 +18,7 @@ from hematodesk.ui.history_panel import HistoryPanel
 from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
-from hematodesk.ui.run_words import run_words
+from hematodesk.ui.run_words import number, run_words
 from hematodesk.ui.running import BatchJob, RunEnd, Running
 from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.sources import Source
@@ -39,11 +39,13 @@ class Notices(QObject):
         lanes: Lanes,
         import_model: Callable[[], object],
         show_summary: Callable[[], object],
+        choose_run: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._import_model = import_model
         self._show_summary = show_summary
+        self._choose_run = choose_run
         self._analysing = analysing
         self._running = running
         self._keeper = keeper
@@ -58,6 +60,8 @@ class Notices(QObject):
         running.offered.connect(self._offer)
         running.left.connect(self._offer_left)
         running.refused.connect(self._other_model)
+        running.gone.connect(self._images_gone)
+        running.none_open.connect(self._nothing_to_resume)
         for source in (analysing, running):
             source.no_model.connect(self._no_model)
             source.not_saved.connect(self._not_saved)
@@ -125,7 +129,7 @@ class Notices(QObject):
                     "batch_stopped",
                     self._stopped_words(end),
                     action_text=self.tr("Go on"),
-                    action=lambda: self._running.resume_latest(self.tell_nothing_to_resume),
+                    action=self._running.resume_latest,
                     stays=True,
                 )
             )
@@ -145,9 +149,10 @@ class Notices(QObject):
     def _stopped_words(self, end: RunEnd) -> str:
         total = end.job.stream.total
         if total is None:
-            return self.tr("Stopped after {done} images; what is done is kept.").format(done=end.done)
+            words = self.tr("Stopped after {done} images; what is done is kept.")
+            return words.format(done=number(end.done))
         return self.tr("Stopped after {done} of {total} images; what is done is kept.").format(
-            done=end.done, total=total
+            done=number(end.done), total=number(total)
         )
 
     def _run_summed(self, summary: RunSummary, end: RunEnd) -> None:
@@ -163,25 +168,30 @@ class Notices(QObject):
             )
         )
 
-    def _offer(self, run: Run) -> None:
-        """A run was cut off: offer to go on with it."""
-        name = Path(run.options.roots[0]).name if run.options.roots else ""
+    def _offer(self, run: Run, others: int) -> None:
+        """A run was cut off: offer to go on with it, and to look at the others that are not finished."""
+        name = _name_of(run)
         words = (
             self.tr("A batch over {name} was cut off; {done} of {total} images are done.")
             if run.total is not None
             else self.tr("A batch over {name} was cut off; {done} images are done.")
         )
+        words = words.format(name=name, done=number(run.done), total=number(run.total or 0))
+        if others:
+            words += " " + self.tr("%n more batch(es) are not finished.", "", others)
         self._banners.show_notice(
             Notice(
                 "run_cut_off",
-                words.format(name=name, done=run.done, total=run.total),
+                words,
                 action_text=self.tr("Go on"),
                 action=lambda: self._running.resume(run),
+                more_text=self.tr("All…"),
+                more=self._choose_run if others else None,
                 stays=True,
             )
         )
 
-    def tell_nothing_to_resume(self) -> None:
+    def _nothing_to_resume(self) -> None:
         """There is no batch to go on with."""
         self._banners.show_notice(
             Notice("nothing_to_resume", self.tr("Every batch came to its end; there is none to go on with."))
@@ -196,6 +206,18 @@ class Notices(QObject):
                 ),
                 self.tr("Choose that model (Ctrl+M) and go on, or open the folder anew."),
                 Level.WARNING,
+            )
+        )
+
+    def _images_gone(self, run: Run) -> None:
+        self._banners.show_notice(
+            Notice(
+                "run_images_gone",
+                self.tr("The images of the batch over {name} are not there.").format(name=_name_of(run)),
+                self.tr("Connect the drive or share that they lie on; the batch can go on then."),
+                Level.WARNING,
+                self.tr("Go on"),
+                lambda: self._running.resume(run),
             )
         )
 
@@ -294,3 +316,8 @@ class Notices(QObject):
             self._banners.show_notice(Notice("image_notices", " ".join(known)))
         else:
             self._banners.put_away("image_notices")
+
+
+def _name_of(run: Run) -> str:
+    """The first file or folder of a run."""
+    return Path(run.options.roots[0]).name if run.options.roots else ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
+from hematodesk.domain.history import Run
 from hematodesk.ui.actions import Actions
 from hematodesk.ui.browsing import Browsing
 from hematodesk.ui.dialogs import Dialogs
@@ -63,6 +66,17 @@ class RunControls(QObject):
         if summary is not None and end is not None:
             self._memory.show_history()
             self._dialogs.show_run_summary(summary, end, self._panel.show_filter, self._open_of_run)
+
+    def choose_run(self) -> None:
+        """Go on with the batch that is not finished; where there are several, ask which."""
+
+        def came(runs: Sequence[Run]) -> None:
+            if len(runs) > 1:
+                self._dialogs.show_runs(runs, self._running.resume, self._running.drop)
+            else:
+                self._running.resume(runs[0])
+
+        self._running.ask_open(came)
 
     def _open_of_run(self, image_id: int) -> None:
         if self._panel.model.row_of(image_id) < 0:

@@ -6,6 +6,7 @@ Everything finished is saved before it is told; a cancel keeps what is done.
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -121,7 +122,9 @@ class Running(QObject):
     progressed: `progress` has changed.
     no_model(HematodeskError): there is nothing to name cells with.
     not_saved(HematodeskError): a result could not be saved.
-    offered(Run): a run was cut off and may go on.
+    offered(Run, int): a run was cut off and may go on; how many others are not finished either.
+    none_open: there is no run to go on with.
+    gone(Run): nothing of what it was to name is there.
     left(BatchJob): it was stopped because the history was exchanged for another one.
     refused(Run): it was begun with a model that is not the present one.
     """
@@ -133,7 +136,9 @@ class Running(QObject):
     progressed = Signal()
     no_model = Signal(object)
     not_saved = Signal(object)
-    offered = Signal(object)
+    offered = Signal(object, int)
+    none_open = Signal()
+    gone = Signal(object)
     left = Signal(object)
     refused = Signal(object)
 
@@ -226,6 +231,9 @@ class Running(QObject):
             if job.watch is None and end.run_id is not None and not run.left:
                 self.ended.emit(end)
                 self._sum_up(end)
+            elif job.resumed is not None and end.run_id is None and not end.summary.cancelled:
+                # A drive that is not there leaves an empty folder: the run stays as it is.
+                self.gone.emit(job.resumed)
 
         def failed(error: HematodeskError) -> None:
             self._remove(run)
@@ -411,20 +419,28 @@ class Running(QObject):
         def came(runs: Sequence[Run]) -> None:
             cut_off = [run for run in runs if run.state is RunState.GOING]
             if cut_off:
-                self.offered.emit(cut_off[0])
+                self.offered.emit(cut_off[0], len(runs) - 1)
 
         self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
 
-    def resume_latest(self, nothing: Callable[[], None]) -> None:
-        """Go on with the latest run that was stopped or cut off; `nothing` is called when there is none."""
+    def resume_latest(self) -> None:
+        """Go on with the latest run that was stopped or cut off."""
+        self.ask_open(lambda runs: self.resume(runs[0]))
+
+    def ask_open(self, tell: Callable[[Sequence[Run]], None]) -> None:
+        """Tell the runs that are not done and that nobody is at, newest first, if there is one."""
 
         def came(runs: Sequence[Run]) -> None:
             if runs:
-                self.resume(runs[0])
+                tell(runs)
             else:
-                nothing()
+                self.none_open.emit()
 
         self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
+
+    def drop(self, run: Run) -> None:
+        """Offer a run no more; what it has done stays."""
+        self._access.ask(lambda history: history.set_run_state(run.id, RunState.DONE))
 
     def resume(self, run: Run) -> None:
         """Go on with a run: its folders are listed anew, and what is done is not done again."""
@@ -432,7 +448,19 @@ class Running(QObject):
         if loaded is not None and loaded.package.sha256 != run.options.sha256:
             self.refused.emit(run)
             return
-        stream = ImageListing(_roots(run))
+        roots = _roots(run)
+
+        def looked(there: bool) -> None:
+            if there:
+                self._go_on(run, roots)
+            else:
+                self.gone.emit(run)
+
+        # A share that is gone may take long to say so.
+        self._lanes.run(Lane.DECODING, lambda _ticket: any(map(os.path.exists, roots)), done=looked)
+
+    def _go_on(self, run: Run, roots: tuple[Path, ...]) -> None:
+        stream = ImageListing(roots)
 
         def lists(ticket: Ticket) -> int:
             ticket.token.on_cancel(stream.stop)

@@ -7,9 +7,6 @@ GOING run that nobody holds was cut off.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,17 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import Run, RunOptions, RunState
+from hematodesk.workflow.hold import Hold
 
 if TYPE_CHECKING:
     from hematodesk.domain.cells import ImageResult
     from hematodesk.domain.history import HistoryImage
     from hematodesk.storage.history import History
     from hematodesk.workflow.batch import BatchProgress
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 _TELL_EVERY_S = 1.0
 
@@ -116,40 +109,11 @@ class RunRecorder:
         self._hold.release()
 
 
-class RunHold:
+class RunHold(Hold):
     """The lock that says that a process is at a run."""
 
     def __init__(self, folder: Path, run_id: int) -> None:
-        self._path = folder / f"run-{run_id}.lock"
-        self._handle: int | None = None
-
-    def take(self) -> bool:
-        """Hold the run; False when another process does. Where files cannot be locked nobody does."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError:
-            return True
-        try:
-            if sys.platform == "win32":
-                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as fault:
-            os.close(handle)
-            return not isinstance(fault, BlockingIOError | PermissionError)
-        self._handle = handle
-        return True
-
-    def release(self) -> None:
-        """Let go; a second call does nothing."""
-        if self._handle is None:
-            return
-        handle, self._handle = self._handle, None
-        # While it is still held, so that nobody's fresh file is removed.
-        with contextlib.suppress(OSError):
-            self._path.unlink()
-        os.close(handle)
+        super().__init__(folder / f"run-{run_id}.lock")
 
 
 def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:

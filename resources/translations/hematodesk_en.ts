@@ -98,6 +98,13 @@
             <numerusform>%n images were analysed before; their earlier results stand.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n more batch(es) are not finished.</source>
+        <translation>
+            <numerusform>%n more batch is not finished.</numerusform>
+            <numerusform>%n more batches are not finished.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Presenting</name>

@@ -83,8 +83,8 @@
         <translation>&amp;Pausar el lote</translation>
     </message>
     <message>
-        <source>&amp;Go on with the last batch</source>
-        <translation>C&amp;ontinuar el último lote</translation>
+        <source>&amp;Go on with a batch…</source>
+        <translation>C&amp;ontinuar un lote…</translation>
     </message>
     <message>
         <source>Su&amp;mmary of the last batch</source>
@@ -1795,12 +1795,12 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>La imagen {number} tiene un valor que no se puede entender.</translation>
     </message>
     <message>
-        <source>The data folder takes no more: {reason}.</source>
-        <translation>La carpeta de datos no admite más: {reason}.</translation>
+        <source>Another window or command is importing into this history.</source>
+        <translation>Otra ventana u otra orden está importando en este historial.</translation>
     </message>
     <message>
-        <source>Make room on its drive, or allow writing to it; nothing was imported.</source>
-        <translation>Haga sitio en su unidad o permita escribir en ella; no se importó nada.</translation>
+        <source>Wait until it has ended, then import the file again.</source>
+        <translation>Espere a que termine y vuelva a importar el archivo.</translation>
     </message>
     <message>
         <source>Another window or command is going on with this batch already.</source>
@@ -2492,6 +2492,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>All files (*)</source>
         <translation>Todos los archivos (*)</translation>
+    </message>
+    <message>
+        <source>{name} is being imported: {done} of {total} images.</source>
+        <translation>Se está importando {name}: {done} de {total} imágenes.</translation>
     </message>
     <message numerus="yes">
         <source>%n image(s) imported from {name}.</source>
@@ -3205,6 +3209,17 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <source>A batch over {name} was cut off; {done} images are done.</source>
         <translation>Un lote sobre {name} quedó interrumpido; hay {done} imágenes hechas.</translation>
     </message>
+    <message numerus="yes">
+        <source>%n more batch(es) are not finished.</source>
+        <translation>
+            <numerusform>Hay %n lote más sin terminar.</numerusform>
+            <numerusform>Hay %n lotes más sin terminar.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All…</source>
+        <translation>Todos…</translation>
+    </message>
     <message>
         <source>Every batch came to its end; there is none to go on with.</source>
         <translation>Todos los lotes llegaron a su fin; no hay ninguno que continuar.</translation>
@@ -3216,6 +3231,14 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Choose that model (Ctrl+M) and go on, or open the folder anew.</source>
         <translation>Elija ese modelo (Ctrl+M) y continúe, o abra la carpeta de nuevo.</translation>
+    </message>
+    <message>
+        <source>The images of the batch over {name} are not there.</source>
+        <translation>Las imágenes del lote de {name} no están ahí.</translation>
+    </message>
+    <message>
+        <source>Connect the drive or share that they lie on; the batch can go on then.</source>
+        <translation>Conecte la unidad o el recurso compartido donde están; entonces el lote puede continuar.</translation>
     </message>
     <message>
         <source>The batch over {name} was stopped when the history was exchanged.</source>
@@ -3747,6 +3770,53 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Import a model package from the Models menu.</source>
         <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
+    </message>
+</context>
+<context>
+    <name>RunsDialog</name>
+    <message>
+        <source>Batches that are not finished</source>
+        <translation>Lotes sin terminar</translation>
+    </message>
+    <message>
+        <source>What is done of a batch is in the history already, and is not done again.</source>
+        <translation>Lo que ya está hecho de un lote está en el historial y no se repite.</translation>
+    </message>
+    <message>
+        <source>Images of</source>
+        <translation>Imágenes de</translation>
+    </message>
+    <message>
+        <source>Begun</source>
+        <translation>Comenzado</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Hecho</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modelo</translation>
+    </message>
+    <message>
+        <source>&amp;Do not offer it again</source>
+        <translation>&amp;No volver a ofrecerlo</translation>
+    </message>
+    <message>
+        <source>&amp;Go on</source>
+        <translation>&amp;Continuar</translation>
+    </message>
+    <message>
+        <source>Pictures without a file</source>
+        <translation>Imágenes sin archivo</translation>
+    </message>
+    <message>
+        <source>{name} and {count} more</source>
+        <translation>{name} y {count} más</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} de {total}</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
@@ -14,6 +15,7 @@ from hematodesk.ui.history_model import Role
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.run_summary import RunSummaryDialog
 from hematodesk.ui.run_words import run_words
+from hematodesk.ui.runs_dialog import RunsDialog
 
 
 def test_the_banner_says_that_there_are_more_classes_than_it_names(qapp) -> None:
@@ -173,3 +175,86 @@ def test_a_watched_folder_names_new_images_and_leaves_the_review_alone(bench, qt
     window.actions_["stop_watching"].trigger()
     assert not window.strip.watch.isVisible()
     assert window.banners.banner("run_done") is None
+
+
+def cut_off(bench, qtbot: QtBot, *folders: Path) -> None:
+    """Leave a batch over each folder unfinished."""
+
+    def begin(folder: Path) -> None:
+        window = bench.show()
+        window.opening.open_paths([folder])
+        qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
+        window.running.set_paused(True)
+        bench.close(window)
+
+    for folder in folders:
+        begin(folder)
+
+
+def many(bench, name: str, count: int = 60) -> Path:
+    """A folder of images, none of them known by another one's bytes."""
+    folder = bench.plain(1)[0].parent.parent / name
+    folder.mkdir()
+    data = bench.field(f"{name}.jpg").read_bytes()
+    for number in range(count):
+        (folder / f"{name}_{number:03}.jpg").write_bytes(data + f"{name} {number}".encode())
+    return folder
+
+
+def test_every_unfinished_batch_can_be_gone_on_with_or_dropped(bench, qtbot: QtBot) -> None:
+    one, two, three = (many(bench, name) for name in ("one", "two", "three"))
+    cut_off(bench, qtbot, one, two, three)
+    window = bench.show()
+    banner = window.banners.banner("run_cut_off")
+    assert banner is not None
+    assert "three" in banner.notice.text
+    assert "2 more" in banner.notice.text
+    assert banner.more_button is not None
+    banner.more_button.click()
+    bench.rest(window)
+    dialog = window.dialogs.open_now["runs"]
+    assert isinstance(dialog, RunsDialog)
+    rows = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    assert [row.text(0) for row in rows] == ["three", "two", "one"]
+    assert all(row.text(2).endswith("of 60") for row in rows)
+    dialog.list.setCurrentItem(rows[1])
+    dialog.drop_button.click()
+    dialog.list.setCurrentItem(rows[2])
+    dialog.go_button.click()
+    bench.rest(window)
+    history = window.services.history
+    assert [run.options.roots for run in history.unfinished_runs()] == [(str(three),)]
+    assert history.count(HistoryFilter(text="one_")) == 60
+    window.actions_["resume_run"].trigger()
+    bench.rest(window)
+    assert history.unfinished_runs() == []
+    assert history.count(HistoryFilter(text="three_")) == 60
+    window.actions_["resume_run"].trigger()
+    bench.rest(window)
+    assert window.banners.banner("nothing_to_resume") is not None
+
+
+def test_a_batch_whose_drive_is_gone_waits_for_it(bench, qtbot: QtBot) -> None:
+    folder = many(bench, "share")
+    cut_off(bench, qtbot, folder)
+    folder.rename(folder.with_name("elsewhere"))
+    window = bench.show()
+    history = window.services.history
+    before = history.count(HistoryFilter())
+    for empty in (False, True):
+        # A place where nothing is mounted may be there, and empty.
+        if empty:
+            folder.mkdir()
+        window.actions_["resume_run"].trigger()
+        bench.rest(window)
+        banner = window.banners.banner("run_images_gone")
+        assert banner is not None
+        assert history.count(HistoryFilter()) == before
+        assert len(history.unfinished_runs()) == 1
+        window.banners.put_all_away()
+    folder.rmdir()
+    folder.with_name("elsewhere").rename(folder)
+    window.actions_["resume_run"].trigger()
+    bench.rest(window)
+    assert history.count(HistoryFilter()) == 60
+    assert history.unfinished_runs() == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from hematodesk.domain.history import HistoryFilter
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.imaging.thumbnail import thumbnail
+from hematodesk.storage import intake
 from hematodesk.storage.history import History
 from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.importing import import_history
@@ -253,14 +255,122 @@ def test_a_document_that_another_program_has_sorted_and_indented_is_taken(filled
     assert told(elsewhere) == told(filled.history)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_disk_without_room_to_prepare_an_import_is_told(tmp_path, filled, monkeypatch):
-    export(filled, tmp_path / "one.json")
-    other = build(tmp_path / "other")
-    always_full = partial(open, "/dev/full", "w+b")
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: always_full())
-    with pytest.raises(HistoryError) as caught:
-        import_history(other.open_history(), tmp_path / "one.json", Trusting())
-    assert caught.value.code == "history_full"
-    assert other.history.count() == 0
+def many(services, made_result, count: int) -> None:
+    """Fill a history with images of one cell."""
+    services.open_history()
+    results = [made_result(f"smear {number}", digest=f"{number:064x}") for number in range(count)]
+    services.history.save_results(services.session_id(), results)
+
+
+def test_others_work_while_an_import_goes_on_and_see_none_of_it(tmp_path, made_result, elsewhere):
+    source = build(tmp_path / "source")
+    many(source, made_result, 500)
+    export(source, tmp_path / "all.json")
+    source.close()
+    session = elsewhere.begin_session("eve")
+    other = History.open(elsewhere.path)
+    seen = []
+
+    def work(done: int, _total: int) -> None:
+        # In the import's own thread, so a transaction that was still open would be seen.
+        if done % 50 == 0:
+            (saved,) = other.save_results(session, [made_result("beside", digest=f"{done:x}")])
+            other.set_image_note(saved.id, "at once")
+            seen.append(other.count(HistoryFilter(text="smear")))
+
+    done = import_history(elsewhere, tmp_path / "all.json", Trusting(), progress=work)
+    assert (done.added, done.known) == (500, 0)
+    assert seen == [0] * 10
+    assert elsewhere.count(HistoryFilter(text="smear")) == 500
+    assert elsewhere.count() == 510
+    assert elsewhere.check(values=True) == []
+    assert import_history(elsewhere, tmp_path / "all.json", Trusting()).known == 500
     other.close()
+
+
+def test_an_import_that_was_killed_leaves_nothing_to_be_seen(tmp_path, made_result, elsewhere, monkeypatch):
+    source = build(tmp_path / "source")
+    many(source, made_result, 400)
+    export(source, tmp_path / "all.json")
+    source.close()
+
+    class Killed(BaseException):
+        pass
+
+    def kill(done: int, _total: int) -> None:
+        if done == 350:
+            raise Killed
+
+    # A killed program withdraws nothing.
+    monkeypatch.setattr("hematodesk.storage.intake._Intake.withdraw", lambda self: None)
+    with pytest.raises(Killed):
+        import_history(elsewhere, tmp_path / "all.json", Trusting(), progress=kill)
+    assert (elsewhere.count(), elsewhere.sessions(), elsewhere.check(values=True)) == (0, [], [])
+    assert import_history(elsewhere, tmp_path / "all.json", Trusting()).added == 400
+    assert elsewhere.check(values=True) == []
+    elsewhere.close()
+    with monkeypatch.context() as later:
+        later.setattr("hematodesk.storage.history._UNDO_PERIOD", timedelta(0))
+        again = History.open(elsewhere.path)
+    with sqlite3.connect(again.path) as connection:
+        assert connection.execute("SELECT count(*) FROM image").fetchone() == (400,)
+    connection.close()
+    assert again.count() == 400
+    again.close()
+
+
+def test_an_import_that_was_killed_while_it_was_listed_comes_to_its_end(tmp_path, made_result, elsewhere):
+    source = build(tmp_path / "source")
+    many(source, made_result, 600)
+    export(source, tmp_path / "all.json")
+    source.close()
+    real = intake._list_some
+    steps = []
+
+    def once(connection, marked):
+        steps.append(marked)
+        if len(steps) > 1:
+            raise KeyboardInterrupt
+        real(connection, marked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake, "_list_some", once)
+        with pytest.raises(KeyboardInterrupt):
+            import_history(elsewhere, tmp_path / "all.json", Trusting())
+    assert 0 < elsewhere.count() < 600
+    # Also when a day has passed, and old deletions are cleared away.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hematodesk.storage.history._UNDO_PERIOD", timedelta(days=-1))
+        again = History.open(elsewhere.path)
+    assert again.count() == 600
+    assert again.check(values=True) == []
+    again.close()
+
+
+def test_a_second_import_at_the_same_time_is_refused(tmp_path, filled, elsewhere):
+    export(filled, tmp_path / "all.json")
+    refusals = []
+
+    def another(_done: int, _total: int) -> None:
+        with pytest.raises(HistoryError) as caught:
+            import_history(elsewhere, tmp_path / "all.json", Trusting())
+        refusals.append(caught.value.code)
+
+    import_history(elsewhere, tmp_path / "all.json", Trusting(), progress=another)
+    assert set(refusals) == {"import_held"}
+    assert elsewhere.count() == 2
+    assert not (elsewhere.path.parent / "import.lock").exists()
+
+
+def test_a_full_disk_leaves_nothing_of_an_import(tmp_path, made_result, elsewhere):
+    source = build(tmp_path / "source")
+    many(source, made_result, 400)
+    export(source, tmp_path / "all.json")
+    source.close()
+    pages = elsewhere._database._connection.execute("PRAGMA page_count").fetchone()[0]
+    elsewhere._database._connection.execute(f"PRAGMA max_page_count = {pages + 40}")
+    with pytest.raises(HistoryError) as caught:
+        import_history(elsewhere, tmp_path / "all.json", Trusting())
+    assert caught.value.code == "history_full"
+    assert (elsewhere.count(), elsewhere.sessions(True)) == (0, [])
+    assert elsewhere.check(values=True) == []

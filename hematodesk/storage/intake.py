@@ -1,0 +1,222 @@
+"""Images from elsewhere, taken in slice by slice: others read and write between the slices.
+
+It is all or nothing all the same. An image that came in counts as deleted until the last one is there, so
+that nobody sees half an import, and what a killed program left is cleared away as old deletions are. Then one
+row is marked, and with that the import has come through: its images are listed, slice by slice again, and
+where a program is killed meanwhile the next start lists the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from hematodesk.domain.cells import now_utc
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.records import ImageRecord, Imported, Withdrawal
+from hematodesk.storage import listing, writing
+from hematodesk.storage.database import Database
+from hematodesk.storage.reading import ids_json
+from hematodesk.storage.summary import summarise
+from hematodesk.storage.text import pack_text, unpack_text
+
+_SLICE = 200
+"""Images and cells in one transaction: some 20 ms."""
+_LISTED_AT_ONCE = 250
+_GAP_S = 0.002
+"""Between two transactions, so that a thread that waits for the history gets it."""
+_THROUGH = "~"
+"""Stands before the stamp of the marked row; it sorts behind every time, so no clean-up takes that row."""
+_HIGHEST_SESSION = 2**31
+"""Ids from a file are kept up to here: a forged one must not use up the numbers of later sessions."""
+
+
+def take_in(database: Database, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
+    """Add what is not there yet; whatever the records raise ends it with nothing added.
+
+    A session is the same when operator and beginning are; an image when session, digest, name, path and
+    time of analysis are. What is there stands as it is. Raises KeyError for an image of a session that is
+    not among `sessions`, ValueError for a time that is none, HistoryError.
+    """
+    intake = _Intake(database, sessions)
+    try:
+        for part in _slices(records):
+            intake.add(part)
+            time.sleep(_GAP_S)
+        intake.come_through()
+    except BaseException:
+        intake.withdraw()
+        raise
+    finish(database)
+    return intake.outcome
+
+
+def finish(database: Database) -> None:
+    """List the images of imports that have come through, where that is not done yet."""
+    while True:
+        with database.read() as connection:
+            query = "SELECT deleted_at FROM image WHERE deleted_at >= ? LIMIT 1"
+            row = connection.execute(query, (_THROUGH,)).fetchone()
+        if row is None:
+            return
+        with database.write() as connection:
+            _list_some(connection, row[0])
+        time.sleep(_GAP_S)
+
+
+def _list_some(connection: sqlite3.Connection, marked: str) -> None:
+    """The next images of an import; the marked one last, for it says that there are others."""
+    query = "SELECT id FROM image WHERE deleted_at = ? ORDER BY id LIMIT ?"
+    stamp = marked.removeprefix(_THROUGH)
+    ids = [row[0] for row in connection.execute(query, (stamp, _LISTED_AT_ONCE))]
+    ids = ids or [row[0] for row in connection.execute(query, (marked, 1))]
+    connection.execute(
+        "UPDATE image SET deleted_at = NULL WHERE id IN (SELECT value FROM json_each(?))", (ids_json(ids),)
+    )
+    listing.enlist(connection, ids)
+
+
+def _slices(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:
+    """The records in parts; each is read before the history is asked for."""
+    part: list[ImageRecord] = []
+    size = 0
+    for record in records:
+        part.append(record)
+        size += 1 + len(record.cells)
+        if size >= _SLICE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+class _Intake:
+    """One import under way."""
+
+    def __init__(self, database: Database, sessions: Iterable[Session]) -> None:
+        self._database = database
+        # Deleted at a time of its own: no other deletion has it.
+        self._stamp = f"{now_utc()} {secrets.token_hex(8)}"
+        self._places: dict[int, int] = {}
+        self._there_before: dict[int, set[Identity]] = {}
+        self._new_sessions: list[int] = []
+        self._added = self._known = 0
+        with database.write() as connection:
+            for session in sessions:
+                there = _same_session(connection, session)
+                place = _insert_session(connection, session) if there is None else there
+                self._places[session.id] = place
+                # Taken before anything is added: two images alike in one file are both wanted.
+                self._there_before[place] = set() if there is None else _identities(connection, place)
+                if there is None:
+                    self._new_sessions.append(place)
+
+    @property
+    def outcome(self) -> Imported:
+        """What it has done so far."""
+        return Imported(self._added, self._known, len(self._new_sessions))
+
+    def add(self, records: list[ImageRecord]) -> None:
+        """Add these, unseen."""
+        fresh = []
+        with self._database.write() as connection:
+            for record in records:
+                session_id = self._places[record.image.session_id]
+                if _identity(record.image) not in self._there_before[session_id]:
+                    fresh.append(_insert_record(connection, session_id, record))
+            connection.execute(
+                "UPDATE image SET deleted_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+                (self._stamp, ids_json(fresh)),
+            )
+        self._added += len(fresh)
+        self._known += len(records) - len(fresh)
+
+    def come_through(self) -> None:
+        """From now on nothing takes it back."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE image SET deleted_at = ? || deleted_at "
+                "WHERE id = (SELECT max(id) FROM image WHERE deleted_at = ?)",
+                (_THROUGH, self._stamp),
+            )
+
+    def withdraw(self) -> None:
+        """Take away what was added; where the history refuses, a later start does it."""
+        with contextlib.suppress(HistoryError):
+            while True:
+                with self._database.write() as connection:
+                    query = "SELECT id FROM image WHERE deleted_at = ? LIMIT ?"
+                    ids = [row[0] for row in connection.execute(query, (self._stamp, _LISTED_AT_ONCE))]
+                    writing.purge(connection, ids)
+                    if not ids:
+                        connection.execute(
+                            "DELETE FROM session WHERE id IN (SELECT value FROM json_each(?)) "
+                            "AND NOT EXISTS (SELECT 1 FROM image WHERE session_id = session.id)",
+                            (ids_json(self._new_sessions),),
+                        )
+                        return
+                time.sleep(_GAP_S)
+
+
+def _same_session(connection: sqlite3.Connection, session: Session) -> int | None:
+    query = "SELECT id FROM session WHERE operator = ? AND started_at = ? ORDER BY id = ? DESC, id LIMIT 1"
+    values = (pack_text(session.operator), session.started_at, session.id)
+    row = connection.execute(query, values).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _insert_session(connection: sqlite3.Connection, session: Session) -> int:
+    """Save a session, under its own number where that is free."""
+    free = (
+        0 < session.id < _HIGHEST_SESSION
+        and not connection.execute("SELECT 1 FROM session WHERE id = ?", (session.id,)).fetchone()
+    )
+    cursor = connection.execute(
+        "INSERT INTO session (id, operator, started_at, ended_at) VALUES (?, ?, ?, ?)",
+        (session.id if free else None, pack_text(session.operator), session.started_at, session.ended_at),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+Identity = tuple[str, str, str, str]
+
+
+def _identity(image: HistoryImage) -> Identity:
+    result = image.result
+    return result.created_at, result.digest, result.name, result.path
+
+
+def _identities(connection: sqlite3.Connection, session_id: int) -> set[Identity]:
+    """The images of a session that are there before the import begins."""
+    query = "SELECT created_at, digest, name, path FROM image WHERE session_id = ? AND deleted_at IS NULL"
+    return {
+        (row[0], unpack_text(row[1]), unpack_text(row[2]), unpack_text(row[3]))
+        for row in connection.execute(query, (session_id,))
+    }
+
+
+def _insert_record(connection: sqlite3.Connection, session_id: int, record: ImageRecord) -> int:
+    image = record.image
+    # Cells go in one by one, so that what was said of each before comes before what stands.
+    saved = writing.insert_image(connection, session_id, replace(image.result, cells=()))
+    for each in record.cells:
+        bare = writing.insert_cell(connection, saved.id, replace(each.cell, prediction=None, review=None))
+        assert bare.id is not None
+        standing = [each.cell.prediction] if each.cell.prediction is not None else []
+        for prediction in (*each.earlier_predictions, *standing):
+            writing.insert_prediction(connection, bare.id, prediction)
+        for verdict in (*each.earlier_verdicts, *([each.cell.review] if each.cell.review else [])):
+            if isinstance(verdict, Withdrawal):
+                writing.insert_withdrawal(connection, bare.id, verdict.created_at)
+            else:
+                writing.insert_review(connection, bare.id, verdict)
+    writing.write_note(connection, saved.id, image.note)
+    cells = tuple(each.cell for each in record.cells)
+    listing.write_summary(connection, saved.id, summarise(cells, image.note))
+    return saved.id

@@ -1,0 +1,49 @@
+"""A lock that a process holds while it is at something, and that the system takes back however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class Hold:
+    """A small locked file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """Hold it; False when somebody else does. Where files cannot be locked nobody does."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            return True
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as fault:
+            os.close(handle)
+            return not isinstance(fault, BlockingIOError | PermissionError)
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        # While it is still held, so that nobody's fresh file is removed.
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(handle)

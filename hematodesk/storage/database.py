@@ -20,8 +20,10 @@ from hematodesk.storage.presence import Presence
 BUSY_SECONDS = 10.0
 """How long a write waits for another instance's, which takes milliseconds but on a busy, slow disk."""
 
-_CACHE_KIB = 65_536
-"""Holds the listing of a million images, so that a filter reads memory and not the disk."""
+_CACHE_LEAST_KIB, _CACHE_MOST_KIB = 16_384, 65_536
+_CACHE_SHARE = 12
+"""The page cache may hold a 12th of the file, within these bounds. The listing is a 14th at most, so a filter
+of a million images reads memory and not the disk; a batch does not take memory for pages nobody reads."""
 
 _WAL_KEPT_BYTES = 16 * 1024 * 1024
 """The write-ahead log shrinks back to this after a large batch."""
@@ -155,7 +157,7 @@ class Database:
             connection.execute("PRAGMA foreign_keys = ON")
             # The first that reads the file.
             connection.execute("PRAGMA synchronous = EXTRA")
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            _fit_cache(connection)
             # It would build an index of the whole list for one search, ten times slower than reading it.
             connection.execute("PRAGMA automatic_index = OFF")
         except BaseException:
@@ -225,12 +227,23 @@ class Database:
             connection.execute(begin)
             try:
                 yield connection
+                if begin != "BEGIN":
+                    _fit_cache(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 # SQLite itself has rolled back already after some errors (disk full, I/O).
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+
+def _fit_cache(connection: sqlite3.Connection) -> None:
+    """Let the page cache grow with the file. SQLite takes its memory page by page, and keeps it."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    share = pages * page_bytes // 1024 // _CACHE_SHARE
+    kib = max(_CACHE_LEAST_KIB, min(share, _CACHE_MOST_KIB))
+    connection.execute(f"PRAGMA cache_size = -{kib}")
 
 
 _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)

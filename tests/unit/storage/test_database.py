@@ -49,6 +49,25 @@ def test_every_write_is_synchronous_and_logged_ahead(history):
         assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
+def test_the_memory_of_a_history_follows_its_size(path, result, cell, monkeypatch):
+    monkeypatch.setattr(database, "_CACHE_LEAST_KIB", 8)
+    monkeypatch.setattr(database, "_CACHE_MOST_KIB", 40)
+
+    def cache() -> int:
+        with history._database.read() as connection:
+            return -connection.execute("PRAGMA cache_size").fetchone()[0]
+
+    with closing(History.open(path)) as history:
+        session = history.begin_session("Ada")
+        assert cache() < 16
+        history.save_results(session, [result(f"image {n}", cell()) for n in range(300)])
+        assert 16 <= cache() < 40
+        history.save_results(session, [result(f"image {n}", cell()) for n in range(600)])
+        assert cache() == 40
+    with closing(History.open(path)) as history:
+        assert cache() == 40
+
+
 def test_a_newer_schema_is_refused_and_left_alone(some):
     sql(some, "PRAGMA user_version = 99")
     before = some.read_bytes()

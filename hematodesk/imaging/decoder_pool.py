@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,9 @@ from hematodesk.imaging.files import ReadImage, check_size, opened_file
 
 _ATTEMPTS, _STARTS = 2, 4
 """Of one image, and of starting a child: the system may kill one when memory is short, or a person."""
+
+_LARGE_FILE = 16 * 1024**2
+"""Bytes from which a thread of its own is worth the computing of a digest."""
 
 _FIRST_SIZES = (64 * 1024**2, 128 * 1024**2) if sys.platform == "win32" else (WHOLE_INPUT, WHOLE_OUTPUT)
 """Input and output segment, bytes. Windows counts all of it as taken, so there it begins smaller."""
@@ -185,17 +189,18 @@ class DecoderPool:
                 self._sizes = (WHOLE_INPUT, self._sizes[1])
                 return None
             check_size(length, name)
-            with view[:length] as whole:
-                digest = hashlib.sha256(whole).hexdigest()
-        try:
-            pixels, kind, notices = worker.decode(length, name)
-        except NoRoom:
-            if self._sizes[1] >= WHOLE_OUTPUT:
-                raise BadReply from None
-            self._sizes = (self._sizes[0], WHOLE_OUTPUT)
-            return None
+            with view[:length] as whole, _digest_of(whole) as digest:
+                try:
+                    pixels, kind, notices = worker.decode(length, name)
+                except NoRoom:
+                    if self._sizes[1] >= WHOLE_OUTPUT:
+                        raise BadReply from None
+                    self._sizes = (self._sizes[0], WHOLE_OUTPUT)
+                    return None
+                image = ReadImage(pixels, kind, digest(), notices)
+        worker.forget(length)
         pixels.flags.writeable = False
-        return ReadImage(pixels, kind, digest, notices)
+        return image
 
     # Children
 
@@ -256,6 +261,9 @@ class DecoderPool:
         worker.end()
         with self._change:
             self._alive -= 1
+            if worker.spent and not self._closed:
+                # It did nothing wrong: the next image should not have to wait for another child.
+                self._start_one()
             self._change.notify()
 
     def _start_one(self) -> None:
@@ -307,6 +315,17 @@ class DecoderPool:
         for worker in overdue:
             worker.stuck = True
             worker.kill()
+
+
+@contextlib.contextmanager
+def _digest_of(data: memoryview) -> Iterator[Callable[[], str]]:
+    """What gives the SHA-256 of a file's bytes; a large file's is computed beside what the block does."""
+    if len(data) < _LARGE_FILE:
+        digest = hashlib.sha256(data).hexdigest()
+        yield lambda: digest
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="hematodesk-digest") as beside:
+        yield beside.submit(lambda: hashlib.sha256(data).hexdigest()).result
 
 
 def _stuck(name: str, patience_s: float) -> ImageError:

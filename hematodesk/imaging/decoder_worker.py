@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 64 * 1024**2
 """Shared memory that may stay taken between images; the field of a 16-megapixel camera fits."""
 
+_HANDED_OVER_BYTES = 128 * 1024**2
+"""Pixels over which a picture is not copied out of the shared memory but takes it along, and the child's life
+with it: the copy would take longer than the start of another child, which goes on beside the work."""
+
+_ALONE = frozenset({"system_calls", "processes"})
+"""Limits each of which keeps a child from starting processes that would go on without it."""
+
+_END_S = 5.0
+"""Wall time in which a killed process is gone, unless it hangs in a system call."""
+
 _LOOK_EVERY = 32
 """Images between two looks at a child's memory."""
 
@@ -72,6 +82,7 @@ class Worker:
         deadline: when its patience is over, in time.monotonic(); None while nothing is asked of it.
         stuck: whether it was killed because its patience was over.
         spoilt: whether it must not be used again.
+        spent: whether its child was ended because its memory went with a picture.
 
     Raises OSError when it cannot be started.
     """
@@ -79,7 +90,7 @@ class Worker:
     def __init__(self, limits: WorkerLimits, input_bytes: int, output_bytes: int) -> None:
         self.limits = limits
         self.deadline: float | None = None
-        self.stuck = self.spoilt = False
+        self.stuck = self.spoilt = self.spent = False
         self.in_force: tuple[str, ...] = ()
         self._greeted = False
         self._number = self._images = 0
@@ -148,17 +159,38 @@ class Worker:
         size = 3 * reply.width * reply.height
         if reply.kind != wire.PICTURE or size > self._made.size:
             raise BadReply
+        pixels = np.frombuffer(self._made.map, np.uint8, size).reshape(reply.height, reply.width, 3)
+        # What is given on must not change: either nobody is left who could, or it is a copy.
+        if size <= _HANDED_OVER_BYTES or not self._ended():
+            pixels = pixels.copy()
+            if size > _KEPT_BYTES and not self._made.release(size):
+                self._images = self.limits.images
+        return pixels, reply.format, reply.notices
+
+    def forget(self, length: int) -> None:
+        """Give the memory of a large file's bytes back."""
         if length > _KEPT_BYTES and not self.given.release(length):
             self._images = self.limits.images
-        # The one copy: what is given on must not change when the child is asked for the next image.
-        pixels = np.frombuffer(self._made.map, np.uint8, size).reshape(reply.height, reply.width, 3).copy()
-        if size > _KEPT_BYTES and not self._made.release(size):
-            self._images = self.limits.images
-        return pixels, reply.format, reply.notices
+
+    def _ended(self) -> bool:
+        """End the child, so that its output segment can go with the picture; whether that is certain.
+
+        It is not where a child may start processes, which would go on.
+        """
+        if not _ALONE & set(self.in_force):
+            return False
+        self.kill()
+        try:
+            self.process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            self.spent = True
+        return True
 
     def tired(self) -> bool:
         """Whether it has done enough and another one should take its place."""
-        if self._images >= self.limits.images or self._busy_s > self.limits.busy_s:
+        if self.spent or self._images >= self.limits.images or self._busy_s > self.limits.busy_s:
             return True
         return self._images % _LOOK_EVERY == 0 and self._grown()
 
@@ -181,7 +213,7 @@ class Worker:
         self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             # A process in a system call that cannot be broken off (a dead network drive) ends later.
-            self.process.wait(5.0)
+            self.process.wait(_END_S)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):

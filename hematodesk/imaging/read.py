@@ -34,12 +34,16 @@ from hematodesk.imaging.files import (
 )
 from hematodesk.imaging.header import SUPPORTED, Header, read_header
 from hematodesk.imaging.tiff import Data, without_orientation
+from hematodesk.imaging.tiff_strips import Strips, read_strips
 
 # Sensors give 10, 12 or 14 bits in 16-bit files; scaling those by the full range would be near black.
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
 
 _ROWS_AT_ONCE = 1_048_576
 """Pixels that are laid on white in one go: the arithmetic takes 10 bytes a pixel."""
+
+_BY_STRIPS = 16_000_000
+"""Pixels from which a TIFF file is decoded a few strips at a time."""
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Canvas: TypeAlias = Callable[[int, int], Pixels]
@@ -74,7 +78,7 @@ def decode_pixels(
     """The decoding proper: pixels, format and notices as in ReadImage.
 
     Args:
-        canvas: where the pixels are to be written; called once, when all else has gone well.
+        canvas: where the pixels are to be written; called once, at the earliest when the header is good.
         complaints: asked after the decoder ran, for what it said on standard error meanwhile.
 
     Raises ImageError.
@@ -84,8 +88,9 @@ def decode_pixels(
     _check_dimensions(header, name)
     if complaints is not None:
         complaints()
+    strips = _strips_of(data, header)
     try:
-        raw = _decode(data, header, name)
+        raw = _decode(data, header, name) if strips is None else _decode_strips(data, strips, name, canvas)
     except ImageError:
         if complaints is not None and names_memory(complaints()):
             raise no_memory(name) from None
@@ -101,7 +106,8 @@ def decode_pixels(
         notices.append(ALPHA_FLATTENED)
     if doubtful:
         notices.append(DAMAGE_SUSPECTED)
-    return _finished(raw, header.orientation, canvas), header.format, tuple(notices)
+    pixels = _finished(raw, header.orientation, canvas) if strips is None else raw
+    return pixels, header.format, tuple(notices)
 
 
 def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -159,6 +165,25 @@ def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
             "Export it as 8-bit or 16-bit.",
         )
     return np.asarray(raw)
+
+
+def _strips_of(data: Data, header: Header) -> Strips | None:
+    """The strips of a picture that is so large that it is decoded by them, and lies upright."""
+    large = header.format == "tiff" and header.width * header.height >= _BY_STRIPS
+    return read_strips(data) if large and header.orientation == 1 else None
+
+
+def _decode_strips(data: Data, strips: Strips, name: str, canvas: Canvas | None) -> npt.NDArray[Any]:
+    """The RGB pixels of a large TIFF file, in the canvas if there is one."""
+    shape = (strips.height, strips.width, 3)
+    target = canvas(*shape[:2]) if canvas is not None else np.empty(shape, np.uint8)
+    for first, rows, piece in strips.pieces(data):
+        part = target[first : first + rows]
+        if strips.packed:
+            _to_rgb(_decode(piece, Header("tiff", strips.width, rows), name), part)
+        else:
+            part[...] = np.frombuffer(piece, np.uint8).reshape(part.shape)
+    return target
 
 
 def no_memory(name: str) -> ImageError:

@@ -49,7 +49,7 @@ class TiffHeader:
     pages: int
 
 
-class _Directory:
+class Directory:
     """One image file directory: tag to its values, and the offset of the next."""
 
     def __init__(self, data: Data, order: str, big: bool, offset: int) -> None:
@@ -84,7 +84,7 @@ class _Directory:
         return values[0] if values else otherwise
 
 
-def _open(data: Data) -> tuple[str, bool, int]:
+def open_tiff(data: Data) -> tuple[str, bool, int]:
     """Byte order, whether BigTIFF, and the first directory's offset."""
     order = {b"II": "<", b"MM": ">"}[bytes(data[:2])]
     if struct.unpack_from(order + "H", data, 2)[0] == 43:
@@ -95,13 +95,13 @@ def _open(data: Data) -> tuple[str, bool, int]:
 def read_tiff(data: Data) -> TiffHeader | str:
     """The header of a whole TIFF file, or in words what is wrong with it."""
     try:
-        order, big, offset = _open(data)
-        first = _Directory(data, order, big, offset)
+        order, big, offset = open_tiff(data)
+        first = Directory(data, order, big, offset)
         width, height = first.first(_WIDTH, 0), first.first(_HEIGHT, 0)
         pages, seen, following = 1, {offset}, first.next
         while following and following not in seen and pages < _MAX_PAGES:
             seen.add(following)
-            following = _Directory(data, order, big, following).next
+            following = Directory(data, order, big, following).next
             pages += 1
         offsets = first.values(_STRIP_OFFSETS) or first.values(_TILE_OFFSETS)
         counts = first.values(_STRIP_COUNTS) or first.values(_TILE_COUNTS)
@@ -120,7 +120,7 @@ def read_tiff(data: Data) -> TiffHeader | str:
     return TiffHeader(width, height, orientation if 1 <= orientation <= 8 else 1, pages)
 
 
-def _wrong_pixels(data: Data, page: _Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
+def _wrong_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
     """What is wrong with a page's compressed pixels, in words; empty when nothing is seen.
 
     Where OpenCV decodes in this process libtiff's complaints do not reach us, and it gives a picture with
@@ -180,8 +180,8 @@ def without_orientation(data: Data) -> Data:
     libtiff undoes some orientations itself and others not; so it is told there is none, and
     all eight are undone in one place.
     """
-    order, big, offset = _open(data)
-    entry = _Directory(data, order, big, offset).tags.get(_ORIENTATION)
+    order, big, offset = open_tiff(data)
+    entry = Directory(data, order, big, offset).tags.get(_ORIENTATION)
     if entry is None:
         return data
     letter, _, at = entry
@@ -193,8 +193,8 @@ def without_orientation(data: Data) -> Data:
 def exif_orientation(block: Data) -> int:
     """The orientation (1 to 8) in an Exif block, which is a small TIFF; 1 when it does not say."""
     try:
-        order, big, offset = _open(block)
-        value = _Directory(block, order, big, offset).first(_ORIENTATION, 1)
+        order, big, offset = open_tiff(block)
+        value = Directory(block, order, big, offset).first(_ORIENTATION, 1)
     except (struct.error, OverflowError, ValueError, KeyError):
         return 1
     return value if 1 <= value <= 8 else 1

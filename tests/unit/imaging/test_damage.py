@@ -100,3 +100,16 @@ def test_what_is_damage_is_an_error(said):
     with pytest.raises(ImageError) as caught:
         judge(said, "smear_7", "TIFF")
     assert caught.value.code == "image_damaged" and "smear_7" in caught.value.message
+
+
+def test_a_large_tiff_is_decoded_by_strips_and_its_damage_is_found(pool):
+    """17 megapixels, of which a corner is no plain colour; no strip's height divides the rows."""
+    large = np.full((4_099, 4_100, 3), (200, 210, 220), np.uint8)
+    large[-600:, -600:] = np.random.default_rng(3).integers(0, 256, (600, 600, 3), np.uint8)
+    data = encoded(large, ".tiff", cv2.IMWRITE_TIFF_COMPRESSION, 5, cv2.IMWRITE_TIFF_ROWSPERSTRIP, 16)
+    image = pool.decode(bytes(data), "smear")
+    assert image.notices == ()
+    assert np.array_equal(image.pixels, large[..., ::-1])
+    at = int(len(data) * 0.9)
+    data[at : at + 64] = b"\xff" * 64
+    assert code_of(pool, data) == "image_damaged"

@@ -20,6 +20,7 @@ import pytest
 from hematodesk.child import launch
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
+from hematodesk.imaging import decoder_pool, decoder_worker
 from hematodesk.imaging.decoder_pool import DecoderPool
 from hematodesk.imaging.decoder_worker import WorkerLimits
 from hematodesk.imaging.files import NOTICES
@@ -223,6 +224,42 @@ def test_a_child_is_replaced_after_its_share_of_images(pools, files):
     assert len(seen) >= 2
 
 
+@pytest.mark.skipif(not LINUX, reason="elsewhere a child may not be known to be alone")
+def test_a_very_large_picture_takes_its_memory_along_and_nobody_can_change_it(monkeypatch, pools, files):
+    monkeypatch.setattr(decoder_worker, "_HANDED_OVER_BYTES", 0)
+    monkeypatch.setattr(decoder_pool, "_LARGE_FILE", 0)
+    lost: list[str] = []
+    pool = pools(tell=lambda event, /, **facts: lost.append(event))
+    pool.warm()
+    kept = []
+    for kind, data in files.items():
+        # A child is on its way before anybody asks.
+        deadline = time.monotonic() + 10
+        while not children() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (child,) = children()
+        image = pool.decode(data, kind)
+        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+        assert not image.pixels.flags.writeable
+        kept.append((image, decode_image(data, kind)))
+    pool.close()
+    for image, expected in kept:
+        np.testing.assert_array_equal(image.pixels, expected.pixels)
+        assert image.digest == expected.digest
+    assert lost == ["decoder_started"] and not children()
+
+
+@pytest.mark.skipif(not LINUX, reason="elsewhere a child may not be known to be alone")
+def test_a_child_that_is_not_known_to_be_alone_keeps_its_memory_to_itself(monkeypatch, pools, files):
+    monkeypatch.setattr(decoder_worker, "_HANDED_OVER_BYTES", 0)
+    monkeypatch.setattr(decoder_worker, "_ALONE", {"no such limit"})
+    pool = pools()
+    assert pool.decode(files["png"], "one").pixels.flags.owndata
+    (child,) = children()
+    assert pool.decode(files["png"], "two").pixels.flags.owndata
+    assert children() == [child]
+
+
 def test_segments_grow_with_the_images(pools, files):
     pool = pools(sizes=(1_000, 1_000))
     assert pool.decode(files["bmp"], "large").pixels.shape == (48, 64, 3)
@@ -266,6 +303,7 @@ sys.path[:] = {modules!r}
 from children import evil_command
 from hematodesk.child import launch
 launch.child_command = evil_command([])
+from hematodesk.imaging import decoder_pool, decoder_worker
 from hematodesk.imaging.decoder_pool import DecoderPool
 pool = DecoderPool(2)
 pool.decode(open({image!r}, "rb").read(), "x")

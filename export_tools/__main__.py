@@ -20,6 +20,10 @@ _COMMANDS = (
     "adapt_report",
 )
 
+_EXPORT_EXTRA = frozenset(
+    {"tensorflow", "keras", "tf_keras", "tf2onnx", "onnx", "h5py", "matplotlib", "sklearn", "torch"}
+)
+
 
 def make_parser() -> argparse.ArgumentParser:
     """All commands with their options; it needs no TensorFlow."""
@@ -31,9 +35,22 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 all fine, 1 the work was refused or failed, 2 usage."""
+    """Run a command; 0 all fine, 1 the work was refused or failed, 2 usage, 130 interrupted."""
     args = make_parser().parse_args(arguments)
-    return int(args.run(args))
+    try:
+        return int(args.run(args))
+    except ModuleNotFoundError as fault:
+        if (fault.name or "").split(".")[0] not in _EXPORT_EXTRA:
+            raise
+        print(
+            f"{args.command}: {fault.name} is not installed. Install what export_tools needs: "
+            "python -m pip install '.[export]'",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print(f"{args.command}: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from export_tools.confidence import (
 )
 from export_tools.file_lists import file_key, listed
 from export_tools.metrics import Figures, as_document, as_markdown, measure
+from export_tools.pictures import require_drawing
 from export_tools.product_way import product_crop
 from export_tools.sources import Record, read_source
 from hematodesk.domain.cells import Prediction, UncertainReason
@@ -93,6 +94,8 @@ def run(args: argparse.Namespace) -> int:
         if args.protocol is not None:
             print(protocol.run_protocol(args))
             return 0
+        if args.output is not None:
+            require_drawing()
         classifier = Classifier(read_package(args.package), args.provider)
         read = read_boxes if args.boxes else read_source
         records = [record for folder in args.sources for record in read(folder)]

@@ -13,6 +13,11 @@ from export_tools.metrics import Figures
 from hematodesk.domain.statistics import wilson_interval
 
 
+def require_drawing() -> None:
+    """Raise ModuleNotFoundError now rather than after hours of work that ends in a drawing."""
+    import matplotlib  # noqa: F401
+
+
 def draw_confusion(figures: Figures, title: str, target: Path) -> None:
     """The confusion matrix as a PNG: shade is the share of the true class, the number is the count."""
     counts = figures.confusion

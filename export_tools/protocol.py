@@ -11,116 +11,27 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export_tools.abstaining import abstaining_document, abstaining_markdown, other_cells, without_cells
-from export_tools.file_lists import HELD_OUT, TRAINED_ON, beside, file_key, read_list
-from export_tools.grouping import join_groups
-from export_tools.sources import Record, only_classes, read_source
-from export_tools.splits import SplitRule, split_sides
-from export_tools.tables import SourceError
+from export_tools.file_lists import TRAINED_ON, beside
+from export_tools.pictures import require_drawing
+from export_tools.protocol_parts import FOLDS, PARTS, part_records, read_table, require_lists
+from export_tools.sources import Record, only_classes
 from hematodesk.domain.classes import WBC4
+from hematodesk.domain.files import Rights, write_whole
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
 
 if TYPE_CHECKING:
     from export_tools.evaluate import Answer, Judged
 
-FOLDS = 5
 POOLED = "bccd_5fold"
 _DATA = Path("../shared/data")
-_PBC8 = (*WBC4, "basophil", "erythroblast", "immature_granulocyte", "platelet")
-
-
-@dataclass(frozen=True)
-class Table:
-    """The labelled images: `joined` are PBC's and BCCD's as `train` joins them, `copies` Kaggle's.
-
-    Groups of copies are those of the fields that they were made from.
-    """
-
-    joined: tuple[Record, ...]
-    copies: tuple[Record, ...]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One row of the table.
-
-    Attributes:
-        title: what the report calls the data.
-        trained_as: the part whose package serves here.
-        classes: what that package names.
-        sources: folders that it is trained on.
-        options: of `train`.
-        tested: the records to test, from the table and the package's file.
-    """
-
-    title: str
-    trained_as: str
-    classes: tuple[str, ...]
-    sources: tuple[str, ...]
-    options: tuple[str, ...]
-    tested: Callable[[Table, Path], list[Record]] = field(repr=False)
-
-
-def _held_out(table: Table, package: Path) -> list[Record]:
-    names = set(read_list(package, HELD_OUT))
-    return [each for each in table.joined if each.source == "pbc" and file_key(each.file) in names]
-
-
-def _folder(name: str) -> Callable[[Table, Path], list[Record]]:
-    return lambda table, _: [each for each in table.copies if each.file.parts[-3] == name]
-
-
-def _by_rule(rule: SplitRule, source: str) -> Callable[[Table, Path], list[Record]]:
-    def tested(table: Table, _: Path) -> list[Record]:
-        named = only_classes(table.joined, WBC4)
-        return [each for each in split_sides(named, rule).test if each.source == source]
-
-    return tested
-
-
-_BOTH = ("pbc", "bccd")
-PARTS: dict[str, Part] = {
-    "pbc4": Part("PBC, held out by group", "pbc4", WBC4, _BOTH, (), _held_out),
-    "pbc8": Part("PBC, eight classes, held out by group", "pbc8", _PBC8, ("pbc",), (), _held_out),
-    "test": Part("Kaggle 4-class, published TEST folder", "pbc4", WBC4, _BOTH, (), _folder("TEST")),
-    "test_simple": Part(
-        "Kaggle 4-class, published TEST_SIMPLE folder", "pbc4", WBC4, _BOTH, (), _folder("TEST_SIMPLE")
-    ),
-    **{
-        f"bccd_fold{number}": Part(
-            f"BCCD fields, fold {number} of {FOLDS}",
-            f"bccd_fold{number}",
-            WBC4,
-            _BOTH,
-            ("--fold", f"{number}/{FOLDS}", "--fold-of", "bccd"),
-            _by_rule(SplitRule(fold=(number, FOLDS), fold_of="bccd"), "bccd"),
-        )
-        for number in range(1, FOLDS + 1)
-    },
-    "leave_bccd_out": Part(
-        "BCCD fields, no image of BCCD trained on",
-        "leave_bccd_out",
-        WBC4,
-        _BOTH,
-        ("--leave-out", "bccd"),
-        _by_rule(SplitRule(leave_out=("bccd",)), "bccd"),
-    ),
-    "leave_pbc_out": Part(
-        "PBC, no image of PBC trained on",
-        "leave_pbc_out",
-        WBC4,
-        _BOTH,
-        ("--leave-out", "pbc"),
-        _by_rule(SplitRule(leave_out=("pbc",)), "pbc"),
-    ),
-}
-"""Every row of the table, by the name that --package and --parts use."""
+_COPIES = {"test": "kaggle4/TEST", "test_simple": "kaggle4/TEST_SIMPLE"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -167,31 +78,53 @@ def run_protocol(args: argparse.Namespace) -> str:
     for package in given.values():
         # Before the pictures are compared, which takes minutes.
         read_package(package)
-        _require_lists(package)
+        require_lists(package)
+    require_drawing()
     table = read_table(args.protocol, args.cache)
-    packages = {name: _package(name, given, args) for name in names}
-    tested = {name: part_records(name, table, packages[name]) for name in names}
+    for name in names:
+        if name in _COPIES and not PARTS[name].tested(table, Path()):
+            raise ValueError(
+                f"the part {name} has no image to test: there is no {_COPIES[name]} in {args.protocol}; "
+                "leave it out with --parts"
+            )
+    # Packages that are there are proved before others are trained, which takes hours.
+    ready = {name: package for name in names if (package := _ready(name, given, args)) is not None}
+    for name, package in ready.items():
+        lacking = sorted(set(PARTS[name].classes) - set(read_package(package).class_ids))
+        if lacking:
+            raise ValueError(
+                f"{package.name} cannot be tested on {name}: it does not name {', '.join(lacking)}"
+            )
+    tested = {name: part_records(name, table, package) for name, package in ready.items()}
+    packages = {name: ready.get(name) or _made(name, args) for name in names}
+    tested |= {name: part_records(name, table, packages[name]) for name in names if name not in tested}
     home = args.output or _beside(packages[names[0]])
     from export_tools.evaluate import answer, judge, model_named, write_report
 
     judged: dict[str, Judged] = {}
     pooled: list[Answer] = []
     for name in names:
+        began = time.monotonic()
         classifier = Classifier(read_package(packages[name]), args.provider)
         print(f"{name}: {packages[name].name}", file=sys.stderr, flush=True)
-        records = _limited(only_classes(tested[name], classifier.package.class_ids), args.limit)
+        records = _limited(only_classes(tested[name], PARTS[name].classes), args.limit)
         answers = answer(classifier, records)
         classes = classifier.package.class_ids
         judged[name] = judge(PARTS[name].title, model_named(classifier), answers, classes)
+        judged[name].document["seconds"] = round(time.monotonic() - began, 1)
         write_report(home / name, judged[name], answers, classes)
+        print(f"{name}: {len(answers)} images in {time.monotonic() - began:.0f} s", file=sys.stderr)
         if name.startswith("bccd_fold"):
             pooled += answers
+        if name != names[-1]:
+            # What was done stays readable when the rest is cut off.
+            _write(home, judged, args.limit, [f"**Unfinished: {len(judged)} of {len(names)} parts.**\n"], {})
     if all(f"bccd_fold{number}" in names for number in range(1, FOLDS + 1)):
         told = judged["bccd_fold1"].document["model"] | {"name": "five networks", "sha256": ""}
         judged[POOLED] = judge(f"BCCD fields, grouped {FOLDS}-fold", told, pooled, WBC4)
         write_report(home / POOLED, judged[POOLED], pooled, WBC4)
-    document: dict[str, Any] = {"parts": {name: each.document for name, each in judged.items()}}
-    texts = [_heading(judged, args.limit)]
+    document: dict[str, Any] = {}
+    texts = []
     main = next((name for name in ("pbc4", "test", "test_simple") if name in names), None)
     if main is not None:
         classifier = Classifier(read_package(packages[main]), args.provider)
@@ -200,69 +133,21 @@ def run_protocol(args: argparse.Namespace) -> str:
         document |= {"non_cells": abstaining_document(nothing), "other_cells": abstaining_document(others)}
         texts.append(abstaining_markdown("Pictures without a white cell", nothing))
         texts.append(abstaining_markdown("Cells of classes that the model does not name", others))
-    texts += [each.text for each in judged.values()]
-    document["limit"] = args.limit
-    text = "\n".join(texts)
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "protocol.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (home / "protocol.md").write_text(text, encoding="utf-8")
+    text = _write(home, judged, args.limit, texts, document)
     print(f"written: {home}", file=sys.stderr)
     return text
 
 
-def read_table(data: Path, cache: Path | None) -> Table:
-    """The labelled images of a folder with pbc, bccd and kaggle4, in groups as `train` makes them.
-
-    Without kaggle4 its parts have nothing to test. Raises SourceError when one of the others is missing.
-    """
-    joined, _ = join_groups([each for name in _BOTH for each in read_source(data / name)], cache)
-    copies = read_source(data / "kaggle4") if (data / "kaggle4").is_dir() else []
-    every, _ = join_groups([*joined, *copies], look=False)
-    # A field's group keeps its name, which decides its fold: bccd comes before kaggle4 in the alphabet.
-    return Table(
-        tuple(each for each in every if each.source != "kaggle4"),
-        tuple(each for each in every if each.source == "kaggle4"),
-    )
-
-
-def part_records(name: str, table: Table, package: Path) -> list[Record]:
-    """What a part tests, proved never to have been trained on.
-
-    Raises SourceError `lists_missing` when nothing says what the package was trained on, ValueError
-    that names the files when a tested one, or one of its group, was.
-    """
-    _require_lists(package)
-    trained = set(read_list(package, TRAINED_ON))
-    every = [*table.joined, *table.copies]
-    learnt = {each.group for each in every if file_key(each.file) in trained}
-    if not learnt:
-        raise SourceError(
-            "lists_missing",
-            f"{beside(package, TRAINED_ON).name} names no file of these data.",
-            "Give the folder of the data that the package was trained on.",
-        )
-    records = PARTS[name].tested(table, package)
-    wrong = sorted({file_key(each.file) for each in records if each.group in learnt})
-    if wrong:
-        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        raise ValueError(
-            f"{package.name} cannot be tested on {name}: it was trained on these files or on others of their "
-            f"groups: {', '.join(wrong[:5])}{more}"
-        )
-    if not records:
-        raise ValueError(f"the part {name} has no image to test")
-    return records
-
-
-def _require_lists(package: Path) -> None:
-    for suffix in (TRAINED_ON, HELD_OUT):
-        if not beside(package, suffix).is_file():
-            raise SourceError(
-                "lists_missing",
-                f"Nothing says what {package.name} was trained on: there is no "
-                f"{beside(package, suffix).name} beside it.",
-                "Copy the lists that train wrote beside the model to the package, under its name.",
-            )
+def _write(
+    home: Path, judged: Mapping[str, Judged], limit: int | None, texts: Sequence[str], more: Mapping[str, Any]
+) -> str:
+    """Write protocol.json and protocol.md: the table, then `texts`, then part by part; the Markdown."""
+    document = {"parts": {name: each.document for name, each in judged.items()}, **more, "limit": limit}
+    text = "\n".join([_heading(judged, limit), *texts, *(each.text for each in judged.values())])
+    home.mkdir(parents=True, exist_ok=True)
+    for name, content in (("protocol.json", json.dumps(document, indent=1) + "\n"), ("protocol.md", text)):
+        write_whole(home / name, content.encode(), Rights.USUAL)
+    return text
 
 
 def _given(packages: Sequence[str]) -> dict[str, Path]:
@@ -275,28 +160,45 @@ def _given(packages: Sequence[str]) -> dict[str, Path]:
     return given
 
 
-def _package(name: str, given: Mapping[str, Path], args: argparse.Namespace) -> Path:
-    """The part's package: given, given for the part that it shares one with, or trained now."""
+def _ready(name: str, given: Mapping[str, Path], args: argparse.Namespace) -> Path | None:
+    """The part's package: given, given for the part that it shares one with, or of an earlier run."""
     part = PARTS[name]
     for each in (name, part.trained_as):
         if each in given:
             return given[each]
     target: Path = args.work / f"{part.trained_as}.onnx"
+    if not target.is_file():
+        return None
+    print(f"{name}: {target} of an earlier run is used", file=sys.stderr)
+    return target
+
+
+def _made(name: str, args: argparse.Namespace) -> Path:
+    """The part's package, trained now; one that was made for another part of this run is there."""
+    part = PARTS[name]
+    target: Path = args.work / f"{part.trained_as}.onnx"
     if target.is_file():
-        print(f"{name}: {target} of an earlier run is used", file=sys.stderr)
         return target
     from export_tools.__main__ import main
 
     args.work.mkdir(parents=True, exist_ok=True)
-    model = str(target.with_suffix(".keras"))
+    model = target.with_suffix(".keras")
     sources = [str(args.protocol / source) for source in part.sources]
     cache = ["--cache", str(args.cache)] if args.cache is not None else []
     training = [*part.options, *cache, *shlex.split(args.training)]
-    for command in (
-        ["train", *sources, "--output", model, "--classes", ",".join(part.classes), *training],
-        ["calibrate", model, *sources, *cache],
-        ["convert", model, "--output", str(target)],
-    ):
+    if model.with_suffix(".checkpoints").is_dir():
+        print(f"{name}: an interrupted training goes on ({model.stem}.checkpoints)", file=sys.stderr)
+        training.append("--resume")
+    commands = [
+        ["train", *sources, "--output", str(model), "--classes", ",".join(part.classes), *training],
+        ["calibrate", str(model), *sources, *cache],
+        ["convert", str(model), "--output", str(target)],
+    ]
+    # The lists are the last that train writes.
+    if model.is_file() and beside(target, TRAINED_ON).is_file():
+        print(f"{name}: {model} of an earlier run is used", file=sys.stderr)
+        del commands[0]
+    for command in commands:
         print(f"{name}: {command[0]}", file=sys.stderr, flush=True)
         if main(command) != 0:
             raise ValueError(f"the package for {name} could not be made: {command[0]} failed")

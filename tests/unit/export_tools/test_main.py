@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +33,12 @@ def test_wrong_usage_ends_with_2() -> None:
 def test_a_package_that_is_missing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "nowhere.onnx", "nowhere"]) == 1
     assert "nowhere.onnx" in capsys.readouterr().err
+
+
+def test_a_library_that_is_not_installed_is_told_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["evaluate", "m.onnx", str(tmp_path), "--output", str(tmp_path / "r")]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("evaluate: matplotlib is not installed.") and "'.[export]'" in told

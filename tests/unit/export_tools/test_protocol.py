@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,12 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from export_tools import abstaining, pictures, product_way, protocol
+from export_tools import abstaining, evaluate, pictures, product_way, protocol
 from export_tools.__main__ import main
 from export_tools.abstaining import abstaining_markdown, other_cells, without_cells
 from export_tools.file_lists import HELD_OUT, TRAINED_ON, beside, file_key
 from export_tools.non_cells import KINDS, draw_non_cells
-from export_tools.protocol import PARTS, Table, part_records, read_table
+from export_tools.protocol_parts import PARTS, Table, part_records, read_table
 from export_tools.tables import SourceError
 from hematodesk.domain.cells import Localisation, LocatedCell, Prediction, Provenance, UncertainReason
 from hematodesk.domain.classes import WBC4
@@ -167,7 +168,10 @@ def shades(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Localisation((LocatedCell(Box(8, 6, 20, 20), 1.0),), None)
     for module in (abstaining, product_way):
         monkeypatch.setattr(module, "locate_cells", lambda pixels: known)
-    monkeypatch.setattr(protocol, "read_package", lambda path: path)
+    eight = SimpleNamespace(class_ids=PARTS["pbc8"].classes)
+    monkeypatch.setattr(protocol, "read_package", lambda path: eight)
+    for module in (protocol, evaluate):
+        monkeypatch.setattr(module, "require_drawing", lambda: None)
     monkeypatch.setattr(protocol, "Classifier", lambda package, provider: Shades())
     for name in ("draw_confusion", "draw_reliability", "draw_coverage"):
         monkeypatch.setattr(pictures, name, lambda figures, title, target: target.write_bytes(b"picture"))
@@ -256,6 +260,94 @@ def test_missing_packages_are_trained_with_what_their_part_leaves_out(
     assert len(ran) == 3
     monkeypatch.setattr("export_tools.__main__.main", lambda arguments: 1)
     assert main([*command[:-1], str(tmp_path / "v")]) == 1
+
+
+def protocol_command(data: Path, tmp_path: Path, *packages: str) -> list[str]:
+    parts = ",".join(each.partition("=")[0] for each in packages)
+    command = ["evaluate", "--protocol", str(data), "--parts", parts, "--non-cells", "1"]
+    for each in packages:
+        command += ["--package", each]
+    return [*command, "--output", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
+
+
+def test_an_interrupted_training_goes_on_and_a_finished_one_is_not_repeated(
+    data: Path, shades: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+
+    def cut_off(arguments: list[str]) -> int:
+        ran.append(arguments)
+        (tmp_path / "w" / "leave_bccd_out.checkpoints").mkdir()
+        raise KeyboardInterrupt
+
+    def trained(arguments: list[str]) -> int:
+        ran.append(arguments)
+        if arguments[0] == "train":
+            (tmp_path / "w" / "leave_bccd_out.keras").write_bytes(b"")
+            lists(tmp_path / "w" / "leave_bccd_out.keras", KEPT, HELD)
+        return int(arguments[0] == "calibrate")
+
+    command = [*protocol_command(data, tmp_path), "--parts", "leave_bccd_out"]
+    monkeypatch.setattr("export_tools.__main__.main", cut_off)
+    assert main(command) == 130
+    assert "--resume" not in ran[-1]
+    monkeypatch.setattr("export_tools.__main__.main", trained)
+    assert main(command) == 1
+    assert "--resume" in ran[-2] and ran[-2][0] == "train" and ran[-1][0] == "calibrate"
+    assert main(command) == 1
+    assert [each[0] for each in ran] == ["train", "train", "calibrate", "calibrate"]
+
+
+def test_what_was_done_stays_when_the_rest_is_cut_off(
+    data: Path, shades: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = lists(tmp_path / "m.onnx", KEPT + FIELDS[8:], HELD)
+    whole, asked = Shades.classify, []
+
+    def cut_off(self: Shades, crops: Sequence[np.ndarray]) -> list[Prediction]:
+        asked.append(len(crops))
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        return whole(self, crops)
+
+    monkeypatch.setattr(Shades, "classify", cut_off)
+    assert main(protocol_command(data, tmp_path, f"test={package}", f"pbc4={package}")) == 130
+    document = json.loads((tmp_path / "r" / "protocol.json").read_text())
+    assert set(document["parts"]) == {"test"} and document["parts"]["test"]["seconds"] >= 0
+    told = (tmp_path / "r" / "protocol.md").read_text()
+    assert "**Unfinished: 1 of 2 parts.**" in told and "published TEST folder | 16 | 8 |" in told
+    monkeypatch.setattr(Shades, "classify", whole)
+    assert main(protocol_command(data, tmp_path, f"test={package}", f"pbc4={package}")) == 0
+    assert "Unfinished" not in (tmp_path / "r" / "protocol.md").read_text()
+
+
+def test_nothing_is_trained_for_a_run_that_cannot_end_well(
+    data: Path,
+    shades: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def train(arguments: list[str]) -> int:
+        raise AssertionError("trained for nothing")
+
+    monkeypatch.setattr("export_tools.__main__.main", train)
+    learnt = lists(tmp_path / "m.onnx", [*KEPT, *HELD], HELD)
+    command = protocol_command(data, tmp_path, f"pbc4={learnt}")
+    command[command.index("--parts") + 1] = "leave_pbc_out,pbc4"
+    assert main(command) == 1
+    assert "was trained on these files" in capsys.readouterr().err
+    four = SimpleNamespace(class_ids=WBC4)
+    monkeypatch.setattr(protocol, "read_package", lambda path: four)
+    command = protocol_command(data, tmp_path, f"pbc8={lists(tmp_path / 'n.onnx', KEPT, HELD)}")
+    command[command.index("--parts") + 1] = "leave_pbc_out,pbc8"
+    assert main(command) == 1
+    assert (
+        "n.onnx cannot be tested on pbc8: it does not name basophil, erythroblast" in capsys.readouterr().err
+    )
+    shutil.rmtree(data / "kaggle4")
+    assert main([*protocol_command(data, tmp_path), "--parts", "leave_pbc_out,test"]) == 1
+    assert "no kaggle4/TEST in" in capsys.readouterr().err
 
 
 def test_wrong_usage_is_told(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

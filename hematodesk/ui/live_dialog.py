@@ -62,8 +62,11 @@ class LiveDialog(QDialog):
         self._frame: LiveFrame | None = None
         self._name = ""
         self.frozen = False
+        self._over = False
         self.sources = QComboBox(self)
-        self.sources.setAccessibleName(self.tr("Camera"))
+        self.sources.setAccessibleName(self.tr("Camera or video"))
+        self.sources.setPlaceholderText(self.tr("No camera"))
+        self.sources.setEnabled(False)
         self.sources.activated.connect(self.start)
         self.video_button = QPushButton(self.tr("&Video file…"), self)
         self.video_button.clicked.connect(self._ask_video)
@@ -122,14 +125,16 @@ class LiveDialog(QDialog):
         for camera in cameras:
             numbered = self.tr("Camera {number}").format(number=camera.index)
             self.sources.addItem(f"{camera.name} ({numbered})" if camera.name else numbered, camera.index)
-        self.sources.setEnabled(bool(cameras))
-        if self._ticket is not None:
+        if cameras:
+            self.sources.setEnabled(True)
+            self.sources.setPlaceholderText(self.tr("Choose a camera"))
+        if self._name:
             # A video was chosen meanwhile.
             return
         if len(cameras) == 1 and cameras[0].name:
+            self.sources.setCurrentIndex(0)
             self.start()
         elif cameras:
-            self.sources.setCurrentIndex(-1)
             self._say(self.tr("Choose a camera above"), self.tr("Or a video file."))
         else:
             self._say(
@@ -138,10 +143,13 @@ class LiveDialog(QDialog):
             )
 
     def start(self) -> None:
-        """Show the chosen camera."""
-        index = self.sources.currentData()
-        if index is not None:
-            self._run(self.sources.currentText(), lambda: _camera(int(index)))
+        """Show the chosen camera, or the chosen video from its beginning."""
+        chosen = self.sources.currentData()
+        if isinstance(chosen, str):
+            path = Path(chosen)
+            self._run(path.name, lambda: _video(path, self._services.reader))
+        elif chosen is not None:
+            self._run(self.sources.currentText(), lambda: _camera(int(chosen)))
 
     def _ask_video(self) -> None:
         chooser = QFileDialog(self, self.tr("Open a video file"))
@@ -154,9 +162,14 @@ class LiveDialog(QDialog):
         chooser.open()
 
     def show_video(self, name: str) -> None:
-        """Show a video file at its own pace."""
-        path = Path(name)
-        self._run(path.name, lambda: _video(path, self._services.reader))
+        """Show a video file at its own pace; it stands among the sources from then on."""
+        place = self.sources.findData(name)
+        if place < 0:
+            place = self.sources.count()
+            self.sources.addItem(Path(name).name, name)
+        self.sources.setEnabled(True)
+        self.sources.setCurrentIndex(place)
+        self.start()
 
     # Running
 
@@ -165,6 +178,7 @@ class LiveDialog(QDialog):
         self._name = name
         self.setWindowTitle(self.tr("Live picture: {name}").format(name=name))
         self._frame = None
+        self._over = False
         self.set_frozen(False)
         self._say(self.tr("Starting…"), name)
         painted = self._painted = threading.Event()
@@ -188,10 +202,13 @@ class LiveDialog(QDialog):
             if self._ticket is not ticket:
                 return
             self._ticket = None
+            self._over = True
             if self._frame is None:
                 self._say(self.tr("There is no picture in this video"), name)
+            elif self.frozen:
+                self.pace.setText(self.tr("Kept in the history. Behind it the video has ended."))
             else:
-                self.pace.setText(self.tr("The video has ended; its last picture is shown."))
+                self.pace.setText(self.tr("The video has ended; this is its last picture."))
 
         def failed(error: HematodeskError) -> None:
             if self._ticket is ticket:
@@ -259,14 +276,21 @@ class LiveDialog(QDialog):
             return
         if self.frozen:
             self.set_frozen(False)
+            if self._over:
+                self.pace.setText(self.tr("The video has ended. Choose it above to see it once more."))
             return
-        self.set_frozen(True)
+        # The last picture of a video stands still by itself.
+        self.set_frozen(not self._over)
         clock = datetime.now().strftime("%Y-%m-%d %H.%M.%S")
         self.frame_kept.emit(self._frame.pixels, f"{self._name} {clock}.png")
-        self.pace.setText(self.tr("Kept in the history. The camera runs on behind it."))
+        self.pace.setText(
+            self.tr("Kept in the history. The picture runs on behind it.")
+            if self.frozen
+            else self.tr("Kept in the history.")
+        )
 
     def set_frozen(self, frozen: bool) -> None:
-        """Whether the picture stands still; the camera goes on behind it."""
+        """Whether the picture stands still; the camera or video goes on behind it."""
         self.frozen = frozen
         self.keep_button.setText(self.tr("&Go on") if frozen else self.tr("Freeze and &keep"))
 

@@ -2734,8 +2734,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Imagen en vivo</translation>
     </message>
     <message>
-        <source>Camera</source>
-        <translation>Cámara</translation>
+        <source>Camera or video</source>
+        <translation>Cámara o vídeo</translation>
+    </message>
+    <message>
+        <source>No camera</source>
+        <translation>Ninguna cámara</translation>
     </message>
     <message>
         <source>&amp;Video file…</source>
@@ -2752,6 +2756,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Camera {number}</source>
         <translation>Cámara {number}</translation>
+    </message>
+    <message>
+        <source>Choose a camera</source>
+        <translation>Elija una cámara</translation>
     </message>
     <message>
         <source>Choose a camera above</source>
@@ -2794,8 +2802,24 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>No hay imagen en este vídeo</translation>
     </message>
     <message>
-        <source>The video has ended; its last picture is shown.</source>
-        <translation>El vídeo ha terminado; se muestra su última imagen.</translation>
+        <source>Kept in the history. Behind it the video has ended.</source>
+        <translation>Guardada en el historial. Detrás, el vídeo ha terminado.</translation>
+    </message>
+    <message>
+        <source>The video has ended; this is its last picture.</source>
+        <translation>El vídeo ha terminado; esta es su última imagen.</translation>
+    </message>
+    <message>
+        <source>The video has ended. Choose it above to see it once more.</source>
+        <translation>El vídeo ha terminado. Elíjalo arriba para verlo otra vez.</translation>
+    </message>
+    <message>
+        <source>Kept in the history. The picture runs on behind it.</source>
+        <translation>Guardada en el historial. Detrás, la imagen sigue.</translation>
+    </message>
+    <message>
+        <source>Kept in the history.</source>
+        <translation>Guardada en el historial.</translation>
     </message>
     <message>
         <source>There is no model to name cells with.</source>
@@ -2816,10 +2840,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>{rate} pictures a second</source>
         <translation>{rate} imágenes por segundo</translation>
-    </message>
-    <message>
-        <source>Kept in the history. The camera runs on behind it.</source>
-        <translation>Guardada en el historial. La cámara sigue funcionando detrás.</translation>
     </message>
     <message>
         <source>&amp;Go on</source>

@@ -67,6 +67,21 @@ def test_space_freezes_the_picture_and_keeps_it(bench, qtbot: QtBot, video: Path
     assert dialog._frame is frozen, "a frozen picture stands still while the video goes on"
     qtbot.keyClick(dialog, Qt.Key.Key_Space)
     assert not dialog.frozen
+    assert "Choose it above" in dialog.pace.text()
+    dialog.sources.activated.emit(dialog.sources.currentIndex())
+    qtbot.waitUntil(lambda: shown(dialog) and dialog._frame is not frozen, timeout=20_000)
+    qtbot.waitUntil(lambda: "ended" in dialog.pace.text(), timeout=30_000)
+
+
+def test_the_last_picture_of_a_video_can_be_kept_as_it_stands(bench, qtbot: QtBot, video: Path) -> None:
+    window = bench.show()
+    dialog = live_dialog(window)
+    dialog.show_video(str(video))
+    qtbot.waitUntil(lambda: "ended" in dialog.pace.text(), timeout=30_000)
+    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    assert not dialog.frozen
+    assert dialog.pace.text() == "Kept in the history."
+    qtbot.waitUntil(lambda: window.viewer.image_id is not None, timeout=20_000)
 
 
 def test_without_a_camera_it_says_so_and_offers_a_video(bench, qtbot: QtBot) -> None:

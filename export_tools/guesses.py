@@ -27,9 +27,10 @@ class Guess:
 
 
 def base_of(loaded: LoadedModel, graph: Any) -> Architecture | None:
-    """The known base that layers or, in a SavedModel, operations are named after."""
+    """The known base that layers or, in a SavedModel, operations and constants are named after."""
     names = [name for name, _ in loaded.layers]
-    return recognise(names) or recognise(node.name for node in graph.graph.node)
+    inside = (*graph.graph.node, *graph.graph.initializer)
+    return recognise(names) or recognise(each.name for each in inside)
 
 
 def guess_preprocessing(loaded: LoadedModel, graph: Any, base: Architecture | None) -> Guess:

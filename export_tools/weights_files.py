@@ -39,11 +39,15 @@ _IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Unit:
-    """The arrays of one layer in a file, by name (`kernel`) or, in Keras 3, by place (`0`)."""
+    """The arrays of one layer in a file, by name (`kernel`) or, in Keras 3, by place (`0`).
+
+    `made_order`: a number in its name counts the layers as they were made; else as the model lists them.
+    """
 
     name: str
     kind: str
     arrays: dict[str, npt.NDArray[Any]]
+    made_order: bool = True
 
 
 def load_weights_file(path: Path, wanted: Wanted) -> LoadedModel:
@@ -152,6 +156,7 @@ def _read_nested(root: Any) -> list[Unit]:
 
     found: dict[str, dict[str, npt.NDArray[Any]]] = {}
     names: dict[str, str] = {}
+    own: set[str] = set()
 
     def visit(name: str, item: Any) -> None:
         if not isinstance(item, h5py.Dataset) or any(each in name.split("/") for each in _NO_LAYERS):
@@ -160,11 +165,14 @@ def _read_nested(root: Any) -> list[Unit]:
         if owner and place:
             found.setdefault(owner, {})[place] = np.asarray(item)
             told = item.parent.attrs.get("name")
+            if told is not None:
+                own.add(owner)
             names[owner] = _text(told) if told is not None else owner.split("/")[-1]
 
     root.visititems(visit)
     return [
-        Unit(names[owner], _kind(found[owner], owner), found[owner]) for owner in sorted(found, key=_number)
+        Unit(names[owner], _kind(found[owner], owner), found[owner], made_order=owner in own)
+        for owner in sorted(found, key=_number)
     ]
 
 
@@ -216,6 +224,8 @@ def _fill(model: Any, units: list[Unit], path: Path, base: Architecture) -> list
     for kind, queue in queues.items():
         if kind != "dense":
             queue.sort(key=lambda unit: _number(unit.name))
+    if all(unit.made_order for unit in left_units):
+        left_layers = _as_made(left_layers)
     for layer in left_layers:
         kind = _kind({weight.name: np.empty(weight.shape) for weight in layer.weights})
         if not queues[kind]:
@@ -238,6 +248,14 @@ def _fill(model: Any, units: list[Unit], path: Path, base: Architecture) -> list
     for layer, unit in pairs:
         notes += _assign(layer, unit, path)
     return notes
+
+
+def _as_made(layers: list[Any]) -> list[Any]:
+    """Those that Keras numbered in the order in which they were made; a branched model lists others first."""
+    numbered = iter(
+        sorted((each for each in layers if _automatic(each.name)), key=lambda layer: _number(layer.name))
+    )
+    return [next(numbered) if _automatic(each.name) else each for each in layers]
 
 
 def _automatic(name: str) -> bool:

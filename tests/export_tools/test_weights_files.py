@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from export_tools.architectures import parse_head
+from export_tools.keras_files import Wanted
+from export_tools.weights_files import load_weights_file
 from hematodesk.domain.errors import ModelError
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
@@ -86,6 +88,28 @@ def test_weights_find_their_places(
     model = shaken(network(library, head, nested=nested, frozen=frozen))
     model.save_weights(str(tmp_path / name))
     agrees(convert(tmp_path / name, *NAMED, "--head", head), model)
+
+
+@pytest.mark.parametrize("make", ["keras", "keras without names", "tf_keras"])
+def test_a_branched_networks_weights_find_their_places(
+    keras: Any, shaken: Any, tmp_path: Path, make: str
+) -> None:
+    """InceptionV3's layers are listed in another order than they were made and numbered in."""
+    library = pytest.importorskip("tf_keras") if make == "tf_keras" else keras
+    base = library.applications.InceptionV3(input_shape=(75, 75, 3), include_top=False, weights=None)
+    pool = library.layers.GlobalAveragePooling2D()(base.output)
+    model = shaken(library.Model(base.input, library.layers.Dense(3, activation="softmax")(pool)))
+    path = tmp_path / "inception.weights.h5"
+    model.save_weights(str(path))
+    if make == "keras without names":
+        h5py = pytest.importorskip("h5py")
+        with h5py.File(path, "r+") as archive:
+            archive.visititems(lambda _, item: item.attrs.clear())
+    loaded = load_weights_file(path, Wanted(size=75, architecture="InceptionV3"))
+    given = np.random.default_rng(2).uniform(-1, 1, (2, 75, 75, 3)).astype(np.float32)
+    wanted = np.asarray(model(given, training=False))
+    assert float(np.abs(wanted - 1 / 3).max()) > 1e-3
+    assert np.asarray(loaded.model(given, training=False)) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_the_head_is_read_from_the_shapes(

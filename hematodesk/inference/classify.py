@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,14 +13,14 @@ import numpy.typing as npt
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Prediction, Provenance, UncertainReason, now_utc
-from hematodesk.domain.errors import Cancelled, ModelError
+from hematodesk.domain.errors import Cancelled, ModelError, ProviderError
 from hematodesk.domain.statistics import softmax
 from hematodesk.inference.evidence import Evidence, agree_exactly, biases_before_sigmoid
 from hematodesk.inference.manifest import CropRule
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.preprocess import Crop, to_tensor
 from hematodesk.inference.provider import OpenSession, Options, open_session
-from hematodesk.inference.runtime import RUNTIME_FAULTS, as_float32, run_options, terminate
+from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options, terminate
 from hematodesk.inference.tuning import Plan
 
 _BATCH = {"cpu": 1, "cuda": 32}
@@ -42,12 +44,15 @@ class Classifier:
         package: ModelPackage,
         requested: str = "auto",
         *,
-        opener: Callable[[ModelPackage, str], OpenSession] = open_session,
+        opener: Callable[..., OpenSession] = open_session,
         plan: Plan | None = None,
     ) -> None:
         """`plan`: how the package runs best on this processor, see tuning."""
+        self._open_sparing = partial(opener, package, "cpu", threads=1)
+        self._sparing: Session | None = None
+        self._making = threading.Lock()
         if plan is not None:
-            opener = partial(open_session, threads=plan.threads)
+            opener = partial(opener, threads=plan.threads)
         self._open = opener(package, requested)
         manifest = package.manifest
         familiarity = manifest.abstention.familiarity
@@ -109,12 +114,16 @@ class Classifier:
         """How many crops one run takes at most."""
         return self._batch
 
-    def classify(self, crops: Sequence[Crop], cancel: CancelToken | None = None) -> list[Prediction]:
+    def classify(
+        self, crops: Sequence[Crop], cancel: CancelToken | None = None, *, sparing: bool = False
+    ) -> list[Prediction]:
         """Name each crop.
 
         Args:
             crops: uint8 (input_size, input_size, 3) RGB each; none gives none.
             cancel: stops the work between runs and inside a run.
+            sparing: other work keeps the cores busy, so processor time counts and not the wait: on the
+                processor runs then take one thread, in a session of its own. Answers are the same.
 
         Returns one Prediction a crop, in order.
 
@@ -122,12 +131,13 @@ class Classifier:
         `model_unsupported` when a run fails, `outputs_mismatch` when its numbers make no sense.
         """
         predictions: list[Prediction] = []
+        run = partial(self._run, session=self._sparing_session()) if sparing else self._run
         for first in range(0, len(crops), self._batch):
             if cancel is not None:
                 cancel.check()
             batch = crops[first : first + self._batch]
             started = time.perf_counter()
-            values = self._run(batch, self._names, cancel)
+            values = run(batch, self._names, cancel)
             probabilities = self._probabilities(values[0], len(batch))
             strange = self._strange(values[1] if self._familiarity is not None else None, len(batch))
             elapsed = (time.perf_counter() - started) * 1000 / len(batch)
@@ -178,15 +188,30 @@ class Classifier:
         )
         return np.concatenate([part[0] for part in parts]), strange
 
+    def _sparing_session(self) -> Session:
+        """The session with one thread, made at its first use; the usual one where that cannot be."""
+        with self._making:
+            if self._sparing is None:
+                self._sparing = self._open.session
+                if self._open.active == "cpu" and self._open.options.get("intra_op_num_threads") != 1:
+                    with contextlib.suppress(ModelError, ProviderError):
+                        self._sparing = self._open_sparing().session
+            return self._sparing
+
     def _run(
-        self, crops: Sequence[Crop], names: list[str], cancel: CancelToken | None
+        self,
+        crops: Sequence[Crop],
+        names: list[str],
+        cancel: CancelToken | None,
+        session: Session | None = None,
     ) -> list[npt.NDArray[np.float32]]:
+        session = session or self._open.session
         spec = self.package.manifest.input
         feed = {spec.name: to_tensor(crops, spec)}
         options = run_options()
         forget = cancel.on_cancel(lambda: terminate(options)) if cancel is not None else None
         try:
-            values = self._open.session.run(names, feed, options)
+            values = session.run(names, feed, options)
         except RUNTIME_FAULTS as fault:
             if cancel is not None and cancel.cancelled:
                 raise Cancelled from None

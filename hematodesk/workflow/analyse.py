@@ -66,8 +66,13 @@ class CellClassifier(Cutter, Protocol):
         """How many crops it computes best at once; answers do not depend on it."""
         ...
 
-    def classify(self, crops: Sequence[Any], cancel: CancelToken | None = None) -> list[Prediction]:
-        """One prediction a crop, uint8 (S, S, 3) RGB. Raises Cancelled, ModelError."""
+    def classify(
+        self, crops: Sequence[Any], cancel: CancelToken | None = None, *, sparing: bool = False
+    ) -> list[Prediction]:
+        """One prediction a crop, uint8 (S, S, 3) RGB. Raises Cancelled, ModelError.
+
+        `sparing`: other work keeps the cores busy, so processor time counts and not the wait.
+        """
         ...
 
 
@@ -201,13 +206,15 @@ class Analyser:
         )
         return PreparedImage(result, crops)
 
-    def finish(self, prepared: PreparedImage, cancel: CancelToken | None = None) -> ImageResult:
-        """Classify the crops; the result's time grows by it. Raises Cancelled."""
+    def finish(
+        self, prepared: PreparedImage, cancel: CancelToken | None = None, *, sparing: bool = False
+    ) -> ImageResult:
+        """Classify the crops, `sparing` or not; the result's time grows by it. Raises Cancelled."""
         if not prepared.crops:
             return prepared.result
         started = time.perf_counter()
         try:
-            predictions = self.classifier.classify(prepared.crops, cancel)
+            predictions = self.classifier.classify(prepared.crops, cancel, sparing=sparing)
         except ModelError as error:
             fault = Fault(error.code, error.message, error.remedy)
             return replace(prepared.result, status=ImageStatus.ERROR, cells=(), fault=fault)
@@ -218,7 +225,7 @@ class Analyser:
         return replace(prepared.result, cells=cells, elapsed_ms=prepared.result.elapsed_ms + _since(started))
 
     def finish_many(
-        self, prepared: Sequence[PreparedImage], cancel: CancelToken | None = None
+        self, prepared: Sequence[PreparedImage], cancel: CancelToken | None = None, *, sparing: bool = False
     ) -> list[ImageResult]:
         """Classify the crops of several images in as few runs as it takes; see `finish`.
 
@@ -226,13 +233,13 @@ class Analyser:
         """
         crops = [crop for each in prepared for crop in each.crops]
         if len(prepared) < 2 or not crops:
-            return [self.finish(each, cancel) for each in prepared]
+            return [self.finish(each, cancel, sparing=sparing) for each in prepared]
         started = time.perf_counter()
         try:
-            predictions = iter(self.classifier.classify(crops, cancel))
+            predictions = iter(self.classifier.classify(crops, cancel, sparing=sparing))
         except ModelError:
             # One image's crop must not fail the others'.
-            return [self.finish(each, cancel) for each in prepared]
+            return [self.finish(each, cancel, sparing=sparing) for each in prepared]
         a_crop = _since(started) / len(crops)
         results = []
         for each in prepared:

@@ -41,6 +41,10 @@ one): 64 MB keep a batch under its 400 MB with the program's own 130.
 _RESULTS_WAITING = 256
 """Results that wait for the commit at most, before inference waits for it."""
 
+_SPARING_AFTER = 64
+"""Images after which the inference takes one thread while decoding keeps the cores busy: a few are not worth
+the session that it needs for that."""
+
 _JOIN_S, _JOIN_CANCELLED_S = 10.0, 0.05
 
 Earlier = Callable[[str], HistoryImage | None]
@@ -241,8 +245,11 @@ class Stages:
                     self._ended = True
                     self._changed.notify_all()
                     return
+                # Where more than half of what may be decoded waits here, the inference holds the batch up.
+                held_up = len(self._ready) > self.window // 2
+                sparing = self._named >= _SPARING_AFTER and not held_up
                 group = self._next_group()
-            steps = self._name(group)
+            steps = self._name(group, sparing)
             with self._changed:
                 self._named += len(group)
                 self._steps.extend(steps)
@@ -266,9 +273,9 @@ class Stages:
                 break
         return group
 
-    def _name(self, group: list[PreparedImage | Known]) -> list[Step]:
+    def _name(self, group: list[PreparedImage | Known], sparing: bool) -> list[Step]:
         prepared = [each for each in group if isinstance(each, PreparedImage)]
-        results = iter(self._analyser.finish_many(prepared, self._cancel))
+        results = iter(self._analyser.finish_many(prepared, self._cancel, sparing=sparing))
         steps: list[Step] = []
         for each in group:
             if isinstance(each, Known):

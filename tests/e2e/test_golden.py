@@ -18,6 +18,7 @@ from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.runtime import OnnxRuntime
 from hematodesk.inference.tuning import Plan
+from hematodesk.workflow import stages
 from hematodesk.workflow.analyse import Analyser
 from hematodesk.workflow.batch import run_batch
 from hematodesk.workflow.gather import gather_images
@@ -64,8 +65,10 @@ def test_the_shipped_packages_give_their_golden_answers(package: ModelPackage) -
     ("threads", "crops", "workers", "backwards"), [(1, 1, 1, False), (2, 8, 3, True), (1, 4, 2, False)]
 )
 def test_answers_do_not_depend_on_how_the_work_is_arranged(
-    threads: int, crops: int, workers: int, backwards: bool
+    threads: int, crops: int, workers: int, backwards: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Also the session of one thread that a long batch takes.
+    monkeypatch.setattr(stages, "_SPARING_AFTER", 3)
     package = PACKAGES[0]
     alone = regenerate.answers_of(package)
     classifier = Classifier(package, "cpu", plan=Plan(threads, crops))

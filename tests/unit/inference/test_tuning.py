@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import ModelPackage, read_package
+from hematodesk.inference.provider import open_session
 from hematodesk.inference.tuning import CROPS, Plan, best, measure
 
 
@@ -33,8 +35,6 @@ def test_every_plan_is_measured_for_a_small_network(package):
 
 
 def test_a_plan_holds_for_the_classifier_and_changes_no_answer(package, crops):
-    from hematodesk.inference.classify import Classifier
-
     plain = Classifier(package, "cpu")
     tuned = Classifier(package, "cpu", plan=Plan(1, 4))
     assert (plain.crops_a_run, tuned.crops_a_run) == (1, 4)
@@ -42,3 +42,30 @@ def test_a_plan_holds_for_the_classifier_and_changes_no_answer(package, crops):
     for one, other in zip(plain.classify(crops), tuned.classify(crops), strict=True):
         assert [class_id for class_id, _ in one.ranked] == [class_id for class_id, _ in other.ranked]
         assert [p for _, p in one.ranked] == pytest.approx([p for _, p in other.ranked], abs=1e-6)
+
+
+def test_a_sparing_run_takes_one_thread_in_a_session_of_its_own_and_changes_no_answer(package, crops):
+    opened: list[int] = []
+
+    def opener(package, requested, *, threads):
+        opened.append(threads)
+        return open_session(package, requested, threads=threads)
+
+    classifier = Classifier(package, "cpu", plan=Plan(2, 4), opener=opener)
+    usual = [prediction.ranked for prediction in classifier.classify(crops)]
+    assert opened == [2]
+    for _ in range(2):
+        assert [each.ranked for each in classifier.classify(crops, sparing=True)] == usual
+    assert opened == [2, 1]
+    # With one thread anyway there is nothing to spare.
+    del opened[:]
+    single = Classifier(package, "cpu", plan=Plan(1, 4), opener=opener)
+    assert [each.ranked for each in single.classify(crops, sparing=True)] == usual
+    assert opened == [1]
+
+
+def test_without_its_file_a_package_goes_on_in_its_usual_session(package, crops):
+    classifier = Classifier(package, "cpu", plan=Plan(2, 4))
+    usual = [prediction.ranked for prediction in classifier.classify(crops)]
+    package.path.unlink()
+    assert [each.ranked for each in classifier.classify(crops, sparing=True)] == usual

@@ -43,11 +43,15 @@ class FakeClassifier:
         self.crops_a_run = 1
         self.crops: list[np.ndarray] = []
         self.threads: set[str] = set()
+        self.sparing: list[bool] = []
         self.fault: ModelError | None = None
         self.before: Callable[[], None] = lambda: None
 
-    def classify(self, crops: Sequence[np.ndarray], cancel: CancelToken | None = None) -> list[Prediction]:
+    def classify(
+        self, crops: Sequence[np.ndarray], cancel: CancelToken | None = None, *, sparing: bool = False
+    ) -> list[Prediction]:
         self.before()
+        self.sparing.append(sparing)
         self.threads.add(threading.current_thread().name)
         if cancel is not None and cancel.cancelled:
             raise Cancelled

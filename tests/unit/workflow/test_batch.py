@@ -223,7 +223,7 @@ def test_crops_of_several_images_share_a_run_and_answers_stay_with_their_images(
     classifier.crops_a_run = 4
     runs = []
     real = classifier.classify
-    classifier.classify = lambda crops, cancel=None: (
+    classifier.classify = lambda crops, cancel=None, sparing=False: (
         runs.append(len(crops)) or time.sleep(0.05) or real(crops)
     )
     order = ["smear", "smear", "blank", "smear", "broken", "smear", "smear", "smear"]
@@ -239,11 +239,52 @@ def test_crops_of_several_images_share_a_run_and_answers_stay_with_their_images(
             ]
 
 
+def test_the_inference_spares_the_cores_while_it_waits_for_decoding(images, classifier, sink, monkeypatch):
+    monkeypatch.setattr(stages_module, "_SPARING_AFTER", 2)
+    real = stages_module.open_image
+
+    def slow(source, reader):
+        time.sleep(0.03)
+        return real(source, reader)
+
+    monkeypatch.setattr(stages_module, "open_image", slow)
+    run_batch([images["smear"]] * 8, Analyser(classifier), sink, workers=1)
+    assert classifier.sparing[:2] == [False] * 2
+    assert classifier.sparing[2:].count(True) >= 4
+
+
+def test_the_inference_takes_all_its_threads_while_decoding_waits_for_it(
+    images, classifier, sink, monkeypatch
+):
+    monkeypatch.setattr(stages_module, "_SPARING_AFTER", 2)
+    analyser, prepared, changed = Analyser(classifier), [0], threading.Condition()
+    real = analyser.prepare
+
+    def watched(*arguments):
+        done = real(*arguments)
+        with changed:
+            prepared[0] += 1
+            changed.notify_all()
+        return done
+
+    def decoded_ahead() -> None:
+        """Wait until two threads have decoded all that they may: six images from the one being named."""
+        ahead = min(20, len(classifier.sparing) + 6)
+        with changed:
+            assert changed.wait_for(lambda: prepared[0] >= ahead, 10)
+
+    monkeypatch.setattr(analyser, "prepare", watched)
+    classifier.before = decoded_ahead
+    run_batch([images["smear"]] * 20, analyser, sink, workers=2)
+    # Towards the end there is less than half a window left to wait.
+    assert classifier.sparing[:16] == [False] * 16
+
+
 def test_a_run_that_fails_fails_only_the_image_whose_crop_it_is(images, classifier, sink):
     classifier.crops_a_run = 4
     real = classifier.classify
 
-    def picky(crops, cancel=None):
+    def picky(crops, cancel=None, *, sparing=False):
         time.sleep(0.03)
         if len(crops) > 1:
             raise ModelError("model_unsupported", "Not so many.")
@@ -308,6 +349,7 @@ def test_a_cancel_does_not_wait_for_an_image_in_the_middle_of_its_decoding(
     images, classifier, sink, monkeypatch
 ):
     real, begun, go_on = stages_module.open_image, threading.Event(), threading.Event()
+    kept = threading.Event()
 
     def slow(source, reader):
         if source.name == "blank.png":
@@ -321,14 +363,18 @@ def test_a_cancel_does_not_wait_for_an_image_in_the_middle_of_its_decoding(
 
     def stop() -> None:
         begun.wait(10)
-        time.sleep(0.1)
+        kept.wait(10)
         took.append(time.monotonic())
         token.cancel()
+
+    def keep(results: list) -> None:
+        sink(results)
+        kept.set()
 
     stopper = threading.Thread(target=stop)
     stopper.start()
     summary = run_batch(
-        [images["smear"], images["blank"]], Analyser(classifier), sink, cancel=token, workers=2
+        [images["smear"], images["blank"]], Analyser(classifier), keep, cancel=token, workers=2
     )
     assert time.monotonic() - took[0] < 1.0
     assert (summary.done, summary.cancelled) == (1, True)

@@ -30,7 +30,9 @@ class Pretender:
     def crop_rule(self) -> CropRule:
         return self.rule
 
-    def classify(self, crops: Sequence[Any], cancel: object = None) -> list[Prediction]:
+    def classify(
+        self, crops: Sequence[Any], cancel: object = None, *, sparing: bool = False
+    ) -> list[Prediction]:
         self.seen.append(len(crops))
         made = Provenance("m", "1", "ab" * 32, "auto", "cpu", 1.0, "2026-11-21T00:00:00Z")
         return [

@@ -7,12 +7,15 @@ holds them equal to the names in domain.classes.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from hematodesk.domain.classes import cell_class
-from hematodesk.inference.manifest import ModelClass
 from hematodesk.ui.translation import QT_TRANSLATE_NOOP
+
+if TYPE_CHECKING:
+    from hematodesk.inference.manifest import ModelClass
 
 NAMES: dict[str, str] = {
     "eosinophil": QT_TRANSLATE_NOOP("CellClass", "Eosinophil"),

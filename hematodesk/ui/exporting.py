@@ -13,18 +13,16 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.domain.records import Imported
 from hematodesk.ui.banners import Banners, Level, Notice
 from hematodesk.ui.error_words import error_words
-from hematodesk.ui.export_scopes import export_scopes
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.run_words import number
-from hematodesk.workflow.export import ExportOutcome, ExportRequest, Progress, run_export
-from hematodesk.workflow.importing import import_history
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
+    from hematodesk.domain.records import Imported
     from hematodesk.ui.export_dialog import ExportDialog
+    from hematodesk.workflow.export import ExportOutcome, ExportRequest, Progress
 
 _REPORT_EVERY_S = 0.05
 
@@ -62,6 +60,7 @@ class Exporting(QObject):
             return
         from hematodesk.ui.dialogs import fit_to_screen
         from hematodesk.ui.export_dialog import ExportDialog, Remembered
+        from hematodesk.ui.export_scopes import export_scopes
 
         settings = self._services.settings
         last = Remembered(settings.text("export_folder"), settings.text("export_format"))
@@ -101,6 +100,7 @@ class Exporting(QObject):
 
         def write(ticket: Ticket) -> ExportOutcome:
             from hematodesk.ui.report_pdf import render_report
+            from hematodesk.workflow.export import run_export
 
             return run_export(
                 self._services,
@@ -167,6 +167,8 @@ class Exporting(QObject):
         path = Path(name)
 
         def read(ticket: Ticket) -> Imported:
+            from hematodesk.workflow.importing import import_history
+
             return import_history(
                 self._services.history,
                 path,

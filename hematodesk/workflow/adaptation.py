@@ -21,9 +21,9 @@ from hematodesk.domain.comparison import Comparison, compare_answers
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.linear_head import Labelled, LinearHead, choose_head, grouped_folds, out_of_fold
 from hematodesk.domain.statistics import fit_temperature, softmax
+from hematodesk.workflow.analyse import EmbeddingClassifier
 from hematodesk.workflow.reviewed_cells import (
     ClassCount,
-    EmbeddingClassifier,
     ReviewedCells,
     counts_of,
     require_enough,

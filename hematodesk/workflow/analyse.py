@@ -76,6 +76,16 @@ class CellClassifier(Cutter, Protocol):
         ...
 
 
+class EmbeddingClassifier(CellClassifier, Protocol):
+    """A classifier that gives its embedding; inference.classify.Classifier is one."""
+
+    def embed(
+        self, crops: Sequence[Any], cancel: CancelToken | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
+        """Embeddings (N, D) of crops and their strangeness (N,), or None. Raises Cancelled, ModelError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AnalysedImage:
     """A result and the image it was made of, for the view; no pixels when it could not be read."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 _LIBRARIES = (
     ("numpy",),
     # The program for graphics cards brings the second, which is the same with CUDA built in.
@@ -19,6 +17,9 @@ def library_versions() -> list[tuple[str, str]]:
 
 
 def _found(names: tuple[str, ...]) -> tuple[str, str]:
+    # Here, as it brings the reading of mails along, and the window does not wait for that.
+    from importlib import metadata
+
     for name in names:
         try:
             return name, metadata.version(name)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import ModelError
+from hematodesk.workflow.analyse import EmbeddingClassifier
 from hematodesk.workflow.explain import ExplainingClassifier
 from hematodesk.workflow.faults import fault_of
 from hematodesk.workflow.log import log_event
 from hematodesk.workflow.policy import NO_POLICY, Policy
-from hematodesk.workflow.reviewed_cells import EmbeddingClassifier
 from hematodesk.workflow.settings import SettingsStore
 from hematodesk.workflow.tuning import Tuning
 

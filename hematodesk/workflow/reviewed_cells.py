@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
 from hematodesk.domain.errors import ImageError, ModelError
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.domain.linear_head import Labelled
-from hematodesk.workflow.analyse import CellClassifier, cut_cell
+from hematodesk.workflow.analyse import EmbeddingClassifier, cut_cell
 from hematodesk.workflow.sources import reopen
 
 if TYPE_CHECKING:
@@ -35,16 +35,6 @@ _SHOWN_NAMES = 3
 
 _SAME_CELL = 0.5
 """Boxes in one picture that overlap so much are one cell that was reviewed twice."""
-
-
-class EmbeddingClassifier(CellClassifier, Protocol):
-    """A classifier that gives its embedding; inference.classify.Classifier is one."""
-
-    def embed(
-        self, crops: Sequence[Any], cancel: CancelToken | None = None
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
-        """Embeddings (N, D) of crops and their strangeness (N,), or None. Raises Cancelled, ModelError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def test_escape_stops_a_running_export_and_leaves_nothing(bench, qtbot, window, 
         while True:
             cancel.check()
 
-    monkeypatch.setattr("hematodesk.ui.exporting.run_export", never_ending)
+    monkeypatch.setattr("hematodesk.workflow.export.run_export", never_ending)
     dialog = opened(window)
     dialog.target.setText(str(bench.folder / "a.csv"))
     press(qtbot, dialog)

@@ -65,6 +65,17 @@ ONE_CAMERA = 24_000_000
 """Pixels up to which a picture is taken for one camera's; larger ones are stitched or scanned, and coarser
 looks at them are taken from pictures that were halved before."""
 
+COLOUR_CAST = 1.4
+"""How many times redder than blue the ground is under a lamp's light."""
+
+DRAWN = 0.6
+"""Share of a box that two colours fill at least in a drawn shape. In photographs it is under a fifth."""
+
+_LOOKED_AT = 1500
+
+LARGEST_CAST = 12_000_000
+"""Pixels up to which a picture in which nothing was found is looked at again under white light."""
+
 MAX_WORK_SIDE = 6400
 """Longest side in working pixels; beyond it there are more cells than anybody reviews."""
 
@@ -80,6 +91,34 @@ def locate_cells(pixels: Pixels) -> Localisation:
     in pixels of `pixels`, None where fewer than ENOUGH_RED_CELLS stand whole in the picture.
     Never raises on a valid array; the same array gives the same answer.
     """
+    found = _located(pixels)
+    if found.cells:
+        return found
+    white_light = _under_white_light(pixels)
+    return found if white_light is None else _located(white_light)
+
+
+def _under_white_light(pixels: Pixels) -> Pixels | None:
+    """A picture taken under a lamp's yellow light as it would look under white; None for all others.
+
+    The network knows white, cream and rosy grounds; under the light of a lamp that no camera has
+    corrected it finds nothing. The ground is what is brightest in each colour.
+    """
+    height, width = pixels.shape[:2]
+    if height * width > LARGEST_CAST:
+        return None
+    step = max(1, round((height * width / 40_000) ** 0.5))
+    ground = np.percentile(pixels[::step, ::step].reshape(-1, 3), 95, axis=0)
+    red, green, blue = ground.tolist()
+    if not red >= green >= blue or blue * COLOUR_CAST >= red:
+        return None
+    gains = ground.max() / np.maximum(ground, 1)
+    table = np.clip(np.arange(256)[:, None] * gains, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(pixels, table.reshape(1, 256, 3)), dtype=np.uint8)
+
+
+def _located(pixels: Pixels) -> Localisation:
+    """`locate_cells` in the picture's own colours."""
     height, width = pixels.shape[:2]
     levels = _levels(pixels)
     scale = (WORK_AREA / (height * width)) ** 0.5
@@ -93,7 +132,16 @@ def locate_cells(pixels: Pixels) -> Localisation:
     if diameter is None and _fills(white, height, width):
         framed = _look_framed(levels)
         white = framed if _sure(framed) else white
-    return Localisation(_cells(white, height, width), diameter)
+    cells = tuple(cell for cell in _cells(white, height, width) if not _is_drawn(pixels, cell.box))
+    return Localisation(cells, diameter)
+
+
+def _is_drawn(pixels: Pixels, box: Box) -> bool:
+    """Whether two colours fill most of a box: a disc of a diagram or an icon, no photograph of a cell."""
+    step = max(1, round((box.w * box.h / _LOOKED_AT) ** 0.5))
+    part = pixels[box.y : box.y + box.h : step, box.x : box.x + box.w : step].reshape(-1, 3)
+    _, counts = np.unique(part.astype(np.int32) @ (65_536, 256, 1), return_counts=True)
+    return bool(np.sort(counts)[-2:].sum() >= DRAWN * len(part))
 
 
 def _sure(white: Found) -> bool:

@@ -77,6 +77,23 @@ def test_a_cell_cut_out_tightly_is_found_whole(share: float) -> None:
     assert cell.box.iou(expected) > 0.8
 
 
+def test_a_cell_under_a_lamps_yellow_light_is_found() -> None:
+    smear = Smear()
+    drawn = smear.white_cell(320, 240)
+    yellow = (smear.finished() * np.array([1, 0.9, 0.4])).astype(np.uint8)
+    (cell,) = locate_cells(yellow).cells
+    assert cell.box.iou(drawn) > 0.7
+
+
+def test_a_drawn_disc_is_no_cell() -> None:
+    page = np.full((480, 640, 3), (240, 235, 228), np.uint8)
+    cv2.circle(page, (320, 240), 70, (96, 60, 150), -1, cv2.LINE_AA)
+    assert locate_cells(page).cells == ()
+    speckled = np.random.default_rng(0).normal(page, 6)
+    # As a photograph has it, the same disc may well be a nucleus.
+    assert len(locate_cells(np.clip(speckled, 0, 255).astype(np.uint8)).cells) == 1
+
+
 def test_several_cells_and_one_cut_by_the_border_best_first() -> None:
     smear = Smear()
     true = [smear.white_cell(150, 150), smear.white_cell(470, 330), smear.white_cell(625, 60)]

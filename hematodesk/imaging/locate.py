@@ -9,7 +9,9 @@ that a stitched field of many megapixels works too.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -18,6 +20,9 @@ from hematodesk.domain import limits
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.locator_net import STRIDE, Found, Pixels, distinct, keep, locator_net
+
+Spans: TypeAlias = Callable[[int], list[tuple[int, int]]]
+"""A length to the overlapping stretches, (start, end), that cover it."""
 
 WORK_AREA = 192 * 144
 """Working pixels of a picture of one field: a red cell is then 25 to 40 of them wide."""
@@ -54,6 +59,9 @@ SAMPLE = 192
 
 TILE, TILE_OVERLAP = 640, 160
 """Working pixels; the overlap is more than the largest cell, so that each is whole in some tile."""
+
+LARGE_TILE, LARGE_OVERLAP = 800, 128
+"""The same for a picture over ONE_CAMERA: fewer pixels are looked at twice, where there are most of them."""
 
 FILLING = 0.20
 """Share of a picture that a cell's box covers at least where somebody has cut the cell out."""
@@ -249,10 +257,18 @@ def _survey(levels: list[Pixels], scale: float) -> tuple[float, float | None]:
     if 1.5 * side >= max(height, width):
         # One sample shows nearly all of it.
         places = places[:1]
+
+    def look(place: tuple[float, float]) -> Found:
+        top, left = round((height - high) * place[0]), round((width - wide) * place[1])
+        return _look_at([pixels[top : top + high, left : left + wide]], scale)[1]
+
+    if len(levels) == 1:
+        looks = [look(place) for place in places]
+    else:
+        with _threads(len(places)) as pool:
+            looks = list(pool.map(look, places))
     covered, diameters = 0.0, []
-    for down, across in places:
-        top, left = round((height - high) * down), round((width - wide) * across)
-        _, red = _look_at([pixels[top : top + high, left : left + wide]], scale)
+    for red in looks:
         measured = _diameter(red, high, wide)
         if measured is not None:
             diameters.append(measured)
@@ -301,10 +317,11 @@ def _look_at(levels: list[Pixels], scale: float) -> tuple[Found, Found]:
     small = _resized(pixels, high, wide)
     net = locator_net()
     least = min(LEAST_WHITE, LEAST_RED)
+    spans = _spans if len(levels) == 1 else _even_spans
     if max(high, wide) <= TILE:
         white, red = net.look(small, least)
     else:
-        white, red = _look_at_tiles(small, least)
+        white, red = _look_at_tiles(small, least, spans)
     factor = np.array([width / wide, height / high] * 2, np.float32) * times
     return Found(white.boxes * factor, white.scores), Found(red.boxes * factor, red.scores)
 
@@ -315,17 +332,17 @@ def _resized(pixels: Pixels, high: int, wide: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, (wide, high), interpolation=how), dtype=np.uint8)
 
 
-def _look_at_tiles(small: Pixels, least: float) -> tuple[Found, Found]:
+def _look_at_tiles(small: Pixels, least: float, spans: Spans) -> tuple[Found, Found]:
     """What the network sees in a large working picture, tile by tile, one thread a core."""
     height, width = small.shape[:2]
     seen: tuple[list[Found], list[Found]] = ([], [])
-    places = [(*rows, *columns) for rows in _spans(height) for columns in _spans(width)]
+    places = [(*rows, *columns) for rows in spans(height) for columns in spans(width)]
 
     def look(place: tuple[int, int, int, int]) -> tuple[Found, Found]:
         top, bottom, left, right = place
         return locator_net().look(np.ascontiguousarray(small[top:bottom, left:right]), least)
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1, len(places)), thread_name_prefix="locate") as pool:
+    with _threads(len(places)) as pool:
         for place, both in zip(places, pool.map(look, places), strict=True):
             top, _, left, _ = place
             shift = np.array([left, top, left, top], np.float32)
@@ -348,6 +365,22 @@ def _spans(length: int) -> list[tuple[int, int]]:
         return [(0, length)]
     starts = list(range(0, length - TILE, TILE - TILE_OVERLAP))
     return [(start, start + TILE) for start in starts] + [(length - TILE, length)]
+
+
+def _even_spans(length: int) -> list[tuple[int, int]]:
+    """The same of at most LARGE_TILE, all as long as each other, which overlap hardly more than they must."""
+    if length <= LARGE_TILE:
+        return [(0, length)]
+    count = -(-(length - LARGE_OVERLAP) // (LARGE_TILE - LARGE_OVERLAP))
+    # A stride more than is needed, as the starts are rounded.
+    side = -(-(length + (count - 1) * (LARGE_OVERLAP + STRIDE)) // (count * STRIDE)) * STRIDE
+    side = min(side, LARGE_TILE)
+    starts = [round(index * (length - side) / (count - 1) / STRIDE) * STRIDE for index in range(count)]
+    return [(start, start + side) for start in starts]
+
+
+def _threads(jobs: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(4, os.cpu_count() or 1, jobs), thread_name_prefix="locate")
 
 
 def _cut_by_tile(

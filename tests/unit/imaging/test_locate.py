@@ -255,14 +255,24 @@ def test_doubles_are_one_object_and_neighbours_are_two() -> None:
     assert distinct(found, 0.4, 0.75) == [0, 3]
 
 
-def test_tiles_cover_everything_and_overlap_by_more_than_a_cell() -> None:
-    for length in (8, locate.TILE, locate.TILE + 8, 3000 // STRIDE * STRIDE, locate.MAX_WORK_SIDE):
-        spans = locate._spans(length)
+@pytest.mark.parametrize(
+    ("spans_of", "most", "overlap"),
+    [
+        (locate._spans, locate.TILE, locate.TILE_OVERLAP),
+        (locate._even_spans, locate.LARGE_TILE, locate.LARGE_OVERLAP),
+    ],
+)
+def test_tiles_cover_everything_and_overlap_by_more_than_a_cell(
+    spans_of: locate.Spans, most: int, overlap: int
+) -> None:
+    for length in range(STRIDE, locate.MAX_WORK_SIDE + 1, STRIDE):
+        spans = spans_of(length)
         assert spans[0][0] == 0
         assert spans[-1][1] == length
-        assert all(stop - start <= locate.TILE for start, stop in spans)
+        assert all(0 < stop - start <= most for start, stop in spans)
+        assert all(start % STRIDE == stop % STRIDE == 0 for start, stop in spans)
         for (_, stop), (start, _) in pairwise(spans):
-            assert stop - start >= locate.TILE_OVERLAP
+            assert stop - start >= overlap
 
 
 @pytest.mark.real_data

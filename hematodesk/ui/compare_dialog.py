@@ -32,7 +32,7 @@ from hematodesk.ui.error_words import error_words
 from hematodesk.ui.image_view import ImageView
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
-from hematodesk.ui.plain_text import plain_label
+from hematodesk.ui.plain_text import plain_label, plain_tooltip
 from hematodesk.ui.theme import emphasis_font
 from hematodesk.ui.viewing import Viewer, ViewState
 from hematodesk.workflow.compare import ComparedCell, compare
@@ -254,7 +254,8 @@ class CompareDialog(QDialog):
         item = self._set(row, column, words)
         item.setIcon(class_swatch(prediction.class_id))
         ranking = "\n".join(f"{class_name(name)}  {percent(share)}" for name, share in prediction.ranked)
-        item.setToolTip("\n".join(part for part in (ranking, uncertain_words(prediction)) if part))
+        tip = "\n".join(part for part in (ranking, uncertain_words(prediction)) if part)
+        item.setToolTip(plain_tooltip(tip))
 
     def _choose(self, index: int) -> None:
         for view in self.views:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionComboBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hematodesk.ui.answer_parts import KeyButton
 from hematodesk.ui.class_names import class_name
@@ -48,6 +58,27 @@ class _Line(QLabel):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
+class _ClassChoice(QComboBox):
+    """A long name ends in an ellipsis while it is closed, and is whole in the list and the tooltip."""
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Cut the text to the room beside the arrow."""
+        super().initStyleOption(option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        words = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room.width() - GRID // 2
+        )
+        option.currentText = words
+
+    def showPopup(self) -> None:
+        """A list as wide as its longest name."""
+        bar = self.view().verticalScrollBar().sizeHint().width()
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + bar)
+        super().showPopup()
+
+
 class WhyBox(QWidget):
     """Two lines of controls and a line of words; their places never change.
 
@@ -64,9 +95,8 @@ class WhyBox(QWidget):
         self._action: QAction | None = None
         self.button = KeyButton(self.tr("Show why"))
         self.button.setCheckable(True)
-        self.classes = QComboBox()
+        self.classes = _ClassChoice()
         self.classes.setAccessibleName(self.tr("Evidence for"))
-        self.classes.setToolTip(self.tr("The class whose evidence is shown"))
         self.classes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.classes.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.classes.activated.connect(self._class_activated)
@@ -87,7 +117,7 @@ class WhyBox(QWidget):
         self._words = _Line()
         first = QHBoxLayout()
         first.setSpacing(GRID)
-        first.addWidget(self.button, 1)
+        first.addWidget(self.button)
         first.addWidget(self.classes, 1)
         second = QHBoxLayout()
         second.setSpacing(GRID)
@@ -130,6 +160,8 @@ class WhyBox(QWidget):
             for class_id in class_ids:
                 self.classes.addItem(class_name(class_id), class_id)
         self.classes.setCurrentIndex(self.classes.findData(chosen) if chosen else -1)
+        what = self.tr("The class whose evidence is shown")
+        self.classes.setToolTip(plain_tooltip(f"{what}: {class_name(chosen)}" if chosen else what))
         self.classes.setEnabled(bool(chosen))
 
     def tell(self, words: str, tip: str) -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.geometry import Box
 from hematodesk.ui.activation_overlay import ActivationOverlay
 from hematodesk.ui.main_window import MainWindow
+from hematodesk.ui.why_box import WhyBox
 from hematodesk.workflow.explain import Explanation
 
 SEVERAL = "smear_05_several_cells.jpg"
@@ -276,3 +277,16 @@ def test_the_legend_gives_way_to_what_it_explains(qapp: QApplication) -> None:
     assert away.left() < 20 and near.right() > 580
     assert view.contains(away) and view.contains(near)
     assert away.top() == near.top()
+
+
+def test_a_long_class_name_is_cut_with_an_ellipsis_and_whole_in_the_tooltip(qtbot: QtBot) -> None:
+    box = WhyBox()
+    qtbot.addWidget(box)
+    box.show_classes(("immature_granulocyte", "monocyte"), "immature_granulocyte")
+    box.resize(box.button.sizeHint().width() + 120, box.sizeHint().height())
+    box.show()
+    option = QStyleOptionComboBox()
+    box.classes.initStyleOption(option)
+    assert option.currentText.startswith("Imm") and option.currentText.endswith("…")
+    assert box.classes.toolTip().endswith(": Immature granulocyte")
+    assert box.classes.currentText() == "Immature granulocyte"

@@ -211,6 +211,8 @@ class SettingsStore:
         self._path = path
         self._locked = dict(locked or {})
         self._lock = threading.RLock()
+        # Of the file, apart from that of the values: who asks for one never waits for the disk.
+        self._saving = threading.Lock()
         self._changed: set[str] = set()
         self.notices: list[str] = []
         self._values = self._read(keep_damaged=True)
@@ -290,9 +292,11 @@ class SettingsStore:
 
         Raises SettingsError (settings_unwritable).
         """
-        with self._lock:
+        with self._saving:
             merged = self._read(keep_damaged=False)
-            merged.update({key: self._values[key] for key in self._changed})
+            with self._lock:
+                saved = {key: self._values[key] for key in self._changed}
+            merged.update(saved)
             content = json.dumps(merged, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
             try:
                 make_folder(self._path.parent)
@@ -303,8 +307,12 @@ class SettingsStore:
                     f"The settings cannot be written to {self._path}: {fault.strerror or fault}.",
                     "Free some space or allow writing there; until then settings hold for this run only.",
                 ) from fault
-            self._values = merged
-            self._changed.clear()
+            with self._lock:
+                # What was changed meanwhile holds, and is not saved yet.
+                newer = {key: self._values[key] for key in self._changed}
+                newer = {key: value for key, value in newer.items() if saved.get(key) != value}
+                self._values = merged | newer
+                self._changed = set(newer)
 
     def _read(self, *, keep_damaged: bool) -> dict[str, Any]:
         try:

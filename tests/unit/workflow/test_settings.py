@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,36 @@ def test_any_text_comes_back(tmp_path_factory, text):
     SettingsStore(file).set("operator", text)
     expected = text.encode("utf-8", "replace").decode("utf-8")
     assert SettingsStore(file).text("operator") == expected
+
+
+def test_nobody_waits_for_the_disk_to_ask_and_what_changes_meanwhile_is_saved_next(path, monkeypatch):
+    store = SettingsStore(path)
+    writing, go_on = threading.Event(), threading.Event()
+    write_whole = settings_module.write_whole
+
+    def slow(*given):
+        writing.set()
+        assert go_on.wait(10)
+        write_whole(*given)
+
+    monkeypatch.setattr(settings_module, "write_whole", slow)
+    saving = threading.Thread(target=store.set, args=("recent", ["a.png"]))
+    saving.start()
+    assert writing.wait(10)
+    answers = []
+    asking = threading.Thread(
+        target=lambda: (
+            answers.append(store.items("recent")),
+            store.set("recent", ["b.png"], save=False),
+            store.set("theme", "dark", save=False),
+        )
+    )
+    asking.start()
+    asking.join(5)
+    assert not asking.is_alive() and answers == [["a.png"]]
+    go_on.set()
+    saving.join(10)
+    assert (store.items("recent"), store.text("theme")) == (["b.png"], "dark")
+    assert json.loads(path.read_text("utf-8")) == {"recent": ["a.png"]}
+    store.save()
+    assert json.loads(path.read_text("utf-8")) == {"recent": ["b.png"], "theme": "dark"}

@@ -88,14 +88,22 @@ def adapt(options: argparse.Namespace) -> int:
         stack.enter_context(muted_codecs())
         line = ProgressLine(None if options.quiet else sys.stderr)
         stack.callback(line.clear)
-        with cancelled_by_interrupt(cancel):
-            done = adapt_from_history(
-                services,
-                options.model,
-                chosen,
-                cancel,
-                lambda step: line.say(f"{step.name}: {step.done} of {step.all}"),
-            )
+        try:
+            with cancelled_by_interrupt(cancel):
+                done = adapt_from_history(
+                    services,
+                    options.model,
+                    chosen,
+                    cancel,
+                    lambda step: line.say(f"{step.name}: {step.done} of {step.all}"),
+                )
+        except ModelError as error:
+            if error.code != "adapt_too_few":
+                raise
+            # The model is usable as it is; there is nothing yet to adapt it with.
+            line.clear()
+            complain(error)
+            return SOME_FAILED
         line.clear()
         saving = not options.dry_run and (done.worth_keeping or options.even_if_not_better)
         saved = done.save(options.output) if saving else None

@@ -19,6 +19,7 @@ import batch
 import children
 import history
 import load
+import psutil
 import why
 import window
 from common import ROOT, table
@@ -40,9 +41,11 @@ def main() -> None:
     arguments = parser.parse_args()
     # As an installed program brings it; where Python may not write it, each start would compile all modules.
     compileall.compile_dir(ROOT / "hematodesk", quiet=1)
+    # Ratios of what spins to what waits mean nothing while others are at work.
+    others = psutil.cpu_percent(interval=1.0)
     rows = [row for name in arguments.only or parts for row in parts[name]()]
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    print(f"{machine}, Python {platform.python_version()}\n")
+    print(f"{machine}, Python {platform.python_version()}; others kept them {others:.0f} % busy before\n")
     print(table(rows))
 
 

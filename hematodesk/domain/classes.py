@@ -38,8 +38,9 @@ CELL_CLASSES: dict[str, CellClass] = {
     )
 }
 
-_OTHERS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-"""Okabe and Ito's colours, for classes of packages from elsewhere."""
+_OTHERS = ("#44AA99", "#999933", "#CC6677", "#DDCC77", "#AA4499")
+"""For classes of packages from elsewhere: of Paul Tol's colour-blind-safe "muted" set
+(https://personal.sron.nl/~pault/), those that show on light and dark and are none of the above."""
 
 
 def cell_class(class_id: str) -> CellClass:

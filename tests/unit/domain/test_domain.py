@@ -67,9 +67,11 @@ def test_class_ids_are_stable_and_colours_differ():
     }  # fmt: skip
     assert len({known.colour for known in CELL_CLASSES.values()}) == len(CELL_CLASSES)
     assert cell_class("abnormal_cells").name == "Abnormal cells"
+    others = {cell_class(f"kind_{number}").colour for number in range(40)}
+    assert len(others) > 3 and not others & {known.colour for known in CELL_CLASSES.values()}
     # Two classes of another's package can be told apart, and look the same at every start.
-    assert cell_class("normal_cell").colour == "#D55E00"
-    assert cell_class("abnormal_cell").colour == "#CC79A7"
+    assert cell_class("normal_cell").colour == "#44AA99"
+    assert cell_class("abnormal_cell").colour == "#AA4499"
 
 
 # Values of R's Hmisc::binconf(method="wilson").

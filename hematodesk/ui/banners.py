@@ -54,7 +54,8 @@ class Notice:
         level: see Level.
         action_text, action: a button on the banner, and what it does.
         more_text, more: another button behind it.
-        cause: the error's own code, where several errors share one banner.
+        cause: the error's own code, which is shown and can be looked up; of errors that have none it
+            is `code`. What only tells or warns shows none.
         stays: whether it stays until it is put away, whatever its level.
     """
 
@@ -72,7 +73,7 @@ class Notice:
 
 def notice_of(error: HematodeskError | Fault, level: Level = Level.ERROR) -> Notice:
     """The notice that tells an error: its sentence, its remedy and its code."""
-    return Notice(error.code, error_words(error.message), error_words(error.remedy), level)
+    return Notice(error.code, error_words(error.message), error_words(error.remedy), level, cause=error.code)
 
 
 class Banner(QFrame):
@@ -98,15 +99,16 @@ class Banner(QFrame):
         tail = QHBoxLayout()
         tail.setSpacing(8)
         self.code: QPushButton | None = None
-        if notice.level is not Level.INFO:
-            code = QPushButton(notice.cause or notice.code, self)
+        coded = notice.cause or (notice.code if notice.level is Level.ERROR else "")
+        if coded:
+            code = QPushButton(coded, self)
             set_role(code, "quiet")
             code.setAutoDefault(False)
             code.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             code.setToolTip(
                 self.tr("The error's code, for whoever helps you; a click looks it up in the manual")
             )
-            code.clicked.connect(lambda: self.code_asked.emit(notice.cause or notice.code))
+            code.clicked.connect(lambda: self.code_asked.emit(coded))
             self.code = code
             tail.addWidget(code, 0, Qt.AlignmentFlag.AlignVCenter)
         self.button, self.more_button = (

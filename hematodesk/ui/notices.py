@@ -85,6 +85,7 @@ class Notices(QObject):
                 ),
                 self.tr("Allow writing to the data folder, or choose another one with --data-dir."),
                 Level.WARNING,
+                cause="history_read_only",
             )
         )
 
@@ -96,6 +97,7 @@ class Notices(QObject):
                 "nothing_saved",
                 self.tr("Images are named, but nothing is saved in this sitting."),
                 level=Level.WARNING,
+                cause="nothing_saved",
             )
         )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QDir, Qt, Signal
+from PySide6.QtCore import QDir, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -81,7 +80,7 @@ class RunsDialog(QDialog):
 
     def _row(self, run: Run) -> QTreeWidgetItem:
         roots = [QDir.toNativeSeparators(root) for root in run.options.roots]
-        name = Path(run.options.roots[0]).name or roots[0] if roots else self.tr("Pictures without a file")
+        name = roots[0] if roots else self.tr("Pictures without a file")
         if len(roots) > 1:
             name = self.tr("{name} and {count} more").format(name=name, count=number(len(roots) - 1))
         done = number(run.done)
@@ -93,6 +92,7 @@ class RunsDialog(QDialog):
         item.setToolTip(0, "\n".join(roots[:_MOST_PLACES] + (["…"] if len(roots) > _MOST_PLACES else [])))
         item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setData(0, Qt.ItemDataRole.UserRole, run)
+        item.setSizeHint(0, QSize(0, self.list.fontMetrics().height() + 8))
         return item
 
     def _update(self) -> None:

@@ -22,8 +22,12 @@ def check(services: Services, output: TextSink) -> bool:
 
 def repair(services: Services, output: TextSink) -> None:
     """Repair and print what was saved and lost. Raises HistoryError."""
-    for line in report_lines(HistoryCare(services).repair()):
+    care = HistoryCare(services)
+    report = care.repair()
+    for line in report_lines(report):
         output.write(f"{line}\n")
+    if not report.lost_nothing and care.folder.kept():
+        output.write("A backup may hold more: `hematodesk history restore` lists them.\n")
     output.flush()
 
 

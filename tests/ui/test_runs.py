@@ -215,7 +215,7 @@ def test_every_unfinished_batch_can_be_gone_on_with_or_dropped(bench, qtbot: QtB
     dialog = window.dialogs.open_now["runs"]
     assert isinstance(dialog, RunsDialog)
     rows = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
-    assert [row.text(0) for row in rows] == ["three", "two", "one"]
+    assert [row.text(0) for row in rows] == [str(three), str(two), str(one)]
     assert all(row.text(2).endswith("of 60") for row in rows)
     dialog.list.setCurrentItem(rows[1])
     dialog.drop_button.click()

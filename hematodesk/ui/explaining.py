@@ -89,8 +89,9 @@ class Explaining(QObject):
             self._drop()
             # Asked again, a model that failed may try again.
             self._failed = None
-            wondering = what is not None and self._action.isChecked() and viewer.settled
-            self._tell(self._reason(what) if what is not None and wondering else "")
+            # What no key and no other cell would change is said beside the grey button at once.
+            wondering = self._action.isChecked() or what in (Obstacle.NO_MAP, Obstacle.OTHER_MODEL)
+            self._tell(self._reason(what) if what is not None and wondering and viewer.settled else "")
             return
         key = self._key(cell)
         if key != self._shown:

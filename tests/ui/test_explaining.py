@@ -152,6 +152,7 @@ def test_a_package_without_a_map_says_so(bench) -> None:
     assert action.toolTip() == "This model gives no map of its evidence."
     assert window.answer.why.button.toolTip() == action.toolTip()
     assert not window.answer.why.button.isEnabled()
+    assert window.answer.why._words.text() == action.toolTip()
 
 
 def test_without_a_cell_there_is_nothing_to_explain(why_bench) -> None:
@@ -170,9 +171,10 @@ def test_another_models_answer_is_not_explained_by_this_one(
     window.viewer.put_cell(window.viewer.current_index, dataclasses.replace(cell, prediction=prediction))
     assert window.centre.view.overlay is None
     assert "Another model gave this answer" in window.answer.why._words.text()
-    # What is on can be switched off anywhere; then it cannot be switched on.
+    # What is on can be switched off anywhere; then it cannot be switched on, and the reason stays.
     press(qtbot, window, Qt.Key.Key_H)
     assert not window.actions_["show_why"].isEnabled()
+    assert "Another model gave this answer" in window.answer.why._words.text()
 
 
 def test_a_thumbnail_is_not_explained(why_bench, qtbot: QtBot) -> None:

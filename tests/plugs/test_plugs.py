@@ -15,7 +15,9 @@ from tests.plugs import kill, power
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9 and strace are POSIX")
 
 
-@pytest.mark.parametrize(("kind", "rounds"), [("review", 2), ("backup", 1), ("import", 1), ("restore", 1)])
+@pytest.mark.parametrize(
+    ("kind", "rounds"), [("review", 2), ("backup", 1), ("import", 1), ("restore", 1), ("export", 1)]
+)
 def test_a_killed_program_keeps_its_word(kind: str, rounds: int, tmp_path: Path, monkeypatch):
     monkeypatch.setitem(kill.LONGEST_S, kind, 0.4)
     said, faults = kill.run(kind, rounds, 3, tmp_path)

@@ -319,8 +319,8 @@ from hematodesk import cli
 from hematodesk.commands import telling
 from hematodesk.workflow.analyse import Analyser
 finish = Analyser.finish
-def slow(self, prepared, cancel=None):
-    result = finish(self, prepared, cancel)
+def slow(self, prepared, cancel=None, **more):
+    result = finish(self, prepared, cancel, **more)
     if prepared.result.name == "1.png":
         print("working", file=sys.stderr, flush=True)
     time.sleep(0.05)

@@ -159,7 +159,7 @@ def test_a_scaling_layer_is_seen(
     keras: Any, tmp_path: Path, convert: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = keras.Input((32, 32, 3))
-    features = keras.layers.Conv2D(4, 3)(keras.layers.Rescaling(1 / 255)(image))
+    features = keras.layers.Conv2D(4, 3)(keras.layers.Rescaling(1 / 255, name="rescaling")(image))
     scores = keras.layers.Dense(2, activation="softmax")(keras.layers.GlobalAveragePooling2D()(features))
     path = convert(save(keras.Model(image, scores), tmp_path / "m.keras"), "--labels", "a,b")
     assert read_package(path).manifest.input.scale == (1.0, 1.0, 1.0)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hematodesk.workflow.models import LoadedModel
     from hematodesk.workflow.services import Services
 
+_CONNECT = "Connect its drive or share, then go on with the same command and --resume."
 _WORTH_TUNING = 500
 """Images of a batch after which the computer is measured once, see ModelDesk.tune."""
 
@@ -43,6 +44,9 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     if options.output is not None and any(_is_same(options.output, image) for image in images):
         say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
         return USAGE
+    if options.resume and not any(path.exists() for path in options.paths):
+        say(f"hematodesk: {options.paths[0]} is not there. {_CONNECT}")
+        return SOME_FAILED
     # While the model loads.
     services.reader.warm(len(images))
     loaded = _load(services, options.model, options.provider)
@@ -77,12 +81,16 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
                 else None,
                 earlier=services.known_to(analyser, options.whole_image) if options.resume else None,
             )
-        if done.done >= _WORTH_TUNING and not done.cancelled:
+        if done.done >= _WORTH_TUNING and not done.cut_short:
             # The answers are written; the next run will be the quicker for it.
             services.models.tune()
+    if done.gone is not None:
+        say(f"hematodesk: the folder {done.gone} is gone; what was done is kept. {_CONNECT}")
     if not options.quiet:
-        say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cancelled))
-    return STOPPED if done.cancelled else SOME_FAILED if done.failed else OK
+        say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cut_short))
+    if done.cancelled:
+        return STOPPED
+    return SOME_FAILED if done.failed or done.gone is not None else OK
 
 
 def watch(options: argparse.Namespace) -> int:

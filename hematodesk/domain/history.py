@@ -97,6 +97,11 @@ class RunOptions:
     whole_image: bool = False
     again: bool = False
 
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The roots as paths."""
+        return tuple(Path(root) for root in self.roots)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

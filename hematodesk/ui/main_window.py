@@ -31,6 +31,7 @@ from hematodesk.ui.notices import Notices
 from hematodesk.ui.opening import Opening
 from hematodesk.ui.panes import go_to_next_pane
 from hematodesk.ui.presenting import Presenting
+from hematodesk.ui.resuming import Resuming
 from hematodesk.ui.reviewing import Reviewing
 from hematodesk.ui.run_controls import RunControls
 from hematodesk.ui.running import Running
@@ -114,6 +115,7 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer(self.access, lanes, banners, services, self)
         self.keeper = ModelKeeper(services.models, lanes, banners, self)
         self.running = Running(services, lanes, self.access, self.keeper, self)
+        self.resuming = Resuming(services, lanes, self.access, self.keeper, self.running, self)
         self.analysing = Analysing(services, lanes, self.access, self.viewer, self.keeper, self.running, self)
         self.reviewing = Reviewing(services, lanes, self.access, self.viewer, banners, self)
         self.browsing = Browsing(self.viewer, self.panel, banners, self)
@@ -126,6 +128,7 @@ class MainWindow(QMainWindow):
         )
         self.controls = RunControls(
             self.running,
+            self.resuming,
             self.watching,
             self.browsing,
             self.panel,
@@ -138,6 +141,7 @@ class MainWindow(QMainWindow):
         self.notices = Notices(
             self.analysing,
             self.running,
+            self.resuming,
             self.keeper,
             self.viewer,
             self.panel,
@@ -243,7 +247,7 @@ class MainWindow(QMainWindow):
         self.panel.model.reload()
         self.opening.begin()
         if not history.read_only:
-            self.running.look_for_open()
+            self.resuming.look_for_open()
             self.watching.begin_anew()
 
     def _history_refused(self, error: HematodeskError) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QDir, QObject
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HematodeskError
@@ -18,6 +18,7 @@ from hematodesk.ui.history_panel import HistoryPanel
 from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
+from hematodesk.ui.resuming import Resuming
 from hematodesk.ui.run_words import number, run_words
 from hematodesk.ui.running import BatchJob, RunEnd, Running
 from hematodesk.ui.viewing import Viewer
@@ -32,6 +33,7 @@ class Notices(QObject):
         self,
         analysing: Analysing,
         running: Running,
+        resuming: Resuming,
         keeper: ModelKeeper,
         viewer: Viewer,
         panel: HistoryPanel,
@@ -47,7 +49,7 @@ class Notices(QObject):
         self._show_summary = show_summary
         self._choose_run = choose_run
         self._analysing = analysing
-        self._running = running
+        self._resuming = resuming
         self._keeper = keeper
         self._viewer = viewer
         self._panel = panel
@@ -57,11 +59,11 @@ class Notices(QObject):
         analysing.reused.connect(self._reused)
         running.ended.connect(self._run_ended)
         running.summed.connect(self._run_summed)
-        running.offered.connect(self._offer)
-        running.left.connect(self._offer_left)
-        running.refused.connect(self._other_model)
-        running.gone.connect(self._images_gone)
-        running.none_open.connect(self._nothing_to_resume)
+        resuming.offered.connect(self._offer)
+        resuming.left.connect(self._offer_left)
+        resuming.refused.connect(self._other_model)
+        resuming.gone.connect(self._images_gone)
+        resuming.none_open.connect(self._nothing_to_resume)
         for source in (analysing, running):
             source.no_model.connect(self._no_model)
             source.not_saved.connect(self._not_saved)
@@ -125,13 +127,15 @@ class Notices(QObject):
                     action=self._show_failed,
                 )
             )
-        if summary.cancelled:
+        if summary.gone is not None:
+            self._folder_gone(summary.gone, end)
+        elif summary.cancelled:
             self._banners.show_notice(
                 Notice(
                     "batch_stopped",
                     self._stopped_words(end),
                     action_text=self.tr("Go on"),
-                    action=self._running.resume_latest,
+                    action=self._resuming.resume_latest,
                     stays=True,
                 )
             )
@@ -148,6 +152,23 @@ class Notices(QObject):
                 )
             )
 
+    def _folder_gone(self, folder: Path, end: RunEnd) -> None:
+        """A stick was pulled out, or a share is away: the rest waits for it."""
+        place = QDir.toNativeSeparators(str(folder))
+        words = self.tr("The folder {folder} is gone.").format(folder=place)
+        run_id = end.run_id
+        self._banners.show_notice(
+            Notice(
+                "run_folder_gone",
+                f"{words} {self._stopped_words(end)}",
+                self.tr("Connect the drive or share that they lie on; the batch can go on then."),
+                Level.WARNING,
+                self.tr("Go on"),
+                None if run_id is None else lambda: self._resuming.resume_by_id(run_id),
+                stays=True,
+            )
+        )
+
     def _stopped_words(self, end: RunEnd) -> str:
         total = end.job.stream.total
         if total is None:
@@ -158,7 +179,7 @@ class Notices(QObject):
         )
 
     def _run_summed(self, summary: RunSummary, end: RunEnd) -> None:
-        if end.summary.cancelled or end.summary.reused == end.summary.done:
+        if end.summary.cut_short or end.summary.reused == end.summary.done:
             return
         self._banners.show_notice(
             Notice(
@@ -186,7 +207,7 @@ class Notices(QObject):
                 "run_cut_off",
                 words,
                 action_text=self.tr("Go on"),
-                action=lambda: self._running.resume(run),
+                action=lambda: self._resuming.resume(run),
                 more_text=self.tr("All…"),
                 more=self._choose_run if others else None,
                 stays=True,
@@ -219,7 +240,7 @@ class Notices(QObject):
                 self.tr("Connect the drive or share that they lie on; the batch can go on then."),
                 Level.WARNING,
                 self.tr("Go on"),
-                lambda: self._running.resume(run),
+                lambda: self._resuming.resume(run),
             )
         )
 

@@ -12,6 +12,7 @@ from hematodesk.ui.actions import Actions
 from hematodesk.ui.browsing import Browsing
 from hematodesk.ui.dialogs import Dialogs
 from hematodesk.ui.history_panel import HistoryPanel
+from hematodesk.ui.resuming import Resuming
 from hematodesk.ui.running import Running
 from hematodesk.ui.status_strip import StatusStrip
 from hematodesk.ui.watching import Watching
@@ -24,6 +25,7 @@ class RunControls(QObject):
     def __init__(
         self,
         running: Running,
+        resuming: Resuming,
         watching: Watching,
         browsing: Browsing,
         panel: HistoryPanel,
@@ -34,7 +36,8 @@ class RunControls(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._running, self._watching, self._browsing = running, watching, browsing
+        self._running, self._resuming = running, resuming
+        self._watching, self._browsing = watching, browsing
         self._panel, self._strip, self._actions = panel, strip, actions
         self._dialogs, self._memory = dialogs, memory
         self._window = window
@@ -72,11 +75,11 @@ class RunControls(QObject):
 
         def came(runs: Sequence[Run]) -> None:
             if len(runs) > 1:
-                self._dialogs.show_runs(runs, self._running.resume, self._running.drop)
+                self._dialogs.show_runs(runs, self._resuming.resume, self._resuming.drop)
             else:
-                self._running.resume(runs[0])
+                self._resuming.resume(runs[0])
 
-        self._running.ask_open(came)
+        self._resuming.ask_open(came)
 
     def _open_of_run(self, image_id: int) -> None:
         if self._panel.model.row_of(image_id) < 0:

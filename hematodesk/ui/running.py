@@ -1,4 +1,4 @@
-"""Batch runs: many images through the model, noted in the history, paused, stopped and gone on with.
+"""Batch runs: many images through the model, noted in the history, paused and stopped; see resuming.py.
 
 Everything finished is saved before it is told; a cancel keeps what is done.
 """
@@ -6,11 +6,9 @@ Everything finished is saved before it is told; a cancel keeps what is done.
 from __future__ import annotations
 
 import itertools
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,11 +21,10 @@ from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
 from hematodesk.workflow.analyse import Analyser
 from hematodesk.workflow.batch import BatchProgress, BatchSummary, run_batch
-from hematodesk.workflow.gather import ImageListing
-from hematodesk.workflow.runs import open_runs
+from hematodesk.workflow.named_folders import NamedFolders
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.sources import Source
-from hematodesk.workflow.streams import SourceStream, list_behind
+from hematodesk.workflow.streams import SourceStream
 
 _TELL_EVERY_S = 0.1
 _TUNE_AFTER_MS = 5000
@@ -122,11 +119,8 @@ class Running(QObject):
     progressed: `progress` has changed.
     no_model(HematodeskError): there is nothing to name cells with.
     not_saved(HematodeskError): a result could not be saved.
-    offered(Run, int): a run was cut off and may go on; how many others are not finished either.
-    none_open: there is no run to go on with.
-    gone(Run): nothing of what it was to name is there.
-    left(BatchJob): it was stopped because the history was exchanged for another one.
-    refused(Run): it was begun with a model that is not the present one.
+    empty(Run): it was to go on, but nothing of what it was to name is there.
+    left(BatchJob): it was stopped because the history is about to be exchanged for another one.
     """
 
     saved = Signal(object)
@@ -136,11 +130,8 @@ class Running(QObject):
     progressed = Signal()
     no_model = Signal(object)
     not_saved = Signal(object)
-    offered = Signal(object, int)
-    none_open = Signal()
-    gone = Signal(object)
+    empty = Signal(object)
     left = Signal(object)
-    refused = Signal(object)
 
     def __init__(
         self,
@@ -157,7 +148,6 @@ class Running(QObject):
         self._keeper = keeper
         self._going: list[_Going] = []
         self._for_model: list[Callable[[], None]] = []
-        self._left: list[BatchJob] = []
         self._pause = Pause()
         self.last_summary: RunSummary | None = None
         self.last_end: RunEnd | None = None
@@ -212,11 +202,11 @@ class Running(QObject):
             run.job.stream.stop()
 
     def leave(self) -> None:
-        """The history is about to be exchanged: stop everything; `look_for_open` offers it afterwards."""
+        """The history is about to be exchanged: stop everything, and tell what was stopped."""
         for run in self._going:
             run.left = True
             if run.job.watch is None:
-                self._left.append(run.job)
+                self.left.emit(run.job)
             elif run.ticket is not None:
                 run.ticket.cancel()
         self.cancel()
@@ -233,7 +223,7 @@ class Running(QObject):
                 self._sum_up(end)
             elif job.resumed is not None and end.run_id is None and not end.summary.cancelled:
                 # A drive that is not there leaves an empty folder: the run stays as it is.
-                self.gone.emit(job.resumed)
+                self.empty.emit(job.resumed)
 
         def failed(error: HematodeskError) -> None:
             self._remove(run)
@@ -244,8 +234,6 @@ class Running(QObject):
                 self.no_model.emit(error)
                 return
             self.not_saved.emit(error)
-            # A full disk: it may go on when there is room.
-            self.look_for_open()
 
         def step(value: object) -> None:
             if isinstance(value, BatchProgress):
@@ -310,7 +298,7 @@ class Running(QObject):
         analyser = services.analyser(loaded)
         if job.watch is not None:
             return self._quiet(run, ticket, analyser, first)
-        roots = job.stream.roots if job.resumed is None else _roots(job.resumed)
+        roots = job.stream.roots if job.resumed is None else job.resumed.options.places
         record = services.record_run(
             roots,
             loaded,
@@ -342,14 +330,16 @@ class Running(QObject):
                 earlier=self._earlier(job, analyser, record.id),
                 reused=record.add_known,
                 total=lambda: None if job.stream.total is None else job.stream.total - job.before,
+                gone=NamedFolders(roots).gone,
             )
         except BaseException:
             record.let_go()
             raise
         state = RunState.DONE
-        if summary.cancelled:
-            # What the person stopped is not offered by itself; what the window's end cut off is.
+        if summary.cut_short:
+            # What the person stopped is not offered by itself; what the window's end or a drive cut off is.
             state = RunState.STOPPED if run.cancelled else RunState.GOING
+            job.stream.stop()
         record.end(state, job.stream.total, summary.done + job.before, summary.failed + job.failed_before)
         return RunEnd(job, summary, record.id)
 
@@ -409,66 +399,3 @@ class Running(QObject):
             self.summed.emit(summary, end)
 
         self._access.ask(lambda history: history.run_summary(run_id), came)
-
-    def look_for_open(self) -> None:
-        """Offer what was stopped for the history, and the latest run that was cut off."""
-        left, self._left = self._left, []
-        for job in left:
-            self.left.emit(job)
-
-        def came(runs: Sequence[Run]) -> None:
-            cut_off = [run for run in runs if run.state is RunState.GOING]
-            if cut_off:
-                self.offered.emit(cut_off[0], len(runs) - 1)
-
-        self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
-
-    def resume_latest(self) -> None:
-        """Go on with the latest run that was stopped or cut off."""
-        self.ask_open(lambda runs: self.resume(runs[0]))
-
-    def ask_open(self, tell: Callable[[Sequence[Run]], None]) -> None:
-        """Tell the runs that are not done and that nobody is at, newest first, if there is one."""
-
-        def came(runs: Sequence[Run]) -> None:
-            if runs:
-                tell(runs)
-            else:
-                self.none_open.emit()
-
-        self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
-
-    def drop(self, run: Run) -> None:
-        """Offer a run no more; what it has done stays."""
-        self._access.ask(lambda history: history.set_run_state(run.id, RunState.DONE))
-
-    def resume(self, run: Run) -> None:
-        """Go on with a run: its folders are listed anew, and what is done is not done again."""
-        loaded = self._keeper.loaded
-        if loaded is not None and loaded.package.sha256 != run.options.sha256:
-            self.refused.emit(run)
-            return
-        roots = _roots(run)
-
-        def looked(there: bool) -> None:
-            if there:
-                self._go_on(run, roots)
-            else:
-                self.gone.emit(run)
-
-        # A share that is gone may take long to say so.
-        self._lanes.run(Lane.DECODING, lambda _ticket: any(map(os.path.exists, roots)), done=looked)
-
-    def _go_on(self, run: Run, roots: tuple[Path, ...]) -> None:
-        stream = ImageListing(roots)
-
-        def lists(ticket: Ticket) -> int:
-            ticket.token.on_cancel(stream.stop)
-            return list_behind(stream, lambda: None)
-
-        self._lanes.run(Lane.DECODING, lists)
-        self.start(BatchJob(stream, again=run.options.again, resumed=run))
-
-
-def _roots(run: Run) -> tuple[Path, ...]:
-    return tuple(Path(root) for root in run.options.roots)

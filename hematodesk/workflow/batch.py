@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import ImageResult, ImageStatus
@@ -62,6 +63,7 @@ class BatchSummary:
         reused: of those, how many were answered by an earlier result.
         cancelled: whether it was stopped before its end; what was done is kept.
         elapsed_s: seconds.
+        gone: the folder that vanished and so stopped it before its end; what was done is kept.
     """
 
     done: int
@@ -69,6 +71,12 @@ class BatchSummary:
     reused: int
     cancelled: bool
     elapsed_s: float
+    gone: Path | None = None
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether there is more to do."""
+        return self.cancelled or self.gone is not None
 
 
 def run_batch(
@@ -84,6 +92,7 @@ def run_batch(
     reused: Callable[[list[HistoryImage]], None] | None = None,
     total: int | Callable[[], int | None] | None = None,
     workers: int | None = None,
+    gone: Callable[[ImageResult], Path | None] | None = None,
 ) -> BatchSummary:
     """Analyse every source; blocks until the end. `sink`, `progress` and `reused` run in the calling thread.
 
@@ -102,10 +111,11 @@ def run_batch(
         reused: gets those answers, in groups like the sink's, in their order.
         total: how many sources there are, or a question for it, where `sources` cannot say it.
         workers: decoding threads; by default one a core, four at most.
+        gone: asked with each failed result; a folder stops the batch there, and the sink does not get it.
     """
     count = total if total is not None else len(sources) if isinstance(sources, Sequence) else None
     asked = count if callable(count) else lambda: count
-    run = _Run(sink, reused, progress, cancel or CancelToken(), pause or Pause(), asked, earlier)
+    run = _Run(sink, reused, progress, cancel or CancelToken(), pause or Pause(), asked, earlier, gone)
     return run.over(sources, analyser, workers or default_workers(), whole_image)
 
 
@@ -126,6 +136,7 @@ class _Run:
         pause: Pause,
         total: Callable[[], int | None],
         earlier: Callable[[str], HistoryImage | None] | None,
+        gone: Callable[[ImageResult], Path | None] | None,
     ) -> None:
         self._sink = sink
         self._reused = reused
@@ -134,6 +145,8 @@ class _Run:
         self._pause = pause
         self._total = total
         self._earlier = earlier
+        self._ask_gone = gone
+        self._gone: Path | None = None
         self._results: list[ImageResult] = []
         self._found: list[HistoryImage] = []
         self._oldest: float | None = None
@@ -145,7 +158,7 @@ class _Run:
     def over(
         self, sources: Iterable[Source], analyser: Analyser, threads: int, whole_image: bool | None
     ) -> BatchSummary:
-        """Run to the end or to the cancel."""
+        """Run to the end, to the cancel, or until the images' folder is gone."""
         coming = iter(sources)
         stages = Stages(
             coming,
@@ -157,7 +170,7 @@ class _Run:
             whole_image=whole_image,
         )
         try:
-            while True:
+            while self._gone is None:
                 steps = stages.take(self._patience())
                 if steps is None:
                     self._rest()
@@ -165,6 +178,8 @@ class _Run:
                 if not steps:
                     break
                 for step in steps:
+                    if self._is_gone(step):
+                        break
                     self._take(step)
         except Cancelled:
             pass
@@ -174,7 +189,12 @@ class _Run:
             stages.close()
             _close(coming)
         summary = BatchSummary(
-            self._done, self._failed, self._reused_count, self._cancel.cancelled, self._elapsed()
+            self._done,
+            self._failed,
+            self._reused_count,
+            self._cancel.cancelled,
+            self._elapsed(),
+            self._gone,
         )
         log_event(
             "batch_ended",
@@ -182,6 +202,7 @@ class _Run:
             failed=summary.failed,
             reused=summary.reused,
             cancelled=summary.cancelled,
+            folder_gone=summary.gone is not None,
             seconds=summary.elapsed_s,
             **self._codes,
         )
@@ -198,6 +219,12 @@ class _Run:
         self._flush()
         if self._pause.paused:
             self._pace.restart(time.monotonic(), self._done)
+
+    def _is_gone(self, step: Step) -> bool:
+        """Whether an image could not be read because its folder has vanished: so will all others be."""
+        if self._ask_gone is not None and isinstance(step, ImageResult) and step.fault is not None:
+            self._gone = self._ask_gone(step)
+        return self._gone is not None
 
     def _take(self, step: Step) -> None:
         if isinstance(step, Twin):

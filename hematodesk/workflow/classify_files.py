@@ -13,6 +13,7 @@ from hematodesk.domain.history import HistoryImage, RunState
 from hematodesk.workflow.analyse import Analyser
 from hematodesk.workflow.answers import AnswerFormat, shown_path
 from hematodesk.workflow.batch import BatchProgress, BatchSummary, Progress, run_batch
+from hematodesk.workflow.named_folders import NamedFolders
 from hematodesk.workflow.output import TextSink
 from hematodesk.workflow.runs import RunRecorder
 
@@ -33,7 +34,8 @@ def classify_files(
 
     Args:
         images: as the person named them: so they stand in the answers.
-        record: keeps each group in the history before it is written.
+        record: keeps each group in the history before it is written. With it the run ends where the folder
+            of its images vanishes, and can be gone on with.
         earlier: see run_batch; what a person did to such an answer since is left out.
 
     Raises what the output and the history raise; the batch ends then.
@@ -63,9 +65,18 @@ def classify_files(
 
     output.write(answers.head)
     output.flush()
+    gone = NamedFolders(record.options.places).gone if record is not None else None
     try:
         summary = run_batch(
-            images, analyser, sink, tell, cancel, whole_image=whole_image, earlier=earlier, reused=reused
+            images,
+            analyser,
+            sink,
+            tell,
+            cancel,
+            whole_image=whole_image,
+            earlier=earlier,
+            reused=reused,
+            gone=gone,
         )
     except BaseException:
         if record is not None:
@@ -73,6 +84,9 @@ def classify_files(
         raise
     if record is not None:
         state = RunState.STOPPED if summary.cancelled else RunState.DONE
+        if summary.gone is not None:
+            # Nobody stopped it: the window's next start offers to go on.
+            state = RunState.GOING
         record.end(state, len(images), summary.done, summary.failed)
     return summary
 

@@ -3210,6 +3210,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         </translation>
     </message>
     <message>
+        <source>The folder {folder} is gone.</source>
+        <translation>La carpeta {folder} ya no está.</translation>
+    </message>
+    <message>
         <source>Stopped after {done} images; what is done is kept.</source>
         <translation>Detenido tras {done} imágenes; lo hecho se conserva.</translation>
     </message>

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, RunState, RunSummary
 from hematodesk.ui.history_model import Role
 from hematodesk.ui.main_window import MainWindow
@@ -258,3 +259,49 @@ def test_a_batch_whose_drive_is_gone_waits_for_it(bench, qtbot: QtBot) -> None:
     bench.rest(window)
     assert history.count(HistoryFilter()) == 60
     assert history.unfinished_runs() == []
+
+
+def test_a_drive_that_is_pulled_out_stops_the_batch_until_it_is_back(bench, qtbot: QtBot) -> None:
+    folder = many(bench, "stick", 80)
+    away = folder.with_name("elsewhere")
+    window = bench.show()
+    window.opening.open_paths([folder])
+    qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
+    folder.rename(away)
+    bench.rest(window)
+    history = window.services.history
+    failed = HistoryFilter(status=ImageStatus.ERROR)
+    assert history.count(failed) == 0
+    assert 3 < history.count(HistoryFilter()) < 80
+    banner = window.banners.banner("run_folder_gone")
+    assert banner is not None
+    assert str(folder) in banner.notice.text
+    assert "of 80 images; what is done is kept" in banner.notice.text
+    assert window.banners.banner("run_done") is None
+    (run,) = history.unfinished_runs()
+    assert (run.state, run.done) == (RunState.GOING, history.count(HistoryFilter()))
+    assert banner.button is not None
+    banner.button.click()
+    bench.rest(window)
+    assert window.banners.banner("run_images_gone") is not None
+    away.rename(folder)
+    # Somebody took one image away meanwhile.
+    (folder / "stick_079.jpg").unlink()
+    window.actions_["resume_run"].trigger()
+    bench.rest(window)
+    assert history.count(HistoryFilter()) == 79
+    assert history.count(failed) == 0
+    assert history.unfinished_runs() == []
+
+
+def test_a_single_image_that_vanishes_fails_alone(bench, qtbot: QtBot) -> None:
+    folder = many(bench, "stick", 80)
+    window = bench.show()
+    window.opening.open_paths([folder])
+    qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
+    (folder / "stick_079.jpg").unlink()
+    bench.rest(window)
+    assert window.services.history.count(HistoryFilter(status=ImageStatus.ERROR)) == 1
+    assert window.services.history.count(HistoryFilter()) == 80
+    assert window.services.history.unfinished_runs() == []
+    assert window.banners.banner("some_failed") is not None

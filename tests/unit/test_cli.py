@@ -19,6 +19,7 @@ from export_tools.phantom import render_field
 from hematodesk import cli
 from hematodesk.bootstrap import build
 from hematodesk.commands import telling
+from hematodesk.domain.history import HistoryFilter, RunState
 from hematodesk.imaging.read import encode_png
 from hematodesk.workflow import stages
 from hematodesk.workflow.arguments import command_at, read_arguments
@@ -226,6 +227,43 @@ def test_classifying_leaves_no_trace_unless_asked(run, work):
     services.close()
     assert session.image_count == 2
     assert session.ended_at
+
+
+def test_a_drive_that_vanishes_leaves_the_run_open_to_be_gone_on_with(run, work, monkeypatch):
+    command = ("classify", "images", "--model", "tiny.onnx", "--format", "json", "--save")
+    images, away = work / "images", work / "away"
+    for number in range(9):
+        (images / f"c{number}.png").write_bytes((images / "a.png").read_bytes() + b"%d" % number)
+    real = stages.open_image
+
+    def pulled_out(source, reader):
+        if source.name == "c2.png":
+            images.rename(away)
+        return real(source, reader)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "open_image", pulled_out)
+        code, first, err = run(*command)
+    assert code == telling.SOME_FAILED
+    assert f"the folder {images} is gone; what was done is kept" in err
+    answers = [json.loads(line) for line in first.splitlines()]
+    assert 2 <= len(answers) < 11
+    assert {answer["status"] for answer in answers} <= {"ok", "no_cell"}
+    assert f"{len(answers)} of 11 images, 0 failed" in err
+    code, out, err = run(*command, "--resume")
+    assert (code, out) == (telling.SOME_FAILED, "")
+    assert "images is not there. Connect its drive" in err
+    services = build(work / "data")
+    (left,) = services.open_history().unfinished_runs()
+    services.close()
+    assert (left.state, left.done) == (RunState.GOING, len(answers))
+    away.rename(images)
+    code, second, _ = run(*command, "--resume")
+    assert (code, len(second.splitlines())) == (telling.OK, 11)
+    services = build(work / "data")
+    history = services.open_history()
+    assert (history.unfinished_runs(), history.count(HistoryFilter())) == ([], 11)
+    services.close()
 
 
 def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, work, monkeypatch):

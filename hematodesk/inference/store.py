@@ -84,6 +84,8 @@ class PackageStore:
         self._user_dir = user_dir
         self._attempt = attempt
         self._refusal = refusal
+        self.class_orders: dict[str, tuple[str, ...]] = {}
+        """The class ids of the packages that were seen, by SHA-256."""
 
     def list(self) -> builtins.list[Listed]:
         """Every package, shipped ones first, by name, newest version first; broken ones among them.
@@ -91,6 +93,9 @@ class PackageStore:
         Raises ModelError `model_unreadable` when a folder cannot be listed.
         """
         found = [self._allowed(each) for each in (*self._shipped(), *self._imported())]
+        self.class_orders |= {
+            each.sha256: tuple(each.class_ids) for each in found if isinstance(each, ModelPackage)
+        }
         found.sort(key=lambda each: _version_key(each.version), reverse=True)
         found.sort(key=lambda each: (not each.shipped, each.name))
         return found

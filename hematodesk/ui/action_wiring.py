@@ -107,7 +107,8 @@ def tell_keys(window: MainWindow) -> None:
 
 def _class_key(window: MainWindow, key: int) -> Callable[[], None]:
     def choose() -> None:
-        if key <= len(window.keeper.class_ids):
-            window.reviewing.choose_class(window.keeper.class_ids[key - 1])
+        # Those that are on show, also where the next image is on its way.
+        if key <= len(window.answer.class_ids):
+            window.reviewing.choose_class(window.answer.class_ids[key - 1])
 
     return choose

@@ -143,11 +143,16 @@ class AnswerPanel(QScrollArea):
     # What the window tells once
 
     def set_classes(self, class_ids: Sequence[str]) -> None:
-        """The classes a person may choose, in the order of their keys: usually the package's."""
+        """The classes a person may choose, in the order of their keys."""
         self._class_ids = tuple(class_ids)
         self._ensure_rows(len(self._class_ids))
         self._fill_rows([(class_id, 0.0, "", False) for class_id in self._class_ids])
         self._update_enabled()
+
+    @property
+    def class_ids(self) -> tuple[str, ...]:
+        """The classes on offer, in the order of their keys."""
+        return self._class_ids
 
     def set_operator(self, operator: str) -> None:
         """Who sits here: that person's reviews are told as "You"."""

@@ -45,6 +45,7 @@ class Presenting(QObject):
         self._strip = strip
         self._actions = actions
         self._drawn: object = None
+        self._offered: tuple[str, ...] | None = None
         viewer.changed.connect(self.show_image)
         viewer.chosen.connect(self.show_cell)
         keeper.changed.connect(self.show_model)
@@ -84,6 +85,7 @@ class Presenting(QObject):
         self._show_possible()
 
     def _show_answer(self) -> None:
+        self._choose_classes()
         viewer, answer = self._viewer, self._answer
         result = viewer.result
         loading = self._keeper.state is ModelState.LOADING
@@ -115,6 +117,27 @@ class Presenting(QObject):
             answer.show_cell(cell, number, len(viewer.standing), note_key=key)
         else:
             answer.show_cells(viewer.cells, note=viewer.note, note_key=self._note_key())
+
+    def _choose_classes(self) -> None:
+        """Offer the classes of what is shown; while an image is on its way those before it stay."""
+        viewer, desk = self._viewer, self._keeper.desk
+        if viewer.result is None and viewer.state is not ViewState.EMPTY and self._offered is not None:
+            return
+        shown = [viewer.cell] if viewer.cell is not None else [viewer.cells[each] for each in viewer.standing]
+        named = [cell.prediction for cell in shown if cell is not None and cell.prediction is not None]
+        self._offer_classes(desk.class_choice(named[0] if named else None))
+
+    def _offer_classes(self, class_ids: tuple[str, ...]) -> None:
+        if class_ids == self._offered:
+            return
+        self._offered = class_ids
+        self._answer.set_classes(class_ids)
+        for key in range(1, CLASS_KEYS + 1):
+            action = self._actions[f"class_{key}"]
+            known = key <= len(class_ids)
+            action.setVisible(known)
+            if known:
+                action.setText(class_name(class_ids[key - 1]))
 
     def _note_key(self) -> NoteKey | None:
         return NoteKey(self._viewer.image_id, None) if self._viewer.image_id is not None else None
@@ -148,13 +171,7 @@ class Presenting(QObject):
             use = loaded.package.manifest.intended_use
             strip.show_model(keeper.name, f"{self.tr('Choose another model (Ctrl+M)')}\n{use}".strip())
             strip.show_provider(loaded.requested, loaded.active, error_words(loaded.provider_reason))
-        self._answer.set_classes(keeper.class_ids)
-        for key in range(1, CLASS_KEYS + 1):
-            action = self._actions[f"class_{key}"]
-            known = key <= len(keeper.class_ids)
-            action.setVisible(known)
-            if known:
-                action.setText(class_name(keeper.class_ids[key - 1]))
+        self._offered = None
         self._show_answer()
         self._show_possible()
 

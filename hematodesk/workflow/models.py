@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import ModelError
 from hematodesk.workflow.analyse import EmbeddingClassifier
+from hematodesk.workflow.class_choice import class_choice
 from hematodesk.workflow.explain import ExplainingClassifier
 from hematodesk.workflow.faults import fault_of
 from hematodesk.workflow.log import log_event
@@ -19,6 +20,7 @@ from hematodesk.workflow.settings import SettingsStore
 from hematodesk.workflow.tuning import Tuning
 
 if TYPE_CHECKING:
+    from hematodesk.domain.cells import Prediction
     from hematodesk.inference.package import ModelPackage
     from hematodesk.inference.store import BrokenPackage, PackageStore
     from hematodesk.inference.tuning import Plan
@@ -130,6 +132,15 @@ class ModelDesk:
     def loaded(self) -> LoadedModel | None:
         """The model last loaded, None before."""
         return self._loaded
+
+    def class_choice(self, prediction: Prediction | None) -> tuple[str, ...]:
+        """The classes that an answer may be corrected to, in the order of their keys; see class_choice.py.
+
+        Reads no file: it knows the packages that were there when a model was last loaded.
+        """
+        orders = self._store.class_orders if self._store is not None else {}
+        loaded = self._loaded
+        return class_choice(prediction, orders, loaded.package.class_ids if loaded is not None else ())
 
     def packages(self) -> Sequence[ModelPackage | BrokenPackage]:
         """All packages, usable or not."""

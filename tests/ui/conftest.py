@@ -30,6 +30,7 @@ from shiboken6 import isValid
 
 from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance, Review, UncertainReason, Verdict
+from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.inference.package import ModelPackage
@@ -177,10 +178,15 @@ class Bench:
         (folder / "models").mkdir(parents=True)
 
     def ship_model(
-        self, name: str = "tiny", *, with_map: bool = False, favourite: str = "neutrophil"
+        self,
+        name: str = "tiny",
+        *,
+        with_map: bool = False,
+        favourite: str = "neutrophil",
+        classes: Sequence[str] = WBC4,
     ) -> None:
         """Put the tiny model among the shipped ones; with a map it can say why."""
-        data = tiny_package(name, with_map=with_map, favourite=favourite)
+        data = tiny_package(name, with_map=with_map, favourite=favourite, classes=classes)
         (self.folder / "models" / f"{name}.onnx").write_bytes(data)
         sums = [
             f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}"
@@ -263,13 +269,14 @@ class Bench:
         return paths
 
 
-def tiny_package(name: str, *, with_map: bool = False, favourite: str = "neutrophil") -> bytes:
-    """A package that always answers the same: its favourite surely, and quickly.
+def tiny_package(
+    name: str, *, with_map: bool = False, favourite: str = "neutrophil", classes: Sequence[str] = WBC4
+) -> bytes:
+    """A package with four classes that always answers the same: its favourite surely, and quickly.
 
     With a map, each class but the neutrophil has evidence where a channel is bright, and the
     neutrophil where it is dark.
     """
-    classes = ["eosinophil", "lymphocyte", "monocyte", "neutrophil"]
     manifest: dict[str, Any] = {
         "schema": 1,
         "name": name,

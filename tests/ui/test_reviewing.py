@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from hematodesk.domain.cells import CellOrigin, Verdict
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
+from hematodesk.ui.actions import CLASS_KEYS
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.workflow.export import ExportFormat, ExportRequest
 
@@ -216,3 +217,34 @@ def test_an_export_of_the_session_holds_the_reviews(bench, qtbot: QtBot, window:
     assert len(text.splitlines()) == 1 + len(window.viewer.cells)
     assert "corrected" in text
     assert window.banners.banner("exported") is not None
+
+
+def test_the_keys_are_those_of_the_model_that_gave_the_answer(bench, qtbot: QtBot) -> None:
+    others = ("basophil", "neutrophil", "monocyte", "white_cell")
+    bench.ship_model("unlike", classes=others)
+    window = bench.show(start=[bench.field()])
+    qtbot.keyClick(window.centre.view, Qt.Key.Key_N)
+    window.keeper.choose("unlike@1.0.0")
+    bench.rest(window)
+
+    def offered() -> dict[str, str]:
+        actions = [window.actions_[f"class_{key}"] for key in range(1, CLASS_KEYS + 1)]
+        return {action.objectName(): action.text() for action in actions if action.isVisible()}
+
+    names = ("Eosinophil", "Lymphocyte", "Monocyte", "Neutrophil", "Basophil", "White cell")
+    assert tuple(offered().values()) == names
+    image_id = window.viewer.image_id
+    for key, class_id in ((Qt.Key.Key_3, "monocyte"), (Qt.Key.Key_5, "basophil")):
+        window.viewer.choose(0)
+        qtbot.keyClick(window.centre.view, key)
+        bench.rest(window)
+        review = window.services.history.image(image_id).result.cells[0].review
+        assert review is not None
+        assert review.class_id == class_id
+    # An image that the other model names has that one's keys.
+    window.opening.open_paths([bench.field("second.jpg", "smear_02_eosinophil.jpg")])
+    bench.rest(window)
+    assert tuple(offered().values()) == ("Basophil", "Neutrophil", "Monocyte", "White cell")
+    window.browsing.open(image_id)
+    bench.rest(window)
+    assert tuple(offered().values()) == names

@@ -19,6 +19,10 @@ _KEPT_VARIABLES = (
     "PYTHONHOME",
     "SYSTEMROOT",
     "WINDIR",
+    # Which of its kernels a numerical library takes: a child must round as the program does.
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "NPY_DISABLE_CPU_FEATURES",
 )
 _OWN_VARIABLES = {
     # One thread is enough, and threads that numerical libraries keep would each take address space.

@@ -1,4 +1,8 @@
-"""The decoder's child: confines itself, then decodes one file after the other until its pipe closes."""
+"""The decoder's child: confines itself, then decodes one file after the other until its pipe closes.
+
+If asked it also locates the cells: its interpreter has nothing else to do, while the program's is passed from
+thread to thread in a batch.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from hematodesk.child.wire import NAME_STANDS_HERE, ChildGone, read_exactly, wri
 from hematodesk.domain.errors import ImageError
 from hematodesk.imaging import decoder_wire as wire
 from hematodesk.imaging.complaints import listen_to_standard_error
+from hematodesk.imaging.locate import ONE_CAMERA, locate_cells
 from hematodesk.imaging.read import Pixels, decode_pixels, no_memory
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
@@ -56,15 +61,17 @@ def main(arguments: Sequence[str]) -> int:
     write_whole(_STDOUT, wire.ready(in_force))
     while True:
         try:
-            magic, number, length = wire.REQUEST.unpack(read_exactly(_STDIN, wire.REQUEST.size))
+            magic, number, length, locate = wire.REQUEST.unpack(read_exactly(_STDIN, wire.REQUEST.size))
         except ChildGone:
             return 0
         if magic != wire.ASK or length > len(given):
             return 1
-        write_whole(_STDOUT, _answer(number, given[:length], made, heard))
+        write_whole(_STDOUT, _answer(number, given[:length], made, heard, locate))
 
 
-def _answer(number: int, data: memoryview, made: Pixels, heard: Callable[[], str] | None) -> bytes:
+def _answer(
+    number: int, data: memoryview, made: Pixels, heard: Callable[[], str] | None, locate: bool
+) -> bytes:
     """Decode into the output segment; the reply. The decoder's own memory is free again afterwards."""
 
     def canvas(height: int, width: int) -> Pixels:
@@ -87,15 +94,29 @@ def _answer(number: int, data: memoryview, made: Pixels, heard: Callable[[], str
         short = no_memory(name)
         return wire.failed(number, short.code, short.message, short.remedy)
     height, width = pixels.shape[:2]
-    return wire.picture(number, kind, notices, height, width)
+    found = _located(pixels) if locate and height * width <= ONE_CAMERA else b""
+    return wire.picture(number, kind, notices, height, width, found)
+
+
+def _located(pixels: Pixels) -> bytes:
+    """The cells for the wire; nothing where they need more memory than a child has: the parent looks then."""
+    try:
+        return wire.localisation(locate_cells(pixels))
+    except MemoryError:
+        return b""
+    except cv2.error as fault:
+        if fault.code != cv2.Error.StsNoMem:
+            raise
+        return b""
 
 
 def _warm_up(heard: Callable[[], str] | None) -> None:
-    """Use every decoder once, so that all that is loaded late is loaded while files can be opened."""
+    """Use every decoder and the locator once: what is loaded late is loaded while files can be opened."""
     small = np.zeros((16, 16, 3), np.uint8)
     for suffix in (".jpg", ".png", ".bmp", ".tiff", ".webp"):
         _, data = cv2.imencode(suffix, small)
         decode_pixels(bytes(data), "", complaints=heard)
+    locate_cells(small)
     try:
         decode_pixels(b"\xff\xd8\xff\xd9", "", complaints=heard)
     except ImageError:

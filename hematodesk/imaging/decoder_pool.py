@@ -93,7 +93,7 @@ class DecoderPool:
 
     # What an ImageReader does
 
-    def read(self, path: Path) -> ReadImage:
+    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
         """See ImageReader; codes: this module's and imaging.read's."""
 
         def fill(view: memoryview) -> int:
@@ -106,9 +106,9 @@ class DecoderPool:
                     length += count
             return length
 
-        return self._decoded(fill, path.name)
+        return self._decoded(fill, path.name, locate)
 
-    def decode(self, data: bytes, name: str) -> ReadImage:
+    def decode(self, data: bytes, name: str, *, locate: bool = False) -> ReadImage:
         """See ImageReader; codes: this module's and imaging.read's."""
         check_size(len(data), name)
 
@@ -117,7 +117,7 @@ class DecoderPool:
             view[:length] = data[:length]
             return length
 
-        return self._decoded(fill, name)
+        return self._decoded(fill, name, locate)
 
     def warm(self, count: int = 1) -> None:
         """Start so many children in the background, so that the first images need not wait for them.
@@ -150,11 +150,11 @@ class DecoderPool:
 
     # One image
 
-    def _decoded(self, fill: Callable[[memoryview], int], name: str) -> ReadImage:
+    def _decoded(self, fill: Callable[[memoryview], int], name: str, locate: bool) -> ReadImage:
         """Decode what `fill` writes into the input segment; it may be asked more than once."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._decoded_once(fill, name)
+                return self._decoded_once(fill, name, locate)
             except (ChildGone, BadReply) as fault:
                 self._tell("decoder_lost", attempt=attempt, how=type(fault).__name__)
         raise ImageError(
@@ -163,11 +163,11 @@ class DecoderPool:
             "It is damaged, or made to do harm. Export it again from its source.",
         )
 
-    def _decoded_once(self, fill: Callable[[memoryview], int], name: str) -> ReadImage:
+    def _decoded_once(self, fill: Callable[[memoryview], int], name: str, locate: bool) -> ReadImage:
         while True:
             with self._worker() as worker:
                 try:
-                    image = self._with(worker, fill, name)
+                    image = self._with(worker, fill, name, locate)
                 except ImageError:
                     # The file's fault, told by a child that goes on.
                     raise
@@ -181,7 +181,9 @@ class DecoderPool:
                 # It did not fit: the next worker has larger segments.
                 self._spoilt(worker)
 
-    def _with(self, worker: Worker, fill: Callable[[memoryview], int], name: str) -> ReadImage | None:
+    def _with(
+        self, worker: Worker, fill: Callable[[memoryview], int], name: str, locate: bool
+    ) -> ReadImage | None:
         """The image; None when a segment was too small and larger ones are set up now."""
         with memoryview(worker.given.map) as view:
             length = fill(view)
@@ -191,15 +193,15 @@ class DecoderPool:
             check_size(length, name)
             with view[:length] as whole, _digest_of(whole) as digest:
                 try:
-                    pixels, kind, notices = worker.decode(length, name)
+                    made = worker.decode(length, name, locate=locate)
                 except NoRoom:
                     if self._sizes[1] >= WHOLE_OUTPUT:
                         raise BadReply from None
                     self._sizes = (self._sizes[0], WHOLE_OUTPUT)
                     return None
-                image = ReadImage(pixels, kind, digest(), notices)
+                image = ReadImage(made.pixels, made.format, digest(), made.notices, made.located)
         worker.forget(length)
-        pixels.flags.writeable = False
+        made.pixels.flags.writeable = False
         return image
 
     # Children

@@ -12,19 +12,27 @@ from dataclasses import dataclass
 
 from hematodesk.child.confine import LIMIT_NAMES
 from hematodesk.child.wire import BadReply, texts_of, told_fault
-from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+from hematodesk.domain.cells import Localisation, LocatedCell
+from hematodesk.domain.geometry import Box
+from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging.files import NOTICES
 from hematodesk.imaging.header import SUPPORTED
 
-REQUEST = struct.Struct("<4sQQ")
-"""Magic, the request's number, length of the file in the input segment."""
+REQUEST = struct.Struct("<4sQQ?")
+"""Magic, the request's number, length of the file in the input segment, whether to locate the cells."""
 
 REPLY = struct.Struct("<4sQBBHIII")
-"""Magic, the request's number, kind, format, notices as bits, width, height, length of the words after it."""
+"""Magic, the request's number, kind, format, notices as bits, width, height, length of what follows."""
 
-ASK, ANSWER = b"hdA1", b"hdR1"
+FOUND, CELL = struct.Struct("<d"), struct.Struct("<IIIId")
+"""Of the cells that were located: the red cells' diameter or NOT_MEASURED, and each cell's box and score."""
+
+NOT_MEASURED = -1.0
+
+ASK, ANSWER = b"hdA2", b"hdR2"
 READY, PICTURE, FAILED, NO_ROOM = range(4)
-"""Kinds: up and confined (words: limits); pixels are there; no picture (words: why); segment too small."""
+"""Kinds: up and confined (words follow: limits); pixels are there (what was located follows, if it was); no
+picture (words follow: why); segment too small."""
 
 FORMATS = tuple(SUPPORTED)
 CODES = frozenset(
@@ -40,6 +48,7 @@ CODES = frozenset(
     }
 )
 MOST_WORDS = 4_096
+MOST_FOUND = FOUND.size + MAX_CELLS * CELL.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +61,23 @@ class Reply:
     notices: tuple[str, ...] = ()
     width: int = 0
     height: int = 0
-    words: int = 0
+    length: int = 0
 
 
-def picture(number: int, kind: str, notices: tuple[str, ...], height: int, width: int) -> bytes:
-    """The reply that pixels of that size lie in the output segment."""
+def picture(
+    number: int, kind: str, notices: tuple[str, ...], height: int, width: int, located: bytes = b""
+) -> bytes:
+    """The reply that pixels of that size lie in the output segment; `located`: see `localisation`."""
     bits = sum(1 << NOTICES.index(notice) for notice in notices)
-    return REPLY.pack(ANSWER, number, PICTURE, FORMATS.index(kind), bits, width, height, 0)
+    form = FORMATS.index(kind)
+    return REPLY.pack(ANSWER, number, PICTURE, form, bits, width, height, len(located)) + located
+
+
+def localisation(found: Localisation) -> bytes:
+    """What was located, to the last bit."""
+    diameter = found.red_cell_diameter
+    cells = (CELL.pack(*each.box.as_list(), each.score) for each in found.cells)
+    return FOUND.pack(NOT_MEASURED if diameter is None else diameter) + b"".join(cells)
 
 
 def no_room(number: int, height: int, width: int) -> bytes:
@@ -80,15 +99,32 @@ def ready(limits: list[str]) -> bytes:
 
 def checked_reply(data: bytes) -> Reply:
     """The fixed part of a reply. Raises BadReply."""
-    magic, number, kind, form, bits, width, height, words = REPLY.unpack(data)
-    if magic != ANSWER or kind > NO_ROOM or words > MOST_WORDS:
+    magic, number, kind, form, bits, width, height, length = REPLY.unpack(data)
+    if magic != ANSWER or kind > NO_ROOM or length > (MOST_FOUND if kind == PICTURE else MOST_WORDS):
         raise BadReply
     if kind in (PICTURE, NO_ROOM):
         inside = 0 < width <= MAX_DIMENSION and 0 < height <= MAX_DIMENSION and width * height <= MAX_PIXELS
-        if not inside or form >= len(FORMATS) or bits >= 1 << len(NOTICES) or words:
+        if not inside or form >= len(FORMATS) or bits >= 1 << len(NOTICES) or (kind == NO_ROOM and length):
             raise BadReply
     notices = tuple(notice for index, notice in enumerate(NOTICES) if bits & 1 << index)
-    return Reply(kind, number, FORMATS[form] if kind == PICTURE else "", notices, width, height, words)
+    return Reply(kind, number, FORMATS[form] if kind == PICTURE else "", notices, width, height, length)
+
+
+def checked_localisation(data: bytes, width: int, height: int) -> Localisation:
+    """What was located in a picture of that size: see locate_cells. Raises BadReply."""
+    count, rest = divmod(len(data) - FOUND.size, CELL.size)
+    if count < 0 or rest:
+        raise BadReply
+    (diameter,) = FOUND.unpack_from(data)
+    # Not a number is in no range.
+    if diameter != NOT_MEASURED and not 0 < diameter <= MAX_DIMENSION:
+        raise BadReply
+    cells = []
+    for x, y, w, h, score in CELL.iter_unpack(data[FOUND.size :]):
+        if not (w and h and x + w <= width and y + h <= height and 0 <= score <= 1):
+            raise BadReply
+        cells.append(LocatedCell(Box(x, y, w, h), score))
+    return Localisation(tuple(cells), None if diameter == NOT_MEASURED else diameter)
 
 
 def checked_failure(words: bytes, name: str) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from hematodesk.domain.limits import MAX_FILE_BYTES, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
 
 if TYPE_CHECKING:
+    from hematodesk.domain.cells import Localisation
     from hematodesk.imaging.read import Pixels
 
 _KEPT_BYTES = 64 * 1024**2
@@ -71,6 +72,16 @@ class WorkerLimits:
 
 class NoRoom(Exception):
     """The picture is larger than the output segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a child made of a file; see ReadImage."""
+
+    pixels: Pixels
+    format: str
+    notices: tuple[str, ...]
+    located: Localisation | None
 
 
 class Worker:
@@ -128,13 +139,13 @@ class Worker:
         reply = self._reply()
         if reply.kind != wire.READY:
             raise BadReply
-        named = wire.checked_limits(read_exactly(self._answer, reply.words))
+        named = wire.checked_limits(read_exactly(self._answer, reply.length))
         self.in_force = (*named, *(self._job.in_force if self._job is not None else ()))
         self.deadline = None
         self._greeted = True
 
-    def decode(self, length: int, name: str) -> tuple[Pixels, str, tuple[str, ...]]:
-        """Decode the file in the first bytes of the input segment: pixels, format, notices.
+    def decode(self, length: int, name: str, *, locate: bool = False) -> Decoded:
+        """Decode the file in the first bytes of the input segment; `locate`: see ImageReader.
 
         Raises ImageError with the child's reasons; ChildGone, BadReply and NoRoom, after which this
         worker is of no use any more.
@@ -146,16 +157,20 @@ class Worker:
         self._number += 1
         self._images += 1
         try:
-            write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length))
+            write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length, locate))
             reply = self._reply()
             if reply.kind == wire.FAILED:
-                code, message, remedy = wire.checked_failure(read_exactly(self._answer, reply.words), name)
+                code, message, remedy = wire.checked_failure(read_exactly(self._answer, reply.length), name)
                 raise ImageError(code, message, remedy)
+            told = read_exactly(self._answer, reply.length)
         finally:
             self.deadline = None
             self._busy_s += time.monotonic() - started
         if reply.kind == wire.NO_ROOM:
             raise NoRoom
+        if told and not locate:
+            raise BadReply
+        located = wire.checked_localisation(told, reply.width, reply.height) if told else None
         size = 3 * reply.width * reply.height
         if reply.kind != wire.PICTURE or size > self._made.size:
             raise BadReply
@@ -165,7 +180,7 @@ class Worker:
             pixels = pixels.copy()
             if size > _KEPT_BYTES and not self._made.release(size):
                 self._images = self.limits.images
-        return pixels, reply.format, reply.notices
+        return Decoded(pixels, reply.format, reply.notices, located)
 
     def forget(self, length: int) -> None:
         """Give the memory of a large file's bytes back."""

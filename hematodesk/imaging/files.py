@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from hematodesk.domain.cells import Localisation
+
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp")
 """For file dialogs and folder listings only."""
 
@@ -33,12 +35,14 @@ class ReadImage:
         format: jpeg, png, bmp, tiff or webp.
         digest: SHA-256 of the file's bytes, hexadecimal.
         notices: codes of what the person should know.
+        located: what locate_cells says of the pixels, where the reader has asked it (see ImageReader).
     """
 
     pixels: npt.NDArray[np.uint8]
     format: str
     digest: str
     notices: tuple[str, ...]
+    located: Localisation | None = None
 
 
 @contextmanager

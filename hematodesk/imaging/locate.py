@@ -8,10 +8,8 @@ that a stitched field of many megapixels works too.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +18,9 @@ from hematodesk.domain import limits
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.locator_net import STRIDE, Found, Pixels, distinct, keep, locator_net
+
+_Place = TypeVar("_Place")
+_Seen = TypeVar("_Seen")
 
 Spans: TypeAlias = Callable[[int], list[tuple[int, int]]]
 """A length to the overlapping stretches, (start, end), that cover it."""
@@ -262,11 +263,7 @@ def _survey(levels: list[Pixels], scale: float) -> tuple[float, float | None]:
         top, left = round((height - high) * place[0]), round((width - wide) * place[1])
         return _look_at([pixels[top : top + high, left : left + wide]], scale)[1]
 
-    if len(levels) == 1:
-        looks = [look(place) for place in places]
-    else:
-        with _threads(len(places)) as pool:
-            looks = list(pool.map(look, places))
+    looks = [look(place) for place in places] if len(levels) == 1 else _on_cores(look, places)
     covered, diameters = 0.0, []
     for red in looks:
         measured = _diameter(red, high, wide)
@@ -342,13 +339,12 @@ def _look_at_tiles(small: Pixels, least: float, spans: Spans) -> tuple[Found, Fo
         top, bottom, left, right = place
         return locator_net().look(np.ascontiguousarray(small[top:bottom, left:right]), least)
 
-    with _threads(len(places)) as pool:
-        for place, both in zip(places, pool.map(look, places), strict=True):
-            top, _, left, _ = place
-            shift = np.array([left, top, left, top], np.float32)
-            for kind, found in zip(seen, both, strict=True):
-                cut = _cut_by_tile(found, place, (height, width))
-                kind.append(Found(found.boxes[~cut] + shift, found.scores[~cut]))
+    for place, both in zip(places, _on_cores(look, places), strict=True):
+        top, _, left, _ = place
+        shift = np.array([left, top, left, top], np.float32)
+        for kind, found in zip(seen, both, strict=True):
+            cut = _cut_by_tile(found, place, (height, width))
+            kind.append(Found(found.boxes[~cut] + shift, found.scores[~cut]))
     merged = []
     for kind in seen:
         boxes = np.concatenate([found.boxes for found in kind])
@@ -379,8 +375,15 @@ def _even_spans(length: int) -> list[tuple[int, int]]:
     return [(start, start + side) for start in starts]
 
 
-def _threads(jobs: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(4, os.cpu_count() or 1, jobs), thread_name_prefix="locate")
+def _on_cores(look: Callable[[_Place], _Seen], places: list[_Place]) -> list[_Seen]:
+    """A look at each of the places, in their order, in as many threads as OpenCV may take, four at most."""
+    threads = min(4, cv2.getNumThreads(), len(places))
+    if threads <= 1:
+        return [look(place) for place in places]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="locate") as pool:
+        return list(pool.map(look, places))
 
 
 def _cut_by_tile(

@@ -10,13 +10,17 @@ from hematodesk.imaging.read import decode_image, read_image
 
 
 class ImageReader(Protocol):
-    """Reads image files. Safe to use from several threads at once."""
+    """Reads image files. Safe to use from several threads at once.
 
-    def read(self, path: Path) -> ReadImage:
+    `locate` wishes that a reader with processes of its own locates the cells there, too, which gains where
+    images are many. ReadImage.located has them then; not of a very large picture, which wants all cores.
+    """
+
+    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
         """Read and decode one file. Raises ImageError (codes: imaging.read)."""
         ...
 
-    def decode(self, data: bytes, name: str) -> ReadImage:
+    def decode(self, data: bytes, name: str, *, locate: bool = False) -> ReadImage:
         """Decode a whole file in memory; `name` is only for sentences. Raises ImageError."""
         ...
 
@@ -36,11 +40,11 @@ class ImageReader(Protocol):
 class LocalReader:
     """Decodes in the process that it is called in: for tools and tests, whose files are their own."""
 
-    def read(self, path: Path) -> ReadImage:
+    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
         """See ImageReader."""
         return read_image(path)
 
-    def decode(self, data: bytes, name: str) -> ReadImage:
+    def decode(self, data: bytes, name: str, *, locate: bool = False) -> ReadImage:
         """See ImageReader."""
         return decode_image(data, name)
 

@@ -191,7 +191,7 @@ class Analyser:
 
         started = time.perf_counter()
         try:
-            localisation, origin = self._localise(opened.image.pixels, whole_image, locate_cells)
+            localisation, origin = self._localise(opened.image, whole_image, locate_cells)
             cells = tuple(Cell(found.box, origin, found.score) for found in localisation.cells)
             diameter = localisation.red_cell_diameter
             crops = tuple(
@@ -277,13 +277,13 @@ class Analyser:
         return replace(cell, prediction=prediction)
 
     def _localise(
-        self, pixels: Pixels, whole_image: bool | None, locate_cells: Callable[[Pixels], Localisation]
+        self, image: ReadImage, whole_image: bool | None, locate_cells: Callable[[Pixels], Localisation]
     ) -> tuple[Localisation, CellOrigin]:
         if self.takes_whole_image(whole_image):
-            height, width = pixels.shape[:2]
+            height, width = image.pixels.shape[:2]
             everything = LocatedCell(Box(0, 0, width, height), 1.0)
             return Localisation((everything,), None), CellOrigin.WHOLE_IMAGE
-        found = locate_cells(pixels)
+        found = image.located if image.located is not None else locate_cells(image.pixels)
         return Localisation(found.cells[:MAX_CELLS], found.red_cell_diameter), CellOrigin.LOCATED
 
 
@@ -310,11 +310,12 @@ def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, cutter
     return Cut(crop.crop_cell(pixels, cell.box, side=side, size=size), crop.crop_square(cell.box, side=side))
 
 
-def open_image(source: Source, reader: ImageReader | None = None) -> OpenedImage:
+def open_image(source: Source, reader: ImageReader | None = None, *, locate: bool = False) -> OpenedImage:
     """Read and decode a source; never raises for the image's faults.
 
     Args:
         reader: decodes; without one it is done in this process.
+        locate: see ImageReader.
     """
     if reader is None:
         from hematodesk.imaging.reader import LocalReader
@@ -325,7 +326,9 @@ def open_image(source: Source, reader: ImageReader | None = None) -> OpenedImage
     fault: Fault | None = None
     try:
         image = (
-            reader.decode(source.data, source.name) if isinstance(source, Picture) else reader.read(source)
+            reader.decode(source.data, source.name, locate=locate)
+            if isinstance(source, Picture)
+            else reader.read(source, locate=locate)
         )
     except ImageError as error:
         fault = Fault(error.code, error.message, error.remedy)

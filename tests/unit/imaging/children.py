@@ -67,6 +67,9 @@ def evil(data, name, **more):
             "LIE2": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 30_000, 30_000, 0),
             "LIE3": wire.failed(1, "image_damaged", "Fine \\x1b[31m", "Nothing."),
             "LIE4": wire.REPLY.pack(wire.ANSWER, 77, wire.PICTURE, 0, 0, 20, 20, 0),
+            "LIE5": wire.picture(1, "png", (), 20, 20, wire.FOUND.pack(30.0)),
+            "LIE6": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, wire.FOUND.size),
+            "LIE7": wire.picture(1, "png", (), 20, 20, wire.FOUND.pack(-2.0)),
         }
         os.write(1, lies[word])
         while True:

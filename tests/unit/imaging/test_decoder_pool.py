@@ -24,12 +24,14 @@ from hematodesk.imaging import decoder_pool, decoder_worker
 from hematodesk.imaging.decoder_pool import DecoderPool
 from hematodesk.imaging.decoder_worker import WorkerLimits
 from hematodesk.imaging.files import NOTICES
+from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import decode_image
 
 sys.path.append(str(Path(__file__).parent))
 from children import ROOT, evil_command
 
 LINUX = sys.platform.startswith("linux")
+SAMPLE = sorted((ROOT / "resources" / "samples").glob("*.jpg"))[0]
 
 
 @pytest.fixture
@@ -53,9 +55,9 @@ def evil(monkeypatch, pools) -> DecoderPool:
     return pools(limits=WorkerLimits(patience_s=1.0))
 
 
-def refusal(pool: DecoderPool, data: bytes, name: str = "smear") -> ImageError:
+def refusal(pool: DecoderPool, data: bytes, name: str = "smear", *, locate: bool = False) -> ImageError:
     with pytest.raises(ImageError) as caught:
-        pool.decode(data, name)
+        pool.decode(data, name, locate=locate)
     assert caught.value.remedy
     return caught.value
 
@@ -79,6 +81,29 @@ def test_a_child_gives_the_same_pictures(pools, files, tmp_path):
             assert not image.pixels.flags.writeable and image.pixels.flags.owndata
             assert (image.format, image.digest, image.notices) == (kind, expected.digest, expected.notices)
     assert len(children()) == 1
+
+
+def fields() -> dict[str, np.ndarray]:
+    """Pictures, uint8 (H, W, 3) RGB, each of which the locator looks at in another way."""
+    sample = decode_image(SAMPLE.read_bytes(), SAMPLE.name).pixels
+    height, width = sample.shape[:2]
+    return {
+        "a field": sample,
+        "nothing in it, under a lamp": np.full((96, 128, 3), (240, 200, 120), np.uint8),
+        "cut out tightly": sample[height // 4 : height // 2, width // 4 : width // 2],
+        "tiles": np.tile(sample, (3, 3, 1)),
+    }
+
+
+@pytest.mark.parametrize("kind", fields())
+def test_a_child_locates_the_same_cells(monkeypatch, pools, encode, kind):
+    monkeypatch.setattr(decoder_pool, "_ATTEMPTS", 1)
+    pixels = fields()[kind]
+    pool, data = pools(), encode(pixels, ".bmp")
+    image = pool.decode(data, "x", locate=True)
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert image.located == locate_cells(pixels)
+    assert pool.decode(data, "x").located is None
 
 
 def test_a_child_tells_the_same_faults_with_the_files_name(pools, files):
@@ -144,9 +169,12 @@ def test_a_decoder_gets_no_more_memory_than_the_limit(evil, files):
     evil.decode(files["png"], "after")
 
 
-@pytest.mark.parametrize("number", range(1, 5))
-def test_a_child_that_says_what_no_decoder_says_is_not_believed(evil, number):
-    assert refusal(evil, word(f"LIE{number}")).code in ("image_decoder_failed", "image_decoder_stuck")
+@pytest.mark.parametrize(
+    ("number", "locate"), [*((number, False) for number in range(1, 6)), (6, True), (7, True)]
+)
+def test_a_child_that_says_what_no_decoder_says_is_not_believed(evil, number, locate):
+    code = refusal(evil, word(f"LIE{number}"), locate=locate).code
+    assert code in ("image_decoder_failed", "image_decoder_stuck")
     assert not children()
 
 

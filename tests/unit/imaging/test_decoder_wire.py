@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hematodesk.child.wire import BadReply
-from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+from hematodesk.domain.cells import Localisation, LocatedCell
+from hematodesk.domain.geometry import Box
+from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
 from hematodesk.imaging.decoder_wire import ANSWER, REPLY, checked_reply
 
@@ -32,7 +34,8 @@ def test_a_picture_arrives_as_it_was_told():
         REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 0, 20, 0),
         REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, MAX_DIMENSION + 1, 1, 0),
         REPLY.pack(ANSWER, 1, wire.NO_ROOM, 0, 0, MAX_DIMENSION, MAX_DIMENSION, 0),
-        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, 5),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, wire.MOST_FOUND + 1),
+        REPLY.pack(ANSWER, 1, wire.NO_ROOM, 0, 0, 20, 20, 5),
         REPLY.pack(ANSWER, 1, wire.FAILED, 0, 0, 0, 0, 4_000_000_000),
     ],
 )
@@ -47,8 +50,52 @@ def test_whatever_passes_is_within_the_limits(noise):
         reply = checked_reply(ANSWER + noise)
     except BadReply:
         return
-    assert reply.words <= wire.MOST_WORDS
+    assert reply.length <= max(wire.MOST_WORDS, wire.MOST_FOUND)
     assert reply.width * reply.height <= MAX_PIXELS and set(reply.notices) <= set(wire.NOTICES)
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.integers(0, 99)] * 2, *[st.integers(1, 100)] * 2, st.floats(0, 1)), max_size=MAX_CELLS
+    ),
+    st.none() | st.floats(0, MAX_DIMENSION, exclude_min=True),
+)
+def test_what_was_located_arrives_to_the_last_bit(cells, diameter):
+    found = Localisation(tuple(LocatedCell(Box(*box), score) for *box, score in cells), diameter)
+    told = wire.picture(7, "png", (), 200, 199, wire.localisation(found))
+    reply = checked_reply(told[: REPLY.size])
+    assert len(told) == REPLY.size + reply.length
+    assert wire.checked_localisation(told[REPLY.size :], reply.width, reply.height) == found
+
+
+def found_bytes(diameter: float, *cells: tuple[float, ...]) -> bytes:
+    return wire.FOUND.pack(diameter) + b"".join(wire.CELL.pack(*cell) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"",
+        found_bytes(30.0)[:-1],
+        found_bytes(30.0, (0, 0, 5, 5, 0.5)) + b"x",
+        found_bytes(float("nan")),
+        found_bytes(float("inf")),
+        found_bytes(0.0),
+        found_bytes(-2.0),
+        found_bytes(30.0, (16, 0, 5, 5, 0.5)),
+        found_bytes(30.0, (0, 6, 5, 5, 0.5)),
+        found_bytes(30.0, (2**32 - 4, 0, 5, 5, 0.5)),
+        found_bytes(30.0, (0, 0, 0, 5, 0.5)),
+        found_bytes(30.0, (0, 0, 5, 0, 0.5)),
+        found_bytes(30.0, (0, 0, 5, 5, 1.5)),
+        found_bytes(30.0, (0, 0, 5, 5, -0.1)),
+        found_bytes(30.0, (0, 0, 5, 5, float("nan"))),
+    ],
+)
+def test_cells_that_cannot_be_there_are_not_believed(told):
+    wire.checked_localisation(found_bytes(30.0, (15, 5, 5, 5, 0.5)), 20, 10)
+    with pytest.raises(BadReply):
+        wire.checked_localisation(told, 20, 10)
 
 
 def test_a_failure_gets_the_files_name():

@@ -3,15 +3,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hematodesk.domain.cancel import CancelToken
-from hematodesk.domain.cells import ImageStatus
+from hematodesk.domain.cells import CellOrigin, ImageStatus, Localisation, LocatedCell
 from hematodesk.domain.errors import HistoryError, ModelError
+from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.pause import Pause
+from hematodesk.imaging.files import ReadImage
+from hematodesk.imaging.reader import LocalReader
 from hematodesk.workflow import stages as stages_module
 from hematodesk.workflow.analyse import Analyser
 from hematodesk.workflow.batch import BatchProgress, run_batch
@@ -66,9 +70,9 @@ def test_each_stage_has_threads_of_its_own(images, classifier, monkeypatch):
     decoding = set()
     real = stages_module.open_image
 
-    def watched(source, reader):
+    def watched(source, reader, **how):
         decoding.add(threading.current_thread().name)
-        return real(source, reader)
+        return real(source, reader, **how)
 
     monkeypatch.setattr(stages_module, "open_image", watched)
     committing = set()
@@ -113,10 +117,10 @@ def test_results_reach_the_sink_within_a_quarter_second_while_the_next_is_slow(
     real = stages_module.open_image
     made = []
 
-    def slow(source, reader):
+    def slow(source, reader, **how):
         if source.name == "blank.png":
             time.sleep(1.0)
-        opened = real(source, reader)
+        opened = real(source, reader, **how)
         made.append(time.monotonic())
         return opened
 
@@ -243,9 +247,9 @@ def test_the_inference_spares_the_cores_while_it_waits_for_decoding(images, clas
     monkeypatch.setattr(stages_module, "_SPARING_AFTER", 2)
     real = stages_module.open_image
 
-    def slow(source, reader):
+    def slow(source, reader, **how):
         time.sleep(0.03)
-        return real(source, reader)
+        return real(source, reader, **how)
 
     monkeypatch.setattr(stages_module, "open_image", slow)
     run_batch([images["smear"]] * 8, Analyser(classifier), sink, workers=1)
@@ -351,11 +355,11 @@ def test_a_cancel_does_not_wait_for_an_image_in_the_middle_of_its_decoding(
     real, begun, go_on = stages_module.open_image, threading.Event(), threading.Event()
     kept = threading.Event()
 
-    def slow(source, reader):
+    def slow(source, reader, **how):
         if source.name == "blank.png":
             begun.set()
             go_on.wait(10)
-        return real(source, reader)
+        return real(source, reader, **how)
 
     monkeypatch.setattr(stages_module, "open_image", slow)
     token = CancelToken()
@@ -435,3 +439,25 @@ def test_one_large_image_goes_alone_and_small_ones_together():
     for thread in threads:
         thread.join(10)
     assert held == ["small", "small", "large"]
+
+
+class Locating(LocalReader):
+    """A reader that locates the same cell in every picture, where it is asked to."""
+
+    found = Localisation((LocatedCell(Box(3, 4, 20, 21), 0.75),), 31.5)
+
+    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
+        return replace(super().read(path), located=self.found if locate else None)
+
+
+def test_cells_that_the_reader_has_located_are_taken(images, classifier, sink):
+    run_batch([images["blank"]] * 2, Analyser(classifier, reader=Locating()), sink)
+    for result in sink.results:
+        assert result.red_cell_diameter == 31.5
+        assert [(cell.box, cell.score) for cell in result.cells] == [(Box(3, 4, 20, 21), 0.75)]
+
+
+def test_no_cells_are_located_for_whole_images(images, classifier, sink):
+    run_batch([images["blank"]], Analyser(classifier, reader=Locating()), sink, whole_image=True)
+    ((cell,),) = (result.cells for result in sink.results)
+    assert cell.origin is CellOrigin.WHOLE_IMAGE

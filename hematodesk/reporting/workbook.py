@@ -154,7 +154,7 @@ class _Writer:
             row |= {"session": session.id, "operator": session.operator}
             row |= {"started_at": session.started_at, "ended_at": session.ended_at or None}
             row["models"] = "\n".join(
-                f"{name} {version} (SHA-256 {digest}): {count} cells"
+                f"{name} {version} (SHA-256 {digest}): {count} cell{'' if count == 1 else 's'}"
                 for (name, version, digest), count in tally.makers.most_common()
             )
             summary.write(row)
@@ -179,13 +179,16 @@ class _Writer:
             )
         if self.cut_fields:
             told.append(
-                f"{self.cut_fields:,} texts are longer than Excel's {EXCEL_CHARACTERS:,} characters "
+                f"One text is longer than Excel's {EXCEL_CHARACTERS:,} characters "
+                "and was cut; CSV and JSON hold it whole."
+                if self.cut_fields == 1
+                else f"{self.cut_fields:,} texts are longer than Excel's {EXCEL_CHARACTERS:,} characters "
                 "and were cut; CSV and JSON hold them whole."
             )
         if self._left_out:
             told.append(
                 f"Only the first {MAX_EMBEDDED_PICTURES:,} cells have a picture; "
-                f"{self._left_out:,} have none."
+                f"{f'{self._left_out:,} have' if self._left_out > 1 else 'one has'} none."
             )
         return told
 

@@ -223,7 +223,7 @@ class CompareDialog(QDialog):
         else:
             same_count = sum(row.same is True for row in asked)
             self._say(
-                self.tr("The same name for {same} of {count} cells.").format(
+                self.tr("The same name for {same} of {count} cell(s).", "", len(asked)).format(
                     same=same_count, count=len(asked)
                 )
             )

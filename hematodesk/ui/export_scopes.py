@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
-
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.ui.translation import translate
+from hematodesk.ui.translation import Context, translate
 from hematodesk.workflow.export import Selection
+
+Export = Context("Export")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def export_scopes(session_id: int | None, chosen: Sequence[int], listed: History
         words = translate("Export", "The session of the image shown")
         scopes.append(Scope(words, HistoryFilter(session_id=session_id)))
     if chosen:
-        words = QCoreApplication.translate("Export", "The %n image(s) chosen in the list", "", len(chosen))
+        words = Export.tr("The %n image(s) chosen in the list", "", len(chosen))
         scopes.append(Scope(words, list(chosen)))
     if listed != HistoryFilter():
         scopes.append(Scope(translate("Export", "What the list shows under its filter"), listed))

@@ -172,7 +172,7 @@ class Notices(QObject):
     def _stopped_words(self, end: RunEnd) -> str:
         total = end.job.stream.total
         if total is None:
-            words = self.tr("Stopped after {done} images; what is done is kept.")
+            words = self.tr("Stopped after {done} image(s); what is done is kept.", "", end.done)
             return words.format(done=number(end.done))
         return self.tr("Stopped after {done} of {total} images; what is done is kept.").format(
             done=number(end.done), total=number(total)
@@ -197,7 +197,7 @@ class Notices(QObject):
         words = (
             self.tr("A batch over {name} was cut off; {done} of {total} images are done.")
             if run.total is not None
-            else self.tr("A batch over {name} was cut off; {done} images are done.")
+            else self.tr("A batch over {name} was cut off; {done} image(s) are done.", "", run.done)
         )
         words = words.format(name=name, done=number(run.done), total=number(run.total or 0))
         if others:

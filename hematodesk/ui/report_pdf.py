@@ -41,11 +41,12 @@ from hematodesk.ui.report_words import (
     zone,
 )
 from hematodesk.ui.theme import class_colour
-from hematodesk.ui.translation import translate
+from hematodesk.ui.translation import Context, translate
 from hematodesk.workflow.export import Paper
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 84.0, 63.0
 _CROP = 15.0
+ReportWords = Context("ReportWords")
 _GAP = 4.0
 _COLUMN_GAP = 4.0
 _TAIL = 128
@@ -239,7 +240,7 @@ class _Layout:
         if not total.makers:
             pages.say(translate("Report", "No cell was named by a model."), kind.body)
         for (name, version, digest), count in total.makers.most_common():
-            words = translate("Report", "{model}: {count} cells").format(
+            words = ReportWords.tr("{model}: {count} cell(s)", "", count).format(
                 model=f"{isolated(name)} {version}", count=count
             )
             pages.say(words, kind.strong)

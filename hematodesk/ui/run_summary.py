@@ -24,7 +24,7 @@ from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, RunSummary
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_words import error_words
-from hematodesk.ui.run_words import duration, number, rate_words, reason_words
+from hematodesk.ui.run_words import images_words, number, rate_words, reason_words
 from hematodesk.ui.running import RunEnd
 from hematodesk.ui.theme import set_role
 
@@ -76,9 +76,7 @@ class RunSummaryDialog(QDialog):
         self.resize(520, 440)
 
     def _head(self, end: RunEnd) -> str:
-        words = self.tr("{images} images in {time}").format(
-            images=number(end.done), time=duration(end.summary.elapsed_s)
-        )
+        words = images_words(end.done, end.summary.elapsed_s)
         named = end.summary.done - end.summary.reused
         if named and end.summary.elapsed_s > 0:
             rate = named / end.summary.elapsed_s

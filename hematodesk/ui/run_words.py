@@ -6,7 +6,9 @@ from PySide6.QtCore import QLocale
 
 from hematodesk.domain.history import RunSummary
 from hematodesk.ui.class_names import class_name
-from hematodesk.ui.translation import translate
+from hematodesk.ui.translation import Context, translate
+
+RunWords = Context("RunWords")
 
 
 def number(value: int) -> str:
@@ -29,15 +31,19 @@ def duration(seconds: float) -> str:
     return translate("RunWords", "{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
+def images_words(count: int, seconds: float) -> str:
+    """1,200 images in 40 s."""
+    words = RunWords.tr("{images} image(s) in {time}", "", count)
+    return words.format(images=number(count), time=duration(seconds))
+
+
 _TOLD_CLASSES = 4
 """As many as the banner has room for."""
 
 
 def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
     """What a run held, in a sentence or two; the classes with most cells first."""
-    words = translate("RunWords", "{images} images in {time}").format(
-        images=number(done), time=duration(elapsed_s)
-    )
+    words = images_words(done, elapsed_s)
     told = summary.classes[: _TOLD_CLASSES if len(summary.classes) <= _TOLD_CLASSES else _TOLD_CLASSES - 1]
     parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in told]
     if rest := sum(count for _, count, _ in summary.classes[len(told) :]):

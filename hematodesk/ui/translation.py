@@ -21,6 +21,21 @@ def translate(context: str, text: str) -> str:
     return QCoreApplication.translate(context, text)
 
 
+class Context:
+    """Texts with a count outside any class, for a variable that is called as the context is.
+
+    Of `translate` with a number the translation tools make a text without plural forms, or none; of
+    `RunWords.tr(…)` they make one with them, in the context RunWords.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def tr(self, text: str, comment: str, count: int) -> str:
+        """The text in the person's language and the form for that count."""
+        return QCoreApplication.translate(self._name, text, comment, count)
+
+
 def install_translators(application: QCoreApplication, folder: Path, language: str = "") -> list[QTranslator]:
     """Load the program's and Qt's texts in a language, and write numbers and dates as it does.
 

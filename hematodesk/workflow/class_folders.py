@@ -54,6 +54,19 @@ _COLUMNS = (
     "model_version",
     "model_sha256",
 )
+_ONE = {
+    "cells outside their image": "cell outside its image",
+    "cells that nobody has reviewed": "cell that nobody has reviewed",
+    "cells whose image is gone or has changed": "cell whose image is gone or has changed",
+    "cells without a class": "cell without a class",
+    "images that are gone or have changed": "image that is gone or has changed",
+    "images that could not be read": "image that could not be read",
+    "images that were analysed again later": "image that was analysed again later",
+    "images with cells of several classes (cells can be copied)": (
+        "image with cells of several classes (cells can be copied)"
+    ),
+}
+"""The reasons of `FolderOutcome.left_out`, said of one."""
 _SPARE_BYTES = 16 * 1024 * 1024
 _DIGITS = 12
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
@@ -79,6 +92,11 @@ class FolderOutcome:
     files: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+
+
+def one_of(reason: str, count: int) -> str:
+    """A reason of `FolderOutcome.left_out` as it stands behind a count."""
+    return _ONE[reason] if count == 1 else reason
 
 
 @dataclass(frozen=True, slots=True)

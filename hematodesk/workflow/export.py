@@ -18,6 +18,7 @@ from hematodesk.workflow.class_folders import (
     FolderWriter,
     PackageCut,
     newest_of_each,
+    one_of,
 )
 
 if TYPE_CHECKING:
@@ -189,9 +190,11 @@ def _copy_folders(
     )
     outcome = writer.write(counted.over(history.export_rows(ids)), counted.cancel)
     classes = ", ".join(f"{class_id} {count}" for class_id, count in outcome.classes.most_common())
-    notices = [f"{outcome.files} files{f': {classes}' if classes else ''}."]
+    notices = [f"{outcome.files} file{'' if outcome.files == 1 else 's'}{f': {classes}' if classes else ''}."]
     if outcome.left_out:
-        words = ", ".join(f"{count} {reason}" for reason, count in outcome.left_out.most_common())
+        words = ", ".join(
+            f"{count} {one_of(reason, count)}" for reason, count in outcome.left_out.most_common()
+        )
         notices.append(f"Left out: {words}.")
     return ExportOutcome(counted.count, tuple(notices))
 

@@ -65,7 +65,8 @@ def restore(services: Services, which: str | None, output: TextSink) -> None:
     kept = care.restore(found)
     # Opening brings an older format up to date, and says so if that cannot be done.
     history = services.open_history()
-    output.write(f"{history.count()} images restored from {found.name}.\n")
+    count = history.count()
+    output.write(f"{count} image{'' if count == 1 else 's'} restored from {found.name}.\n")
     if kept is not None:
         output.write(f"The history as it was is kept as {kept.name}.\n")
     output.flush()

@@ -173,7 +173,10 @@ def require_enough(counts: Sequence[ClassCount], left_out: str = "") -> None:
     enough = [each.class_id for each in counts if each.enough]
     if len(enough) >= LEAST_CLASSES:
         return
-    there = ", ".join(f"{each.class_id} {each.cells} of {each.images} images" for each in counts)
+    there = ", ".join(
+        f"{each.class_id} {each.cells} of {each.images} image{'' if each.images == 1 else 's'}"
+        for each in counts
+    )
     raise ModelError(
         "adapt_too_few",
         f"There are too few reviewed cells: at least {LEAST_CELLS} cells of {LEAST_IMAGES} images are needed "

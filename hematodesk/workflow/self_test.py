@@ -229,7 +229,11 @@ def _history(services: Services) -> Check:
             "history_damaged",
         )
     size = path.stat().st_size / 1024**2
-    detail = f"{history.count()} images in {len(history.sessions())} sessions, whole; {size:.1f} MB."
+    images, sessions = history.count(), len(history.sessions())
+    counted = (
+        f"{images} image{'' if images == 1 else 's'} in {sessions} session{'' if sessions == 1 else 's'}"
+    )
+    detail = f"{counted}, whole; {size:.1f} MB."
     if history.read_only:
         return Check(
             "history",

@@ -29,12 +29,32 @@
     </message>
 </context>
 <context>
+    <name>CompareDialog</name>
+    <message numerus="yes">
+        <source>The same name for {same} of {count} cell(s).</source>
+        <translation>
+            <numerusform>The same name for {same} of {count} cell.</numerusform>
+            <numerusform>The same name for {same} of {count} cells.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Dialogs</name>
     <message numerus="yes">
         <source>Delete %n image(s) from the history?</source>
         <translation>
             <numerusform>Delete %n image from the history?</numerusform>
             <numerusform>Delete %n images from the history?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Export</name>
+    <message numerus="yes">
+        <source>The %n image(s) chosen in the list</source>
+        <translation>
+            <numerusform>The %n image chosen in the list</numerusform>
+            <numerusform>The %n images chosen in the list</numerusform>
         </translation>
     </message>
 </context>
@@ -99,6 +119,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Stopped after {done} image(s); what is done is kept.</source>
+        <translation>
+            <numerusform>Stopped after {done} image; what is done is kept.</numerusform>
+            <numerusform>Stopped after {done} images; what is done is kept.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>A batch over {name} was cut off; {done} image(s) are done.</source>
+        <translation>
+            <numerusform>A batch over {name} was cut off; {done} image is done.</numerusform>
+            <numerusform>A batch over {name} was cut off; {done} images are done.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n more batch(es) are not finished.</source>
         <translation>
             <numerusform>%n more batch is not finished.</numerusform>
@@ -113,6 +147,26 @@
         <translation>
             <numerusform>%n cell</numerusform>
             <numerusform>%n cells</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ReportWords</name>
+    <message numerus="yes">
+        <source>{model}: {count} cell(s)</source>
+        <translation>
+            <numerusform>{model}: {count} cell</numerusform>
+            <numerusform>{model}: {count} cells</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RunWords</name>
+    <message numerus="yes">
+        <source>{images} image(s) in {time}</source>
+        <translation>
+            <numerusform>{images} image in {time}</numerusform>
+            <numerusform>{images} images in {time}</numerusform>
         </translation>
     </message>
 </context>

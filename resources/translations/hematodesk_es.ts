@@ -919,6 +919,13 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <source>same</source>
         <translation>igual</translation>
     </message>
+    <message numerus="yes">
+        <source>The same name for {same} of {count} cell(s).</source>
+        <translation>
+            <numerusform>El mismo nombre en {same} de {count} célula.</numerusform>
+            <numerusform>El mismo nombre en {same} de {count} células.</numerusform>
+        </translation>
+    </message>
     <message>
         <source>{model} lacks that class</source>
         <translation>{model} no tiene esa clase</translation>
@@ -938,10 +945,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>One of the models looks at single cells, the other one at the whole image.</source>
         <translation>Uno de los modelos mira células sueltas; el otro, la imagen entera.</translation>
-    </message>
-    <message>
-        <source>The same name for {same} of {count} cells.</source>
-        <translation>El mismo nombre en {same} de {count} células.</translation>
     </message>
     <message>
         <source>This model does not look at this.</source>
@@ -1887,6 +1890,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>{count} archivos: {counts}.</translation>
     </message>
     <message>
+        <source>1 file: {counts}.</source>
+        <translation>1 archivo: {counts}.</translation>
+    </message>
+    <message>
         <source>Left out: {counts}.</source>
         <translation>Omitido: {counts}.</translation>
     </message>
@@ -1895,8 +1902,16 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>{count} textos superan los {most} caracteres de Excel y se cortaron; CSV y JSON los conservan enteros.</translation>
     </message>
     <message>
+        <source>One text is longer than Excel&apos;s {most} characters and was cut; CSV and JSON hold it whole.</source>
+        <translation>Un texto supera los {most} caracteres de Excel y se cortó; CSV y JSON lo conservan entero.</translation>
+    </message>
+    <message>
         <source>Only the first {most} cells have a picture; {count} have none.</source>
         <translation>Solo las primeras {most} células tienen imagen; {count} no la tienen.</translation>
+    </message>
+    <message>
+        <source>Only the first {most} cells have a picture; one has none.</source>
+        <translation>Solo las primeras {most} células tienen imagen; una no la tiene.</translation>
     </message>
     <message>
         <source>{name} has another size than the history says.</source>
@@ -2227,6 +2242,42 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>{class_id}: {cells} de {images} imágenes</translation>
     </message>
     <message>
+        <source>{class_id} {cells} of 1 image</source>
+        <translation>{class_id}: {cells} de 1 imagen</translation>
+    </message>
+    <message>
+        <source>cell outside its image</source>
+        <translation>célula fuera de su imagen</translation>
+    </message>
+    <message>
+        <source>cell that nobody has reviewed</source>
+        <translation>célula que nadie ha revisado</translation>
+    </message>
+    <message>
+        <source>cell whose image is gone or has changed</source>
+        <translation>célula cuya imagen ya no está o ha cambiado</translation>
+    </message>
+    <message>
+        <source>cell without a class</source>
+        <translation>célula sin clase</translation>
+    </message>
+    <message>
+        <source>image that is gone or has changed</source>
+        <translation>imagen que ya no está o ha cambiado</translation>
+    </message>
+    <message>
+        <source>image that could not be read</source>
+        <translation>imagen que no se pudo leer</translation>
+    </message>
+    <message>
+        <source>image that was analysed again later</source>
+        <translation>imagen que se analizó otra vez más tarde</translation>
+    </message>
+    <message>
+        <source>image with cells of several classes (cells can be copied)</source>
+        <translation>imagen con células de varias clases (las células se pueden copiar)</translation>
+    </message>
+    <message>
         <source>cells outside their image</source>
         <translation>células fuera de su imagen</translation>
     </message>
@@ -2315,6 +2366,13 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>The session of the image shown</source>
         <translation>La sesión de la imagen mostrada</translation>
+    </message>
+    <message numerus="yes">
+        <source>The %n image(s) chosen in the list</source>
+        <translation>
+            <numerusform>La %n imagen elegida en la lista</numerusform>
+            <numerusform>Las %n imágenes elegidas en la lista</numerusform>
+        </translation>
     </message>
     <message>
         <source>What the list shows under its filter</source>
@@ -3214,10 +3272,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>La carpeta {folder} ya no está.</translation>
     </message>
     <message>
-        <source>Stopped after {done} images; what is done is kept.</source>
-        <translation>Detenido tras {done} imágenes; lo hecho se conserva.</translation>
-    </message>
-    <message>
         <source>Stopped after {done} of {total} images; what is done is kept.</source>
         <translation>Detenido tras {done} de {total} imágenes; lo hecho se conserva.</translation>
     </message>
@@ -3228,10 +3282,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>A batch over {name} was cut off; {done} of {total} images are done.</source>
         <translation>Un lote sobre {name} quedó interrumpido; hay {done} de {total} imágenes hechas.</translation>
-    </message>
-    <message>
-        <source>A batch over {name} was cut off; {done} images are done.</source>
-        <translation>Un lote sobre {name} quedó interrumpido; hay {done} imágenes hechas.</translation>
     </message>
     <message numerus="yes">
         <source>%n more batch(es) are not finished.</source>
@@ -3263,6 +3313,20 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Connect the drive or share that they lie on; the batch can go on then.</source>
         <translation>Conecte la unidad o el recurso compartido donde están; entonces el lote puede continuar.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Stopped after {done} image(s); what is done is kept.</source>
+        <translation>
+            <numerusform>Detenido tras {done} imagen; lo hecho se conserva.</numerusform>
+            <numerusform>Detenido tras {done} imágenes; lo hecho se conserva.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>A batch over {name} was cut off; {done} image(s) are done.</source>
+        <translation>
+            <numerusform>Un lote sobre {name} quedó interrumpido; hay {done} imagen hecha.</numerusform>
+            <numerusform>Un lote sobre {name} quedó interrumpido; hay {done} imágenes hechas.</numerusform>
+        </translation>
     </message>
     <message>
         <source>The batch over {name} was stopped when the history was exchanged.</source>
@@ -3512,10 +3576,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Ningún modelo nombró ninguna célula.</translation>
     </message>
     <message>
-        <source>{model}: {count} cells</source>
-        <translation>{model}: {count} células</translation>
-    </message>
-    <message>
         <source>SHA-256: {digest}</source>
         <translation>SHA-256: {digest}</translation>
     </message>
@@ -3586,6 +3646,16 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Note: {note}</source>
         <translation>Nota: {note}</translation>
+    </message>
+</context>
+<context>
+    <name>ReportWords</name>
+    <message numerus="yes">
+        <source>{model}: {count} cell(s)</source>
+        <translation>
+            <numerusform>{model}: {count} célula</numerusform>
+            <numerusform>{model}: {count} células</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3678,10 +3748,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Haga clic en una línea para ver sus imágenes en la lista.</translation>
     </message>
     <message>
-        <source>{images} images in {time}</source>
-        <translation>{images} imágenes en {time}</translation>
-    </message>
-    <message>
         <source>{rate} a second</source>
         <translation>{rate} por segundo</translation>
     </message>
@@ -3720,9 +3786,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <source>{hours} h {minutes} min</source>
         <translation>{hours} h {minutes} min</translation>
     </message>
-    <message>
-        <source>{images} images in {time}</source>
-        <translation>{images} imágenes en {time}</translation>
+    <message numerus="yes">
+        <source>{images} image(s) in {time}</source>
+        <translation>
+            <numerusform>{images} imagen en {time}</numerusform>
+            <numerusform>{images} imágenes en {time}</numerusform>
+        </translation>
     </message>
     <message>
         <source>{count} of other classes</source>

@@ -62,7 +62,7 @@ def test_both_models_name_the_cells_of_the_open_image(two_models, qtbot: QtBot) 
         assert all(words.startswith(answers[chosen[side]]) for words in column(dialog, side + 1))
         assert {cell.label for cell in dialog.views[side].cells} == {answers[chosen[side]].lower()}
     assert column(dialog, 3) == ["differs"] * count
-    assert dialog.summary.text() == f"The same name for 0 of {count} cells."
+    assert dialog.summary.text() == f"The same name for 0 of {count} cell(s)."
     # The model in use stays the one in use, and nothing of this goes to the history.
     assert window.keeper.name == chosen[0]
     assert {cell.prediction.provenance.model for cell in window.viewer.cells} == {chosen[0].split()[0]}

@@ -86,7 +86,7 @@ def test_a_report_says_all_that_it_should(qapp, samples, said, tmp_path) -> None
         "Made by ada with hematodesk 1",
         "Session 1, \u2068Dr. Ñ\u2069",
         "Images: 2 (not read: 1, without a cell: 0). Cells: 3 (uncertain: 1, reviewed: 1",
-        "wbc4 1.0.0: 2 cells",
+        "wbc4 1.0.0: 2 cell(s)",
         "SHA-256: " + "ab" * 32,
         "Computed on: CPU (2)",
         "1  Lymphocyte?",

@@ -23,11 +23,11 @@ def test_the_banner_says_that_there_are_more_classes_than_it_names(qapp) -> None
     classes = [("neutrophil", 5, 5), ("lymphocyte", 3, 2), ("eosinophil", 2, 2), ("monocyte", 2, 1)]
     four = RunSummary(1, 9, 12, tuple(classes), 0, 0, 0, ())
     assert run_words(four, 2.0, 9) == (
-        "9 images in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 2 Monocyte."
+        "9 image(s) in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 2 Monocyte."
     )
     five = RunSummary(1, 9, 13, (*classes, ("basophil", 1, 1)), 0, 0, 0, ())
     assert run_words(five, 2.0, 9) == (
-        "9 images in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 3 of other classes."
+        "9 image(s) in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 3 of other classes."
     )
 
 
@@ -117,7 +117,7 @@ def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
     window = bench.show(start=paths)
     banner = window.banners.banner("run_done")
     assert banner is not None
-    assert banner.notice.text.startswith("6 images in")
+    assert banner.notice.text.startswith("6 image(s) in")
     assert "2 failed" in banner.notice.text
     assert banner.button is not None
     banner.button.click()

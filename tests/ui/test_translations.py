@@ -14,11 +14,12 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar
 
+from hematodesk.domain.history import RunSummary
 from hematodesk.ui.cell_words import milliseconds, percent
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_texts import ERROR_TEXTS
 from hematodesk.ui.error_words import error_words
-from hematodesk.ui.run_words import number, rate_words
+from hematodesk.ui.run_words import number, rate_words, run_words
 from hematodesk.ui.translation import install_translators
 from hematodesk.workflow.settings import declared
 
@@ -174,12 +175,17 @@ def test_every_sentence_of_an_error_can_be_translated() -> None:
         ),
         (
             "There are too few reviewed cells: at least 10 cells of 5 images are needed in 2 classes; "
-            "there are neutrophil 1 of 1 images, monocyte 2 of 2 images.",
+            "there are neutrophil 1 of 1 image, monocyte 2 of 2 images.",
             "Hay muy pocas células revisadas: se necesitan al menos 10 células de 5 imágenes en 2 clases; "
-            "hay Neutrófilo: 1 de 1 imágenes, Monocito: 2 de 2 imágenes.",
+            "hay Neutrófilo: 1 de 1 imagen, Monocito: 2 de 2 imágenes.",
         ),
         ("3 files: neutrophil 2, platelet 1.", "3 archivos: Neutrófilo 2, Plaqueta 1."),
+        ("1 file: neutrophil 1.", "1 archivo: Neutrófilo 1."),
         ("Left out: 2 cells without a class.", "Omitido: 2 células sin clase."),
+        (
+            "Left out: 1 cell without a class, 1 image that could not be read.",
+            "Omitido: 1 célula sin clase, 1 imagen que no se pudo leer.",
+        ),
         ("{odd} is not a file.", "{odd} no es un archivo."),
         ("Nobody has said this before.", "Nobody has said this before."),
         ("", ""),
@@ -213,6 +219,21 @@ def test_numbers_follow_the_language(spanish) -> None:
     assert number(1_234_567) == "1.234.567"
     assert rate_words(2.44) == "2,4"
     assert class_name("erythroblast") == "Eritroblasto"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", ("1 image in 2 s.", "9 images in 2 s.")), ("es", ("1 imagen en 2 s.", "9 imágenes en 2 s."))],
+)
+def test_one_is_no_plural_in_texts_outside_classes_either(qapp, language, told) -> None:
+    installed = install_translators(qapp, FOLDER, language)
+    try:
+        summary = RunSummary(1, 1, 0, (), 0, 0, 0, ())
+        assert tuple(run_words(summary, 2.0, count) for count in (1, 9)) == told
+    finally:
+        for translator in installed:
+            qapp.removeTranslator(translator)
+        QLocale.setDefault(QLocale.system())
 
 
 def test_qts_own_texts_are_spanish(spanish) -> None:

@@ -68,7 +68,7 @@ def test_numbers_and_times_are_such_and_the_first_row_stays(tmp_path):
     (head, summary) = rows(book["Sessions"])
     told = dict(zip([name for name in head if name != "ended_at (UTC)"], summary, strict=True))
     assert (told["operator"], told["images"], told["class monocyte"]) == ("ada", 1, 1)
-    assert told["models"] == f"wbc4 1.0.0 (SHA-256 {'ab' * 32}): 1 cells"
+    assert told["models"] == f"wbc4 1.0.0 (SHA-256 {'ab' * 32}): 1 cell"
 
 
 EMPTY = {
@@ -109,7 +109,7 @@ def test_pictures_stand_in_their_rows_up_to_a_stated_number(tmp_path, monkeypatc
     told = write_workbook(SESSIONS, [image(3)], tmp_path / "a.xlsx", lambda each: [JPEG, b"", JPEG])
     assert told == []
     told = write_workbook(SESSIONS, [image(3)], tmp_path / "b.xlsx", lambda each: [JPEG] * 3)
-    assert told == ["Only the first 2 cells have a picture; 1 have none."]
+    assert told == ["Only the first 2 cells have a picture; one has none."]
     with zipfile.ZipFile(tmp_path / "b.xlsx") as book:
         drawing = book.read("xl/drawings/drawing1.xml").decode()
         assert any(name.startswith("xl/media/") for name in book.namelist())

@@ -182,7 +182,10 @@ def test_the_command_copies_by_the_rules_of_the_packages_at_hand(services, pictu
     options = ExportOptions(folders=FolderOptions())
     request = ExportRequest(tmp_path / "out", ExportFormat.FOLDERS, None, options)
     outcome = run_export(services, request)
-    assert outcome.notices == ("1 files: neutrophil 1.",)
+    assert outcome.notices == ("1 file: neutrophil 1.",)
+    save(picture("b.png", 20), "neutrophil", reviewed=0)
+    again = run_export(services, ExportRequest(tmp_path / "again", ExportFormat.FOLDERS, None, options))
+    assert again.notices == ("1 file: neutrophil 1.", "Left out: 1 cell that nobody has reviewed.")
     (row,) = labels(tmp_path / "out")
     size = services.models.chosen()[0].manifest.input.width
     assert read_image(tmp_path / "out" / row["file"]).pixels.shape == (size, size, 3)

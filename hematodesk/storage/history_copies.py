@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hematodesk.domain.cancel import CancelToken
@@ -95,6 +95,10 @@ class CopiesOfHistory:
         Whatever the iterators raise ends the import with nothing added.
         """
         return intake.take_in(self._database, sessions, records)
+
+    def clear_killed_imports(self, check: Callable[[], object]) -> int:
+        """Remove for good what killed imports left unseen; see intake.clear_killed."""
+        return intake.clear_killed(self._database, check)
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -1,7 +1,8 @@
 """Images from elsewhere, taken in slice by slice: others read and write between the slices.
 
 It is all or nothing all the same. An image that came in counts as deleted until the last one is there, so
-that nobody sees half an import, and what a killed program left is cleared away as old deletions are. Then one
+that nobody sees half an import; what a killed program left is cleared away by `clear_killed`, at the latest
+as old deletions are. Then one
 row is marked, and with that the import has come through: its images are listed, slice by slice again, and
 where a program is killed meanwhile the next start lists the rest.
 """
@@ -12,7 +13,7 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from hematodesk.domain.cells import now_utc
@@ -32,6 +33,8 @@ _GAP_S = 0.002
 """Between two transactions, so that a thread that waits for the history gets it."""
 _THROUGH = "~"
 """Stands before the stamp of the marked row; it sorts behind every time, so no clean-up takes that row."""
+_OF_IMPORTS = "*Z " + 16 * "[0-9a-f]"
+"""The stamps of `_Intake`; those of a person's deletions end in Z."""
 _HIGHEST_SESSION = 2**31
 """Ids from a file are kept up to here: a forged one must not use up the numbers of later sessions."""
 
@@ -66,6 +69,25 @@ def finish(database: Database) -> None:
             return
         with database.write() as connection:
             _list_some(connection, row[0])
+        time.sleep(_GAP_S)
+
+
+def clear_killed(database: Database, check: Callable[[], object]) -> int:
+    """Remove for good what killed imports left unseen; how many images. Only where no import is under way.
+
+    `check` is called between the slices; what it raises ends the work, which the next call goes on with.
+    """
+    # What has come through is no left-over.
+    finish(database)
+    cleared = 0
+    while True:
+        check()
+        with database.write() as connection:
+            query = "SELECT id FROM image WHERE deleted_at IS NOT NULL AND deleted_at GLOB ? LIMIT ?"
+            ids = [row[0] for row in connection.execute(query, (_OF_IMPORTS, _LISTED_AT_ONCE))]
+            if not ids:
+                return cleared
+            cleared += writing.purge(connection, ids)
         time.sleep(_GAP_S)
 
 

@@ -11,6 +11,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.files import sweep_left_over
 from hematodesk.domain.history import Backup, RepairReport
+from hematodesk.workflow.importing import clear_killed_imports
 from hematodesk.workflow.log import log_event
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ class HistoryCare:
     def back_up_if_due(self, cancel: CancelToken | None = None) -> Backup | None:
         """The daily backup: made when the last is a day old and something changed; None when not.
 
+        Before it, what killed programs left is cleared away.
+
         Raises Cancelled, HistoryError; the backups that were there stay.
         """
         history = self._services.history
         sweep_left_over(self._services.places.data)
+        if not history.read_only:
+            clear_killed_imports(history, cancel if cancel is not None else CancelToken())
         if history.read_only or history.count() == 0 or not self.folder.is_due(history.path):
             return None
         return self.back_up(cancel)

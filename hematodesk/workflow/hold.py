@@ -38,6 +38,11 @@ class Hold:
         self._handle = handle
         return True
 
+    @property
+    def held(self) -> bool:
+        """Whether the system holds it: not so where files cannot be locked."""
+        return self._handle is not None
+
     def release(self) -> None:
         """Let go; a second call does nothing."""
         if self._handle is None:

@@ -38,7 +38,7 @@ def import_history(
 
     token = cancel if cancel is not None else CancelToken()
     contents = read_contents(path, token.check)
-    hold = Hold(history.path.with_name("import.lock"))
+    hold = _hold(history)
     if not hold.take():
         raise HistoryError(
             "import_held",
@@ -50,6 +50,25 @@ def import_history(
         return history.import_records(contents.sessions, records)
     finally:
         hold.release()
+
+
+def clear_killed_imports(history: History, cancel: CancelToken) -> int:
+    """Remove what killed imports left unseen in the history; how many images. Raises Cancelled, HistoryError.
+
+    Nothing is done while an import is under way, nor where that cannot be known: on a network drive another
+    computer may be at it. There it goes with the old deletions, a day later.
+    """
+    hold = _hold(history)
+    if history.on_network or not hold.take():
+        return 0
+    try:
+        return history.clear_killed_imports(cancel.check) if hold.held else 0
+    finally:
+        hold.release()
+
+
+def _hold(history: History) -> Hold:
+    return Hold(history.path.with_name("import.lock"))
 
 
 def _prepared(

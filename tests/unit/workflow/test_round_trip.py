@@ -23,7 +23,9 @@ from hematodesk.imaging.thumbnail import thumbnail
 from hematodesk.storage import intake
 from hematodesk.storage.history import History
 from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
-from hematodesk.workflow.importing import import_history
+from hematodesk.workflow.history_care import HistoryCare
+from hematodesk.workflow.hold import Hold
+from hematodesk.workflow.importing import clear_killed_imports, import_history
 
 
 class Trusting(LocalReader):
@@ -306,6 +308,18 @@ def test_an_import_that_was_killed_leaves_nothing_to_be_seen(tmp_path, made_resu
     with pytest.raises(Killed):
         import_history(elsewhere, tmp_path / "all.json", Trusting(), progress=kill)
     assert (elsewhere.count(), elsewhere.sessions(), elsewhere.check(values=True)) == (0, [], [])
+    # While somebody imports, nothing is cleared away.
+    hold = Hold(elsewhere.path.with_name("import.lock"))
+    assert hold.take()
+    assert clear_killed_imports(elsewhere, CancelToken()) == 0
+    hold.release()
+    # A person's deletion may still be undone.
+    kept = elsewhere.save_result(elsewhere.begin_session("eve"), made_result("kept")).id
+    elsewhere.delete_images([kept])
+    assert clear_killed_imports(elsewhere, CancelToken()) == 300
+    with sqlite3.connect(elsewhere.path) as connection:
+        assert connection.execute("SELECT id FROM image").fetchall() == [(kept,)]
+    connection.close()
     assert import_history(elsewhere, tmp_path / "all.json", Trusting()).added == 400
     assert elsewhere.check(values=True) == []
     elsewhere.close()
@@ -316,6 +330,32 @@ def test_an_import_that_was_killed_leaves_nothing_to_be_seen(tmp_path, made_resu
         assert connection.execute("SELECT count(*) FROM image").fetchone() == (400,)
     connection.close()
     assert again.count() == 400
+    again.close()
+
+
+def test_the_next_start_clears_away_what_a_killed_import_left(tmp_path, made_result, monkeypatch):
+    source, target = build(tmp_path / "source"), build(tmp_path / "target")
+    many(source, made_result, 400)
+    export(source, tmp_path / "all.json")
+    source.close()
+
+    def stop(done: int, _total: int) -> None:
+        if done == 350:
+            raise Cancelled
+
+    monkeypatch.setattr("hematodesk.storage.intake._Intake.withdraw", lambda self: None)
+    with pytest.raises(Cancelled):
+        import_history(target.open_history(), tmp_path / "all.json", Trusting(), progress=stop)
+    target.close()
+    again = build(tmp_path / "target")
+    path = again.open_history().path
+    counts = []
+    for _ in range(2):
+        with sqlite3.connect(path) as connection:
+            counts.append(connection.execute("SELECT count(*) FROM image").fetchone()[0])
+        connection.close()
+        HistoryCare(again).back_up_if_due()
+    assert counts == [300, 0]
     again.close()
 
 

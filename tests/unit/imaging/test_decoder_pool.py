@@ -106,6 +106,11 @@ def test_a_child_locates_the_same_cells(monkeypatch, pools, encode, kind):
     assert pool.decode(data, "x").located is None
 
 
+def test_a_very_large_pictures_cells_are_left_to_the_program(pools, encode):
+    data = encode(np.zeros((2_600, 3_900, 3), np.uint8), ".jpg")
+    assert pools().decode(data, "x", locate=True).located is None
+
+
 def test_a_child_tells_the_same_faults_with_the_files_name(pools, files):
     pool = pools()
     for data in (b"", b"GIF89a" + bytes(99), b"BM" + bytes(60), files["png"][:200], bytes(5_000)):

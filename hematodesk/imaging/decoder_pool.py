@@ -77,7 +77,7 @@ class DecoderPool:
         sizes: tuple[int, int] = _FIRST_SIZES,
         tell: Teller = _tell_nobody,
     ) -> None:
-        self._size = size if size is not None else max(1, min(4, os.cpu_count() or 1)) + 1
+        self._size = size if size is not None else max(1, min(4, os.cpu_count() or 1)) + 2
         self._limits = limits or WorkerLimits()
         self._sizes = sizes
         self._tell = tell

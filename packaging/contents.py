@@ -113,8 +113,8 @@ LINUX_LIBRARIES = [
 """The build machine's own libraries that are brought along. The others (fontconfig, GLib, D-Bus, OpenGL, the
 C++ runtime and so on) must be the running system's: they read its files and talk to its drivers."""
 
-RESOURCES_LEFT_OUT = ["screenshots/*", "translations/*.ts"]
-"""Pictures of the README, and the sources of translations."""
+RESOURCES_LEFT_OUT = ["translations/*.ts"]
+"""The sources of translations."""
 
 MODEL_FILES = ["*.onnx", "*.md", "SHA256SUMS"]
 

@@ -47,7 +47,6 @@ def source_tree(root: Path) -> Path:
         "resources/samples/smear_01_neutrophil.jpg",
         "resources/manual/index.md",
         "resources/manual/pictures/window.png",
-        "resources/screenshots/window.png",
         "resources/translations/hematodesk_en.qm",
         "resources/translations/hematodesk_en.ts",
         "hematodesk/imaging/locator.npz",

@@ -146,7 +146,7 @@ def test_the_output_file_is_whole_and_standard_output_empty(run, work):
 
 
 def test_an_output_that_cannot_be_written_is_told_before_anything_is_analysed(run, monkeypatch):
-    monkeypatch.setattr(stages, "open_image", lambda *given: pytest.fail("analysed"))
+    monkeypatch.setattr(stages, "open_image", lambda *given, **named: pytest.fail("analysed"))
     code, _, err = run("classify", "images", "--model", "tiny.onnx", "--output", "none/answers.json")
     assert code == telling.SOME_FAILED
     assert "export_unwritable" in err
@@ -236,10 +236,10 @@ def test_a_drive_that_vanishes_leaves_the_run_open_to_be_gone_on_with(run, work,
         (images / f"c{number}.png").write_bytes((images / "a.png").read_bytes() + b"%d" % number)
     real = stages.open_image
 
-    def pulled_out(source, reader):
+    def pulled_out(source, reader, **named):
         if source.name == "c2.png":
             images.rename(away)
-        return real(source, reader)
+        return real(source, reader, **named)
 
     with monkeypatch.context() as patch:
         patch.setattr(stages, "open_image", pulled_out)
@@ -273,7 +273,9 @@ def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, wor
     opened = []
     real = stages.open_image
     monkeypatch.setattr(
-        stages, "open_image", lambda source, reader: opened.append(source.name) or real(source, reader)
+        stages,
+        "open_image",
+        lambda source, reader, **named: opened.append(source.name) or real(source, reader, **named),
     )
     code, second, _ = run(*command, "--resume")
     assert code == telling.OK

@@ -10,10 +10,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.history import Backup
 from hematodesk.storage.backups import BackupFolder
+from hematodesk.ui.choice_list import choice_list
 from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.lanes import Lane, Lanes
 from hematodesk.ui.run_words import number
@@ -46,16 +45,8 @@ class RestoreDialog(QDialog):
             self,
         )
         words.setWordWrap(True)
-        self.list = QTreeWidget(self)
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setAllColumnsShowFocus(True)
-        self.list.setAccessibleName(self.tr("Kept backups"))
-        self.list.setHeaderLabels([self.tr("Made"), self.tr("Images"), self.tr("Sessions"), self.tr("Size")])
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        columns = [self.tr("Made"), self.tr("Images"), self.tr("Sessions"), self.tr("Size")]
+        self.list = choice_list(self, self.tr("Kept backups"), columns)
         self.list.currentItemChanged.connect(self._update)
         self.list.itemActivated.connect(self._restore)
         self.empty = QLabel(self.tr("The kept backups are being read…"), self)

@@ -8,16 +8,15 @@ from PySide6.QtCore import QDir, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from hematodesk.domain.history import Run
+from hematodesk.ui.choice_list import choice_list
 from hematodesk.ui.history_words import moment_words
 from hematodesk.ui.run_words import number
 from hematodesk.ui.theme import set_role
@@ -44,17 +43,9 @@ class RunsDialog(QDialog):
             self.tr("What is done of a batch is in the history already, and is not done again."), self
         )
         words.setWordWrap(True)
-        self.list = QTreeWidget(self)
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setAllColumnsShowFocus(True)
+        columns = [self.tr("Images of"), self.tr("Begun"), self.tr("Done"), self.tr("Model")]
+        self.list = choice_list(self, self.windowTitle(), columns)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.list.setAccessibleName(self.windowTitle())
-        self.list.setHeaderLabels([self.tr("Images of"), self.tr("Begun"), self.tr("Done"), self.tr("Model")])
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         rows = [self._row(run) for run in runs]
         self.list.addTopLevelItems(rows)
         self.list.setCurrentItem(rows[0])

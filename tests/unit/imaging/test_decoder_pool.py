@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -104,6 +105,22 @@ def test_a_child_locates_the_same_cells(monkeypatch, pools, encode, kind):
     np.testing.assert_array_equal(image.pixels, pixels)
     assert image.located == locate_cells(pixels)
     assert pool.decode(data, "x").located is None
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are glibc's")
+def test_a_child_does_not_ask_for_its_memory_anew_with_each_image(pools):
+    pool = pools()
+
+    def faults() -> int:
+        # The tenth field of the line, the eighth behind the name: pages that were asked for.
+        return int(Path(f"/proc/{children()[0].pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[7])
+
+    for _ in range(5):
+        pool.read(SAMPLE, locate=True)
+    before = faults()
+    for _ in range(20):
+        pool.read(SAMPLE, locate=True)
+    assert faults() - before < 20 * 50
 
 
 def test_a_very_large_pictures_cells_are_left_to_the_program(pools, encode):

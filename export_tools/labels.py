@@ -166,12 +166,14 @@ def _from_json(document: Any) -> list[str]:
     if isinstance(document, dict) and isinstance(document.get("labels"), (list, dict)):
         document = document["labels"]
     if isinstance(document, dict):
-        turned = {
+        by_index = {
             int(key): value if isinstance(value, str) else value[-1]
             for key, value in document.items()
             if str(key).isdigit()
-        } or {int(value): key for key, value in document.items()}
-        document = _in_order(turned, len(turned))
+        }
+        turned = by_index or {int(value): key for key, value in document.items()}
+        # Names that share an index would be fewer than were given.
+        document = _in_order(turned, len(by_index) or len(document))
     if not isinstance(document, list) or not all(isinstance(name, str) for name in document):
         raise ValueError("it holds no list of names")
     return list(document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     if options.output is not None and any(_is_same(options.output, image) for image in images):
         say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
         return USAGE
-    if options.resume and not any(path.exists() for path in options.paths):
+    if options.resume and not any(map(os.path.exists, options.paths)):
         say(f"hematodesk: {options.paths[0]} is not there. {_CONNECT}")
         return SOME_FAILED
     # While the model loads.

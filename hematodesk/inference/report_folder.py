@@ -52,6 +52,8 @@ def report_folder(package: Path) -> Path:
 def report_parts(package: Path) -> tuple[ReportPart, ...]:
     """The charts and tables beside a package, section by section; empty where there are none."""
     home = report_folder(package)
+    if not _real(home, folder=True):
+        return ()
     found = []
     for folder in (home, *_folders_in(home)):
         parts = [_part(path, "" if folder == home else folder.name) for path in _files_in(folder)]
@@ -86,7 +88,7 @@ def _folders_in(folder: Path) -> list[Path]:
 
 def _files_in(folder: Path) -> list[Path]:
     try:
-        return [each for each in folder.iterdir() if _wanted(each)] if _real(folder, folder=True) else []
+        return [each for each in folder.iterdir() if _wanted(each)]
     except OSError:
         return []
 

@@ -2,9 +2,8 @@
 
 It is all or nothing all the same. An image that came in counts as deleted until the last one is there, so
 that nobody sees half an import; what a killed program left is cleared away by `clear_killed`, at the latest
-as old deletions are. Then one
-row is marked, and with that the import has come through: its images are listed, slice by slice again, and
-where a program is killed meanwhile the next start lists the rest.
+as old deletions are. Then one row is marked, and with that the import has come through: its images are
+listed, slice by slice again, and where a program is killed meanwhile the next start or import lists the rest.
 """
 
 from __future__ import annotations
@@ -44,8 +43,11 @@ def take_in(database: Database, sessions: Iterable[Session], records: Iterable[I
 
     A session is the same when operator and beginning are; an image when session, digest, name, path and
     time of analysis are. What is there stands as it is. Raises KeyError for an image of a session that is
-    not among `sessions`, ValueError for a time that is none, HistoryError.
+    not among `sessions`, ValueError for a time that is none, HistoryError (after the last image was added it
+    is listed by `finish`, now or later).
     """
+    # Images that are not listed yet are not known as there.
+    finish(database)
     intake = _Intake(database, sessions)
     try:
         for part in _slices(records):

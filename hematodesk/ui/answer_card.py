@@ -122,7 +122,7 @@ class CellCard(AnswerCard):
                 digest=made_by.sha256, requested=made_by.requested, active=made_by.provider
             )
         self._source.setText(" · ".join(parts))
-        self._source.setToolTip(tip)
+        self._source.setToolTip(plain_tooltip(tip))
 
     def _tell(self, words: str) -> None:
         self._reason.setText(words)

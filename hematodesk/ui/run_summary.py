@@ -24,6 +24,7 @@ from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, RunSummary
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_words import error_words
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.run_words import images_words, number, rate_words, reason_words
 from hematodesk.ui.running import RunEnd
 from hematodesk.ui.theme import set_role
@@ -102,7 +103,7 @@ class RunSummaryDialog(QDialog):
         by_code: dict[str, list[QTreeWidgetItem]] = {}
         for failure in summary.failures:
             item = QTreeWidgetItem([error_words(failure.message) or failure.name, "", ""])
-            item.setToolTip(0, error_words(failure.message))
+            item.setToolTip(0, plain_tooltip(error_words(failure.message)))
             item.setSizeHint(0, self._row)
             item.setData(0, _TARGET, failure.image_id)
             by_code.setdefault(failure.code, []).append(item)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.history import Run
 from hematodesk.ui.choice_list import choice_list
 from hematodesk.ui.history_words import moment_words
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.run_words import number
 from hematodesk.ui.theme import set_role
 
@@ -80,7 +81,8 @@ class RunsDialog(QDialog):
         item = QTreeWidgetItem(
             [name, moment_words(run.started_at), done, f"{run.options.model} {run.options.version}"]
         )
-        item.setToolTip(0, "\n".join(roots[:_MOST_PLACES] + (["…"] if len(roots) > _MOST_PLACES else [])))
+        places = roots[:_MOST_PLACES] + (["…"] if len(roots) > _MOST_PLACES else [])
+        item.setToolTip(0, plain_tooltip("\n".join(places)))
         item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setData(0, Qt.ItemDataRole.UserRole, run)
         item.setSizeHint(0, QSize(0, self.list.fontMetrics().height() + 8))

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from hematodesk.ui.cell_words import milliseconds
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.run_words import number, rate_words
 from hematodesk.ui.running import Progress
 from hematodesk.ui.theme import set_role
@@ -83,7 +84,7 @@ class StatusStrip(QWidget):
     def show_model(self, name: str, tip: str) -> None:
         """The model in use, "wbc4 1.0.0"; empty says that there is none."""
         self.model.setText(name or self.tr("No model"))
-        self.model.setToolTip(tip or self.tr("Choose another model"))
+        self.model.setToolTip(plain_tooltip(tip or self.tr("Choose another model")))
         self.model.setAccessibleName(self.tr("Model: {name}").format(name=self.model.text()))
 
     def show_loading(self) -> None:
@@ -108,7 +109,7 @@ class StatusStrip(QWidget):
                 )
             tip += "\n" + reason
         self.provider.setText(text)
-        self.provider.setToolTip(tip)
+        self.provider.setToolTip(plain_tooltip(tip))
         self.provider.setAccessibleName(self.tr("Provider: {name}").format(name=text))
 
     def show_progress(self, progress: Progress) -> None:
@@ -146,7 +147,7 @@ class StatusStrip(QWidget):
         metrics = self.watch.fontMetrics()
         short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 160)
         self.watch.setText("◉ " + words.format(name=short).replace("&", "&&"))
-        self.watch.setToolTip(tip)
+        self.watch.setToolTip(plain_tooltip(tip))
         self.watch.setAccessibleName(words.format(name=name))
 
     def time_left(self, seconds: float) -> str:
@@ -169,7 +170,7 @@ class StatusStrip(QWidget):
     def show_sign(self, words: str, tip: str = "") -> None:
         """What holds for the whole sitting and must stay in sight ("Read-only"); empty for nothing."""
         self.sign.setText(words)
-        self.sign.setToolTip(tip)
+        self.sign.setToolTip(plain_tooltip(tip))
         self.sign.setAccessibleName(f"{words}: {tip}" if tip else words)
         self.sign.setVisible(bool(words))
 

@@ -40,7 +40,7 @@ def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Pat
     suffixes = image_suffixes()
     seen: set[str] = set()
     for path in paths:
-        found = _of_folder(path, suffixes, recursive) if _is_folder(path) else iter((path,))
+        found = _of_folder(path, suffixes, recursive) if is_folder(path) else iter((path,))
         for image in found:
             key = os.path.normcase(image.absolute())
             if key not in seen:
@@ -48,7 +48,8 @@ def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Pat
                 yield image
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether it is one and the system says so: False where it refuses to look."""
     try:
         return path.is_dir()
     except (OSError, ValueError):

@@ -13,6 +13,10 @@ else:
     import fcntl
 
 
+_ATTEMPTS = 10
+"""Where the numbers of files change from look to look, none is ever the one that was opened."""
+
+
 class Hold:
     """A small locked file."""
 
@@ -22,21 +26,33 @@ class Hold:
 
     def take(self) -> bool:
         """Hold it; False when somebody else does. Where files cannot be locked nobody does."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError:
-            return True
-        try:
-            if sys.platform == "win32":
-                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as fault:
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError:
+                return True
+            try:
+                if sys.platform == "win32":
+                    msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+                else:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as fault:
+                os.close(handle)
+                return not isinstance(fault, BlockingIOError | PermissionError)
+            if attempts == _ATTEMPTS or self._is_there(handle):
+                self._handle = handle
+                return True
             os.close(handle)
-            return not isinstance(fault, BlockingIOError | PermissionError)
-        self._handle = handle
-        return True
+
+    def _is_there(self, handle: int) -> bool:
+        """Whether others see that file: who held it may have removed it after it was opened here."""
+        try:
+            return os.path.samestat(os.fstat(handle), self._path.stat())
+        except OSError:
+            return False
 
     @property
     def held(self) -> bool:

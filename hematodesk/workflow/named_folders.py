@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult
-from hematodesk.workflow.gather import image_suffixes
+from hematodesk.workflow.gather import image_suffixes, is_folder
 
 _NOT_READ = frozenset({"file_not_found", "file_unreadable"})
 
@@ -26,7 +26,7 @@ class NamedFolders:
         for root in roots:
             path = root.absolute()
             # Asking the drive of each of a thousand named files would take its time.
-            is_file = path.suffix.casefold() in suffixes or not path.is_dir()
+            is_file = path.suffix.casefold() in suffixes or not is_folder(path)
             folders[path.parent if is_file else path] = None
         devices = ((folder, _device(folder)) for folder in folders)
         self._devices = {folder: device for folder, device in devices if device is not None}
@@ -48,11 +48,14 @@ def _device(folder: Path) -> int | None:
     """
     try:
         device = folder.stat().st_dev
+    except (OSError, ValueError):
+        return None
+    try:
         with os.scandir(folder) as entries:
             list(islice(entries, 1))
     except PermissionError:
         # Files in it may be read by their names all the same.
         return device
-    except (OSError, ValueError):
+    except OSError:
         return None
     return device

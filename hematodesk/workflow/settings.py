@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import threading
@@ -215,7 +216,7 @@ class SettingsStore:
         self._saving = threading.Lock()
         self._changed: set[str] = set()
         self.notices: list[str] = []
-        self._values = self._read(keep_damaged=True)
+        self._values = self._read_first()
 
     @property
     def path(self) -> Path:
@@ -293,7 +294,7 @@ class SettingsStore:
         Raises SettingsError (settings_unwritable).
         """
         with self._saving:
-            merged = self._read(keep_damaged=False)
+            merged = self._read_again()
             with self._lock:
                 saved = {key: self._values[key] for key in self._changed}
             merged.update(saved)
@@ -314,26 +315,36 @@ class SettingsStore:
                 self._values = merged | newer
                 self._changed = set(newer)
 
-    def _read(self, *, keep_damaged: bool) -> dict[str, Any]:
+    def _read_first(self) -> dict[str, Any]:
         try:
-            content = self._path.read_bytes()
+            values = self._read()
+        except OSError as fault:
+            self.notices.append(
+                f"The settings cannot be read ({fault.strerror or fault}); defaults are used."
+            )
+            return {}
+        if values is None:
+            self._set_aside()
+        return values or {}
+
+    def _read_again(self) -> dict[str, Any]:
+        """What the file holds now; what it held before where it cannot be read for a moment."""
+        with contextlib.suppress(OSError):
+            values = self._read()
+            if values is not None:
+                return values
+        with self._lock:
+            return dict(self._values)
+
+    def _read(self) -> dict[str, Any] | None:
+        """The file's values, none without a file; None when it is damaged. Raises OSError."""
+        try:
+            values = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except OSError as fault:
-            if keep_damaged:
-                self.notices.append(
-                    f"The settings cannot be read ({fault.strerror or fault}); defaults are used."
-                )
-            return {}
-        try:
-            values = json.loads(content)
         except (ValueError, RecursionError):
-            values = None
-        if isinstance(values, dict):
-            return values
-        if keep_damaged:
-            self._set_aside()
-        return {}
+            return None
+        return values if isinstance(values, dict) else None
 
     def _set_aside(self) -> None:
         aside = self._path.with_name(f"{self._path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")

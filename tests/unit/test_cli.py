@@ -292,6 +292,17 @@ def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, wor
     assert run("classify", "images", "--resume")[0] == telling.USAGE
 
 
+def test_a_name_that_the_system_refuses_is_told_and_stops_no_other(run):
+    refused = "n" * 300
+    words = ("images", refused, "--model", "tiny.onnx", "--format", "json", "--save")
+    code, out, err = run("classify", *words)
+    assert (code, len(out.splitlines())) == (telling.SOME_FAILED, 3)
+    assert "3 images, 1 failed" in err
+    code, out, err = run("classify", refused, "--save", "--resume")
+    assert (code, out) == (telling.SOME_FAILED, "")
+    assert "is not there" in err
+
+
 def test_a_reader_that_goes_away_is_no_crash(work):
     command = [sys.executable, "-m", "hematodesk", "classify", *["images/a.png"] * 1, "images/b.png"]
     command += ["--model", "tiny.onnx", "--format", "json", "--data-dir", str(work / "data")]

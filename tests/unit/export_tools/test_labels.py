@@ -144,3 +144,10 @@ def test_a_label_file_that_is_not_there_is_no_class_name() -> None:
 def test_a_long_list_of_names_is_no_path() -> None:
     names = [f"kind {index} of cell" for index in range(100)]
     assert len(read_labels(",".join(names))) == 100
+
+
+def test_two_names_at_one_index_are_refused(tmp_path: Path) -> None:
+    listed = tmp_path / "class_indices.json"
+    listed.write_text('{"eosinophil": 0, "lymphocyte": 1, "monocyte": 1}', encoding="utf-8")
+    with pytest.raises(ModelError, match="from 0 without gaps"):
+        read_labels(str(listed))

@@ -58,6 +58,13 @@ def test_nothing_large_empty_or_linked(tmp_path: Path) -> None:
     assert len(report_parts(package)) == 80
 
 
+def test_a_linked_report_is_none(tmp_path: Path) -> None:
+    package = tmp_path / "mine.onnx"
+    put(tmp_path / "other.onnx", "secret.png", "letters/secret.txt")
+    report_folder(package).symlink_to(tmp_path / "other.report", target_is_directory=True)
+    assert report_parts(package) == ()
+
+
 def test_it_is_copied_and_removed_with_its_package(tmp_path: Path) -> None:
     source, target = tmp_path / "from" / "mine.onnx", tmp_path / "to" / "mine-1.0.0-00ff.onnx"
     put(source, "training/curves.png", "training/report.json", "confusion.png")

@@ -58,6 +58,20 @@ def test_a_place_where_nothing_is_mounted_any_more_is_a_vanished_folder(stick, m
     assert folders.gone(missing(stick / "b.png")) == stick
 
 
+def test_what_the_system_refuses_to_look_at_stops_nothing(stick, monkeypatch):
+    # A network drive whose rights have run out refuses even to say what a folder is.
+    folders = NamedFolders([stick, Path("n" * 300)])
+    real = os.stat
+
+    def refused(path, **options):
+        if path == stick:
+            raise PermissionError(13, "Permission denied")
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert folders.gone(missing(stick / "a.png", "file_unreadable")) == stick
+
+
 def test_what_was_gone_at_the_beginning_stops_nothing(stick):
     other = stick.with_name("other")
     assert NamedFolders([stick, other]).gone(missing(other)) is None

@@ -387,6 +387,26 @@ def test_an_import_that_was_killed_while_it_was_listed_comes_to_its_end(tmp_path
     again.close()
 
 
+def test_what_came_through_unlisted_is_not_imported_twice(tmp_path, made_result, elsewhere):
+    source = build(tmp_path / "source")
+    many(source, made_result, 300)
+    export(source, tmp_path / "all.json")
+    source.close()
+
+    def full(_connection, _marked):
+        raise HistoryError("history_full", "There is no room.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake, "_list_some", full)
+        with pytest.raises(HistoryError):
+            import_history(elsewhere, tmp_path / "all.json", Trusting())
+    assert elsewhere.count() == 0
+    done = import_history(elsewhere, tmp_path / "all.json", Trusting())
+    assert (done.added, done.known) == (0, 300)
+    assert elsewhere.count() == 300
+    assert elsewhere.check(values=True) == []
+
+
 def test_a_second_import_at_the_same_time_is_refused(tmp_path, filled, elsewhere):
     export(filled, tmp_path / "all.json")
     refusals = []

@@ -207,3 +207,25 @@ def test_nobody_waits_for_the_disk_to_ask_and_what_changes_meanwhile_is_saved_ne
     assert json.loads(path.read_text("utf-8")) == {"recent": ["a.png"]}
     store.save()
     assert json.loads(path.read_text("utf-8")) == {"recent": ["b.png"], "theme": "dark"}
+
+
+@pytest.mark.parametrize("how", ["refused", "damaged"])
+def test_a_file_that_cannot_be_read_for_a_moment_costs_no_setting(path, monkeypatch, how):
+    store = SettingsStore(path)
+    store.set("theme", "dark")
+    real = Path.read_bytes
+
+    def unreadable(self: Path) -> bytes:
+        if self != path:
+            return real(self)
+        if how == "refused":
+            # As while a virus scanner looks at it.
+            raise PermissionError(13, "Permission denied")
+        return b"{"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", unreadable)
+        store.set("operator", "Ada")
+    assert store.text("theme") == "dark"
+    again = SettingsStore(path)
+    assert (again.text("theme"), again.text("operator")) == ("dark", "Ada")

@@ -141,6 +141,9 @@ def restore(path: Path, backup: Path, cancel: CancelToken | None = None) -> Path
         try:
             source = stack.enter_context(contextlib.closing(_open_to_read(backup)))
             refuse_unknown(source, backup, len(MIGRATIONS))
+            if source.execute("PRAGMA user_version").fetchone()[0] == 0:
+                # An empty file is a new history to SQLite, and to nobody a backup.
+                raise _damaged_backup(backup)
             with stopping(source, token):
                 whole = source.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
         except sqlite3.Error as error:

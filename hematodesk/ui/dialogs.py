@@ -105,9 +105,7 @@ class Dialogs(QObject):
         """The summary of a batch run, in place of an earlier one's."""
         from hematodesk.ui.run_summary import RunSummaryDialog
 
-        earlier = self.open_now.get("run_summary")
-        if earlier is not None:
-            earlier.reject()
+        self.close_one("run_summary")
 
         def make() -> QDialog:
             dialog = RunSummaryDialog(summary, end, self._window)
@@ -291,3 +289,9 @@ class Dialogs(QObject):
         else:
             dialog.raise_()
             dialog.activateWindow()
+
+    def close_one(self, name: str) -> None:
+        """Close the dialog of that name where it is open; nothing comes of it."""
+        dialog = self.open_now.get(name)
+        if dialog is not None:
+            dialog.reject()

@@ -278,6 +278,12 @@ class HistoryPanel(QFrame):
         self.when.setCurrentIndex(0)
         self.show_only(chosen)
 
+    def drop_filter(self) -> None:
+        """Show everything, and offer no more what `show_filter` showed last."""
+        self._special = None
+        self._fill_filters(self._class_ids)
+        self.clear_filter()
+
     def say_nothing_is_kept(self) -> None:
         """Tell that there is no history in this sitting."""
         self._words_when_empty = self.tr("There is no history in this sitting: results are not kept.")

@@ -260,6 +260,8 @@ class MainWindow(QMainWindow):
         """It is closed for a moment; afterwards it may be another one."""
         self.watching.rest()
         self.running.leave()
+        self.controls.forget_summary()
+        self.notices.forget_history()
         self.answer.flush_note()
         self.viewer.clear()
         self.sitting.forget_session()

@@ -25,6 +25,17 @@ from hematodesk.ui.viewing import Viewer
 from hematodesk.workflow.sources import Source
 from hematodesk.workflow.streams import list_behind
 
+_OF_THE_HISTORY = (
+    "run_done",
+    "some_failed",
+    "batch_stopped",
+    "run_cut_off",
+    "run_other_model",
+    "run_images_gone",
+    "deleted",
+)
+"""Banners that speak of runs and images by their place in one history."""
+
 
 class Notices(QObject):
     """Turns what happened into banners."""
@@ -90,6 +101,11 @@ class Notices(QObject):
                 cause="history_read_only",
             )
         )
+
+    def forget_history(self) -> None:
+        """Another history takes this one's place: nothing is offered any more that speaks of this one's."""
+        for code in _OF_THE_HISTORY:
+            self._banners.put_away(code)
 
     def tell_no_history(self, error: HematodeskError) -> None:
         """There is no history in this sitting."""

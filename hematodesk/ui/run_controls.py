@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
-from hematodesk.domain.history import Run
+from hematodesk.domain.history import Run, RunSummary
 from hematodesk.ui.actions import Actions
 from hematodesk.ui.browsing import Browsing
 from hematodesk.ui.dialogs import Dialogs
 from hematodesk.ui.history_panel import HistoryPanel
 from hematodesk.ui.resuming import Resuming
-from hematodesk.ui.running import Running
+from hematodesk.ui.running import RunEnd, Running
 from hematodesk.ui.status_strip import StatusStrip
 from hematodesk.ui.watching import Watching
 from hematodesk.ui.window_memory import WindowMemory
@@ -64,11 +64,19 @@ class RunControls(QObject):
         self._actions.set_enabled(True, "run_summary")
 
     def show_summary(self) -> None:
-        """What the last run held; each line of it leads to its images in the list."""
-        summary, end = self._running.last_summary, self._running.last_end
-        if summary is not None and end is not None:
+        """What the last run holds; each line of it leads to its images in the list."""
+
+        def tell(summary: RunSummary, end: RunEnd) -> None:
             self._memory.show_history()
             self._dialogs.show_run_summary(summary, end, self._panel.show_filter, self._open_of_run)
+
+        self._running.ask_last(tell)
+
+    def forget_summary(self) -> None:
+        """Another history takes the place of the one that holds the last run."""
+        self._dialogs.close_one("run_summary")
+        self._panel.drop_filter()
+        self._actions.set_enabled(False, "run_summary")
 
     def choose_run(self) -> None:
         """Go on with the batch that is not finished; where there are several, ask which."""

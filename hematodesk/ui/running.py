@@ -149,7 +149,6 @@ class Running(QObject):
         self._going: list[_Going] = []
         self._for_model: list[Callable[[], None]] = []
         self._pause = Pause()
-        self.last_summary: RunSummary | None = None
         self.last_end: RunEnd | None = None
         self._quiet_time = QTimer(self)
         self._quiet_time.setSingleShot(True)
@@ -203,6 +202,7 @@ class Running(QObject):
 
     def leave(self) -> None:
         """The history is about to be exchanged: stop everything, and tell what was stopped."""
+        self.last_end = None
         for run in self._going:
             run.left = True
             if run.job.watch is None:
@@ -220,7 +220,7 @@ class Running(QObject):
             self._remove(run)
             if job.watch is None and end.run_id is not None and not run.left:
                 self.ended.emit(end)
-                self._sum_up(end)
+                self._sum_up(end, self._summed)
             elif job.resumed is not None and end.run_id is None and not end.summary.cancelled:
                 # A drive that is not there leaves an empty folder: the run stays as it is.
                 self.empty.emit(job.resumed)
@@ -389,13 +389,18 @@ class Running(QObject):
                 Lane.BATCH, lambda _ticket: self._services.models.tune(), failed=lambda _error: None
             )
 
-    def _sum_up(self, end: RunEnd) -> None:
+    def ask_last(self, tell: Callable[[RunSummary, RunEnd], object]) -> None:
+        """Tell what the last run holds now: its images may have been reviewed or deleted since its end."""
+        if self.last_end is not None:
+            self._sum_up(self.last_end, tell)
+
+    def _sum_up(self, end: RunEnd, tell: Callable[[RunSummary, RunEnd], object]) -> None:
         run_id = end.run_id
-        if run_id is None:
-            return
+        if run_id is not None:
+            self._access.ask(
+                lambda history: history.run_summary(run_id), lambda summary: tell(summary, end)
+            )
 
-        def came(summary: RunSummary) -> None:
-            self.last_summary, self.last_end = summary, end
-            self.summed.emit(summary, end)
-
-        self._access.ask(lambda history: history.run_summary(run_id), came)
+    def _summed(self, summary: RunSummary, end: RunEnd) -> None:
+        self.last_end = end
+        self.summed.emit(summary, end)

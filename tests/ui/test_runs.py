@@ -88,8 +88,7 @@ def test_closing_a_resting_window_leaves_a_run_that_the_next_start_goes_on_with(
     (end,) = [again.running.last_end]
     assert end is not None
     assert end.summary.reused == before
-    assert again.running.last_summary is not None
-    assert again.running.last_summary.images == 400
+    assert history.run_summary(end.run_id).images == 400
 
 
 def test_a_run_of_another_model_is_not_gone_on_with(bench, qtbot: QtBot) -> None:
@@ -121,6 +120,7 @@ def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
     assert "2 failed" in banner.notice.text
     assert banner.button is not None
     banner.button.click()
+    bench.rest(window)
     dialog = window.dialogs.open_now["run_summary"]
     assert isinstance(dialog, RunSummaryDialog)
     tree = dialog.tree
@@ -147,6 +147,21 @@ def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
     click(failed.child(0).child(0))
     assert window.viewer.name in (paths[3].name, paths[4].name)
     dialog.reject()
+
+
+def test_the_summary_counts_what_was_reviewed_since(bench, qtbot: QtBot) -> None:
+    window = bench.show(start=[bench.field("s/a.jpg"), bench.field("s/b.jpg", "smear_02_eosinophil.jpg")])
+    window.reviewing.choose_class("monocyte")
+    bench.rest(window)
+    window.actions_["run_summary"].trigger()
+    bench.rest(window)
+    tree = window.dialogs.open_now["run_summary"].tree
+    lines = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    assert {line.text(0): line.text(2) for line in lines} == {
+        "All images": "2",
+        "Neutrophil": "1",
+        "Monocyte": "1",
+    }
 
 
 def test_a_watched_folder_names_new_images_and_leaves_the_review_alone(bench, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.history import RunState
+from hematodesk.domain.history import HistoryFilter, RunState
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.ui.history_model import Role
@@ -70,6 +70,9 @@ def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -
     window.opening.open_paths(bench.plain(5))
     bench.rest(window)
     assert window.services.history.count() == 5
+    window.actions_["run_summary"].trigger()
+    bench.rest(window)
+    window.dialogs.open_now["run_summary"].filter_wanted.emit(HistoryFilter(run_id=2), "All images")
     window.actions_["restore"].trigger()
     dialog = window.dialogs.open_now["restore"]
     assert isinstance(dialog, RestoreDialog)
@@ -82,6 +85,11 @@ def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -
     bench.rest(window)
     assert window.services.history.count() == 3
     assert window.viewer.image_id is None
+    assert len(names(window)) == 3
+    # The run of the history as it was is not in this one.
+    assert window.banners.banner("run_done") is None
+    assert "run_summary" not in window.dialogs.open_now
+    assert not window.actions_["run_summary"].isEnabled()
     # Work goes on in the history as it is now.
     window.opening.open_paths(bench.plain(4)[3:])
     bench.rest(window)

@@ -192,7 +192,7 @@ def test_restoring_over_a_damaged_one_keeps_that(two_states):
     assert names(path) == ["a"]
 
 
-@pytest.mark.parametrize("damage", ["zeros", "cut", "foreign", "absent"])
+@pytest.mark.parametrize("damage", ["zeros", "cut", "foreign", "empty", "absent"])
 def test_a_bad_backup_changes_nothing(two_states, tmp_path, damage):
     path, backup = two_states
     content = backup.read_bytes()
@@ -202,6 +202,9 @@ def test_a_bad_backup_changes_nothing(two_states, tmp_path, damage):
         backup.write_bytes(content[: len(content) // 2])
     elif damage == "foreign":
         backup.write_text("A letter, no history. " * 500)
+    elif damage == "empty":
+        # What a copy leaves that found no room.
+        backup.write_bytes(b"")
     else:
         backup.unlink()
     with pytest.raises(HistoryError) as caught:

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from hematodesk.domain.cells import Cell, Fault
 from hematodesk.ui.answer_card import CellCard, MessageCard
-from hematodesk.ui.answer_parts import ClassRow, KeyButton, NoteField
+from hematodesk.ui.answer_parts import ClassRow, KeyButton
 from hematodesk.ui.cell_words import percent
 from hematodesk.ui.class_names import class_name
 from hematodesk.ui.error_words import error_words
+from hematodesk.ui.note_field import NoteField
 from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import GRID, set_role
 from hematodesk.ui.why_box import WhyBox
@@ -124,12 +125,14 @@ class AnswerPanel(QScrollArea):
         self._reject.clicked.connect(self._reject_clicked)
         self._clear.clicked.connect(self._clear_clicked)
         self._note_title = plain_label("muted")
+        self._note_words = ""
         self._note = NoteField()
         self._note_title.setBuddy(self._note)
         self._note.setAccessibleName(self.tr("Note"))
         self._note.setFixedHeight(round(QFontMetricsF(self._note.font()).lineSpacing() * 3) + 2 * GRID)
         self._note.edited.connect(self.note_edited)
         self._note.left.connect(self.note_left)
+        self._note.kept.connect(self._note_kept)
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addWidget(self._agree)
@@ -231,7 +234,7 @@ class AnswerPanel(QScrollArea):
                 if class_id not in shares
             ]
         )
-        self._note_title.setText(self.tr("Note on this cell"))
+        self._note_words = self.tr("Note on this cell")
         self._note.show_note(note_key, cell.note)
         self._update_enabled()
 
@@ -252,7 +255,7 @@ class AnswerPanel(QScrollArea):
         self._fill_rows(
             [(class_id, counts[class_id] / total, str(counts[class_id]), False) for class_id in order]
         )
-        self._note_title.setText(self.tr("Note on this image"))
+        self._note_words = self.tr("Note on this image")
         self._note.show_note(note_key, note)
         self._update_enabled()
 
@@ -266,7 +269,22 @@ class AnswerPanel(QScrollArea):
         """Send a note's change now; the window calls it before it closes."""
         self._note.flush()
 
+    def refuse_note(self, note_key: object, text: str) -> None:
+        """A note that was sent could not be saved; it stays here, marked, and is sent again later."""
+        self._note.refuse(note_key, text)
+
+    def forget_notes(self) -> None:
+        """The history is another one: notes that could not be saved belong to nothing in it."""
+        self._note.forget()
+
     # Inside
+
+    def _note_kept(self, kept: bool) -> None:
+        words = self._note_words
+        self._note_title.setText(self.tr("{note}: not saved").format(note=words) if kept else words)
+        role = "strong" if kept else "muted"
+        if self._note_title.property("role") != role:
+            set_role(self._note_title, role)
 
     def _show_message(
         self,
@@ -280,7 +298,7 @@ class AnswerPanel(QScrollArea):
         self._stack.setCurrentIndex(1)
         self._reviewable = None
         self._message.show_message(title, text, remedy, code)
-        self._note_title.setText(self.tr("Note on this image") if note_key is not None else self.tr("Note"))
+        self._note_words = self.tr("Note on this image") if note_key is not None else self.tr("Note")
         self._note.show_note(note_key, note)
         self._update_enabled()
 

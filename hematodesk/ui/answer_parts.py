@@ -1,24 +1,20 @@
-"""The parts of the answer column: type that fits, bars, buttons with their key, the note."""
+"""The parts of the answer column: type that fits, bars, buttons with their key."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QFontMetricsF,
-    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QTextCursor,
 )
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -27,11 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.ui.theme import GRID, class_colour, emphasis_font, large_font, tokens
 
-_NOTE_PAUSE_MS = 800
 _LEAST_SHRINK = 0.55
 _BAR = 5
 
@@ -305,83 +299,3 @@ class ClassRow(QPushButton):
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._number)
             bar = QRectF(x, line.bottom() + 1, right - x, _BAR)
             paint_bar(painter, bar, self._share, class_colour(self.class_id))
-
-
-class NoteField(QPlainTextEdit):
-    """A note that saves itself: when the typing pauses, when the focus leaves, when another is shown.
-
-    Signals:
-        edited(object, str): the key given to `show_note`, and the text as it is now.
-        left(): the person pressed Esc or Ctrl+Enter; the keyboard should go back to the image.
-    """
-
-    edited = Signal(object, str)
-    left = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._key: object = None
-        self._saved = ""
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_NOTE_PAUSE_MS)
-        self._pause.timeout.connect(self.flush)
-        self.setTabChangesFocus(True)
-        self.textChanged.connect(self._changed)
-
-    def show_note(self, key: object, text: str) -> None:
-        """Show another note; an unsaved change of the present one is sent first.
-
-        Showing the same key again keeps what the person is typing.
-        """
-        if key is not None and key == self._key and self.hasFocus():
-            return
-        self.flush()
-        self._key, self._saved = key, text
-        if self.toPlainText() != text:
-            self.blockSignals(True)
-            self.setPlainText(text)
-            self.blockSignals(False)
-        self.setEnabled(key is not None)
-
-    def flush(self) -> None:
-        """Send the text now if it changed."""
-        self._pause.stop()
-        text = self.toPlainText()
-        if self._key is not None and text != self._saved:
-            self._saved = text
-            self.edited.emit(self._key, text)
-
-    def _changed(self) -> None:
-        if len(self.toPlainText()) > MAX_NOTE_CHARACTERS:
-            self.blockSignals(True)
-            self.setPlainText(self.toPlainText()[:MAX_NOTE_CHARACTERS])
-            self.moveCursor(QTextCursor.MoveOperation.End)
-            self.blockSignals(False)
-        self._pause.start()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Save on leaving."""
-        super().focusOutEvent(event)
-        self.flush()
-
-    def event(self, event: QEvent) -> bool:
-        """Keys that mean something here are not the window's shortcuts while the note is written."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = not event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            if event.key() == Qt.Key.Key_Escape or (
-                plain and not Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
-            ):
-                event.accept()
-                return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc and Ctrl+Enter finish the note."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if event.key() == Qt.Key.Key_Escape or (enter and control):
-            self.flush()
-            self.left.emit()
-            return
-        super().keyPressEvent(event)

@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         answer.clear_requested.connect(self.reviewing.clear)
         answer.note_edited.connect(self.reviewing.write_note)
         answer.note_left.connect(view.setFocus)
+        self.reviewing.note_refused.connect(answer.refuse_note)
         answer.set_operator(self.services.operator)
         strip.model_clicked.connect(self.dialogs.show_models)
         strip.provider_clicked.connect(self.dialogs.show_providers)
@@ -237,6 +238,7 @@ class MainWindow(QMainWindow):
     def _history_opened(self, history: History) -> None:
         self.reviewing.use(self.services.review_desk(), read_only=history.read_only)
         self.answer.set_read_only(history.read_only)
+        self.answer.forget_notes()
         self.strip.show_sign(
             self.tr("Read-only") if history.read_only else "",
             self.tr("The history may only be read: results and reviews are not saved."),

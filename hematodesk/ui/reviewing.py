@@ -40,6 +40,7 @@ class Reviewing(QObject):
     image_changed(HistoryImage): its cells or notes are different now.
     images_deleted(tuple[int]), images_restored(tuple[int]).
     image_done: the shown image has no cell left to review, and the person goes on.
+    note_refused(NoteKey, str): a note that was written could not be saved.
     undo_changed: what undo and redo would do is different now.
     """
 
@@ -47,6 +48,7 @@ class Reviewing(QObject):
     images_deleted = Signal(object)
     images_restored = Signal(object)
     image_done = Signal()
+    note_refused = Signal(object, str)
     undo_changed = Signal()
 
     def __init__(
@@ -197,7 +199,8 @@ class Reviewing(QObject):
                 return desk.note_image(key.image_id, text, history.image(key.image_id).note)
             return desk.note_cell(history.cell(key.cell_id), text, key.image_id)
 
-        self._change(job)
+        # The words are the person's own: they stay on show, where a verdict is taken from it.
+        self._change(job, refused=lambda: self.note_refused.emit(key, text))
 
     # Deleting, undo
 
@@ -219,7 +222,15 @@ class Reviewing(QObject):
 
     # Inside
 
-    def _change(self, job: Callable[[], Change | None], *, go_there: bool = False) -> None:
+    def _change(
+        self,
+        job: Callable[[], Change | None],
+        *,
+        go_there: bool = False,
+        refused: Callable[[], None] | None = None,
+    ) -> None:
+        take_back = self._show_what_stands if refused is None else refused
+
         def work(history: History) -> _Changed:
             change = job()
             images: list[HistoryImage] = []
@@ -234,11 +245,11 @@ class Reviewing(QObject):
         def failed(error: HematodeskError) -> None:
             self._under_way -= 1
             self._banners.show_error(error)
-            self._show_what_stands()
+            take_back()
 
         def cancelled() -> None:
             self._under_way -= 1
-            self._show_what_stands()
+            take_back()
 
         if self._access.ask(work, came, failed, cancelled) is not None:
             self._under_way += 1

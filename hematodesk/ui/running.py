@@ -389,17 +389,15 @@ class Running(QObject):
                 Lane.BATCH, lambda _ticket: self._services.models.tune(), failed=lambda _error: None
             )
 
-    def ask_last(self, tell: Callable[[RunSummary, RunEnd], object]) -> None:
+    def ask_last(self, tell: Callable[[RunSummary, RunEnd], None]) -> None:
         """Tell what the last run holds now: its images may have been reviewed or deleted since its end."""
         if self.last_end is not None:
             self._sum_up(self.last_end, tell)
 
-    def _sum_up(self, end: RunEnd, tell: Callable[[RunSummary, RunEnd], object]) -> None:
+    def _sum_up(self, end: RunEnd, tell: Callable[[RunSummary, RunEnd], None]) -> None:
         run_id = end.run_id
         if run_id is not None:
-            self._access.ask(
-                lambda history: history.run_summary(run_id), lambda summary: tell(summary, end)
-            )
+            self._access.ask(lambda history: history.run_summary(run_id), lambda summary: tell(summary, end))
 
     def _summed(self, summary: RunSummary, end: RunEnd) -> None:
         self.last_end = end

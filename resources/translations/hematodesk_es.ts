@@ -591,6 +591,10 @@
         <source>Note on this image</source>
         <translation>Nota sobre esta imagen</translation>
     </message>
+    <message>
+        <source>{note}: not saved</source>
+        <translation>{note}: sin guardar</translation>
+    </message>
 </context>
 <context>
     <name>Banner</name>

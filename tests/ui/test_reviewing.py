@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.cells import CellOrigin, Verdict
+from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
+from hematodesk.storage.history import History
 from hematodesk.ui.actions import CLASS_KEYS
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.workflow.export import ExportFormat, ExportRequest
@@ -108,6 +111,42 @@ def test_a_note_is_kept_with_its_cell_though_one_goes_on(bench, qtbot: QtBot, wi
     image = stored(bench, window.viewer.image_id)
     assert image.result.cells[first].note == "smudged 1"
     assert [cell.note for cell in image.result.cells].count("") == len(image.result.cells) - 1
+
+
+def test_a_note_for_which_there_was_no_room_stays_and_is_saved_later(
+    bench, qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: History, cell_id: int, note: str) -> None:
+        raise HistoryError("history_full", "There is no room.")
+
+    first = window.viewer.current_index
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "set_cell_note", full)
+        qtbot.keyClick(window.centre.view, Qt.Key.Key_N)
+        note = window.answer.focusWidget()
+        assert isinstance(note, QPlainTextEdit)
+        qtbot.keyClicks(note, "smudged 1")
+        qtbot.keyClick(note, Qt.Key.Key_Escape)
+        bench.rest(window)
+        assert note.toPlainText() == "smudged 1"
+        assert window.banners.banner("history_full") is not None
+        assert label_of(note) == "Note on this cell: not saved"
+        press(qtbot, window, Qt.Key.Key_Tab)
+        bench.rest(window)
+        assert note.toPlainText() == "" and label_of(note) == "Note on this cell"
+        assert stored(bench, window.viewer.image_id).result.cells[first].note == ""
+    press(qtbot, window, Qt.Key.Key_Backtab)
+    assert note.toPlainText() == "smudged 1" and label_of(note) == "Note on this cell: not saved"
+    # There is room again: passing by is enough.
+    qtbot.waitUntil(lambda: label_of(note) == "Note on this cell")
+    bench.rest(window)
+    assert stored(bench, window.viewer.image_id).result.cells[first].note == "smudged 1"
+
+
+def label_of(field: QPlainTextEdit) -> str:
+    """The words over a field."""
+    labels = [label for label in field.window().findChildren(QLabel) if label.buddy() is field]
+    return labels[0].text()
 
 
 def test_a_drawn_cell_is_named_and_added_and_delete_removes_it(

@@ -26,6 +26,7 @@ from export_tools.package_details import (
 from export_tools.preprocessing import PREPROCESSINGS, Preprocessing
 from export_tools.unsupported import failed_conversion, refuse_unsupported
 from hematodesk.domain.errors import HematodeskError, ModelError
+from hematodesk.domain.words import number_of
 from hematodesk.inference.manifest import MANIFEST_KEY, CropRule, InputSpec, Outputs
 from hematodesk.inference.package import read_package
 from hematodesk.inference.preprocess import to_tensor
@@ -158,7 +159,8 @@ def convert(args: argparse.Namespace) -> str:
     if len(told["classes"]) != loaded.outputs and not (loaded.outputs == 1 and len(told["classes"]) == 2):
         raise ModelError(
             "labels_mismatch",
-            f"{args.input.name} has {loaded.outputs} outputs, but {len(told['classes'])} labels were given.",
+            f"{args.input.name} has {number_of(loaded.outputs, 'output')}, but {len(told['classes'])} labels "
+            "were given.",
             "Give one label an output, in the order of training"
             + (" (two labels for its one output)." if loaded.outputs == 1 else "."),
         )
@@ -238,7 +240,7 @@ def make_variant(
     found = closeness(graph, variant, tensors, scores=outputs.scores, logits=outputs.kind == "logits")
     check_closeness(found, kind)
     told = f"{kind}: they move a probability by {found.shift:.1e} at most, {found.agreement:.1%} agree"
-    return variant, f"{told} ({len(tensors)} images)"
+    return variant, f"{told} ({number_of(len(tensors), 'image')})"
 
 
 def keras_to_onnx(loaded: LoadedModel) -> Any:

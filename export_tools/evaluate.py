@@ -34,6 +34,7 @@ from export_tools.product_way import product_crop
 from export_tools.sources import Record, read_source
 from hematodesk.domain.cells import Prediction, UncertainReason
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.words import number_of
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
 
@@ -119,9 +120,8 @@ def answer(classifier: Classifier, records: Sequence[Record], *, given_boxes: bo
     """Classify every record whose class the package knows, in order; others are left out, counted aloud."""
     known = [record for record in records if record.class_id in classifier.package.class_ids]
     if len(known) < len(records):
-        print(
-            f"{len(records) - len(known)} images of classes that the package does not name", file=sys.stderr
-        )
+        left_out = number_of(len(records) - len(known), "image")
+        print(f"{left_out} of classes that the package does not name", file=sys.stderr)
     answers = []
 
     def cut(record: Record) -> npt.NDArray[np.uint8] | None:
@@ -199,7 +199,7 @@ def judge(title: str, model: Mapping[str, str], answers: Sequence[Answer], class
     missed = sum(each.prediction is None for each in answers)
     text = (
         as_markdown(f"{model['name']} {model['version']} on {title}", figures)
-        + (f"\nIn {missed} images no cell was found; they count as wrong.\n" if missed else "")
+        + (f"\nIn {number_of(missed, 'image')} no cell was found, which counts as wrong.\n" if missed else "")
         + f"\nCertain on {abstention['certain_share']:.1%} of the images"
         + (f", and right on {certain:.1%} of those.\n" if certain is not None else ".\n")
         + "\n"

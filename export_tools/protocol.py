@@ -23,6 +23,7 @@ from export_tools.protocol_parts import FOLDS, PARTS, part_records, read_table, 
 from export_tools.sources import Record, only_classes
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.files import Rights, write_whole
+from hematodesk.domain.words import number_of
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
 
@@ -113,7 +114,9 @@ def run_protocol(args: argparse.Namespace) -> str:
         judged[name] = judge(PARTS[name].title, model_named(classifier), answers, classes)
         judged[name].document["seconds"] = round(time.monotonic() - began, 1)
         write_report(home / name, judged[name], answers, classes)
-        print(f"{name}: {len(answers)} images in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        print(
+            f"{name}: {number_of(len(answers), 'image')} in {time.monotonic() - began:.0f} s", file=sys.stderr
+        )
         if name.startswith("bccd_fold"):
             pooled += answers
         if name != names[-1]:
@@ -226,7 +229,7 @@ def _heading(judged: Mapping[str, Judged], limit: int | None) -> str:
         "",
     ]
     if limit is not None:
-        lines += [f"**A trial on at most {limit} images a part, not a result.**", ""]
+        lines += [f"**A trial on at most {number_of(limit, 'image')} a part, not a result.**", ""]
     lines += [
         "| data | images | source images | accuracy | 95 % interval | balanced | nothing found | ECE | "
         "certain | right of those | right at 20 % abstention | risk-coverage area |",

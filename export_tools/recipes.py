@@ -25,6 +25,7 @@ from export_tools.metrics import Figures, as_document, as_markdown, measure
 from export_tools.package_details import results_folder, sidecar
 from export_tools.sources import Record
 from hematodesk.domain.classes import cell_class
+from hematodesk.domain.words import number_of
 from hematodesk.inference.manifest import CropRule
 
 _SIZE = 224
@@ -310,7 +311,7 @@ def _write_notes(
         "crop": crop,
         "intended_use": f"Teaching: the classic recipe {args.recipe!r}, to compare with. Not a diagnosis.",
         "provenance": {
-            "data": [f"{source}: {count} images" for source, count in sorted(counts.items())],
+            "data": [f"{source}: {number_of(count, 'image')}" for source, count in sorted(counts.items())],
             "split": told,
             "base_weights": Path(args.base_weights).name,
             "commit": args.revision,

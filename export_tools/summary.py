@@ -10,6 +10,7 @@ from export_tools.keras_files import LoadedModel
 from export_tools.onnx_head import Head
 from export_tools.parity import Parity
 from export_tools.preprocessing import PREPROCESSINGS
+from hematodesk.domain.words import number_of
 from hematodesk.inference.manifest import InputSpec, Outputs
 
 _KINDS = {
@@ -66,9 +67,7 @@ def head_words(head: Head) -> str:
         "flattened": "Flatten",
         "unknown": "of a kind not known here",
     }[head.pooling]
-    layers = (
-        "no dense layer" if head.dense == 0 else f"{head.dense} dense layer{'' if head.dense == 1 else 's'}"
-    )
+    layers = number_of(head.dense, "dense layer") if head.dense else "no dense layer"
     return f"{pooling}, {layers}"
 
 

@@ -32,6 +32,7 @@ from export_tools.sources import Record, only_classes, read_source
 from export_tools.splits import SplitRule, parse_fold, split_sides
 from hematodesk.domain.classes import WBC4, cell_class
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.words import number_of
 
 
 def add_parser(subparsers: Any) -> None:
@@ -246,7 +247,7 @@ def _tell(what: str, records: Sequence[Record]) -> None:
     counts = Counter((record.source, record.class_id) for record in records)
     groups = len({record.group for record in records})
     told = ", ".join(f"{source} {name} {count}" for (source, name), count in sorted(counts.items()))
-    print(f"{what}: {len(records)} images of {groups} groups: {told}", flush=True)
+    print(f"{what}: {number_of(len(records), 'image')} of {number_of(groups, 'group')}: {told}", flush=True)
 
 
 def _write_notes(
@@ -257,7 +258,7 @@ def _write_notes(
     history: list[dict[str, float]],
 ) -> None:
     counts = Counter(record.source for record in kept)
-    data = [f"{source}: {count} images" for source, count in sorted(counts.items())]
+    data = [f"{source}: {number_of(count, 'image')}" for source, count in sorted(counts.items())]
     if args.phantoms:
         data.append(f"phantom: {args.phantoms} drawn fields with random styles")
     notes = {

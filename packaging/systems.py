@@ -18,9 +18,6 @@ BUNDLE_ID = "org.hematodesk.hematodesk"
 MACOS_MINIMUM = "14.0"
 """The oldest macOS that the locked wheels of ONNX Runtime and NumPy are for."""
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
-"""Files of the five image formats, offered under "Open with"."""
-
 _UNIFORM_TYPES = ["public.jpeg", "public.png", "public.tiff", "com.microsoft.bmp", "org.webmproject.webp"]
 
 _RUNTIME = re.compile(r"^(?:msvcp140|vcruntime140|concrt140)(?:_\w+)?\.dll$", re.IGNORECASE)

@@ -18,6 +18,7 @@ from export_tools.phantom.style import random_style
 from export_tools.phantom.video import draw_video
 from export_tools.phantom.white_cells import PHANTOM_CLASSES
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.words import number_of
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as fault:
         print(f"The pictures could not be written: {fault}.", file=sys.stderr)
         return 1
-    print(f"{len(written)} files in {written[0].parent}")
+    print(f"{number_of(len(written), 'file')} in {written[0].parent}")
     return 0
 
 

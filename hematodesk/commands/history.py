@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.commands.telling import OK, SOME_FAILED, say, shown_progress, with_history
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.words import number_of
 
 if TYPE_CHECKING:
     from hematodesk.domain.history import HistoryFilter
@@ -46,7 +47,7 @@ def export(options: argparse.Namespace) -> int:
         services.close()
     for words in outcome.notices:
         say(words)
-    say(f"{outcome.images} image{'' if outcome.images == 1 else 's'} written to {options.output}")
+    say(f"{number_of(outcome.images, 'image')} written to {options.output}")
     return OK
 
 
@@ -101,7 +102,7 @@ def import_document(options: argparse.Namespace) -> int:
     finally:
         services.close()
     there = f", {done.known} were there already" if done.known else ""
-    say(f"{done.added} image{'' if done.added == 1 else 's'} imported{there}")
+    say(f"{number_of(done.added, 'image')} imported{there}")
     return OK
 
 

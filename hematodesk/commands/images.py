@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hematodesk.commands.telling import OK, SOME_FAILED, STOPPED, USAGE, say
+from hematodesk.domain.words import number_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +134,7 @@ def watch(options: argparse.Namespace) -> int:
             tell_away=tell_away,
         )
     if not options.quiet:
-        say(f"{done.done} image{'' if done.done == 1 else 's'}, {done.failed} failed, stopped")
+        say(f"{number_of(done.done, 'image')}, {done.failed} failed, stopped")
     return STOPPED
 
 
@@ -155,5 +156,5 @@ def _load(services: Services, model: str | None, provider: str | None) -> Loaded
 
 
 def _summary(done: int, asked: int, failed: int, seconds: float, *, stopped: bool) -> str:
-    words = f"{done} of {asked} images" if done != asked else f"{done} image{'' if done == 1 else 's'}"
+    words = (f"{done} of " if done != asked else "") + number_of(asked, "image")
     return f"{words}, {failed} failed, {seconds:.1f} s{', stopped' if stopped else ''}"

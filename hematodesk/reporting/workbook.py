@@ -22,6 +22,7 @@ from hematodesk.domain.cells import now_utc
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.limits import MAX_EMBEDDED_PICTURES
+from hematodesk.domain.words import number_of
 from hematodesk.reporting.rows import COLUMNS, Value, image_rows
 from hematodesk.reporting.tallies import by_session
 from hematodesk.reporting.text_file import replacing_bytes
@@ -154,7 +155,7 @@ class _Writer:
             row |= {"session": session.id, "operator": session.operator}
             row |= {"started_at": session.started_at, "ended_at": session.ended_at or None}
             row["models"] = "\n".join(
-                f"{name} {version} (SHA-256 {digest}): {count} cell{'' if count == 1 else 's'}"
+                f"{name} {version} (SHA-256 {digest}): {number_of(count, 'cell')}"
                 for (name, version, digest), count in tally.makers.most_common()
             )
             summary.write(row)

@@ -60,7 +60,7 @@ def full_check(connection: sqlite3.Connection) -> list[str]:
         )
     ]
     problems += [
-        f"Session {row[0]} counts {row[1]} images, the list has {row[2]}."
+        f"The images of session {row[0]}: it counts {row[1]}, the list has {row[2]}."
         for row in connection.execute(
             "SELECT session.id, image_count, count(listing.image_id) FROM session "
             "LEFT JOIN listing ON listing.session_id = session.id "

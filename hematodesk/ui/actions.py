@@ -210,14 +210,6 @@ class Actions(QObject):
         for action_id, handler in handlers.items():
             self._actions[action_id].triggered.connect(_without_argument(handler))
 
-    def unbound(self) -> list[str]:
-        """Ids of actions that do nothing: none, in a finished window."""
-        return [
-            action_id
-            for action_id, action in self._actions.items()
-            if not action.receivers("2triggered(bool)") and not action.receivers("2toggled(bool)")
-        ]
-
     def set_enabled(self, enabled: bool, *action_ids: str) -> None:
         """Switch several actions at once; forbidden ones stay off."""
         for action_id in action_ids:

@@ -183,7 +183,6 @@ class Banners(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._shown: list[Banner] = []
-        self._timers: dict[str, QTimer] = {}
         over.installEventFilter(self)
         self.hide()
 

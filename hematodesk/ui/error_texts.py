@@ -271,7 +271,7 @@ HISTORY_ERRORS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "It cannot be read to its end: {detail}."),
     QT_TRANSLATE_NOOP("Errors", "A row of the table {name} points to nothing in {other}."),
     QT_TRANSLATE_NOOP("Errors", "Image {number} and the list disagree on whether it is deleted."),
-    QT_TRANSLATE_NOOP("Errors", "Session {number} counts {count} images, the list has {found}."),
+    QT_TRANSLATE_NOOP("Errors", "The images of session {number}: it counts {count}, the list has {found}."),
     QT_TRANSLATE_NOOP("Errors", "The counts of the list's filters differ from the list."),
     QT_TRANSLATE_NOOP("Errors", "The thumbnail of image {number} is no JPEG."),
     QT_TRANSLATE_NOOP("Errors", "Image {number} differs from its line in the list."),

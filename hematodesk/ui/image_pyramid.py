@@ -84,11 +84,6 @@ class ImagePyramid(QObject):
         """Pixels of the full size."""
         return int(self._arrays[0].shape[0])
 
-    @property
-    def complete(self) -> bool:
-        """Whether every halved size is ready."""
-        return not self._wants_more()
-
     def stop(self) -> None:
         """Make no further sizes; called when another image takes the place."""
         self._timer.stop()

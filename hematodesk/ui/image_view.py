@@ -166,13 +166,8 @@ class ImageView(ZoomView):
 
     # Adding
 
-    @property
-    def add_mode(self) -> bool:
-        """Whether the next left drag draws a cell's box."""
-        return self._add_mode
-
     def set_add_mode(self, on: bool) -> None:
-        """Enter or leave add mode; without an image it stays off."""
+        """Enter or leave add mode, in which a left drag draws a cell's box; without an image it stays off."""
         on = on and self.has_image
         if on == self._add_mode:
             return

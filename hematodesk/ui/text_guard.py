@@ -25,7 +25,6 @@ class TextGuard(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._watched: QWidget | None = None
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focus_changed)

@@ -163,8 +163,11 @@ class Upkeep(QObject):
         if report.lost_images:
             lost = self.tr("At least %n image(s) are lost.", "", report.lost_images)
             if report.lost_days:
+                days, more = days_told(report.lost_days)
+                if more:
+                    days = self.tr("{days} and %n more day(s)", "", more).format(days=days)
                 lost = self.tr("At least %n image(s) are lost, of {days}.", "", report.lost_images).format(
-                    days=days_told(report.lost_days)
+                    days=days
                 )
             words.append(lost)
         if report.incomplete_images:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hematodesk.domain.comparison import Verdict
+from hematodesk.domain.words import number_of
 from hematodesk.workflow.answers import printable
 from hematodesk.workflow.reviewed_cells import unread_words
 
@@ -53,8 +54,8 @@ def write_proposal(proposal: Proposal, output: TextSink, *, saved: str | None, a
         "",
         f"Balanced accuracy changes by {_points(change.balanced_after - change.balanced_before)} points "
         f"(95 % interval {_points(change.difference[0])} to {_points(change.difference[1])}).",
-        f"{change.mended} wrong answers became right, {change.spoiled} right ones wrong "
-        f"(McNemar's p {change.chance:.3g}).",
+        f"{number_of(change.mended, 'wrong answer')} became right, {number_of(change.spoiled, 'right one')} "
+        f"wrong (McNemar's p {change.chance:.3g}).",
         advice(proposal),
     ]
     if words := unread_words(proposal.unread, proposal.unread_cells):

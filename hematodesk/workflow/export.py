@@ -12,6 +12,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryFilter, HistoryImage
 from hematodesk.domain.limits import MAX_REPORT_IMAGES
+from hematodesk.domain.words import number_of
 from hematodesk.workflow.class_folders import (
     CutRules,
     FolderOptions,
@@ -190,7 +191,7 @@ def _copy_folders(
     )
     outcome = writer.write(counted.over(history.export_rows(ids)), counted.cancel)
     classes = ", ".join(f"{class_id} {count}" for class_id, count in outcome.classes.most_common())
-    notices = [f"{outcome.files} file{'' if outcome.files == 1 else 's'}{f': {classes}' if classes else ''}."]
+    notices = [f"{number_of(outcome.files, 'file')}{f': {classes}' if classes else ''}."]
     if outcome.left_out:
         words = ", ".join(
             f"{count} {one_of(reason, count)}" for reason, count in outcome.left_out.most_common()

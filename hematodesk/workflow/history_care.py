@@ -11,6 +11,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.files import sweep_left_over
 from hematodesk.domain.history import Backup, RepairReport
+from hematodesk.domain.words import number_of
 from hematodesk.workflow.importing import clear_killed_imports
 from hematodesk.workflow.log import log_event
 
@@ -107,10 +108,9 @@ class HistoryCare:
         return report
 
 
-def days_told(days: Sequence[str]) -> str:
-    """Days as a list that stays readable."""
-    more = len(days) - _MOST_DAYS_TOLD
-    return ", ".join(days[:_MOST_DAYS_TOLD]) + (f" and {more} more days" if more > 0 else "")
+def days_told(days: Sequence[str]) -> tuple[str, int]:
+    """Days as a list that stays readable, and how many more there are."""
+    return ", ".join(days[:_MOST_DAYS_TOLD]), max(0, len(days) - _MOST_DAYS_TOLD)
 
 
 def report_lines(report: RepairReport) -> Iterator[str]:
@@ -119,14 +119,16 @@ def report_lines(report: RepairReport) -> Iterator[str]:
         yield "The history is whole; nothing was changed."
         return
     yield (
-        f"Saved: {_counted(report.saved_images, 'image')}, {_counted(report.saved_cells, 'cell')}, "
-        f"{_counted(report.saved_reviews, 'review')}."
+        f"Saved: {number_of(report.saved_images, 'image')}, {number_of(report.saved_cells, 'cell')}, "
+        f"{number_of(report.saved_reviews, 'review')}."
     )
     if report.lost_images:
-        days = f", of {days_told(report.lost_days)}" if report.lost_days else ""
-        yield f"Lost: at least {_counted(report.lost_images, 'image')}{days}."
+        days, more = days_told(report.lost_days)
+        when = f", of {days}" if days else ""
+        when += f" and {number_of(more, 'more day')}" if more else ""
+        yield f"Lost: at least {number_of(report.lost_images, 'image')}{when}."
     if report.incomplete_images:
-        images = _counted(report.incomplete_images, "image")
+        images = number_of(report.incomplete_images, "image")
         yield f"Incomplete: {images} (a cell, a review or a note is lost)."
     if report.lost_nothing:
         yield "Nothing is known to be lost."
@@ -138,9 +140,5 @@ def backup_line(number: str, backup: Backup) -> str:
     size = f"{backup.size / 1024**2:.1f} MB"
     if backup.images is None or backup.sessions is None:
         return f"{number}  {backup.made_at}  {size}  cannot be read"
-    held = f"{_counted(backup.images, 'image')}, {_counted(backup.sessions, 'session')}"
+    held = f"{number_of(backup.images, 'image')}, {number_of(backup.sessions, 'session')}"
     return f"{number}  {backup.made_at}  {size}  {held}"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

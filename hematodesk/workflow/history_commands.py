@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.words import number_of
 from hematodesk.workflow.history_care import HistoryCare, backup_line, report_lines
 from hematodesk.workflow.output import TextSink
 from hematodesk.workflow.services import Services
@@ -65,8 +66,7 @@ def restore(services: Services, which: str | None, output: TextSink) -> None:
     kept = care.restore(found)
     # Opening brings an older format up to date, and says so if that cannot be done.
     history = services.open_history()
-    count = history.count()
-    output.write(f"{count} image{'' if count == 1 else 's'} restored from {found.name}.\n")
+    output.write(f"{number_of(history.count(), 'image')} restored from {found.name}.\n")
     if kept is not None:
         output.write(f"The history as it was is kept as {kept.name}.\n")
     output.flush()

@@ -14,6 +14,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
 from hematodesk.domain.errors import ImageError, ModelError
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.domain.linear_head import Labelled
+from hematodesk.domain.words import number_of
 from hematodesk.workflow.analyse import EmbeddingClassifier, cut_cell
 from hematodesk.workflow.sources import reopen
 
@@ -173,10 +174,7 @@ def require_enough(counts: Sequence[ClassCount], left_out: str = "") -> None:
     enough = [each.class_id for each in counts if each.enough]
     if len(enough) >= LEAST_CLASSES:
         return
-    there = ", ".join(
-        f"{each.class_id} {each.cells} of {each.images} image{'' if each.images == 1 else 's'}"
-        for each in counts
-    )
+    there = ", ".join(f"{each.class_id} {each.cells} of {number_of(each.images, 'image')}" for each in counts)
     raise ModelError(
         "adapt_too_few",
         f"There are too few reviewed cells: at least {LEAST_CELLS} cells of {LEAST_IMAGES} images are needed "
@@ -243,7 +241,7 @@ def unread_words(unread: Mapping[str, Sequence[str]], cells: int) -> str:
         return ""
     shown = ", ".join(names[:_SHOWN_NAMES])
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    told = "1 reviewed cell was" if cells == 1 else f"{cells} reviewed cells were"
+    told = f"{number_of(cells, 'reviewed cell')} {'was' if cells == 1 else 'were'}"
     return f"{told} left out, since their images are not where they were or have changed: {shown}{more}."
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hematodesk import __version__
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.words import number_of
 from hematodesk.workflow.libraries import library_versions
 from hematodesk.workflow.samples import read_samples
 
@@ -230,10 +231,7 @@ def _history(services: Services) -> Check:
         )
     size = path.stat().st_size / 1024**2
     images, sessions = history.count(), len(history.sessions())
-    counted = (
-        f"{images} image{'' if images == 1 else 's'} in {sessions} session{'' if sessions == 1 else 's'}"
-    )
-    detail = f"{counted}, whole; {size:.1f} MB."
+    detail = f"{number_of(images, 'image')} in {number_of(sessions, 'session')}, whole; {size:.1f} MB."
     if history.read_only:
         return Check(
             "history",

@@ -204,6 +204,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>{days} and %n more day(s)</source>
+        <translation>
+            <numerusform>{days} and %n more day</numerusform>
+            <numerusform>{days} and %n more days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>At least %n image(s) are lost, of {days}.</source>
         <translation>
             <numerusform>At least %n image is lost, of {days}.</numerusform>

@@ -1782,8 +1782,8 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>La imagen {number} y la lista no coinciden en si está eliminada.</translation>
     </message>
     <message>
-        <source>Session {number} counts {count} images, the list has {found}.</source>
-        <translation>La sesión {number} cuenta {count} imágenes; la lista tiene {found}.</translation>
+        <source>The images of session {number}: it counts {count}, the list has {found}.</source>
+        <translation>Las imágenes de la sesión {number}: la sesión cuenta {count}, la lista tiene {found}.</translation>
     </message>
     <message>
         <source>The counts of the list&apos;s filters differ from the list.</source>
@@ -4252,6 +4252,13 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>
             <numerusform>Se perdió al menos %n imagen.</numerusform>
             <numerusform>Se perdieron al menos %n imágenes.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{days} and %n more day(s)</source>
+        <translation>
+            <numerusform>{days} y %n día más</numerusform>
+            <numerusform>{days} y %n días más</numerusform>
         </translation>
     </message>
     <message numerus="yes">

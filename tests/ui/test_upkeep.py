@@ -193,7 +193,7 @@ def test_the_check_tells_that_all_is_well_or_offers_repair(bench, filled: Path, 
     window.actions_["check_history"].trigger()
     bench.rest(window)
     banner = window.banners.banner("history_damaged")
-    assert "9 images" in banner.notice.text
+    assert "it counts 9, the list has 3" in banner.notice.text
     banner.button.click()
     qtbot.waitUntil(lambda: window.banners.banner("history_repaired") is not None)
     bench.rest(window)

@@ -143,6 +143,8 @@ class Banner(QFrame):
         self._inside.setDirection(
             QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         )
+        # The heights are asked for at once, before Qt itself forgets those of the other direction.
+        self.updateGeometry()
 
     def _button(self, text: str, deed: Callable[[], object] | None, row: QHBoxLayout) -> QPushButton | None:
         if deed is None:

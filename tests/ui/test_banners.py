@@ -110,3 +110,18 @@ def test_banners_stay_inside_what_they_lie_over(
     label = banner.findChildren(QLabel)[0]
     qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
     assert label.minimumSizeHint().width() <= label.width()
+
+
+def test_a_message_in_anothers_place_has_room_for_its_words_in_a_narrow_window(
+    qtbot: QtBot, under: QWidget, banners: Banners
+) -> None:
+    under.resize(414, 600)
+    text = "500 images in 3 s: 138 Eosinophil, 128 Lymphocyte, 118 Neutrophil, 116 Monocyte."
+    for _ in range(2):
+        banners.show_notice(Notice("run_done", text, action_text="Summary", action=lambda: None, stays=True))
+        banner = banners.banner("run_done")
+        assert banner is not None and banner.button is not None
+        button = banner.button
+        qtbot.waitUntil(lambda button=button: button.y() > 0)
+        assert button.geometry().bottom() <= banner.rect().bottom()
+        assert banner.height() >= banner.heightForWidth(banner.width())

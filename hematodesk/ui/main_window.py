@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
         self.running.saved.connect(self._saved)
         self.reviewing.image_changed.connect(self.browsing.image_changed)
         self.reviewing.images_deleted.connect(self._deleted)
+        self.reviewing.images_gone.connect(self.browsing.deleted)
         self.reviewing.images_restored.connect(self._restored)
         self.reviewing.image_done.connect(self.browsing.next_to_review)
         self.keeper.changed.connect(lambda: self.panel.set_classes(self.keeper.class_ids))
@@ -277,9 +278,10 @@ class MainWindow(QMainWindow):
         self.opening.begin()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Whoever comes back from another window sees what that one has added."""
+        """Whoever comes back from another window sees what that one has done."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and not self.sitting.over:
+            self.reviewing.look_again()
             self.panel.model.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:

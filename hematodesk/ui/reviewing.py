@@ -16,7 +16,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, Review, Verdict, now_utc
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
-from hematodesk.ui.banners import Banners
+from hematodesk.ui.banners import Banners, Level, Notice
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.viewing import Viewer
@@ -39,6 +39,7 @@ class Reviewing(QObject):
     """Signals:
     image_changed(HistoryImage): its cells or notes are different now.
     images_deleted(tuple[int]), images_restored(tuple[int]).
+    images_gone(tuple[int]): another window has deleted them.
     image_done: the shown image has no cell left to review, and the person goes on.
     note_refused(NoteKey, str): a note that was written could not be saved.
     undo_changed: what undo and redo would do is different now.
@@ -47,6 +48,7 @@ class Reviewing(QObject):
     image_changed = Signal(object)
     images_deleted = Signal(object)
     images_restored = Signal(object)
+    images_gone = Signal(object)
     image_done = Signal()
     note_refused = Signal(object, str)
     undo_changed = Signal()
@@ -244,6 +246,9 @@ class Reviewing(QObject):
 
         def failed(error: HematodeskError) -> None:
             self._under_way -= 1
+            if error.code == "history_missing":
+                self.look_again()
+                return
             self._banners.show_error(error)
             take_back()
 
@@ -253,6 +258,27 @@ class Reviewing(QObject):
 
         if self._access.ask(work, came, failed, cancelled) is not None:
             self._under_way += 1
+
+    def look_again(self) -> None:
+        """Show the shown image as it stands: another window may have reviewed or deleted it meanwhile."""
+        viewer = self._viewer
+        image_id, name = viewer.image_id, viewer.name
+        if image_id is None:
+            return
+
+        def came(image: HistoryImage) -> None:
+            shown = viewer.image_id == image_id and not self._under_way
+            if shown and (image.result, image.note) != (viewer.result, viewer.note):
+                viewer.update(image)
+                self.image_changed.emit(image)
+
+        def failed(error: HematodeskError) -> None:
+            if error.code == "history_missing" and viewer.image_id == image_id:
+                words = self.tr("{name} was deleted in another window.").format(name=name)
+                self._banners.show_notice(Notice("image_gone", words, level=Level.WARNING))
+                self.images_gone.emit((image_id,))
+
+        self._access.ask(lambda history: history.image(image_id), came, failed)
 
     def _show_what_stands(self) -> None:
         if self._viewer.image_id is not None:

@@ -3726,6 +3726,13 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>Reviewing</name>
+    <message>
+        <source>{name} was deleted in another window.</source>
+        <translation>{name} se eliminó en otra ventana.</translation>
+    </message>
+</context>
+<context>
     <name>RunSummaryDialog</name>
     <message>
         <source>Summary of the batch</source>

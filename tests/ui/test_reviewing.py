@@ -143,6 +143,43 @@ def test_a_note_for_which_there_was_no_room_stays_and_is_saved_later(
     assert stored(bench, window.viewer.image_id).result.cells[first].note == "smudged 1"
 
 
+def come_to(bench, qtbot: QtBot, window: MainWindow) -> None:
+    """Give a window the keyboard."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    bench.rest(window)
+
+
+def test_a_window_one_comes_back_to_shows_what_another_one_did(bench, qtbot: QtBot) -> None:
+    one, other = bench.show(start=[bench.field(), *bench.plain(1)]), bench.show()
+    image_id = one.viewer.image_id
+    other.browsing.open(image_id)
+    bench.rest(other)
+    come_to(bench, qtbot, one)
+    press(qtbot, one, Qt.Key.Key_2)
+    bench.rest(one)
+    come_to(bench, qtbot, other)
+    review = other.viewer.cells[0].review
+    assert review is not None and review.class_id == "lymphocyte"
+    assert other.panel.model.neighbour(None, 1).labels == (("lymphocyte", 1),)
+    come_to(bench, qtbot, one)
+    one.reviewing.delete_images([image_id])
+    bench.rest(one)
+    come_to(bench, qtbot, other)
+    assert other.banners.banner("image_gone") is not None
+    assert other.viewer.image_id not in (None, image_id)
+
+
+def test_a_review_of_an_image_that_was_deleted_meanwhile_is_not_shown(bench, qtbot: QtBot) -> None:
+    window = bench.show(start=[bench.field()])
+    window.services.history.delete_images([window.viewer.image_id])
+    press(qtbot, window, Qt.Key.Key_2)
+    bench.rest(window)
+    assert window.banners.banner("image_gone") is not None
+    assert window.viewer.image_id is None
+    assert window.panel.model.rowCount() == 0
+
+
 def label_of(field: QPlainTextEdit) -> str:
     """The words over a field."""
     labels = [label for label in field.window().findChildren(QLabel) if label.buddy() is field]

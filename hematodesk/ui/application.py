@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 import hematodesk
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.ui.collecting import Collecting
 from hematodesk.ui.error_report import ErrorReporter
 from hematodesk.ui.error_words import error_words
 from hematodesk.ui.main_window import MainWindow
@@ -73,14 +74,22 @@ def tell_start_fault(error: HematodeskError) -> None:
     application.exec()
 
 
+def calm_interpreter(window: MainWindow) -> None:
+    """Keep Python's own doings short while the window is there: see _SWITCH_INTERVAL_S and Collecting."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    collecting = Collecting(window.lanes, window)
+    collecting.begin()
+    window.closed.connect(collecting.end)
+
+
 def run_window(services: Services, paths: Sequence[Path]) -> int:
     """Show the window with these images and run until it is closed; returns the exit code."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     application = make_application(services)
     reporter = ErrorReporter(application)
     reporter.install()
     theme = Theme(application, services.settings.text("theme"))
     window = MainWindow(services, theme)
+    calm_interpreter(window)
     reporter.set_window(window)
     window.lanes.unexpected.connect(reporter.report)
     window.closed.connect(application.quit)

@@ -1,8 +1,8 @@
 """An image in halved sizes, so that a 100-megapixel field draws smoothly at every zoom.
 
-The full size is shown straight from the array without a copy. Halved sizes of large images
-are made in slices between the window's events; until one is ready the picture is drawn from
-the next finer size that is.
+The full size is shown straight from the array without a copy. Halved sizes are made when a zoom asks
+for them; those of large images are made ahead, in slices between the window's events, and until one is
+ready the picture is drawn from the next finer size that is.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ class ImagePyramid(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._grow)
-        while self._wants_more() and self._arrays[-1].shape[0] * self._arrays[-1].shape[1] <= _AT_ONCE_PIXELS:
-            self._append(halve(self._arrays[-1]))
-        if self._wants_more():
+        if self._goes_on():
             self._timer.start()
 
     @property
@@ -95,13 +93,26 @@ class ImagePyramid(QObject):
             zoom: screen pixels for one pixel of the full size.
         """
         level = 0
-        while level + 1 < len(self._images) and zoom <= 0.5 ** (level + 1):
+        while zoom <= 0.5 ** (level + 1):
+            if level + 1 == len(self._images):
+                if not (self._wants_more() and self._quick()):
+                    break
+                self._append(halve(self._arrays[-1]))
             level += 1
         return self._images[level], 0.5**level
 
     def _wants_more(self) -> bool:
         height, width = self._arrays[-1].shape[:2]
         return bool(max(height, width) >= 2 * _SMALLEST_EDGE and min(height, width) >= 2)
+
+    def _quick(self) -> bool:
+        """Whether the next size is made at once when it is asked for."""
+        height, width = self._arrays[-1].shape[:2]
+        return bool(height * width <= _AT_ONCE_PIXELS)
+
+    def _goes_on(self) -> bool:
+        """Whether the next size is made ahead."""
+        return self._wants_more() and not self._quick()
 
     def _append(self, pixels: Pixels) -> None:
         self._arrays.append(pixels)
@@ -119,7 +130,7 @@ class ImagePyramid(QObject):
         if stop == self._growing.shape[0]:
             self._append(self._growing)
             self._growing = None
-            if not self._wants_more():
+            if not self._goes_on():
                 self._timer.stop()
             self.refined.emit()
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QDir, QMimeData, QObject, Qt, QTime, Signal
+from PySide6.QtCore import QDir, QMimeData, QObject, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
@@ -20,6 +20,10 @@ from hematodesk.workflow.gather import ImageListing
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import remember_recent
 from hematodesk.workflow.sources import Picture, Source, picture_from_pixels
+
+_SAVE_AFTER_MS = 1_000
+"""The recent files are written when the answer is there: writing took 3 ms of its way. Whoever closes the
+window before saves them with the other settings."""
 
 
 class Opening(QObject):
@@ -42,6 +46,10 @@ class Opening(QObject):
         self._window = window
         self._begun = False
         self._waiting: list[Callable[[], None]] = []
+        self._to_save = QTimer(self)
+        self._to_save.setSingleShot(True)
+        self._to_save.setInterval(_SAVE_AFTER_MS)
+        self._to_save.timeout.connect(self._save_recent)
 
     def begin(self) -> None:
         """The history is open or known not to be: what was asked for meanwhile is done now."""
@@ -181,12 +189,19 @@ class Opening(QObject):
             progress=lambda _nothing: self._analysing.open_stream(listing),
         )
         if remember:
-            self._lanes.run(
-                Lane.STORAGE,
-                lambda _ticket: remember_recent(self._services.settings, paths),
-                done=self.recent_changed.emit,
-                failed=self._warn,
-            )
+            self._remember(paths)
+
+    def _remember(self, paths: list[Path]) -> None:
+        try:
+            recent = remember_recent(self._services.settings, paths)
+        except SettingsError as error:
+            self._warn(error)
+            return
+        self.recent_changed.emit(recent)
+        self._to_save.start()
+
+    def _save_recent(self) -> None:
+        self._lanes.run(Lane.STORAGE, lambda _ticket: self._services.settings.save(), failed=self._warn)
 
     # The recent menu
 

@@ -61,7 +61,10 @@ class Presenting(QObject):
         if viewer.pixels is not self._drawn:
             self._drawn = viewer.pixels
             centre.view.set_image(viewer.pixels, viewer.name)
-        centre.view.set_cells(viewer.cells, viewer.current_index)
+            centre.view.set_cells(viewer.cells)
+            centre.view.choose_cell(viewer.current_index)
+        else:
+            centre.view.set_cells(viewer.cells, viewer.current_index)
         # The platform adds the program's name.
         centre.window().setWindowTitle(whole_letters(viewer.name) or "hematodesk")
         if viewer.pixels is not None:

@@ -11,6 +11,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
+from hematodesk.workflow.analyse import load_image_libraries
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
@@ -53,13 +54,17 @@ class Sitting(QObject):
         if self._ending:
             # It was closed for a moment, and now it is closed for good.
             return
-        self._lanes.run(Lane.DECODING, lambda _ticket: self._services.reader.warm())
+        self._lanes.run(Lane.DECODING, lambda _ticket: self._warm_up())
         self._lanes.run(
             Lane.STORAGE,
             lambda _ticket: self._services.open_history(),
             done=self._opened,
             failed=self.refused.emit,
         )
+
+    def _warm_up(self) -> None:
+        self._services.reader.warm()
+        load_image_libraries()
 
     def forget_session(self) -> None:
         """Another history may come: the session of the one before is not in it."""

@@ -61,8 +61,8 @@ class Viewer(QObject):
     """The image on show.
 
     Signals:
-        changed: another image, another state, or other cells.
-        chosen: another cell is chosen.
+        changed: another image (with its chosen cell), another state, or other cells.
+        chosen: another cell of the image is chosen.
     """
 
     changed = Signal()
@@ -192,7 +192,6 @@ class Viewer(QObject):
         if request == self._request:
             self._settled = True
             self._show(_state_of(result), result.name, pixels, result, None, "")
-            self._choose_first(None)
             self._settle()
 
     def show_saved(self, request: int, saved: HistoryImage) -> None:
@@ -271,8 +270,16 @@ class Viewer(QObject):
         result = image.result
         self._settled = True
         self.session_id = image.session_id
-        self._show(_state_of(result), result.name, pixels, result, image.id, image.note, preview=preview)
-        self._choose_first(cell_id)
+        self._show(
+            _state_of(result),
+            result.name,
+            pixels,
+            result,
+            image.id,
+            image.note,
+            preview=preview,
+            cell_id=cell_id,
+        )
         self._settle()
 
     def ahead(self, image_id: int) -> None:
@@ -349,6 +356,7 @@ class Viewer(QObject):
         note: str,
         *,
         preview: bool = False,
+        cell_id: int | None = None,
     ) -> None:
         self._blank.stop()
         self._working.stop()
@@ -356,21 +364,23 @@ class Viewer(QObject):
         self.preview = preview
         self.state, self.name, self.pixels, self.result = state, name, pixels, result
         self.image_id, self.note = image_id, note
-        self.current_index = -1
+        self.current_index = self._first(cell_id)
+        if image_id is not None:
+            self._left_at[image_id] = self.current_index
         self.changed.emit()
 
-    def _choose_first(self, cell_id: int | None) -> None:
+    def _first(self, cell_id: int | None) -> int:
+        """The cell that is chosen when an image comes; -1 when it has none."""
+        self.current_index = -1
         standing = self.standing
         wanted = [index for index in standing if cell_id is not None and self.cells[index].id == cell_id]
         left_at = self._left_at.get(self.image_id, -1) if self.image_id is not None else -1
         if wanted:
-            index = wanted[0]
-        elif left_at in standing:
-            index = left_at
-        else:
-            index = self.next_open()
-            index = index if index >= 0 else (standing[0] if standing else -1)
-        self.choose(index)
+            return wanted[0]
+        if left_at in standing:
+            return left_at
+        index = self.next_open()
+        return index if index >= 0 else (standing[0] if standing else -1)
 
     def _unsettle(self) -> None:
         self._settled = False

@@ -1,7 +1,6 @@
 """One image's way through the house: decode, locate, crop, classify.
 
-The image libraries are imported when the first image comes, not with this module: the window
-shows without waiting for them.
+The image libraries are not imported with this module: the window shows without waiting for them.
 """
 
 from __future__ import annotations
@@ -335,6 +334,13 @@ def open_image(source: Source, reader: ImageReader | None = None, *, locate: boo
     except MemoryError:
         fault = _no_memory(source)
     return OpenedImage(source, image, fault, _since(started))
+
+
+def load_image_libraries() -> None:
+    """Load what `prepare` needs ahead of the first image: OpenCV holds all threads for up to 40 ms."""
+    import hematodesk.imaging.crop
+    import hematodesk.imaging.locate
+    import hematodesk.imaging.thumbnail  # noqa: F401
 
 
 def _failed(opened: OpenedImage) -> ImageResult:

@@ -370,9 +370,12 @@ def operator_name(settings: SettingsStore) -> str:
 
 
 def remember_recent(settings: SettingsStore, paths: list[Path], limit: int = 12) -> list[str]:
-    """Put paths at the head of the recent files, newest first; returns the list that stands."""
+    """Put paths at the head of the recent files, newest first; returns the list that stands. Saves nothing.
+
+    Raises SettingsError setting_locked.
+    """
     given = [str(path.absolute()) for path in paths][:limit]
     rest = [path for path in settings.items("recent") if path not in given]
     recent = (given + rest)[:limit]
-    settings.set("recent", recent)
+    settings.set("recent", recent, save=False)
     return recent

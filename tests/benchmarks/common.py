@@ -61,7 +61,7 @@ def in_child(code: str, *arguments: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
+        raise RuntimeError(f"exit code {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout
 
 

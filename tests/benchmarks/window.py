@@ -80,13 +80,13 @@ from hematodesk.imaging.crop import crop_cell, crop_side
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import read_image
 from hematodesk.inference.preprocess import to_tensor
-from hematodesk.ui.application import make_application, _SWITCH_INTERVAL_S
+from hematodesk.ui.application import calm_interpreter, make_application
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 
-sys.setswitchinterval(_SWITCH_INTERVAL_S)
 application = make_application(services)
 window = MainWindow(services, Theme(application, "light"))
+calm_interpreter(window)
 window.resize(1366, 768)
 window.show()
 window.start([])
@@ -126,6 +126,9 @@ bare = onnxruntime.InferenceSession(str(package.path), calm, providers=["CPUExec
 fields = sorted(Path(sys.argv[2]).glob("*.jpg"))
 drops, bares = [], []
 for path in fields[:60]:
+    # Whoever drops an image sees the one before at rest: saved, listed and painted.
+    rest_over = time.perf_counter() + 0.05
+    until(lambda: time.perf_counter() > rest_over)
     started = time.perf_counter()
     drop([path])
     until(lambda: window.viewer.name == path.name and window.viewer.settled

@@ -163,6 +163,7 @@ def test_recent_files_stand_newest_first_without_doubles(path, tmp_path):
     for file in files:
         remember_recent(store, [file])
     recent = remember_recent(store, [files[10]])
+    store.save()
     assert recent[:3] == [str(files[10]), str(files[14]), str(files[13])]
     assert len(recent) == len(set(recent)) == 12
     assert SettingsStore(path).items("recent") == recent

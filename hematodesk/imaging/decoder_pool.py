@@ -62,8 +62,8 @@ class DecoderPool:
     """An ImageReader over a few children, started when they are needed. Safe to use from many threads.
 
     Args:
-        size: children at most; by default one for each decoding thread of a batch, and one for what a
-            person opens meanwhile.
+        size: children at most; by default one a core and one more for a batch, and one for what a person
+            opens meanwhile: images whose cells are to be located, too, leave that one alone.
         limits: what a child may use.
         sizes: of the input and the output segment at first; they grow as images need it.
         tell: takes events.
@@ -78,6 +78,7 @@ class DecoderPool:
         tell: Teller = _tell_nobody,
     ) -> None:
         self._size = size if size is not None else max(1, min(4, os.cpu_count() or 1)) + 2
+        self._for_batch = threading.BoundedSemaphore(max(1, self._size - 1))
         self._limits = limits or WorkerLimits()
         self._sizes = sizes
         self._tell = tell
@@ -154,7 +155,8 @@ class DecoderPool:
         """Decode what `fill` writes into the input segment; it may be asked more than once."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._decoded_once(fill, name, locate)
+                with self._for_batch if locate else contextlib.nullcontext():
+                    return self._decoded_once(fill, name, locate)
             except (ChildGone, BadReply) as fault:
                 self._tell("decoder_lost", attempt=attempt, how=type(fault).__name__)
         raise ImageError(

@@ -110,14 +110,14 @@ def run_batch(
             bytes came before in this batch is answered by that one's result.
         reused: gets those answers, in groups like the sink's, in their order.
         total: how many sources there are, or a question for it, where `sources` cannot say it.
-        workers: decoding threads; by default `default_workers` and one more, so that no core rests while
-            one cuts out.
+        workers: decoding threads; by default `default_workers` and three more: while some cut out, there is
+            always one to give a child the next image.
         gone: asked with each failed result; a folder stops the batch there, and the sink does not get it.
     """
     count = total if total is not None else len(sources) if isinstance(sources, Sequence) else None
     asked = count if callable(count) else lambda: count
     run = _Run(sink, reused, progress, cancel or CancelToken(), pause or Pause(), asked, earlier, gone)
-    return run.over(sources, analyser, workers or default_workers() + 1, whole_image)
+    return run.over(sources, analyser, workers or default_workers() + 3, whole_image)
 
 
 def default_workers() -> int:

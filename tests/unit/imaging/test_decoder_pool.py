@@ -200,6 +200,25 @@ def test_a_child_that_says_what_no_decoder_says_is_not_believed(evil, number, lo
     assert not children()
 
 
+def test_a_batch_leaves_a_child_for_what_a_person_opens(monkeypatch, pools, files):
+    monkeypatch.setattr(launch, "child_command", evil_command())
+    pool = pools(3, limits=WorkerLimits(patience_s=15.0))
+    batch = [
+        threading.Thread(target=refusal, args=(pool, word("HANG")), kwargs={"locate": True}) for _ in "12345"
+    ]
+    for each in batch:
+        each.start()
+    while sum(child.cpu_times().user > 0.3 for child in children()) < 2:
+        time.sleep(0.01)
+    assert pool.decode(files["png"], "x").format == "png"
+    # It did not wait until one of those was given up.
+    assert all(each.is_alive() for each in batch)
+    pool.close()
+    for each in batch:
+        each.join(10)
+        assert not each.is_alive()
+
+
 def test_a_child_that_something_else_killed_costs_no_image(pools, files):
     lost: list[str] = []
     pool = pools(tell=lambda event, /, **facts: lost.append(event))

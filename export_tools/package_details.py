@@ -13,7 +13,13 @@ from typing import Any
 from export_tools.labels import class_id, read_labels
 from hematodesk.domain.errors import ModelError
 from hematodesk.inference.manifest import CropRule, InputSpec, Manifest, ModelClass, Outputs
-from hematodesk.inference.manifest_json import manifest_to_json, parse_manifest
+from hematodesk.inference.manifest_json import (
+    SCHEMA,
+    input_document,
+    manifest_to_json,
+    outputs_document,
+    parse_manifest,
+)
 from hematodesk.inference.report_folder import report_folder
 
 _INTENDED_USE = (
@@ -141,34 +147,17 @@ def manifest_text(told: dict[str, Any], spec: InputSpec, outputs: Outputs, famil
     abstention["familiarity"] = None
     if familiarity is not None and limit is not None:
         abstention["familiarity"] = {"output": familiarity, "max": limit}
-    crop: dict[str, Any] = {"rule": spec.crop.rule}
-    if spec.crop.rule == "cell":
-        crop |= {"red_cells": spec.crop.red_cells, "context": spec.crop.context}
     manifest: Manifest = parse_manifest(
         {
-            "schema": 1,
+            "schema": SCHEMA,
             "name": told["name"],
             "version": told["version"],
             "licence": told.get("licence", "not stated"),
             "intended_use": told.get("intended_use", _INTENDED_USE),
             "date": told.get("date", datetime.now(UTC).date().isoformat()),
             "classes": told["classes"],
-            "input": {
-                "name": spec.name,
-                "width": spec.width,
-                "height": spec.height,
-                "layout": spec.layout,
-                "colour": spec.colour,
-                "scale": list(spec.scale),
-                "offset": list(spec.offset),
-                "crop": crop,
-            },
-            "outputs": {
-                "scores": outputs.scores,
-                "kind": outputs.kind,
-                "activation_map": outputs.activation_map,
-                "embedding": outputs.embedding,
-            },
+            "input": input_document(spec),
+            "outputs": outputs_document(outputs),
             "calibration": told.get("calibration", {"temperature": 1.0}),
             "abstention": abstention,
             "provenance": told.get(

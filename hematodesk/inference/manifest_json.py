@@ -84,10 +84,7 @@ def manifest_to_json(manifest: Manifest) -> str:
 
     Raises ModelError `manifest_invalid` when the manifest would not be accepted back.
     """
-    spec, outputs, familiarity = manifest.input, manifest.outputs, manifest.abstention.familiarity
-    crop: dict[str, Any] = {"rule": spec.crop.rule}
-    if spec.crop.rule == "cell":
-        crop |= {"red_cells": spec.crop.red_cells, "context": spec.crop.context}
+    familiarity = manifest.abstention.familiarity
     document = {
         "schema": SCHEMA,
         "name": manifest.name,
@@ -96,22 +93,8 @@ def manifest_to_json(manifest: Manifest) -> str:
         "intended_use": manifest.intended_use,
         "date": manifest.date,
         "classes": [{"id": each.id, "display": each.display} for each in manifest.classes],
-        "input": {
-            "name": spec.name,
-            "width": spec.width,
-            "height": spec.height,
-            "layout": spec.layout,
-            "colour": spec.colour,
-            "scale": spec.scale[0] if len(set(spec.scale)) == 1 else list(spec.scale),
-            "offset": list(spec.offset),
-            "crop": crop,
-        },
-        "outputs": {
-            "scores": outputs.scores,
-            "kind": outputs.kind,
-            "activation_map": outputs.activation_map,
-            "embedding": outputs.embedding,
-        },
+        "input": input_document(manifest.input),
+        "outputs": outputs_document(manifest.outputs),
         "calibration": {"temperature": manifest.temperature},
         "abstention": {
             "min_confidence": manifest.abstention.min_confidence,
@@ -143,6 +126,33 @@ def manifest_to_json(manifest: Manifest) -> str:
     text = json.dumps(document, ensure_ascii=False, indent=1)
     parse_manifest(text)
     return text
+
+
+def input_document(spec: InputSpec) -> dict[str, Any]:
+    """The manifest's field `input`."""
+    crop: dict[str, Any] = {"rule": spec.crop.rule}
+    if spec.crop.rule == "cell":
+        crop |= {"red_cells": spec.crop.red_cells, "context": spec.crop.context}
+    return {
+        "name": spec.name,
+        "width": spec.width,
+        "height": spec.height,
+        "layout": spec.layout,
+        "colour": spec.colour,
+        "scale": spec.scale[0] if len(set(spec.scale)) == 1 else list(spec.scale),
+        "offset": list(spec.offset),
+        "crop": crop,
+    }
+
+
+def outputs_document(outputs: Outputs) -> dict[str, Any]:
+    """The manifest's field `outputs`."""
+    return {
+        "scores": outputs.scores,
+        "kind": outputs.kind,
+        "activation_map": outputs.activation_map,
+        "embedding": outputs.embedding,
+    }
 
 
 def _name(top: Fields) -> str:

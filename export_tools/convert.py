@@ -60,9 +60,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", type=Path, required=True, help="the package to write (.onnx)")
     parser.add_argument(
         "--labels",
-        help="class names in the order of the outputs, separated by commas (a name with a comma in quotes), or a "
-        "file: text with one a line (a leading index is taken off), a CSV table of names or of indexes and "
-        "names, or JSON such as class_indices (default: labels.txt and the like beside the model)",
+        help="class names in the order of the outputs, separated by commas (a name with a comma in quotes), "
+        "or a file: text with one a line (a leading index is taken off), a CSV table of names or of indexes "
+        "and names, or JSON such as class_indices (default: labels.txt and the like beside the model)",
     )
     parser.add_argument("--preprocess", choices=tuple(PREPROCESSINGS), help=ways.replace("%", "%%"))
     parser.add_argument(

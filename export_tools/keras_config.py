@@ -155,17 +155,21 @@ def check_safe(described: Described, path: Path, unsafe: bool) -> dict[str, str]
 
 def _held(value: Any, owner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(the layer it stands in, in words; the object) of everything that loading would make, at any depth."""
-    if isinstance(value, Mapping):
-        if "class_name" in value:
-            yield owner, value
-            config = value.get("config")
-            if isinstance(config, Mapping) and config.get("name") and "dtype" in config:
-                owner = Entry(str(config["name"]), str(value["class_name"]), "", config).words
-        for each in value.values():
-            yield from _held(each, owner)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _held(each, owner)
+    waiting = [(value, owner)]
+    # No recursion: how deep a file is nested is its maker's choice.
+    while waiting:
+        value, owner = waiting.pop()
+        inside: list[Any] = []
+        if isinstance(value, Mapping):
+            if "class_name" in value:
+                yield owner, value
+                config = value.get("config")
+                if isinstance(config, Mapping) and config.get("name") and "dtype" in config:
+                    owner = Entry(str(config["name"]), str(value["class_name"]), "", config).words
+            inside = list(value.values())
+        elif isinstance(value, list):
+            inside = value
+        waiting += [(each, owner) for each in reversed(inside)]
 
 
 def _code(path: Path, owner: str) -> ModelError:

@@ -1,8 +1,8 @@
 """An image in halved sizes, so that a 100-megapixel field draws smoothly at every zoom.
 
-The full size is shown straight from the array without a copy. Halved sizes are made when a zoom asks
-for them; those of large images are made ahead, in slices between the window's events, and until one is
-ready the picture is drawn from the next finer size that is.
+The full size of a large image is shown straight from the array without a copy. Halved sizes are made when
+a zoom asks for them; those of large images are made ahead, in slices between the window's events, and until
+one is ready the picture is drawn from the next finer size that is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHARP_FROM = 4.0
 """From this zoom on single pixels are shown as squares: who zooms in so far wants to see them."""
 
 _AT_ONCE_PIXELS = 2_000_000
-"""Halving so many takes some 10 ms on a lab PC: not felt. More is made in slices."""
+"""An image of so many is small: halving it takes some 10 ms on a lab PC, not felt. More is made in slices."""
 
 _SLICE_PIXELS = 1_000_000
 """About 5 ms of work between two events."""
@@ -48,6 +48,17 @@ def as_qimage(pixels: Pixels) -> QImage:
     return QImage(pixels.data, width, height, width * 3, QImage.Format.Format_RGB888)
 
 
+def _drawable(pixels: Pixels) -> QImage:
+    """The picture to draw from: a small one in the screen's own format, which Qt draws in half the time."""
+    image = as_qimage(pixels)
+    return image.convertToFormat(QImage.Format.Format_RGB32) if _is_small(pixels) else image
+
+
+def _is_small(pixels: Pixels) -> bool:
+    height, width = pixels.shape[:2]
+    return bool(height * width <= _AT_ONCE_PIXELS)
+
+
 class ImagePyramid(QObject):
     """The halved sizes of one image.
 
@@ -63,7 +74,7 @@ class ImagePyramid(QObject):
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
             raise ValueError(f"an image is uint8 (H, W, 3), not {pixels.dtype} {pixels.shape}")
         self._arrays: list[Pixels] = [np.ascontiguousarray(pixels)]
-        self._images: list[QImage] = [as_qimage(self._arrays[0])]
+        self._images: list[QImage] = [_drawable(self._arrays[0])]
         self._growing: Pixels | None = None
         self._rows_done = 0
         self._timer = QTimer(self)
@@ -107,8 +118,7 @@ class ImagePyramid(QObject):
 
     def _quick(self) -> bool:
         """Whether the next size is made at once when it is asked for."""
-        height, width = self._arrays[-1].shape[:2]
-        return bool(height * width <= _AT_ONCE_PIXELS)
+        return _is_small(self._arrays[-1])
 
     def _goes_on(self) -> bool:
         """Whether the next size is made ahead."""
@@ -116,7 +126,7 @@ class ImagePyramid(QObject):
 
     def _append(self, pixels: Pixels) -> None:
         self._arrays.append(pixels)
-        self._images.append(as_qimage(pixels))
+        self._images.append(_drawable(pixels))
 
     def _grow(self) -> None:
         source = self._arrays[-1]

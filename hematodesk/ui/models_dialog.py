@@ -31,6 +31,7 @@ from hematodesk.ui.markdown_look import style_markdown
 from hematodesk.ui.model_card import CHARTS, WHOLE_CARD, card_file, card_html, whole_card
 from hematodesk.ui.model_charts import LoadedPart, charts_html, give_pictures, load_parts
 from hematodesk.ui.model_keeper import ModelKeeper, ModelState
+from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import GRID, emphasis_font, set_role
 from hematodesk.workflow.models import PROVIDERS
 
@@ -78,10 +79,9 @@ class ModelsDialog(QDialog):
         for name, words in zip(PROVIDERS, words_of, strict=True):
             self.provider.addItem(words, name)
         self.provider.activated.connect(self._provider_chosen)
-        self.active = QLabel(self)
+        self.active = plain_label("muted")
         self.active.setWordWrap(True)
-        set_role(self.active, "muted")
-        self.status = QLabel(self)
+        self.status = plain_label()
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.use_button = QPushButton(self.tr("&Use this model"), self)

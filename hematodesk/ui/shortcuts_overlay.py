@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hematodesk.ui.plain_text import plain_label
 from hematodesk.ui.theme import GRID, emphasis_font, large_font, set_role
 
 _COLUMN_WIDTH = GRID * 40
@@ -163,7 +164,9 @@ def _section(title: str, rows: Sequence[tuple[str, str]]) -> QWidget:
     heading.setFont(emphasis_font(heading.font()))
     grid.addWidget(heading, 0, 0, 1, 2)
     for row, (keys, text) in enumerate(rows, start=1):
-        words = QLabel(text)
+        # A class's name is its package's.
+        words = plain_label()
+        words.setText(text)
         words.setWordWrap(True)
         grid.addWidget(words, row, 0)
         caps = QHBoxLayout()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
-from PySide6.QtWidgets import QTreeWidgetItemIterator, QWidget
+from PySide6.QtWidgets import QLabel, QTreeWidgetItemIterator, QWidget
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.history import Run, RunFailure, RunOptions, RunState, RunSummary
@@ -15,6 +15,7 @@ from hematodesk.ui.answer_card import CellCard
 from hematodesk.ui.run_summary import RunSummaryDialog
 from hematodesk.ui.running import BatchJob, RunEnd
 from hematodesk.ui.runs_dialog import RunsDialog
+from hematodesk.ui.shortcuts_overlay import ShortcutsOverlay
 from hematodesk.ui.status_strip import StatusStrip
 from hematodesk.workflow.batch import BatchSummary
 from hematodesk.workflow.gather import ImageListing
@@ -52,6 +53,25 @@ def test_on_a_cell_s_card(qtbot: QtBot, samples) -> None:
     card.show_cell(replace(cell, prediction=replace(cell.prediction, provenance=foreign)), "", "me")
     assert tips(card)
     assert all(map(is_plain, tips(card)))
+
+
+def test_among_the_keys_of_the_classes(qtbot: QtBot) -> None:
+    below = QWidget()
+    qtbot.addWidget(below)
+    overlay = ShortcutsOverlay(below)
+    overlay.show_sections([("Review", [("1", FOREIGN)])])
+    (label,) = [each for each in overlay.findChildren(QLabel) if each.text() == FOREIGN]
+    assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_in_the_models_dialog(bench) -> None:
+    window = bench.show()
+    window.actions_["models"].trigger()
+    bench.rest(window)
+    dialog = window.dialogs.open_now["models"]
+    for label in (dialog.status, dialog.active):
+        assert label.textFormat() == Qt.TextFormat.PlainText
+    dialog.close()
 
 
 def test_in_the_lists_of_batches(qtbot: QtBot) -> None:

@@ -436,12 +436,13 @@ def test_the_live_picture(bench, longer, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_summary_of_a_batch(bench, longer) -> None:
     window = bench.show(start=[bench.field("a.jpg"), *bench.plain(3)])
+    bench.rest(window)
     window.actions_["run_summary"].trigger()
     bench.rest(window)
-    if (dialog := window.dialogs.open_now.get("run_summary")) is not None:
-        smallest(dialog)
-        judged(dialog)
-        dialog.close()
+    dialog = window.dialogs.open_now["run_summary"]
+    smallest(dialog)
+    judged(dialog)
+    dialog.close()
 
 
 def test_questions_and_reports(bench, qtbot: QtBot, longer) -> None:

@@ -68,7 +68,11 @@ class MotionJpegFile:
         while place + _HEADER.size <= end and barren < _MOST_BETWEEN:
             barren += 1
             self._stream.seek(place)
-            name, size = _HEADER.unpack(self._stream.read(_HEADER.size))
+            header = self._stream.read(_HEADER.size)
+            if len(header) < _HEADER.size:
+                # It was cut after it was opened.
+                return
+            name, size = _HEADER.unpack(header)
             if name in _LISTS:
                 # Behind its kind come its chunks; where it ends need not be known.
                 place += _HEADER.size + 4

@@ -203,3 +203,17 @@ def test_made_up_lengths_are_no_video(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(CameraError) as caught:
         capture.open_video(place, LocalReader())
     assert caught.value.code == "video_unreadable"
+
+
+def test_a_video_that_shrinks_while_it_is_shown_ends(tmp_path: Path) -> None:
+    place = tmp_path / "shrinking.avi"
+    # Larger than what is read ahead.
+    rest = (b"JUNK", bytes(100_000))
+    place.write_bytes(avi((b"00dc", jpeg(10)), rest, (b"00dc", jpeg(90)), rest, (b"00dc", jpeg(170))))
+    source = capture.open_video(place, LocalReader())
+    assert source.read() is not None
+    with place.open("rb+") as file:
+        file.truncate(150_000)
+    assert source.read() is not None
+    assert source.read() is None
+    source.close()

@@ -66,8 +66,13 @@ def failures(connection: sqlite3.Connection, run_id: int) -> dict[str, int]:
 
 
 def unfinished(connection: sqlite3.Connection, limit: int) -> list[Run]:
-    """Runs that are going or were stopped or cut off, newest first."""
-    query = f"SELECT {_COLUMNS} FROM run WHERE state <> 'done' ORDER BY id DESC LIMIT ?"
+    """Runs that are going or were stopped or cut off, newest first.
+
+    How far a run came is told now and then; what it has saved since counts as done, too.
+    """
+    saved = "(SELECT count(*) FROM run_image WHERE run_id = run.id)"
+    columns = _COLUMNS.replace(" done,", f" max(done, {saved}),")
+    query = f"SELECT {columns} FROM run WHERE state <> 'done' ORDER BY id DESC LIMIT ?"
     return [_run(row) for row in connection.execute(query, (limit,))]
 
 

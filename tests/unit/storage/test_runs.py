@@ -34,6 +34,17 @@ def test_a_run_is_found_until_it_is_done(history: History):
         history.run(run_id + 1)
 
 
+def test_what_a_cut_off_run_has_saved_counts_though_it_was_not_told(history: History, result):
+    session = history.begin_session("ada")
+    run_id = history.begin_run(OPTIONS)
+    history.tell_run(run_id, 12, 1, 0)
+    history.save_results(session, [result(name) for name in ("a.png", "b.png", "c.png")], run_id)
+    assert [run.done for run in history.unfinished_runs()] == [3]
+    # Images of the same bytes are one in the history.
+    history.tell_run(run_id, 12, 5, 0)
+    assert [run.done for run in history.unfinished_runs()] == [5]
+
+
 def test_a_summary_counts_the_labels_that_stand_and_lists_failures(history: History, result, cell):
     session = history.begin_session("ada")
     run_id = history.begin_run(OPTIONS)

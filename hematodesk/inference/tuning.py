@@ -14,7 +14,9 @@ session of one thread is used, whatever the plan (see Classifier.classify, `spar
 
 from __future__ import annotations
 
+import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +36,17 @@ _WORTH = 0.95
 """A larger run must take less than this share of the time, or the smaller one stays."""
 
 
+_UNDISTURBED = 0.85
+"""Share of the wall time that threads, one a core, get of them at least where they share them with nobody.
+On an idle computer it is 0.93 to 1; where another program keeps one of two cores busy, 0.77 and less."""
+
+_PROBE = bytes(1024**2)
+"""What such a thread computes digests of: without the interpreter, and in parts of 1 to 3 ms."""
+
+_PROBE_S = 0.06
+"""As long as that: a system takes some 10 ms until it has given each thread a core."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a package runs on the processor: threads inside a run, and crops in one."""
@@ -42,10 +55,23 @@ class Plan:
     crops: int
 
 
-def measure(package: ModelPackage, runtime: Runtime | None = None) -> dict[Plan, float]:
-    """Milliseconds a crop of each plan, the quickest of some rounds taken in turn.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a package.
 
-    Takes less than a second: with a slow network fewer plans are tried. Raises ModelError like
+    Attributes:
+        quickest: milliseconds a crop of each plan, the quickest of some rounds taken in turn.
+        disturbed: whether other programs took the cores meanwhile, so that another moment may say otherwise.
+    """
+
+    quickest: dict[Plan, float]
+    disturbed: bool
+
+
+def measure(package: ModelPackage, runtime: Runtime | None = None) -> Measured:
+    """Try the plans on this computer as it is now.
+
+    Takes about a second at most: with a slow network fewer plans are tried. Raises ModelError like
     provider.open_session.
     """
     runtime = runtime or OnnxRuntime()
@@ -61,6 +87,7 @@ def measure(package: ModelPackage, runtime: Runtime | None = None) -> dict[Plan,
         if time.perf_counter() - started > _BUDGET_S / 2:
             break
     fixed = isinstance(next(iter(sessions.values())).get_inputs()[0].shape[0], int)
+    before = _share_of_cores()
     for _ in range(ROUNDS):
         for crops in CROPS[:1] if fixed else CROPS:
             feed = {spec.name: np.concatenate([crop] * crops)}
@@ -77,8 +104,30 @@ def measure(package: ModelPackage, runtime: Runtime | None = None) -> dict[Plan,
                 took = 1000 * (ended - begun) / crops
                 quickest[plan] = min(took, quickest.get(plan, took))
                 if ended - started > _BUDGET_S:
-                    return quickest
-    return quickest
+                    return Measured(quickest, _disturbed(before))
+    return Measured(quickest, _disturbed(before))
+
+
+def _disturbed(before: float) -> bool:
+    """Whether this process shared its cores, by what it got of them before the measurement and gets now."""
+    return min(before, _share_of_cores()) < _UNDISTURBED
+
+
+def _share_of_cores() -> float:
+    """How much of its cores this process gets when it wants all that it may use, 0 to 1.
+
+    Of a run in several threads that cannot be told: they also wait for each other.
+    """
+
+    def work(_: int) -> tuple[float, float]:
+        begun, worked = time.perf_counter(), time.thread_time()
+        while time.perf_counter() < begun + _PROBE_S:
+            hashlib.sha256(_PROBE).digest()
+        return time.thread_time() - worked, time.perf_counter() - begun
+
+    with ThreadPoolExecutor(default_threads(), thread_name_prefix="hematodesk-probe") as pool:
+        worked, passed = zip(*pool.map(work, range(default_threads())), strict=True)
+    return float(sum(worked) / sum(passed))
 
 
 def best(measured: dict[Plan, float]) -> Plan:

@@ -42,13 +42,28 @@ class Tuning:
         return Plan(threads, crops)
 
     def measure(self, package: ModelPackage) -> Plan:
-        """Measure a package (less than a second) and remember the plan. Raises ModelError."""
+        """Measure a package (less than a second) and remember the plan. Raises ModelError.
+
+        What was measured while other programs kept the cores busy is not remembered: the next time may tell.
+        """
         from hematodesk.inference.tuning import best, measure
 
         measured = measure(package)
-        chosen = best(measured)
+        chosen = best(measured.quickest)
+        log_event(
+            "tuned",
+            threads=chosen.threads,
+            crops=chosen.crops,
+            plans=len(measured.quickest),
+            disturbed=measured.disturbed,
+        )
+        if not measured.disturbed:
+            self._remember(package, chosen, measured.quickest)
+        return chosen
+
+    def _remember(self, package: ModelPackage, chosen: Plan, quickest: dict[Plan, float]) -> None:
         figures = {
-            f"threads={plan.threads} crops={plan.crops}": round(took, 3) for plan, took in measured.items()
+            f"threads={plan.threads} crops={plan.crops}": round(took, 3) for plan, took in quickest.items()
         }
         with self._lock:
             plans = self._read()
@@ -65,8 +80,6 @@ class Tuning:
             except OSError:
                 # Measured again at the next start; nothing depends on it.
                 log_event("tuning_unwritable")
-        log_event("tuned", threads=chosen.threads, crops=chosen.crops, plans=len(measured))
-        return chosen
 
     def _read(self) -> dict[str, Any]:
         try:

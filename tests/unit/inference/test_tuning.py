@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from hematodesk.inference import tuning
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import ModelPackage, read_package
 from hematodesk.inference.provider import open_session
@@ -29,9 +33,29 @@ def test_a_larger_run_or_more_threads_must_be_worth_it():
 
 
 def test_every_plan_is_measured_for_a_small_network(package):
-    measured = measure(package)
+    measured = measure(package).quickest
     assert {plan.crops for plan in measured} == set(CROPS)
     assert all(took > 0 for took in measured.values())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "disturbed"), [(1.0, 0.97, False), (0.7, 1.0, True), (1.0, 0.7, True)]
+)
+def test_it_is_told_when_others_kept_the_cores_busy_before_or_after(
+    monkeypatch, package, before, after, disturbed
+):
+    shares = iter([before, after])
+    monkeypatch.setattr(tuning, "_share_of_cores", lambda: next(shares))
+    assert measure(package).disturbed is disturbed
+
+
+def test_the_share_of_the_cores_is_processor_time_by_wall_time(monkeypatch):
+    ticks = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: 0.01 * next(ticks), thread_time=lambda: 0.0)
+    monkeypatch.setattr(tuning, "time", clock)
+    assert tuning._share_of_cores() == 0
+    clock.thread_time = clock.perf_counter
+    assert 0.5 < tuning._share_of_cores() < 1.5
 
 
 def test_a_plan_holds_for_the_classifier_and_changes_no_answer(package, crops):

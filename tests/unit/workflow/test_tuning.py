@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from hematodesk.inference import runtime, tuning
-from hematodesk.inference.tuning import Plan
+from hematodesk.inference.tuning import Measured, Plan
 from hematodesk.workflow.tuning import Tuning
 
 PACKAGE = SimpleNamespace(sha256="ab" * 32, name="fake")
@@ -20,7 +20,7 @@ def measured(monkeypatch):
 
     def measure(package):
         runs.append(package.sha256)
-        return {Plan(1, 1): 2.0, Plan(1, 4): 1.0}
+        return Measured({Plan(1, 1): 2.0, Plan(1, 4): 1.0}, disturbed=False)
 
     monkeypatch.setattr(tuning, "measure", measure)
     return runs
@@ -34,6 +34,13 @@ def test_a_plan_is_remembered_for_this_package_and_runtime(tmp_path: Path, measu
     assert Tuning(file).plan(SimpleNamespace(sha256="cd" * 32)) is None
     monkeypatch.setattr(runtime, "runtime_version", lambda: "another")
     assert Tuning(file).plan(PACKAGE) is None
+
+
+def test_what_was_measured_beside_other_programs_is_used_but_not_remembered(tmp_path: Path, monkeypatch):
+    file = tmp_path / "tuning.json"
+    monkeypatch.setattr(tuning, "measure", lambda package: Measured({Plan(1, 4): 9.0}, disturbed=True))
+    assert Tuning(file).measure(PACKAGE) == Plan(1, 4)
+    assert Tuning(file).plan(PACKAGE) is None and not file.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"threads": 1}'])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -16,6 +17,10 @@ else:
 _ATTEMPTS = 10
 """Where the numbers of files change from look to look, none is ever the one that was opened."""
 
+A_LOOK_S = 0.5
+"""Patience with who takes a lock only to see whether it is free, or finds nothing to do behind it."""
+_LOOK_S = 0.01
+
 
 class Hold:
     """A small locked file."""
@@ -24,8 +29,14 @@ class Hold:
         self._path = path
         self._handle: int | None = None
 
-    def take(self) -> bool:
-        """Hold it; False when somebody else does. Where files cannot be locked nobody does."""
+    def take(self, patience_s: float = 0.0) -> bool:
+        """Hold it; False when somebody else does for longer. Where files cannot be locked nobody does."""
+        deadline = time.monotonic() + patience_s
+        while not (taken := self._take()) and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+        return taken
+
+    def _take(self) -> bool:
         attempts = 0
         while True:
             attempts += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError, ImageError
 from hematodesk.domain.records import ImageRecord, Imported
-from hematodesk.workflow.hold import Hold
+from hematodesk.workflow.hold import A_LOOK_S, Hold
 
 if TYPE_CHECKING:
     from hematodesk.imaging.reader import ImageReader
@@ -39,7 +39,7 @@ def import_history(
     token = cancel if cancel is not None else CancelToken()
     contents = read_contents(path, token.check)
     hold = _hold(history)
-    if not hold.take():
+    if not hold.take(A_LOOK_S):
         raise HistoryError(
             "import_held",
             "Another window or command is importing into this history.",

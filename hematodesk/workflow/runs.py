@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import Run, RunOptions, RunState
-from hematodesk.workflow.hold import Hold
+from hematodesk.workflow.hold import A_LOOK_S, Hold
 
 if TYPE_CHECKING:
     from hematodesk.domain.cells import ImageResult
@@ -55,7 +55,7 @@ class RunRecorder:
         self.options = options
         self.id = history.begin_run(options) if run_id is None else run_id
         self._hold = RunHold(folder, self.id)
-        if not self._hold.take():
+        if not self._hold.take(A_LOOK_S):
             raise HistoryError(
                 "run_held",
                 "Another window or command is going on with this batch already.",

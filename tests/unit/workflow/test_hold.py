@@ -39,3 +39,18 @@ def test_where_the_file_is_another_one_each_time_it_is_locked_all_the_same(tmp_p
     assert hold.take()
     assert hold.held
     hold.release()
+
+
+def test_who_only_looks_whether_it_is_free_keeps_nobody_from_it(tmp_path: Path, monkeypatch):
+    looking, wanting = Hold(tmp_path / "it.lock"), Hold(tmp_path / "it.lock")
+    assert looking.take()
+    waited = []
+
+    def later(seconds: float) -> None:
+        waited.append(seconds)
+        looking.release()
+
+    monkeypatch.setattr(hold_module.time, "sleep", later)
+    assert wanting.take(patience_s=0.5)
+    assert len(waited) == 1
+    wanting.release()

@@ -117,3 +117,12 @@ def test_an_answer_of_this_model_is_found_behind_a_later_one_of_another(history,
     mine = history.save_result(session, made_result("a.png"))
     history.save_result(session, made_result("a.png", sha256="ff" * 32))
     assert find_earlier(history, "cd" * 32, SHA, whole_image=False).id == mine.id
+
+
+def test_who_looks_for_unfinished_runs_keeps_nobody_from_his(record, history, tmp_path, monkeypatch):
+    record.end(RunState.GOING, 12, 5, 1)
+    looking = RunHold(tmp_path / "runs", record.id)
+    assert looking.take()
+    monkeypatch.setattr("hematodesk.workflow.hold.time.sleep", lambda _seconds: looking.release())
+    again = RunRecorder(history, tmp_path / "runs", history.begin_session("bo"), OPTIONS, run_id=record.id)
+    again.let_go()

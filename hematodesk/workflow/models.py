@@ -136,11 +136,15 @@ class ModelDesk:
     def class_choice(self, prediction: Prediction | None) -> tuple[str, ...]:
         """The classes that an answer may be corrected to, in the order of their keys; see class_choice.py.
 
-        Reads no file: it knows the packages that were there when a model was last loaded.
+        Reads no file: it knows the model in use and the packages that were seen when they were last listed.
         """
-        orders = self._store.class_orders if self._store is not None else {}
+        orders = dict(self._store.class_orders) if self._store is not None else {}
         loaded = self._loaded
-        return class_choice(prediction, orders, loaded.package.class_ids if loaded is not None else ())
+        if loaded is None:
+            return class_choice(prediction, orders, ())
+        used = tuple(loaded.package.class_ids)
+        # One that was chosen by its file was found without a list.
+        return class_choice(prediction, orders | {loaded.package.sha256: used}, used)
 
     def packages(self) -> Sequence[ModelPackage | BrokenPackage]:
         """All packages, usable or not."""

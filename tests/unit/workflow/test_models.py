@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from hematodesk.domain.cells import Prediction, Provenance
 from hematodesk.domain.errors import ModelError, ProviderError
 from hematodesk.workflow.models import ModelDesk
 from hematodesk.workflow.settings import SettingsStore
@@ -198,3 +199,15 @@ def test_the_store_is_opened_at_its_first_use(settings):
     desk.packages()
     desk.packages()
     assert opened == [True]
+
+
+def test_a_model_chosen_by_its_file_is_reviewed_with_the_keys_of_its_own_order(make):
+    own = package("own", shipped=False)
+    own.sha256, own.class_ids = "ab" * 32, ("neutrophil", "basophil", "eosinophil")
+    desk = make(own)
+    desk.load(str(own.path))
+    # What a list of the folders has seen; this one was found by its file.
+    desk.store.class_orders = {}
+    shares = (("eosinophil", 0.5), ("basophil", 0.3), ("neutrophil", 0.2))
+    made_by = Provenance("own", "1.0.0", own.sha256, "auto", "cpu", 1.0, "2026-11-21T10:00:00.000Z")
+    assert desk.class_choice(Prediction(shares, None, made_by)) == own.class_ids

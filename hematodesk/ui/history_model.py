@@ -6,18 +6,17 @@ painted, and under a filter more matches when the list is scrolled to its end.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import IntEnum
 from functools import partial
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt, Signal
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.ui.history_access import HistoryAccess
+from hematodesk.ui.history_groups import SessionGroup, SessionGroups
 from hematodesk.ui.history_order import Order, in_order, key_of
 from hematodesk.ui.history_rows import Found, Group, Matches, load_matches, load_some, summary_of
 from hematodesk.ui.history_words import image_words, session_words
@@ -39,34 +38,6 @@ class Role(IntEnum):
     """Whether a heading's session is unfolded."""
 
 
-@dataclass(slots=True)
-class _Group:
-    """A session with what is loaded of it."""
-
-    session: Session
-    unfolded: bool = False
-    images: list[ImageSummary] = field(default_factory=list)
-    loaded: bool = False
-    waiting: list[ImageSummary] = field(default_factory=list)
-    ids: set[int] = field(default_factory=set)
-    places: dict[int, int] = field(default_factory=dict)
-    """Image id to place, made when it is asked for; empty after a change."""
-    version: int = 0
-    """Grows with each change of the images."""
-
-    @property
-    def rows(self) -> int:
-        return 1 + (len(self.images) if self.unfolded else 0)
-
-    def place_of(self, image_id: int) -> int:
-        """Where an image stands among the session's; -1 when it is not loaded."""
-        if image_id not in self.ids:
-            return -1
-        if not self.places:
-            self.places = {image.id: place for place, image in enumerate(self.images)}
-        return self.places[image_id]
-
-
 class HistoryModel(QStringListModel):
     """Rows are session headings and the images of unfolded sessions.
 
@@ -84,8 +55,7 @@ class HistoryModel(QStringListModel):
     def __init__(self, access: HistoryAccess, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._access = access
-        self._groups: list[_Group] = []
-        self._starts: list[int] = []
+        self._groups = SessionGroups()
         self._filter = HistoryFilter()
         self._filtered = False
         self._current_session: int | None = None
@@ -102,9 +72,9 @@ class HistoryModel(QStringListModel):
     # What Qt asks
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= self._rows():
+        if not index.isValid() or index.row() >= self._groups.rows:
             return None
-        group, image = self._at(index.row())
+        group, image = self._groups.at(index.row())
         if role == Role.SUMMARY:
             return image
         if role == Role.SESSION:
@@ -119,7 +89,7 @@ class HistoryModel(QStringListModel):
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-        _, image = self._at(index.row())
+        _, image = self._groups.at(index.row())
         return base | Qt.ItemFlag.ItemIsSelectable if image is not None else base
 
     def canFetchMore(self, parent: Index) -> bool:
@@ -160,16 +130,14 @@ class HistoryModel(QStringListModel):
     def summary(self, image_id: int) -> ImageSummary | None:
         """The row of an image, if it is loaded."""
         row = self.row_of(image_id)
-        return self._at(row)[1] if row >= 0 else None
+        return self._groups.at(row)[1] if row >= 0 else None
 
     def row_of(self, image_id: int) -> int:
         """The row of an image; -1 when it is not loaded or folded away."""
-        for start, group in zip(self._starts, self._groups, strict=True):
-            if group.unfolded:
-                place = group.place_of(image_id)
-                if place >= 0:
-                    return start + 1 + place
-        return -1
+        group = self._groups.holding(image_id)
+        if group is None or not group.unfolded:
+            return -1
+        return self._groups.start(group) + 1 + group.place_of(image_id)
 
     def neighbour(self, image_id: int | None, step: int) -> ImageSummary | None:
         """The next (1) or previous (-1) image shown; from None the first or the last shown."""
@@ -177,7 +145,7 @@ class HistoryModel(QStringListModel):
         row = self.row_of(image_id) if image_id is not None else -1
         row = row + step if row >= 0 else (0 if step > 0 else count - 1)
         while 0 <= row < count:
-            _, image = self._at(row)
+            _, image = self._groups.at(row)
             if image is not None:
                 return image
             row += step
@@ -185,9 +153,8 @@ class HistoryModel(QStringListModel):
 
     def image_ids(self, session_id: int) -> list[int]:
         """The loaded images of a session, in their order."""
-        return [
-            image.id for group in self._groups if group.session.id == session_id for image in group.images
-        ]
+        group = self._groups.of(session_id)
+        return [] if group is None else [image.id for image in group.images]
 
     # Loading
 
@@ -228,32 +195,31 @@ class HistoryModel(QStringListModel):
             self._sessions = {session.id: session for session in sessions}
             self._fetch_matches()
             return
-        self._begin_anew([_Group(session) for session in sessions])
+        self._begin_anew([SessionGroup(session) for session in sessions])
         open_ids = unfolded | {self._current_session}
-        if not unfolded and not any(group.session.id == self._current_session for group in self._groups):
-            open_ids |= {group.session.id for group in self._groups[:1]}
-        for group in tuple(self._groups):
+        if not unfolded and not any(session.id == self._current_session for session in sessions):
+            open_ids |= {session.id for session in sessions[:1]}
+        for group in self._groups:
             if group.session.id in open_ids:
                 self._unfold(group)
         self.loaded.emit()
 
     def toggle(self, session_id: int) -> None:
         """Fold a session, or unfold it."""
-        for group in self._groups:
-            if group.session.id == session_id:
-                if group.unfolded:
-                    self._fold(group)
-                else:
-                    self._unfold(group)
+        group = self._groups.of(session_id)
+        if group is not None and group.unfolded:
+            self._fold(group)
+        elif group is not None:
+            self._unfold(group)
 
     def unfold(self, session_id: int) -> None:
         """Unfold a session if it is folded."""
-        for group in self._groups:
-            if group.session.id == session_id and not group.unfolded:
-                self._unfold(group)
+        group = self._groups.of(session_id)
+        if group is not None and not group.unfolded:
+            self._unfold(group)
 
-    def _fold(self, group: _Group) -> None:
-        start = self._start(group)
+    def _fold(self, group: SessionGroup) -> None:
+        start = self._groups.start(group)
 
         def fold() -> None:
             group.unfolded = False
@@ -261,8 +227,8 @@ class HistoryModel(QStringListModel):
         self._shrink(start + 1, len(group.images), fold)
         self._tell(start)
 
-    def _unfold(self, group: _Group) -> None:
-        start = self._start(group)
+    def _unfold(self, group: SessionGroup) -> None:
+        start = self._groups.start(group)
 
         def unfold() -> None:
             group.unfolded = True
@@ -273,7 +239,7 @@ class HistoryModel(QStringListModel):
             group.loaded = True
             self._load(group, None)
 
-    def _load(self, group: _Group, after: ImageSummary | None) -> None:
+    def _load(self, group: SessionGroup, after: ImageSummary | None) -> None:
         """Load a session's images; by time they show as they come, in another order when all have come."""
         chosen, asked = replace(self._filter, session_id=group.session.id), self._asked
         order = self._order
@@ -332,9 +298,9 @@ class HistoryModel(QStringListModel):
         if known is None:
             # Begun since the sessions were asked for, by another window.
             known = Session(found.session_id, "", rows[-1].created_at, "", 0)
-        group = _Group(replace(known, image_count=len(rows)), True, rows, True)
-        group.ids.update(row.id for row in rows)
-        self._grow(self._rows(), 1 + len(rows), lambda: self._groups.append(group))
+        group = SessionGroup(replace(known, image_count=len(rows)), unfolded=True, loaded=True)
+        group.put(0, rows)
+        self._grow(self._groups.rows, group.rows, lambda: self._groups.add(group))
         if not found.found.finished:
             self._load(group, max(rows, key=_id_of))
 
@@ -361,16 +327,16 @@ class HistoryModel(QStringListModel):
             self._order = order
             self.layoutAboutToBeChanged.emit()
             chosen = self.persistentIndexList()
-            at = [self._at(index.row()) for index in chosen]
+            at = [self._groups.at(index.row()) for index in chosen]
             for group, (rows, places), (_, version) in zip(groups, sorted_rows, given, strict=True):
                 if group.version == version:
-                    group.images, group.places = rows, places
+                    group.order(rows, places)
                 else:
                     # Rows came, went or were reviewed meanwhile.
-                    group.images, group.places = in_order(group.images, order), {}
-            self._reindex()
+                    group.order(in_order(group.images, order))
+            self._groups.count()
             moved = [
-                self.index(self._start(group) + (0 if image is None else 1 + group.place_of(image.id)))
+                self.index(self._groups.start(group) + (0 if image is None else 1 + group.place_of(image.id)))
                 for group, image in at
             ]
             self.changePersistentIndexList(chosen, moved)
@@ -389,53 +355,48 @@ class HistoryModel(QStringListModel):
         """
         if self._filtered or not images:
             return
-        group = next((group for group in self._groups if group.session.id == session.id), None)
+        group = self._groups.of(session.id)
         if group is None:
-            group = _Group(replace(session, image_count=0), unfolded=True, loaded=True)
-            self._grow(0, 1, partial(self._groups.insert, 0, group))
-        rows = [summary_of(image) for image in images if image.id not in group.ids]
+            fresh = group = SessionGroup(replace(session, image_count=0), unfolded=True, loaded=True)
+            self._grow(0, 1, lambda: self._groups.add(fresh, first=True))
+        rows = [summary_of(image) for image in images if not group.holds(image.id)]
         if not rows:
             return
         group.session = replace(group.session, image_count=group.session.image_count + len(rows))
         self._insert(group, rows)
-        self._tell(self._start(group))
+        self._tell(self._groups.start(group))
 
     def update_image(self, image: HistoryImage) -> None:
         """An image's cells or notes changed: its row stays in its place and is drawn anew."""
         fresh = summary_of(image)
-        for start, group in zip(self._starts, self._groups, strict=True):
-            place = group.place_of(fresh.id)
-            if place >= 0:
-                group.images[place] = fresh
-                group.version += 1
-                if group.unfolded:
-                    self._tell(start + 1 + place)
-                return
+        group = self._groups.holding(fresh.id)
+        if group is None:
+            return
+        place = group.place_of(fresh.id)
+        group.replace(place, fresh)
+        if group.unfolded:
+            self._tell(self._groups.start(group) + 1 + place)
 
     def remove_images(self, ids: Iterable[int]) -> None:
         """Take deleted images out of the list; a session without images goes too."""
         gone = set(ids)
-        for group in tuple(self._groups):
-            places = [place for place, image in enumerate(group.images) if image.id in gone]
-            for first, end in reversed(_stretches(places)):
+        for group in self._groups:
+            runs = group.runs_of(gone)
+            for first, end in reversed(runs):
                 self._take(group, first, end)
-            if places:
-                left = max(0, group.session.image_count - len(places))
-                group.session = replace(group.session, image_count=left)
-                self._tell(self._start(group))
-            if places and group.session.image_count == 0:
-                self._shrink(self._start(group), 1, _remover(self._groups, group))
+            if not runs:
+                continue
+            left = max(0, group.session.image_count - sum(end - first for first, end in runs))
+            group.session = replace(group.session, image_count=left)
+            self._tell(self._groups.start(group))
+            if left == 0:
+                self._shrink(self._groups.start(group), 1, partial(self._groups.remove, group))
 
     # Rows
 
-    def _rows(self) -> int:
-        """How many rows the groups hold."""
-        return self._starts[-1] + self._groups[-1].rows if self._groups else 0
-
-    def _begin_anew(self, groups: list[_Group]) -> None:
+    def _begin_anew(self, groups: list[SessionGroup]) -> None:
         """These groups, all folded, take the place of the present ones."""
-        self._groups = groups
-        self._reindex()
+        self._groups = SessionGroups(groups)
         self.setStringList([""] * len(groups))
 
     def _grow(self, first: int, count: int, change: Callable[[], None]) -> None:
@@ -457,79 +418,31 @@ class HistoryModel(QStringListModel):
     def _changed(self) -> None:
         change, self._changing = self._changing, lambda: None
         change()
-        self._reindex()
+        self._groups.count()
 
-    def _take(self, group: _Group, first: int, end: int) -> None:
+    def _take(self, group: SessionGroup, first: int, end: int) -> None:
         """Take a session's images from one place to before another."""
 
-        def take() -> None:
-            group.ids.difference_update(image.id for image in group.images[first:end])
-            del group.images[first:end]
-            group.places = {}
-            group.version += 1
+        rows = end - first if group.unfolded else 0
+        self._shrink(self._groups.start(group) + 1 + first, rows, lambda: group.take(first, end))
 
-        self._shrink(self._start(group) + 1 + first, end - first if group.unfolded else 0, take)
-
-    def _put(self, group: _Group, place: int, rows: list[ImageSummary]) -> None:
-        def put() -> None:
-            group.images[place:place] = rows
-            group.ids.update(row.id for row in rows)
-            group.places = {}
-            group.version += 1
-
+    def _put(self, group: SessionGroup, place: int, rows: list[ImageSummary]) -> None:
         if rows:
-            self._grow(self._start(group) + 1 + place, len(rows) if group.unfolded else 0, put)
+            count = len(rows) if group.unfolded else 0
+            self._grow(self._groups.start(group) + 1 + place, count, lambda: group.put(place, rows))
 
-    def _insert(self, group: _Group, rows: Sequence[ImageSummary]) -> None:
+    def _insert(self, group: SessionGroup, rows: Sequence[ImageSummary]) -> None:
         """Put new rows where the order has them, those that stand together in one go."""
-        key = key_of(self._order)
-        fresh = sorted((row for row in rows if row.id not in group.ids), key=key)
-        place = end = 0
-        while place < len(fresh):
-            at = bisect_right(group.images, key(fresh[place]), key=key)
-            below = key(group.images[at]) if at < len(group.images) else None
-            end = place + 1
-            while end < len(fresh) and (below is None or key(fresh[end]) < below):
-                end += 1
-            self._put(group, at, fresh[place:end])
-            place = end
-        if self._filtered and fresh:
+        before = len(group.images)
+        for place, together in group.stretches(rows, key_of(self._order)):
+            self._put(group, place, together)
+        if self._filtered and len(group.images) > before:
             group.session = replace(group.session, image_count=len(group.images))
-            self._tell(self._start(group))
-
-    def _at(self, row: int) -> tuple[_Group, ImageSummary | None]:
-        place = bisect_right(self._starts, row) - 1
-        group = self._groups[place]
-        within = row - self._starts[place]
-        return group, None if within == 0 else group.images[within - 1]
-
-    def _start(self, group: _Group) -> int:
-        return self._starts[next(place for place, other in enumerate(self._groups) if other is group)]
-
-    def _reindex(self) -> None:
-        self._starts = [0, *accumulate(group.rows for group in self._groups)][: len(self._groups)]
+            self._tell(self._groups.start(group))
 
     def _tell(self, row: int) -> None:
         index = self.index(row)
         self.dataChanged.emit(index, index)
-
-
-def _stretches(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Rising places as (first, end) of those that stand together."""
-    found: list[tuple[int, int]] = []
-    for place in places:
-        if found and found[-1][1] == place:
-            found[-1] = (found[-1][0], place + 1)
-        else:
-            found.append((place, place + 1))
-    return found
-
-
-def _remover(groups: list[_Group], group: _Group) -> Callable[[], None]:
-    def remove() -> None:
-        groups[:] = [each for each in groups if each is not group]
-
-    return remove
 
 
 def _id_of(row: ImageSummary) -> int:

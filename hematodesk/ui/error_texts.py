@@ -255,6 +255,8 @@ HISTORY_ERRORS: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Errors", "Choose a folder you may write to with --data-dir."),
     QT_TRANSLATE_NOOP("Errors", "{place}: {field} {words}."),
     QT_TRANSLATE_NOOP("Errors", "Export the history again, and import that file as it is."),
+    QT_TRANSLATE_NOOP("Errors", "“{name}” was changed while it was read."),
+    QT_TRANSLATE_NOOP("Errors", "Import it again when no other program writes to it."),
     QT_TRANSLATE_NOOP(
         "Errors",
         "{place}: the file was written by a newer version of the program (its schema is {found}, this "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.cancel import CancelToken
-from hematodesk.domain.errors import HistoryError, ImageError
+from hematodesk.domain.errors import DocumentError, HistoryError, ImageError
 from hematodesk.domain.records import ImageRecord, Imported
 from hematodesk.workflow.hold import A_LOOK_S, Hold
 
@@ -46,7 +46,8 @@ def import_history(
             "Wait until it has ended, then import the file again.",
         )
     try:
-        records = _prepared(read_records(path), reader, contents.images, token, progress)
+        records = _known_sessions(read_records(path), {each.id for each in contents.sessions}, path.name)
+        records = _prepared(records, reader, contents.images, token, progress)
         return history.import_records(contents.sessions, records)
     finally:
         hold.release()
@@ -69,6 +70,20 @@ def clear_killed_imports(history: History, cancel: CancelToken) -> int:
 
 def _hold(history: History) -> Hold:
     return Hold(history.path.with_name("import.lock"))
+
+
+def _known_sessions(
+    records: Iterable[ImageRecord], sessions: Collection[int], name: str
+) -> Iterator[ImageRecord]:
+    """The records of the second reading, as long as the sessions are those of the first."""
+    for record in records:
+        if record.image.session_id not in sessions:
+            raise DocumentError(
+                "import_invalid",
+                f"“{name}” was changed while it was read.",
+                "Import it again when no other program writes to it.",
+            )
+        yield record
 
 
 def _prepared(

@@ -1746,6 +1746,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Exporte el historial otra vez e importe ese archivo tal como está.</translation>
     </message>
     <message>
+        <source>“{name}” was changed while it was read.</source>
+        <translation>«{name}» se modificó mientras se leía.</translation>
+    </message>
+    <message>
+        <source>Import it again when no other program writes to it.</source>
+        <translation>Impórtelo de nuevo cuando ningún otro programa escriba en él.</translation>
+    </message>
+    <message>
         <source>{place}: the file was written by a newer version of the program (its schema is {found}, this version knows {known}).</source>
         <translation>{place}: el archivo lo escribió una versión más nueva del programa (su esquema es {found}, esta versión conoce {known}).</translation>
     </message>

@@ -22,6 +22,7 @@ from hematodesk.imaging.reader import LocalReader
 from hematodesk.imaging.thumbnail import thumbnail
 from hematodesk.storage import intake
 from hematodesk.storage.history import History
+from hematodesk.workflow import importing
 from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.history_care import HistoryCare
 from hematodesk.workflow.hold import Hold
@@ -385,6 +386,23 @@ def test_an_import_that_was_killed_while_it_was_listed_comes_to_its_end(tmp_path
     assert again.count() == 600
     assert again.check(values=True) == []
     again.close()
+
+
+def test_a_document_that_changes_while_it_is_read_is_refused(filled, elsewhere, tmp_path, monkeypatch):
+    document = export(filled, tmp_path / "all.json")
+    real = importing.Hold.take
+
+    def between(self, *given):
+        # After the first reading another program writes the file.
+        for number, image in enumerate(document["images"]):
+            image["session"] = 77 if number else image["session"]
+        (tmp_path / "all.json").write_text(json.dumps(document), "utf-8")
+        return real(self, *given)
+
+    monkeypatch.setattr(importing.Hold, "take", between)
+    with pytest.raises(DocumentError, match="was changed while it was read"):
+        import_history(elsewhere, tmp_path / "all.json", Trusting())
+    assert (elsewhere.count(), elsewhere.check(values=True)) == (0, [])
 
 
 def test_what_came_through_unlisted_is_not_imported_twice(tmp_path, made_result, elsewhere):

@@ -16,6 +16,7 @@ from hematodesk.ui.analysing import Analysing
 from hematodesk.ui.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.mime import Brought, brought, may_hold_images
+from hematodesk.ui.plain_text import plain_tooltip
 from hematodesk.workflow.gather import ImageListing
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.settings import remember_recent
@@ -213,7 +214,7 @@ class Opening(QObject):
                 QDir.toNativeSeparators(place), Qt.TextElideMode.ElideMiddle, 420
             )
             action = menu.addAction(words.replace("&", "&&"))
-            action.setToolTip(place)
+            action.setToolTip(plain_tooltip(place))
             action.triggered.connect(_opener(self, place))
         menu.setEnabled(not menu.isEmpty())
 

@@ -31,9 +31,11 @@ class Exporting(QObject):
     """Exports, imports, and backup of the history.
 
     Signals:
+        begun(Selection): these images are being exported.
         imported: the history holds more than before.
     """
 
+    begun = Signal(object)
     imported = Signal()
 
     def __init__(self, services: Services, lanes: Lanes, banners: Banners, window: QWidget) -> None:
@@ -97,6 +99,7 @@ class Exporting(QObject):
         """Write the export on a lane; the dialog, where it is open, shows how far it is."""
         dialog = self.dialog
         self._remember(request)
+        self.begun.emit(request.selection)
 
         def write(ticket: Ticket) -> ExportOutcome:
             from hematodesk.ui.report_pdf import render_report

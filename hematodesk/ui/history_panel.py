@@ -284,6 +284,11 @@ class HistoryPanel(QFrame):
         self._fill_filters(self._class_ids)
         self.clear_filter()
 
+    def show_anew(self, selection: object) -> None:
+        """What the list shows under its filter is used: what left it by a review leaves the list, too."""
+        if self.model.filtered and selection == self.model.filter:
+            self.model.reload()
+
     def say_nothing_is_kept(self) -> None:
         """Tell that there is no history in this sitting."""
         self._words_when_empty = self.tr("There is no history in this sitting: results are not kept.")

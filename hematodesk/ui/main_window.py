@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
         self.dialogs.operator_changed.connect(self.reviewing.set_operator)
         self.dialogs.operator_changed.connect(answer.set_operator)
         self.banners.code_asked.connect(self.dialogs.show_manual)
+        self.exporting.begun.connect(self.panel.show_anew)
         self.exporting.imported.connect(self.panel.model.reload)
         self.lanes.fault.connect(self.upkeep.tell)
         self.lanes.idle.connect(self.browsing.read_ahead)

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.ui.export_dialog import ExportDialog
+from hematodesk.ui.history_model import Role
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.workflow.export import ExportFormat
 
@@ -130,6 +132,33 @@ def test_the_chosen_images_are_exported(bench, qtbot: QtBot, window: MainWindow)
     press(qtbot, dialog)
     bench.rest(window)
     assert len(json.loads((bench.folder / "chosen.json").read_text("utf-8"))["images"]) == 1
+
+
+def test_what_the_list_shows_under_its_filter_is_what_is_exported(
+    bench, qtbot: QtBot, window: MainWindow
+) -> None:
+    unreviewed = HistoryFilter(review_state=ReviewState.OPEN)
+    window.panel.show_filter(unreviewed, "open")
+    bench.rest(window)
+    window.reviewing.agree()
+    bench.rest(window)
+    # So that no list jumps under one's hands.
+    assert names(window) == ["one.jpg", "two.jpg"]
+    dialog = opened(window)
+    dialog.choose_selection(unreviewed)
+    dialog.format.setCurrentIndex(dialog.format.findData(ExportFormat.JSON))
+    dialog.target.setText(str(bench.folder / "open.json"))
+    press(qtbot, dialog)
+    bench.rest(window)
+    written = json.loads((bench.folder / "open.json").read_text())
+    exported = [image["name"] for image in written["images"]]
+    assert exported == ["two.jpg"] == names(window)
+
+
+def names(window: MainWindow) -> list[str]:
+    model = window.panel.model
+    rows = [model.index(row).data(Role.SUMMARY) for row in range(model.rowCount())]
+    return [row.name for row in rows if row is not None]
 
 
 def test_an_exported_history_is_imported_and_shown(bench, empty_bench, qtbot, window) -> None:

@@ -23,6 +23,9 @@ _LEAST_S = 60.0
 _MOST_MS = 600_000
 """A camera or a batch may run for hours: then it is done all the same."""
 
+_MANY = 20_000
+"""So many objects that stand are too many to be looked at each time: some 30 ms."""
+
 _NEVER = 1_000_000_000
 
 
@@ -68,8 +71,8 @@ class Collecting(QObject):
 
     def _collect(self) -> None:
         gc.collect()
-        if self._latest is None:
-            # Now the libraries are loaded, too, and the history's rows: those have no way to hold each other.
+        if len(gc.get_objects()) > _MANY:
+            # They are the history's rows, which cannot hold each other: the next time is quick again.
             gc.freeze()
         self._latest = time.monotonic()
         self._overdue.start()

@@ -70,6 +70,15 @@ def test_nothing_is_looked_through_while_work_is_under_way(
     qtbot.waitUntil(lambda: ring() is None)
 
 
+def test_what_thousands_of_rows_hold_is_looked_through_once(
+    lanes: Lanes, collecting: Collecting, qtbot: QtBot
+) -> None:
+    rows = [[number] for number in range(30_000)]
+    lanes.run(Lane.STORAGE, lambda _ticket: None)
+    qtbot.waitUntil(lambda: not any(each is rows for each in gc.get_objects()))
+    assert len(gc.get_objects()) < len(rows)
+
+
 def test_the_interpreter_is_left_as_it_was(lanes: Lanes) -> None:
     before = gc.get_threshold(), gc.get_freeze_count()
     made = Collecting(lanes, lanes)

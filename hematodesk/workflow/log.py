@@ -25,6 +25,11 @@ class _CrashFile:
     stream: IO[bytes] | None = None
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is of logging
+        """A full disk: the program goes on without these lines; logging's own way prints paths."""
+
+
 def log_event(event: str, /, **facts: str | int | float | bool) -> None:
     """Write one event: its snake_case name, and facts that are codes, counts, versions or times."""
     words = (f"{key}={_plain(value)}" for key, value in facts.items())
@@ -45,7 +50,7 @@ def start_log(places: Places) -> None:
     stop_log()
     try:
         places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = logging.handlers.RotatingFileHandler(
+        handler = _LogFile(
             places.log_file, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8", delay=True
         )
         _CrashFile.stream = places.crash_file.open("ab")
@@ -63,7 +68,8 @@ def stop_log() -> None:
     """Close the log's files."""
     for handler in list(_log.handlers):
         _log.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):
+            handler.close()
     if _CrashFile.stream is not None:
         faulthandler.disable()
         with contextlib.suppress(OSError):

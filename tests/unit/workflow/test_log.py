@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import faulthandler
+import io
 import logging
 
 import pytest
@@ -28,6 +29,24 @@ def test_events_are_codes_and_numbers(places):
     log_event("batch_ended", done=12, failed=1, seconds=1.23456, model="wbc4@1.0.0", cancelled=False)
     (line,) = read(places).splitlines()
     assert line.endswith("INFO batch_ended done=12 failed=1 seconds=1.235 model=wbc4@1.0.0 cancelled=False")
+
+
+class FullDisk(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_not_told_on_the_terminal(places, capsys):
+    start_log(places)
+    log_event("begun")
+    (handler,) = logging.getLogger("hematodesk").handlers
+    assert isinstance(handler, logging.StreamHandler)
+    file = handler.setStream(FullDisk())
+    log_event("batch_ended", done=12)
+    handler.setStream(file)
+    log_event("ended")
+    assert [line.rsplit(" ", 1)[1] for line in read(places).splitlines()] == ["begun", "ended"]
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("private", ["/home/anna/smear.jpg", "C:\\Anna\\smear.jpg", "Müller, Anna", "a\nb"])

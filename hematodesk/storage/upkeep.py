@@ -132,15 +132,40 @@ def restore(path: Path, backup: Path, cancel: CancelToken | None = None) -> Path
     the history open; history_full, history_unwritable. The present history then stays.
     """
     token = cancel or CancelToken()
-    if path.exists() and backup.exists() and backup.samefile(path):
-        raise HistoryError("backup_failed", f"{backup.name} is the history itself.", "Choose a backup.")
+    _refuse_itself(path, backup)
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if path.exists() or swap.waiting(path) is not None:
             stack.enter_context(_alone(path))
+        source = stack.enter_context(_whole_backup(backup, token))
+        copy_database(source, path.with_name(path.name + swap.RESTORED), token)
+        return swap.finish(path)
+
+
+def check_backup(path: Path, backup: Path, cancel: CancelToken | None = None) -> None:
+    """Whether a backup can take the history's place; both are only read, and the history may be open.
+
+    Reads all of the backup. Raises Cancelled, and what `restore` raises for the backup.
+    """
+    _refuse_itself(path, backup)
+    token = cancel or CancelToken()
+    token.check()
+    with _whole_backup(backup, token):
+        pass
+
+
+def _refuse_itself(path: Path, backup: Path) -> None:
+    if path.exists() and backup.exists() and backup.samefile(path):
+        raise HistoryError("backup_failed", f"{backup.name} is the history itself.", "Choose a backup.")
+
+
+@contextlib.contextmanager
+def _whole_backup(backup: Path, token: CancelToken) -> Iterator[sqlite3.Connection]:
+    """A connection to read a backup with, of which all was read before."""
+    with contextlib.ExitStack() as stack:
         try:
             source = stack.enter_context(contextlib.closing(_open_to_read(backup)))
-            refuse_unknown(source, backup, len(MIGRATIONS))
+            _refuse_unknown_backup(source, backup)
             if source.execute("PRAGMA user_version").fetchone()[0] == 0:
                 # An empty file is a new history to SQLite, and to nobody a backup.
                 raise _damaged_backup(backup)
@@ -150,8 +175,19 @@ def restore(path: Path, backup: Path, cancel: CancelToken | None = None) -> Path
             raise _damaged_backup(backup) from error
         if not whole:
             raise _damaged_backup(backup)
-        copy_database(source, path.with_name(path.name + swap.RESTORED), token)
-        return swap.finish(path)
+        yield source
+
+
+def _refuse_unknown_backup(source: sqlite3.Connection, backup: Path) -> None:
+    """As `refuse_unknown`; the remedies are those for a file that was chosen as backup."""
+    try:
+        refuse_unknown(source, backup, len(MIGRATIONS))
+    except HistoryError as error:
+        if error.code == "history_damaged":
+            raise _damaged_backup(backup) from error
+        if error.code == "history_foreign":
+            raise HistoryError(error.code, error.message, "Choose another backup.") from error
+        raise
 
 
 def _damaged_backup(backup: Path) -> HistoryError:

@@ -54,6 +54,7 @@ class Upkeep(QObject):
         self._care = HistoryCare(services)
         self._backup_wanted = False
         self._busy = False
+        self._checking: Ticket | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._want_backup)
@@ -71,6 +72,7 @@ class Upkeep(QObject):
         """The window closes."""
         self._timer.stop()
         self._backup_wanted = False
+        self._forget_check()
 
     def _want_backup(self) -> None:
         self._backup_wanted = True
@@ -193,8 +195,47 @@ class Upkeep(QObject):
         self._show_dialog("restore", make)
 
     def restore(self, backup: Path) -> None:
-        """Put a backup in the history's place; the present one is kept beside."""
+        """Put a backup in the history's place; the present one is kept beside.
 
+        All of the backup is read first: nothing is stopped and closed for one that is refused.
+        """
+        if self._busy:
+            return
+        self._forget_check()
+        code = "history_restored"
+        self._banners.show_notice(Notice(code, self.tr("The backup is being checked…"), level=Level.WARNING))
+
+        def checked(_nothing: object) -> None:
+            if self._checking is ticket:
+                self._checking = None
+                self._put_in_place(backup)
+
+        def failed(error: HematodeskError) -> None:
+            if self._checking is ticket:
+                ended()
+                self._banners.show_notice(notice_of(error))
+
+        def ended() -> None:
+            if self._checking is ticket:
+                self._checking = None
+                self._banners.put_away(code)
+
+        ticket = self._checking = self._lanes.run(
+            Lane.UPKEEP,
+            lambda job: self._care.check_backup(backup, job.token),
+            done=checked,
+            failed=failed,
+            cancelled=ended,
+        )
+
+    def _forget_check(self) -> None:
+        """What was asked for last holds: a backup that is still being checked is not restored any more."""
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+            self._banners.put_away("history_restored")
+
+    def _put_in_place(self, backup: Path) -> None:
         def restored(kept: Path | None) -> None:
             self._banners.show_notice(
                 Notice(
@@ -218,6 +259,7 @@ class Upkeep(QObject):
         """Do what closes the history for a moment: nobody asks it meanwhile, and it is opened again after."""
         if self._busy:
             return
+        self._forget_check()
         self._busy = True
         self.swapping.emit()
         self._access.leave()

@@ -79,6 +79,15 @@ class HistoryCare:
         log_event("history_checked", problems=len(problems))
         return problems
 
+    def check_backup(self, backup: Path, cancel: CancelToken | None = None) -> None:
+        """Whether a backup can be restored, while the history stays open and as it is.
+
+        Raises Cancelled, HistoryError.
+        """
+        from hematodesk.storage.upkeep import check_backup
+
+        check_backup(self._services.places.history_file, backup, cancel)
+
     def restore(self, backup: Path, cancel: CancelToken | None = None) -> Path | None:
         """Put a backup in the history's place; what the present one is kept as, None without one.
 

@@ -4295,6 +4295,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>No consta que se haya perdido nada.</translation>
     </message>
     <message>
+        <source>The backup is being checked…</source>
+        <translation>Comprobando la copia…</translation>
+    </message>
+    <message>
         <source>The backup {name} was restored.</source>
         <translation>Se restauró la copia {name}.</translation>
     </message>

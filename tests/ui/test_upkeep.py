@@ -129,6 +129,41 @@ def test_a_batch_that_a_restore_stopped_goes_on_in_the_restored_history(
     bench.close(window)
 
 
+@pytest.mark.parametrize("damage", ["cut", "foreign"])
+def test_a_backup_that_is_refused_disturbs_nothing(bench, filled: Path, qtbot: QtBot, damage: str) -> None:
+    window = bench.show()
+    folder = BackupFolder(filled / "backups")
+    qtbot.waitUntil(lambda: len(folder.kept()) == 1)
+    bad = bench.folder / "bad.sqlite3"
+    if damage == "cut":
+        bad.write_bytes(folder.kept()[0].path.read_bytes()[:8192])
+    else:
+        with closing(sqlite3.connect(bad)) as connection:
+            connection.execute("CREATE TABLE song (name TEXT)")
+    window.opening.open_paths([bench.field()])
+    bench.rest(window)
+    window.opening.open_paths([bench.plain(120)[0].parent])
+    qtbot.waitUntil(lambda: window.running.progress is not None and window.running.progress.done > 10)
+    shown, swaps = window.viewer.image_id, []
+    window.upkeep.swapping.connect(lambda: swaps.append(shown))
+    window.upkeep.restore(bad)
+    code = "backup_damaged" if damage == "cut" else "history_foreign"
+    qtbot.waitUntil(lambda: window.banners.banner(code) is not None)
+    assert window.banners.banner(code).notice.remedy == "Choose another backup."
+    assert window.banners.banner("history_restored") is None
+    bench.rest(window)
+    assert window.banners.banner("run_left") is None
+    assert not swaps
+    assert window.viewer.image_id == shown
+    # The three that were there before are among the 120.
+    assert window.services.history.count() == 121
+    # A good one is restored as ever, also where another one was being checked.
+    window.upkeep.restore(bad)
+    window.upkeep.restore(folder.kept()[0].path)
+    bench.rest(window)
+    assert window.services.history.count() == 3
+
+
 def test_a_watched_folder_is_watched_on_in_a_restored_history(bench, filled: Path, qtbot: QtBot) -> None:
     scanner = bench.folder / "scanner"
     scanner.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -212,6 +213,36 @@ def test_a_bad_backup_changes_nothing(two_states, tmp_path, damage):
     assert caught.value.code in ("backup_damaged", "backup_absent")
     assert names(path) == ["c", "b", "a"]
     assert sorted(file.name for file in path.parent.iterdir()) == ["history.sqlite3"]
+
+
+def test_a_backup_is_checked_while_the_history_is_open(two_states):
+    path, backup = two_states
+    with closing(History.open(path)) as history:
+        upkeep.check_backup(path, backup)
+        cancel = CancelToken()
+        cancel.cancel()
+        with pytest.raises(Cancelled):
+            upkeep.check_backup(path, backup, cancel)
+        backup.write_bytes(backup.read_bytes()[:8192])
+        with pytest.raises(HistoryError) as caught:
+            upkeep.check_backup(path, backup)
+        assert caught.value.code == "backup_damaged"
+        assert history.count() == 3
+
+
+def test_a_file_that_is_no_backup_is_told_as_such(two_states, tmp_path):
+    path, backup = two_states
+    other = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE song (name TEXT)")
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("PRAGMA application_id = 0")
+    for file, code in ((other, "history_foreign"), (backup, "backup_damaged")):
+        for work in (upkeep.check_backup, upkeep.restore):
+            with pytest.raises(HistoryError) as caught:
+                work(path, file)
+            assert (caught.value.code, caught.value.remedy) == (code, "Choose another backup.")
+    assert names(path) == ["c", "b", "a"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows' own locks hold there")

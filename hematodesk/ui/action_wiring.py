@@ -56,7 +56,7 @@ def bind_actions(window: MainWindow) -> None:
             "put_away": window.banners.put_all_away,
             "next_cell": lambda: view.focusNextPrevChild(True),
             "previous_cell": lambda: view.focusNextPrevChild(False),
-            "next_open": window.go_to_next_open,
+            "next_open": window.browsing.next_open,
             "agree": window.reviewing.agree,
             "reject": window.reviewing.reject,
             "clear_review": window.reviewing.clear,

@@ -266,8 +266,20 @@ class AnswerPanel(QScrollArea):
             self.ensureWidgetVisible(self._note)
 
     def flush_note(self) -> None:
-        """Send a note's change now; the window calls it before it closes."""
+        """Send a note's change now."""
         self._note.flush()
+
+    def send_notes(self) -> None:
+        """Send every note that is not saved; the window calls it before it closes."""
+        self._note.send_all()
+
+    def unsaved_notes(self) -> dict[object, str]:
+        """Notes that were refused or not sent yet, by the key each was shown with."""
+        return self._note.unsaved
+
+    def refused_notes(self) -> dict[object, str]:
+        """Notes that could not be saved when they were last sent, by key."""
+        return self._note.refused
 
     def refuse_note(self, note_key: object, text: str) -> None:
         """A note that was sent could not be saved; it stays here, marked, and is sent again later."""

@@ -43,6 +43,14 @@ class Browsing(QObject):
         """The image above in the list."""
         self._go(-1)
 
+    def next_open(self) -> None:
+        """The next cell without a review, in this image or the next one."""
+        index = self._viewer.next_open()
+        if index >= 0:
+            self._viewer.choose(index)
+        else:
+            self.next_to_review()
+
     def next_to_review(self) -> None:
         """The next image below that is not wholly reviewed, then from the top; or say that all are."""
         model = self._panel.model

@@ -26,6 +26,7 @@ from hematodesk.ui.exporting import Exporting
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.history_panel import HistoryPanel
 from hematodesk.ui.lanes import Lanes
+from hematodesk.ui.leaving import Leaving
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.notices import Notices
 from hematodesk.ui.opening import Opening
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
         )
         self.upkeep = Upkeep(services, lanes, self.access, banners, self.dialogs.show_one, self)
         self.sitting = Sitting(services, lanes, self.access, self)
+        self.leaving = Leaving(self.answer, self.reviewing, self.viewer, lanes, banners, self.close, self)
         self.guard = TextGuard(self)
         self.presenting = Presenting(
             self.viewer,
@@ -291,7 +293,8 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.answer.flush_note()
+        if not self.leaving.may_close():
+            return
         self.memory.remember()
         self.watching.stop()
         self.running.end()
@@ -357,14 +360,6 @@ class MainWindow(QMainWindow):
         self.memory.show_history()
         self.panel.search.setFocus()
         self.panel.search.selectAll()
-
-    def go_to_next_open(self) -> None:
-        """The next cell without a review, in this image or the next one."""
-        index = self.viewer.next_open()
-        if index >= 0:
-            self.viewer.choose(index)
-        else:
-            self.browsing.next_to_review()
 
     def toggle_add(self) -> None:
         """Draw the boxes of missed cells, or no more."""

@@ -77,6 +77,25 @@ class NoteField(QPlainTextEdit):
                 self.kept.emit(False)
             self.edited.emit(self._key, text)
 
+    def send_all(self) -> None:
+        """Send the text now as `flush` does, and everything that was refused before."""
+        self.flush()
+        waiting, self._refused = self._refused, {}
+        for key, text in waiting.items():
+            self.edited.emit(key, text)
+
+    @property
+    def refused(self) -> dict[object, str]:
+        """What was refused and is kept by this field alone, by key."""
+        return dict(self._refused)
+
+    @property
+    def unsaved(self) -> dict[object, str]:
+        """What was refused, and what was written since it was last sent, by key."""
+        text = self.toPlainText()
+        written = {self._key: text} if self._key is not None and text != self._saved else {}
+        return {**self._refused, **written}
+
     def _put(self, text: str) -> None:
         if self.toPlainText() != text:
             self.blockSignals(True)

@@ -70,6 +70,7 @@ class Reviewing(QObject):
         self._banners = banners
         self._desk: ReviewDesk | None = None
         self._under_way = 0
+        self._notes: list[tuple[NoteKey, str]] = []
         self.read_only = False
 
     def use(self, desk: ReviewDesk, *, read_only: bool) -> None:
@@ -201,8 +202,12 @@ class Reviewing(QObject):
                 return desk.note_image(key.image_id, text, history.image(key.image_id).note)
             return desk.note_cell(history.cell(key.cell_id), text, key.image_id)
 
-        # The words are the person's own: they stay on show, where a verdict is taken from it.
-        self._change(job, refused=lambda: self.note_refused.emit(key, text))
+        self._change(job, note=(key, text))
+
+    @property
+    def notes_under_way(self) -> dict[object, str]:
+        """Notes that were sent to the history, which has not answered yet, by key."""
+        return dict(self._notes)
 
     # Deleting, undo
 
@@ -229,9 +234,8 @@ class Reviewing(QObject):
         job: Callable[[], Change | None],
         *,
         go_there: bool = False,
-        refused: Callable[[], None] | None = None,
+        note: tuple[NoteKey, str] | None = None,
     ) -> None:
-        take_back = self._show_what_stands if refused is None else refused
 
         def work(history: History) -> _Changed:
             change = job()
@@ -240,12 +244,24 @@ class Reviewing(QObject):
                 images = [history.image(image_id) for image_id in change.image_ids]
             return _Changed(change, images)
 
-        def came(changed: _Changed) -> None:
+        def ended() -> None:
             self._under_way -= 1
+            if note is not None:
+                self._notes.remove(note)
+
+        def take_back() -> None:
+            if note is None:
+                self._show_what_stands()
+            else:
+                # The words are the person's own: they stay on show, where a verdict is taken from it.
+                self.note_refused.emit(*note)
+
+        def came(changed: _Changed) -> None:
+            ended()
             self._tell(changed, go_there)
 
         def failed(error: HematodeskError) -> None:
-            self._under_way -= 1
+            ended()
             if error.code == "history_missing":
                 self.look_again()
                 return
@@ -253,11 +269,13 @@ class Reviewing(QObject):
             take_back()
 
         def cancelled() -> None:
-            self._under_way -= 1
+            ended()
             take_back()
 
         if self._access.ask(work, came, failed, cancelled) is not None:
             self._under_way += 1
+            if note is not None:
+                self._notes.append(note)
 
     def look_again(self) -> None:
         """Show the shown image as it stands: another window may have reviewed or deleted it meanwhile."""

@@ -2798,6 +2798,25 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>Leaving</name>
+    <message>
+        <source>The note is being saved…</source>
+        <translation>Guardando la nota…</translation>
+    </message>
+    <message>
+        <source>A note could not be saved, so the window stays open.</source>
+        <translation>No se pudo guardar una nota; por eso la ventana sigue abierta.</translation>
+    </message>
+    <message>
+        <source>Close it again to leave without the note.</source>
+        <translation>Ciérrela otra vez para salir sin la nota.</translation>
+    </message>
+    <message>
+        <source>Show the note</source>
+        <translation>Mostrar la nota</translation>
+    </message>
+</context>
+<context>
     <name>LiveDialog</name>
     <message>
         <source>Live picture</source>

@@ -11,8 +11,9 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from hematodesk.domain.errors import ModelError
+from hematodesk.domain.errors import HistoryError, ModelError
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.storage.history import History
 from hematodesk.ui.actions import ACTIONS, CLASS_KEYS
 from hematodesk.ui.dialogs import fit_to_screen
 from hematodesk.ui.error_report import ErrorReporter, report_text
@@ -98,6 +99,51 @@ def test_a_note_being_written_is_kept_when_the_window_closes(bench, qtbot: QtBot
     image = services.open_history().image(image_id)
     services.close()
     assert "at the last moment" in [cell.note for cell in image.result.cells]
+
+
+@pytest.mark.parametrize("room_again", [True, False])
+def test_a_note_that_cannot_be_saved_keeps_the_window_open(
+    bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, room_again: bool
+) -> None:
+    asked: list[str] = []
+
+    def full(self: History, cell_id: int, note: str) -> None:
+        asked.append(note)
+        raise HistoryError("history_full", "There is no room.")
+
+    def rest() -> None:
+        qtbot.waitUntil(lambda: not window.lanes.busy)
+
+    window = bench.show(start=[bench.field()])
+    image_id = window.viewer.image_id
+    qtbot.keyClick(window.centre.view, Qt.Key.Key_N)
+    qtbot.keyClicks(window.answer.focusWidget(), "at the last moment")
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "set_cell_note", full)
+        window.close()
+        rest()
+        assert window.isVisible()
+        assert not window.sitting.over
+        banner = window.banners.banner("note_unsaved")
+        assert banner is not None
+        assert "could not be saved" in banner.notice.text
+        # The note of another image is what is told of and led to.
+        window.viewer.clear()
+        window.banners.banner("note_unsaved").button.click()
+        qtbot.waitUntil(lambda: window.viewer.image_id == image_id and window.viewer.settled)
+        rest()
+        tries = len(asked)
+        if not room_again:
+            with qtbot.waitSignal(window.closed, timeout=30_000):
+                window.close()
+            assert not window.isVisible()
+            # It is tried in the background all the same.
+            assert len(asked) == tries + 1
+    bench.close(window)
+    services = bench.services()
+    image = services.open_history().image(image_id)
+    services.close()
+    assert ("at the last moment" in [cell.note for cell in image.result.cells]) == room_again
 
 
 def test_every_action_does_something_and_has_its_place(bench) -> None:

@@ -41,7 +41,7 @@ class Leaving(QObject):
         reviewing.image_changed.connect(self._forget_saved)
 
     def may_close(self) -> bool:
-        """Whether the window may close now; else it does when the notes are saved, or tells that they are not.
+        """Whether the window may close now; else it does when the notes are saved, or says that they are not.
 
         What the person was told of and leaves behind all the same is tried once more in the background.
         """

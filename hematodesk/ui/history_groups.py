@@ -31,7 +31,7 @@ class SessionGroup:
     version: int = 0
     _ids: set[int] = field(default_factory=set, init=False)
     _places: dict[int, int] = field(default_factory=dict, init=False)
-    """Image id to place, made when it is asked for; empty after a change."""
+    """Image id to place, of all images or of none: made when it is asked for."""
 
     @property
     def rows(self) -> int:
@@ -46,21 +46,27 @@ class SessionGroup:
         """Where an image stands among the session's; -1 when it is not loaded."""
         if image_id not in self._ids:
             return -1
-        if not self._places:
+        if len(self._places) != len(self.images):
             self._places = {image.id: place for place, image in enumerate(self.images)}
         return self._places[image_id]
 
     def put(self, place: int, images: Sequence[ImageSummary]) -> None:
         """Put new images before the one at that place."""
+        if place == len(self.images) == len(self._places):
+            # As a batch adds them: all that is known of the others' places holds.
+            self._places.update((image.id, place + number) for number, image in enumerate(images))
+        else:
+            self._places = {}
         self.images[place:place] = images
         self._ids.update(image.id for image in images)
-        self._changed()
+        self.version += 1
 
     def take(self, first: int, end: int) -> None:
         """Take the images from one place to before another."""
         self._ids.difference_update(image.id for image in self.images[first:end])
         del self.images[first:end]
-        self._changed()
+        self._places = {}
+        self.version += 1
 
     def order(self, images: list[ImageSummary], places: dict[int, int] | None = None) -> None:
         """The same images in another order; `places` (id to place) if they are known."""
@@ -100,10 +106,6 @@ class SessionGroup:
             else:
                 found.append((place, place + 1))
         return found
-
-    def _changed(self) -> None:
-        self._places = {}
-        self.version += 1
 
 
 class SessionGroups:

@@ -79,6 +79,15 @@ class History(RunsOfHistory, CopiesOfHistory):
         """Whether every write will raise history_unwritable."""
         return self._database.read_only
 
+    def changes_by_others(self) -> int:
+        """A mark that is another one when somebody else has written to the file meanwhile.
+
+        What is written through this object does not change it:
+        https://www.sqlite.org/pragma.html#pragma_data_version
+        """
+        with self._database.read() as connection:
+            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Remove for good what was deleted through this object, and close the file.
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
-from hematodesk.ui.history_model import Role
+from hematodesk.ui.history_session_rows import Role
 from hematodesk.ui.history_thumbnails import Thumbnails
 from hematodesk.ui.history_words import label_words, moment_words
 from hematodesk.ui.plain_text import whole_letters

@@ -143,15 +143,22 @@ class SessionGroups:
         within = row - self._starts[place]
         return group, None if within == 0 else group.images[within - 1]
 
+    def place_for(self, session_id: int) -> tuple[int, int]:
+        """Where a session that is not listed belongs, the newest first: its place, and the row there."""
+        for place, group in enumerate(self._groups):
+            if group.session.id < session_id:
+                return place, self._starts[place]
+        return len(self._groups), self.rows
+
     def start(self, group: SessionGroup) -> int:
         """The row of a group's heading."""
         return self._starts[self._groups.index(group)]
 
     # `count` is to be called after these, and after whatever changes a group's number of rows.
 
-    def add(self, group: SessionGroup, *, first: bool = False) -> None:
-        """List one more, as the last or the first."""
-        self._groups.insert(0 if first else len(self._groups), group)
+    def add(self, group: SessionGroup, place: int | None = None) -> None:
+        """List one more, before the one at that place or as the last."""
+        self._groups.insert(len(self._groups) if place is None else place, group)
 
     def remove(self, group: SessionGroup) -> None:
         """List one no more."""

@@ -6,91 +6,52 @@ painted, and under a filter more matches when the list is scrolled to its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from enum import IntEnum
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
 from hematodesk.ui.history_access import HistoryAccess
-from hematodesk.ui.history_groups import SessionGroup, SessionGroups
+from hematodesk.ui.history_groups import SessionGroup
 from hematodesk.ui.history_order import Order, in_order, key_of
+from hematodesk.ui.history_refresh import Changes, Differences, compare, look
 from hematodesk.ui.history_rows import Found, Group, Matches, load_matches, load_some, summary_of
-from hematodesk.ui.history_words import image_words, session_words
+from hematodesk.ui.history_session_rows import Index, SessionRows
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
 
-Index = QModelIndex | QPersistentModelIndex
 
-
-class Role(IntEnum):
-    """What the delegate asks for."""
-
-    SUMMARY = Qt.ItemDataRole.UserRole + 1
-    """An ImageSummary, or None for a session's heading."""
-    SESSION = Qt.ItemDataRole.UserRole + 2
-    """A Session, or None for an image."""
-    UNFOLDED = Qt.ItemDataRole.UserRole + 3
-    """Whether a heading's session is unfolded."""
-
-
-class HistoryModel(QStringListModel):
-    """Rows are session headings and the images of unfolded sessions.
-
-    The strings of Qt's model stay empty: they are there because Qt counts them itself. A list view asks
-    for every row when one is inserted, and 50,000 questions to Python would hold the window for a third
-    of a second. So what Qt counts and what the groups hold are changed together, in `_grow`, `_shrink`
-    and `_begin_anew`.
+class HistoryModel(SessionRows):
+    """The rows with what loads and changes them.
 
     Signals:
         loaded: a load that was under way has ended.
+        refreshing, refreshed: before and after rows come or go because of another window.
     """
 
     loaded = Signal()
+    refreshing = Signal()
+    refreshed = Signal()
 
     def __init__(self, access: HistoryAccess, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._access = access
-        self._groups = SessionGroups()
         self._filter = HistoryFilter()
         self._filtered = False
         self._current_session: int | None = None
         self._asked = 0
+        self._mark: int | None = None
+        """Of the history as it was last looked at, see `History.changes_by_others`."""
+        self._comparing = False
         self._order = Order.TIME
         self._ordering = 0
         self._matches_finished = True
         self._fetching = False
-        self._changing: Callable[[], None] = lambda: None
-        # Before any view's: between Qt's "about to" and its "done" the groups change, too.
-        self.rowsInserted.connect(self._changed)
-        self.rowsRemoved.connect(self._changed)
 
     # What Qt asks
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= self._groups.rows:
-            return None
-        group, image = self._groups.at(index.row())
-        if role == Role.SUMMARY:
-            return image
-        if role == Role.SESSION:
-            return group.session if image is None else None
-        if role == Role.UNFOLDED:
-            return group.unfolded
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return session_words(group.session) if image is None else image_words(image)
-        return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-        _, image = self._groups.at(index.row())
-        return base | Qt.ItemFlag.ItemIsSelectable if image is not None else base
 
     def canFetchMore(self, parent: Index) -> bool:
         return not parent.isValid() and self._filtered and not self._matches_finished and not self._fetching
@@ -127,35 +88,6 @@ class HistoryModel(QStringListModel):
         """The session that this window adds to."""
         self._current_session = session_id
 
-    def summary(self, image_id: int) -> ImageSummary | None:
-        """The row of an image, if it is loaded."""
-        row = self.row_of(image_id)
-        return self._groups.at(row)[1] if row >= 0 else None
-
-    def row_of(self, image_id: int) -> int:
-        """The row of an image; -1 when it is not loaded or folded away."""
-        group = self._groups.holding(image_id)
-        if group is None or not group.unfolded:
-            return -1
-        return self._groups.start(group) + 1 + group.place_of(image_id)
-
-    def neighbour(self, image_id: int | None, step: int) -> ImageSummary | None:
-        """The next (1) or previous (-1) image shown; from None the first or the last shown."""
-        count = self.rowCount()
-        row = self.row_of(image_id) if image_id is not None else -1
-        row = row + step if row >= 0 else (0 if step > 0 else count - 1)
-        while 0 <= row < count:
-            _, image = self._groups.at(row)
-            if image is not None:
-                return image
-            row += step
-        return None
-
-    def image_ids(self, session_id: int) -> list[int]:
-        """The loaded images of a session, in their order."""
-        group = self._groups.of(session_id)
-        return [] if group is None else [image.id for image in group.images]
-
     # Loading
 
     def reload(self) -> None:
@@ -166,29 +98,104 @@ class HistoryModel(QStringListModel):
         self._begin_anew([])
         self._matches_finished, self._fetching = not self._filtered, True
 
-        def sessions_came(sessions: list[Session]) -> None:
+        def came(found: tuple[int, list[Session]]) -> None:
             if asked == self._asked:
                 self._fetching = False
+                self._mark, sessions = found
                 self._show_sessions(sessions, unfolded)
 
-        self._access.ask(lambda history: history.sessions(), sessions_came, cancelled=self._gave_up)
+        self._access.ask(
+            lambda history: (history.changes_by_others(), history.sessions()), came, cancelled=self._gave_up
+        )
 
     def refresh(self) -> None:
-        """Load anew if another window has added sessions or images meanwhile; else nothing happens."""
-        if self._filtered or self._fetching:
+        """Bring the rows in step with what another window has done; nothing happens when it has not.
+
+        What is chosen stays so, and rows that did not change stay as they are.
+        """
+        if self._fetching or self._comparing:
             return
-        asked = self._asked
-        known = {group.session.id: group.session.image_count for group in self._groups}
+        asked, mark, chosen = self._asked, self._mark, self._filter if self._filtered else None
+        shown = [group.session.id for group in self._groups]
 
-        def sessions_came(sessions: list[Session]) -> None:
-            there = {session.id: session.image_count for session in sessions}
-            for counts in (known, there):
-                # This window's own is kept up to date by itself.
-                counts.pop(self._current_session or -1, None)
-            if asked == self._asked and there != known:
+        def came(found: Changes | None) -> None:
+            if found is None or asked != self._asked or self._comparing:
+                return
+            self._mark = found.mark
+            if not len(self._groups):
                 self.reload()
+                return
+            self._comparing = True
+            self._match_sessions(found)
+            compare(
+                self._access,
+                [group for group in self._groups if group.loaded],
+                self._filter,
+                lambda group, differences: asked == self._asked and self._match(group, differences),
+                compared,
+                filtered=self._filtered,
+            )
 
-        self._access.ask(lambda history: history.sessions(), sessions_came)
+        def compared() -> None:
+            self._comparing = False
+
+        self._access.ask(lambda history: look(history, mark, chosen, shown), came)
+
+    def _match_sessions(self, found: Changes) -> None:
+        """Sessions that came and went; this window's own lists its images by itself."""
+        there = {session.id: session for session in found.sessions}
+        self.refreshing.emit()
+        if found.matches is not None:
+            self._sessions = there
+            oldest = min(group.session.id for group in self._groups)
+            for each in found.matches.groups:
+                # Older ones come when the list is scrolled to its end.
+                if each.session_id > oldest or self._matches_finished:
+                    self._add_matches(each, in_place=True)
+        else:
+            for group in self._groups:
+                session = there.pop(group.session.id, None)
+                if session is None and group.session.id != self._current_session:
+                    self._drop(group)
+                elif session is not None and not group.loaded:
+                    group.session = session
+                    self._tell(self._groups.start(group))
+            there.pop(self._current_session or -1, None)
+            for session in there.values():
+                self._add(SessionGroup(session))
+        self.refreshed.emit()
+
+    def _match(self, group: SessionGroup, found: Differences) -> bool:
+        """Bring one session's rows in step; what changed here since they were compared is left alone."""
+        if self._groups.of(group.session.id) is not group:
+            return True
+        changed = [
+            (group.place_of(row.id), before, row)
+            for before, row in found.rows
+            if before is not None and group.holds(row.id)
+        ]
+        places = []
+        for place, before, row in changed:
+            if group.images[place] is before:
+                group.replace(place, row)
+                places.append(place)
+        if places and group.unfolded:
+            start = self._groups.start(group) + 1
+            self.dataChanged.emit(self.index(start + min(places)), self.index(start + max(places)))
+        fresh = [row for before, row in found.rows if before is None]
+        gone = {row.id for row in found.gone if group.holds(row.id)}
+        if fresh or gone:
+            self.refreshing.emit()
+            self._insert(group, fresh)
+            for first, end in reversed(group.runs_of(gone)):
+                self._take(group, first, end)
+            self.refreshed.emit()
+        if found.last is None and group.session.image_count != len(group.images):
+            group.session = replace(group.session, image_count=len(group.images))
+            self._tell(self._groups.start(group))
+        if found.last is None and not group.images:
+            self._drop(group)
+        return True
 
     def _show_sessions(self, sessions: Sequence[Session], unfolded: set[int]) -> None:
         if self._filtered:
@@ -292,7 +299,7 @@ class HistoryModel(QStringListModel):
         self._fetching, self._matches_finished = False, True
         self.loaded.emit()
 
-    def _add_matches(self, found: Group) -> None:
+    def _add_matches(self, found: Group, *, in_place: bool = False) -> None:
         rows = found.found.rows if self._order is Order.TIME else in_order(found.found.rows, self._order)
         known = self._sessions.get(found.session_id)
         if known is None:
@@ -300,7 +307,10 @@ class HistoryModel(QStringListModel):
             known = Session(found.session_id, "", rows[-1].created_at, "", 0)
         group = SessionGroup(replace(known, image_count=len(rows)), unfolded=True, loaded=True)
         group.put(0, rows)
-        self._grow(self._groups.rows, group.rows, lambda: self._groups.add(group))
+        if in_place:
+            self._add(group)
+        else:
+            self._grow(self._groups.rows, group.rows, lambda: self._groups.add(group))
         if not found.found.finished:
             self._load(group, max(rows, key=_id_of))
 
@@ -358,7 +368,7 @@ class HistoryModel(QStringListModel):
         group = self._groups.of(session.id)
         if group is None:
             fresh = group = SessionGroup(replace(session, image_count=0), unfolded=True, loaded=True)
-            self._grow(0, 1, lambda: self._groups.add(fresh, first=True))
+            self._grow(0, 1, lambda: self._groups.add(fresh, 0))
         rows = [summary_of(image) for image in images if not group.holds(image.id)]
         if not rows:
             return
@@ -390,46 +400,7 @@ class HistoryModel(QStringListModel):
             group.session = replace(group.session, image_count=left)
             self._tell(self._groups.start(group))
             if left == 0:
-                self._shrink(self._groups.start(group), 1, partial(self._groups.remove, group))
-
-    # Rows
-
-    def _begin_anew(self, groups: list[SessionGroup]) -> None:
-        """These groups, all folded, take the place of the present ones."""
-        self._groups = SessionGroups(groups)
-        self.setStringList([""] * len(groups))
-
-    def _grow(self, first: int, count: int, change: Callable[[], None]) -> None:
-        """So many rows more from there on; `change` does it in the groups."""
-        self._changing = change
-        if count:
-            self.insertRows(first, count)
-        else:
-            self._changed()
-
-    def _shrink(self, first: int, count: int, change: Callable[[], None]) -> None:
-        """So many rows fewer from there on; `change` does it in the groups."""
-        self._changing = change
-        if count:
-            self.removeRows(first, count)
-        else:
-            self._changed()
-
-    def _changed(self) -> None:
-        change, self._changing = self._changing, lambda: None
-        change()
-        self._groups.count()
-
-    def _take(self, group: SessionGroup, first: int, end: int) -> None:
-        """Take a session's images from one place to before another."""
-
-        rows = end - first if group.unfolded else 0
-        self._shrink(self._groups.start(group) + 1 + first, rows, lambda: group.take(first, end))
-
-    def _put(self, group: SessionGroup, place: int, rows: list[ImageSummary]) -> None:
-        if rows:
-            count = len(rows) if group.unfolded else 0
-            self._grow(self._groups.start(group) + 1 + place, count, lambda: group.put(place, rows))
+                self._drop(group)
 
     def _insert(self, group: SessionGroup, rows: Sequence[ImageSummary]) -> None:
         """Put new rows where the order has them, those that stand together in one go."""
@@ -439,10 +410,6 @@ class HistoryModel(QStringListModel):
         if self._filtered and len(group.images) > before:
             group.session = replace(group.session, image_count=len(group.images))
             self._tell(self._groups.start(group))
-
-    def _tell(self, row: int) -> None:
-        index = self.index(row)
-        self.dataChanged.emit(index, index)
 
 
 def _id_of(row: ImageSummary) -> int:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -28,8 +37,9 @@ from hematodesk.ui.class_names import class_name
 from hematodesk.ui.filter_row import FilterRow
 from hematodesk.ui.history_access import HistoryAccess
 from hematodesk.ui.history_delegate import HistoryDelegate
-from hematodesk.ui.history_model import HistoryModel, Role
+from hematodesk.ui.history_model import HistoryModel
 from hematodesk.ui.history_order import Order
+from hematodesk.ui.history_session_rows import Role
 from hematodesk.ui.history_thumbnails import Thumbnails
 from hematodesk.ui.history_words import image_words, moment_words, session_tip
 from hematodesk.ui.theme import set_role
@@ -119,6 +129,7 @@ class HistoryPanel(QFrame):
         self.model = HistoryModel(access, self)
         self._shown_image: int | None = None
         self._following = False
+        self._top: tuple[QPersistentModelIndex, int] | None = None
         self._class_ids: tuple[str, ...] = ()
         self._special: tuple[HistoryFilter, str] | None = None
         self._words_when_empty = self.tr("Images that you open are kept here with their results.")
@@ -164,6 +175,8 @@ class HistoryPanel(QFrame):
             signal.connect(self._show_emptiness)
         self.model.loaded.connect(self._show_emptiness)
         self.model.loaded.connect(self._mark_shown)
+        self.model.refreshing.connect(self._hold_still)
+        self.model.refreshed.connect(self._held_still)
         self._lay_out()
         self._show_emptiness()
 
@@ -356,6 +369,24 @@ class HistoryPanel(QFrame):
             self.list.scrollTo(index)
         finally:
             self._following = False
+
+    def _hold_still(self) -> None:
+        """Rows are about to come or go: remember what stands at the top, and open nothing because of it."""
+        self._following = True
+        top = self.list.indexAt(QPoint(0, 0))
+        # At its very top the list shows what comes there.
+        scrolled = top.isValid() and self.list.verticalScrollBar().value() > 0
+        self._top = (QPersistentModelIndex(top), self.list.visualRect(top).top()) if scrolled else None
+
+    def _held_still(self) -> None:
+        if self._top is not None:
+            top, before = self._top
+            moved = self.list.visualRect(self.model.index(top.row())).top() - before if top.isValid() else 0
+            if moved:
+                bar = self.list.verticalScrollBar()
+                bar.setValue(bar.value() + moved)
+        self._top = None
+        self._following = False
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         summary = current.data(Role.SUMMARY)

@@ -1,4 +1,4 @@
-"""The window with a session of 50,000 images: sorting, filtering, stalls, and a cancel."""
+"""The window with a session of 50,000 images: sorting, filtering, stalls, coming back, and a cancel."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ services = build(Path(sys.argv[1]))
 import onnxruntime
 from PySide6.QtCore import QEventLoop, QTimer
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, Prediction, Provenance
-from hematodesk.domain.cells import UncertainReason, now_utc
+from hematodesk.domain.cells import Review, UncertainReason, Verdict, now_utc
 from hematodesk.domain.geometry import Box
-from hematodesk.domain.history import HistoryFilter
+from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.ui.application import calm_interpreter, make_application
 from hematodesk.ui.history_order import Order
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 
+OPEN = ReviewState.OPEN
 count = int(sys.argv[3])
 history = services.open_history()
 session = history.begin_session("benchmark")
@@ -115,6 +116,24 @@ for words, chosen in (
     figures[f"filter {words}"] = measured("filter", lambda: model.set_filter(chosen), lambda: bool(shown))
     until(lambda: not window.lanes.busy)
 
+# Another window reviews images here and there; whoever comes back to this one sees it.
+other = build(Path(sys.argv[1]))
+not_reviewed = HistoryFilter(review_state=OPEN)
+for name, chosen, since in (("all", HistoryFilter(), 0), ("not reviewed", not_reviewed, 25)):
+    model.set_filter(chosen)
+    until(lambda: not model.loading and not window.lanes.busy)
+    for number in range(since, count, count // 300):
+        found = other.open_history().image(number + 1).result.cells[0]
+        other.history.set_review(found.id, Review(Verdict.AGREED, found.label, "benchmark", now_utc()))
+    last_id = number + 1
+    until(lambda: model.summary(last_id) is not None)
+    came = lambda: (row := model.summary(last_id)) is None or row.review_state is not OPEN
+    figures[f"come back, {name}"] = measured("come back", model.refresh, came)
+    until(lambda: not window.lanes.busy)
+model.set_filter(HistoryFilter())
+until(lambda: model.rowCount() == count + 1 and not window.lanes.busy)
+other.close()
+
 window.opening.open_paths([Path(sys.argv[2])])
 until(lambda: window.running.progress is not None and window.running.progress.done > 100)
 gaps.clear()
@@ -163,6 +182,7 @@ def run(*, files: int = 4_000) -> list[Row]:
             + "; of it the window's own work: "
             + ", ".join(f"{name} {work:.0f}" for name, work in found["own"].items())
             + f"; all rows were there after {figures['open, all rows'] / 1000:.1f} s"
+            + "".join(f"; {name}: {took:.0f} ms" for name, took in figures.items() if "come back" in name)
             + f"; while the program started and loaded its libraries {at_start:.0f}",
             "50 ms",
             max(worst.values()) <= 50,

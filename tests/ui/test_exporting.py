@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.ui.export_dialog import ExportDialog
-from hematodesk.ui.history_model import Role
+from hematodesk.ui.history_session_rows import Role
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.workflow.export import ExportFormat
 

@@ -36,8 +36,9 @@ from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.storage.history import History
 from hematodesk.ui.answer_panel import AnswerPanel
 from hematodesk.ui.answer_parts import ClassRow
-from hematodesk.ui.history_model import HistoryModel, Role
+from hematodesk.ui.history_model import HistoryModel
 from hematodesk.ui.history_rows import summary_of
+from hematodesk.ui.history_session_rows import Role
 from hematodesk.ui.history_words import image_words
 from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, QPoint, QStringListModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QStringListModel, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
@@ -16,12 +17,16 @@ from hematodesk.domain.cells import (
     ImageStatus,
     Prediction,
     Provenance,
+    Review,
+    Verdict,
     now_utc,
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, ImageSummary, ReviewState
-from hematodesk.ui.history_model import HistoryModel, Role
+from hematodesk.storage.history import History
+from hematodesk.ui.history_model import HistoryModel
 from hematodesk.ui.history_order import Order, in_order
+from hematodesk.ui.history_session_rows import Role, SessionRows
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import tokens
 
@@ -137,8 +142,9 @@ def test_qt_s_own_count_of_rows_follows_every_change(bench, qtbot: QtBot) -> Non
 
 def test_a_view_asks_python_for_no_row_that_it_does_not_paint() -> None:
     # Qt's list view asks index() and rowCount() for each of its rows whenever one is inserted.
-    assert {"index", "rowCount", "hasIndex", "parent", "columnCount"}.isdisjoint(vars(HistoryModel))
-    assert HistoryModel.__base__ is QStringListModel
+    asked = {"index", "rowCount", "hasIndex", "parent", "columnCount"}
+    assert HistoryModel.__mro__[:3] == (HistoryModel, SessionRows, QStringListModel)
+    assert all(asked.isdisjoint(vars(ours)) for ours in (HistoryModel, SessionRows))
 
 
 def test_search_and_filter_choose_and_can_be_taken_away(bench, qtbot: QtBot) -> None:
@@ -322,6 +328,112 @@ def test_two_windows_on_the_same_data_keep_each_their_own_session(bench) -> None
     bench.close(other)
     window = bench.show()
     assert sorted(row for row in rows(window) if row.startswith("#")) == ["#1", "#1"]
+
+
+def reviewed(window: MainWindow) -> list[str]:
+    """The names that the list shows as reviewed."""
+    model = window.panel.model
+    found = [model.index(row).data(Role.SUMMARY) for row in range(model.rowCount())]
+    return [row.name for row in found if row is not None and row.review_state is ReviewState.DONE]
+
+
+def settled(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not window.lanes.busy)
+
+
+def test_what_another_window_reviewed_deleted_and_added_comes_into_the_list(bench, qtbot: QtBot) -> None:
+    fill(bench, 60, sessions=2)
+    fields = [bench.field(f"f{n}.jpg", f"smear_0{n}_{kind}.jpg") for n, kind in enumerate_kinds()]
+    bench.close(bench.show(start=fields))
+    one = bench.show()
+    for session in (1, 2, 3):
+        one.panel.model.unfold(session)
+    bench.rest(one)
+    other = bench.services()
+    history = other.open_history()
+    ids = {row.name: row.id for row in history.page(HistoryFilter(), limit=500)}
+    bar = one.panel.list.verticalScrollBar()
+    one.browsing.open(ids["s0_00007.png"])
+    bench.rest(one)
+    chosen = [ids["s0_00007.png"], ids["s0_00009.png"]]
+    for image_id in chosen:
+        index = one.panel.model.index(one.panel.model.row_of(image_id))
+        one.panel.list.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+    bar.setValue(bar.value() - 33)
+    top = one.panel.list.indexAt(QPoint(0, 0))
+    before, edge = top.data(Role.SUMMARY), one.panel.list.visualRect(top).top()
+    shown = one.viewer.image_id
+    # The other window works: a review, a deletion, and a sitting of its own.
+    for cell in history.image(ids["f2.jpg"]).result.cells:
+        history.set_review(cell.id, Review(Verdict.AGREED, cell.label, "ada", now_utc()))
+    history.delete_images([ids["s1_00003.png"], ids["s1_00004.png"]])
+    session_id = history.begin_session("ada")
+    history.save_results(
+        session_id, [ImageResult(f"new_{n}.png", "", f"n{n}", 64, 48, ImageStatus.NO_CELL) for n in range(5)]
+    )
+    opened: list[int] = []
+    resets: list[bool] = []
+    one.panel.image_chosen.connect(opened.append)
+    one.panel.model.modelReset.connect(lambda: resets.append(True))
+    one.panel.model.refresh()
+    settled(one, qtbot)
+    assert rows(one)[0] == "#5"
+    assert [row for row in rows(one) if row.startswith("#")] == ["#5", "#3", "#58", "#60"]
+    assert not {"s1_00003.png", "s1_00004.png"} & set(rows(one))
+    assert reviewed(one) == ["f2.jpg"]
+    assert one.panel.selected_ids() == chosen
+    top = one.panel.list.indexAt(QPoint(0, 0))
+    assert (top.data(Role.SUMMARY), one.panel.list.visualRect(top).top()) == (before, edge)
+    assert (one.viewer.image_id, opened, resets) == (shown, [], [])
+    # All of a session goes.
+    history.delete_images([row.id for row in history.page(HistoryFilter(session_id=2), limit=500)])
+    one.panel.model.refresh()
+    settled(one, qtbot)
+    assert [row for row in rows(one) if row.startswith("#")] == ["#5", "#3", "#60"]
+    other.close()
+
+
+def enumerate_kinds() -> list[tuple[int, str]]:
+    return [(1, "neutrophil"), (2, "eosinophil"), (3, "lymphocyte")]
+
+
+def test_a_filtered_list_is_brought_in_step_and_what_was_reviewed_here_stays(bench, qtbot: QtBot) -> None:
+    fields = [bench.field(f"f{n}.jpg", f"smear_0{n}_{kind}.jpg") for n, kind in enumerate_kinds()]
+    bench.close(bench.show(start=fields))
+    one = bench.show()
+    one.panel.show_only(HistoryFilter(review_state=ReviewState.OPEN))
+    bench.rest(one)
+    assert rows(one) == ["#3", "f1.jpg", "f2.jpg", "f3.jpg"]
+    other = bench.services()
+    history = other.open_history()
+    ids = {row.name: row.id for row in history.page(HistoryFilter())}
+    one.browsing.open(ids["f1.jpg"])
+    bench.rest(one)
+    for _ in one.viewer.cells:
+        one.reviewing.agree()
+        bench.rest(one)
+    assert history.image(ids["f1.jpg"]).result.cells[0].review is not None
+    for cell in history.image(ids["f2.jpg"]).result.cells:
+        history.set_review(cell.id, Review(Verdict.AGREED, cell.label, "ada", now_utc()))
+    again = history.begin_session("ada")
+    history.save_result(again, replace(history.image(ids["f3.jpg"]).result, name="f4.jpg", digest="other"))
+    one.panel.model.refresh()
+    settled(one, qtbot)
+    assert rows(one) == ["#1", "f4.jpg", "#2", "f1.jpg", "f3.jpg"]
+    other.close()
+
+
+def test_coming_back_asks_for_no_row_when_only_this_window_wrote(bench, qtbot: QtBot, monkeypatch) -> None:
+    window = bench.show(start=[bench.field()])
+    window.reviewing.agree()
+    bench.rest(window)
+    asked: list[object] = []
+    monkeypatch.setattr(History, "page", lambda *args, **_: asked.append(args) or [])
+    monkeypatch.setattr(History, "sessions", lambda *args, **_: asked.append(args) or [])
+    before = rows(window)
+    window.panel.model.refresh()
+    settled(window, qtbot)
+    assert (asked, rows(window)) == ([], before)
 
 
 def test_next_and_previous_follow_the_list_as_it_is_shown(bench, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import HistoryFilter, RunState, RunSummary
-from hematodesk.ui.history_model import Role
+from hematodesk.ui.history_session_rows import Role
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.run_summary import RunSummaryDialog
 from hematodesk.ui.run_words import run_words

@@ -15,7 +15,7 @@ from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, RunState
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
-from hematodesk.ui.history_model import Role
+from hematodesk.ui.history_session_rows import Role
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.restore_dialog import RestoreDialog
 

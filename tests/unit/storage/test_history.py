@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,16 @@ def test_a_closed_history_says_so(path: Path):
     with pytest.raises(HistoryError) as caught:
         history.count()
     assert caught.value.code == "history_closed"
+
+
+def test_the_mark_of_others_changes_by_their_writing_alone(history, path, result, cell):
+    session = history.begin_session("Ada")
+    mark = history.changes_by_others()
+    saved = history.save_result(session, result("a", cell()))
+    assert history.changes_by_others() == mark
+    with closing(History.open(path)) as other:
+        assert other.count() == 1
+        opened = history.changes_by_others()
+        assert history.changes_by_others() == opened
+        other.set_image_note(saved.id, "seen")
+        assert history.changes_by_others() != opened

@@ -33,7 +33,8 @@ class Browsing(QObject):
         """Show an image of the list."""
         self._at = image_id
         self._panel.mark(image_id)
-        self._viewer.open(image_id)
+        listed = self._panel.model.summary(image_id)
+        self._viewer.open(image_id, name="" if listed is None else listed.name)
 
     def next_image(self) -> None:
         """The image below in the list."""

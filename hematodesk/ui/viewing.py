@@ -210,11 +210,9 @@ class Viewer(QObject):
 
     # An image of the history
 
-    def open(self, image_id: int, cell_id: int | None = None) -> None:
-        """Show an image of the history, where it was left or at that cell."""
-        self._request += 1
-        request = self._request
-        self._unsettle()
+    def open(self, image_id: int, cell_id: int | None = None, name: str = "") -> None:
+        """Show an image of the history, where it was left or at that cell; its name, if it is known."""
+        request = self.begin(name)
 
         def came(image: HistoryImage) -> None:
             if request != self._request:
@@ -238,6 +236,9 @@ class Viewer(QObject):
 
     def _read(self, request: int, image: HistoryImage, cell_id: int | None) -> None:
         self._coming_name = image.result.name
+        if not self._blank.isActive():
+            # The history took so long that it was blanked already, maybe without a name.
+            self._blank_out()
 
         def read(_ticket: Ticket) -> Pixels | _Preview:
             try:
@@ -398,7 +399,7 @@ class Viewer(QObject):
             self.when_settled(action)
 
     def _blank_out(self) -> None:
-        if not self._settled and self.state is not ViewState.WORKING:
+        if not self._settled:
             self._show(ViewState.WORKING, self._coming_name, None, None, None, "")
 
 

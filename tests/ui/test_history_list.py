@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QStringListModel, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QAbstractItemModelTester
@@ -22,13 +24,14 @@ from hematodesk.domain.cells import (
     now_utc,
 )
 from hematodesk.domain.geometry import Box
-from hematodesk.domain.history import HistoryFilter, ImageSummary, ReviewState
+from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, ReviewState
 from hematodesk.storage.history import History
 from hematodesk.ui.history_model import HistoryModel
 from hematodesk.ui.history_order import Order, in_order
 from hematodesk.ui.history_session_rows import Role, SessionRows
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import tokens
+from hematodesk.ui.viewing import ViewState
 
 
 def rows(window: MainWindow) -> list[str]:
@@ -328,6 +331,34 @@ def test_two_windows_on_the_same_data_keep_each_their_own_session(bench) -> None
     bench.close(other)
     window = bench.show()
     assert sorted(row for row in rows(window) if row.startswith("#")) == ["#1", "#1"]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_while_the_history_keeps_waiting_the_right_name_is_shown(
+    bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, listed: bool
+) -> None:
+    bench.close(bench.show(start=[bench.field("a.jpg"), bench.field("b.jpg", "smear_02_eosinophil.jpg")]))
+    window = bench.show()
+    window.browsing.open(1)
+    bench.rest(window)
+    window.browsing.open(2)
+    bench.rest(window)
+    window.viewer._kept.clear()
+    locked, names, original = threading.Event(), [], History.image
+
+    def wait(history: History, image_id: int) -> HistoryImage:
+        locked.wait(20)
+        return original(history, image_id)
+
+    monkeypatch.setattr(History, "image", wait)
+    window.viewer.changed.connect(lambda: names.append(window.viewer.name))
+    (window.browsing if listed else window.viewer).open(1)
+    qtbot.waitUntil(lambda: window.viewer.state is ViewState.WORKING)
+    assert names == ["a.jpg" if listed else ""]
+    locked.set()
+    bench.rest(window)
+    assert set(names[1:]) == {"a.jpg"}
+    assert window.viewer.state is ViewState.SHOWN
 
 
 def reviewed(window: MainWindow) -> list[str]:

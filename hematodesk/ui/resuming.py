@@ -13,7 +13,7 @@ from hematodesk.ui.lanes import Lane, Lanes, Ticket
 from hematodesk.ui.model_keeper import ModelKeeper
 from hematodesk.ui.running import BatchJob, Running
 from hematodesk.workflow.gather import ImageListing
-from hematodesk.workflow.runs import open_runs
+from hematodesk.workflow.runs import drop_run, open_runs
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.streams import list_behind
 
@@ -90,8 +90,8 @@ class Resuming(QObject):
         self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
 
     def drop(self, run: Run) -> None:
-        """Offer a run no more; what it has done stays."""
-        self._access.ask(lambda history: history.set_run_state(run.id, RunState.DONE))
+        """Offer a run no more, unless another window is at it; what it has done stays."""
+        self._access.ask(lambda history: drop_run(history, self._services.places.runs, run.id))
 
     def resume_by_id(self, run_id: int) -> None:
         """Go on with a run of the history; see `resume`."""

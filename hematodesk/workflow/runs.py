@@ -55,12 +55,7 @@ class RunRecorder:
         self.options = options
         self.id = history.begin_run(options) if run_id is None else run_id
         self._hold = RunHold(folder, self.id)
-        if not self._hold.take(A_LOOK_S):
-            raise HistoryError(
-                "run_held",
-                "Another window or command is going on with this batch already.",
-                "Wait for it, or stop it there.",
-            )
+        self._hold.take_or_refuse()
         self._failures = {} if run_id is None else self._held(lambda: history.resume_run(self.id))
         self._before, self._failed_before = len(already), failed_before
         self._told = 0.0
@@ -114,6 +109,25 @@ class RunHold(Hold):
 
     def __init__(self, folder: Path, run_id: int) -> None:
         super().__init__(folder / f"run-{run_id}.lock")
+
+    def take_or_refuse(self) -> None:
+        """Hold it. Raises HistoryError run_held when another window or command is at it."""
+        if not self.take(A_LOOK_S):
+            raise HistoryError(
+                "run_held",
+                "Another window or command is going on with this batch already.",
+                "Wait for it, or stop it there.",
+            )
+
+
+def drop_run(history: History, folder: Path, run_id: int) -> None:
+    """Offer a run no more; what it has done stays. Raises HistoryError: run_held when somebody is at it."""
+    hold = RunHold(folder, run_id)
+    hold.take_or_refuse()
+    try:
+        history.set_run_state(run_id, RunState.DONE)
+    finally:
+        hold.release()
 
 
 def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:

@@ -17,6 +17,7 @@ from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.run_summary import RunSummaryDialog
 from hematodesk.ui.run_words import run_words
 from hematodesk.ui.runs_dialog import RunsDialog
+from hematodesk.workflow.runs import RunHold
 
 
 def test_the_banner_says_that_there_are_more_classes_than_it_names(qapp) -> None:
@@ -233,6 +234,14 @@ def test_every_unfinished_batch_can_be_gone_on_with_or_dropped(bench, qtbot: QtB
     rows = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
     assert [row.text(0) for row in rows] == [str(three), str(two), str(one)]
     assert all(row.text(2).endswith("of 60") for row in rows)
+    # Another window has begun to go on with one since the list was made.
+    hold = RunHold(window.services.places.runs, rows[0].data(0, Qt.ItemDataRole.UserRole).id)
+    assert hold.take()
+    dialog.list.setCurrentItem(rows[0])
+    dialog.drop_button.click()
+    bench.rest(window)
+    assert window.banners.banner("run_held") is not None
+    hold.release()
     dialog.list.setCurrentItem(rows[1])
     dialog.drop_button.click()
     dialog.list.setCurrentItem(rows[2])

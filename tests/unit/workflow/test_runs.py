@@ -15,7 +15,7 @@ from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import RunOptions, RunState
 from hematodesk.workflow.batch import BatchProgress
 from hematodesk.workflow.earlier import find_earlier
-from hematodesk.workflow.runs import RunHold, RunRecorder, open_runs, same_run
+from hematodesk.workflow.runs import RunHold, RunRecorder, drop_run, open_runs, same_run
 
 SHA = "ab" * 32
 OPTIONS = RunOptions(("/smears",), "fake", "1.0.0", SHA)
@@ -44,6 +44,19 @@ def test_a_run_that_somebody_is_at_is_not_gone_on_with(record, history, tmp_path
         RunRecorder(history, tmp_path / "runs", history.begin_session("ada"), OPTIONS, run_id=record.id)
     assert caught.value.code == "run_held"
     record.end(RunState.DONE, 1, 1, 0)
+
+
+def test_a_run_that_somebody_is_at_is_not_dropped(record, history, tmp_path):
+    folder = tmp_path / "runs"
+    with pytest.raises(HistoryError) as caught:
+        drop_run(history, folder, record.id)
+    assert caught.value.code == "run_held"
+    assert history.run(record.id).state is RunState.GOING
+    record.let_go()
+    drop_run(history, folder, record.id)
+    assert open_runs(history, folder) == []
+    assert history.run(record.id).state is RunState.DONE
+    assert list(folder.iterdir()) == []
 
 
 def test_a_failed_image_that_is_tried_again_is_there_once(record, history, tmp_path, made_result):

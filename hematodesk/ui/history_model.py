@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from hematodesk.storage.history import History
 
 
+_MOST_PLACES = 500
+"""Rows come and go at so many places of a session in one go; where there are more, the list is loaded anew:
+Qt is told of each place by itself, and the window would be held."""
+
+
 class HistoryModel(SessionRows):
     """The rows with what loads and changes them.
 
@@ -184,11 +189,15 @@ class HistoryModel(SessionRows):
             self.dataChanged.emit(self.index(start + min(places)), self.index(start + max(places)))
         fresh = [row for before, row in found.rows if before is None]
         gone = {row.id for row in found.gone if group.holds(row.id)}
-        if fresh or gone:
+        runs = group.runs_of(gone)
+        if len(runs) > _MOST_PLACES or (len(fresh) > _MOST_PLACES and self._order is not Order.TIME):
+            self.reload()
+            return False
+        if fresh or runs:
             self.refreshing.emit()
-            self._insert(group, fresh)
-            for first, end in reversed(group.runs_of(gone)):
+            for first, end in reversed(runs):
                 self._take(group, first, end)
+            self._insert(group, fresh)
             self.refreshed.emit()
         if found.last is None and group.session.image_count != len(group.images):
             group.session = replace(group.session, image_count=len(group.images))

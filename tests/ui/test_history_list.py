@@ -454,6 +454,32 @@ def test_a_filtered_list_is_brought_in_step_and_what_was_reviewed_here_stays(ben
     other.close()
 
 
+def test_changes_all_over_the_list_load_it_anew(bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hematodesk.ui.history_model._MOST_PLACES", 3)
+    fill(bench, 20)
+    window = bench.show()
+    window.panel.model.set_order(Order.NAME)
+    settled(window, qtbot)
+    other = bench.services()
+    history = other.open_history()
+    resets: list[bool] = []
+    window.panel.model.modelReset.connect(lambda: resets.append(True))
+    listed = history.page(HistoryFilter(), limit=100)
+    for gone in (listed[::8], listed[1::2]):
+        history.delete_images([row.id for row in gone])
+        window.panel.model.refresh()
+        settled(window, qtbot)
+        assert rows(window)[1:] == sorted(row.name for row in history.page(HistoryFilter(), limit=100))
+        assert bool(resets) == (len(gone) > 3)
+    # The next change is brought in as ever.
+    resets.clear()
+    history.save_result(1, ImageResult("z.png", "", "z", 64, 48, ImageStatus.NO_CELL))
+    window.panel.model.refresh()
+    settled(window, qtbot)
+    assert (rows(window)[-1], resets) == ("z.png", [])
+    other.close()
+
+
 def test_coming_back_asks_for_no_row_when_only_this_window_wrote(bench, qtbot: QtBot, monkeypatch) -> None:
     window = bench.show(start=[bench.field()])
     window.reviewing.agree()

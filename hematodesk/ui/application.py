@@ -22,7 +22,7 @@ from hematodesk.workflow.interrupts import told_of_interrupt
 from hematodesk.workflow.places import resources_dir
 from hematodesk.workflow.services import Services
 
-_SWITCH_INTERVAL_S = 0.001
+_SWITCH_INTERVAL_S = 0.0005
 """How long a worker may hold the interpreter before the window gets its turn; Python's own 5 ms add up."""
 
 

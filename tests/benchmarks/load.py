@@ -66,15 +66,24 @@ pulse.timeout.connect(beat)
 pulse.start(1)
 
 def until(condition, seconds=180):
+    # What was met once counts: the next work may begin before the loop has ended.
     loop, timer = QEventLoop(), QTimer()
     deadline = time.perf_counter() + seconds
-    timer.timeout.connect(lambda: loop.quit() if condition() or time.perf_counter() > deadline else None)
+    met = []
+
+    def look():
+        if condition():
+            met.append(True)
+        if met or time.perf_counter() > deadline:
+            loop.quit()
+
+    timer.timeout.connect(look)
     timer.start(1)
     if not condition():
         loop.exec()
+        if not met:
+            raise RuntimeError("waited in vain")
     timer.stop()
-    if not condition():
-        raise RuntimeError("waited in vain")
 
 def measured(name, work, condition):
     # Also the time until a window drawn anew is on the screen counts.

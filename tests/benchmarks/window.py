@@ -93,11 +93,15 @@ window.start([])
 
 def until(condition, seconds=120):
     # Sleeps in the event loop as the program does: a busy wait would fight the workers for the interpreter.
+    # What was met once counts: the next work may begin before the loop has ended.
     loop, timer = QEventLoop(), QTimer()
     deadline = time.perf_counter() + seconds
+    met = []
 
     def look():
-        if condition() or time.perf_counter() > deadline:
+        if condition():
+            met.append(True)
+        if met or time.perf_counter() > deadline:
             loop.quit()
 
     window.viewer.changed.connect(look)
@@ -105,10 +109,10 @@ def until(condition, seconds=120):
     timer.start(5)
     if not condition():
         loop.exec()
+        if not met:
+            raise RuntimeError("waited in vain")
     timer.stop()
     window.viewer.changed.disconnect(look)
-    if not condition():
-        raise RuntimeError("waited in vain")
 
 def drop(paths):
     data = QMimeData()

@@ -35,6 +35,7 @@ from hematodesk.domain.geometry import Box
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.provider import open_bytes
+from hematodesk.ui.lanes import Lanes
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.theme import Theme
 from hematodesk.workflow.places import Places
@@ -56,6 +57,15 @@ class LocalTrial:
     def check(self, package: ModelPackage, data: bytes | None = None, *, again: bool = False) -> None:
         if data is not None:
             open_bytes(data, package)
+
+
+@pytest.fixture
+def lanes(qtbot: QtBot) -> Iterator[Lanes]:
+    """Lanes without a window."""
+    made = Lanes()
+    yield made
+    assert made.stop()
+    made.deleteLater()
 
 
 @pytest.fixture(autouse=True)

@@ -15,14 +15,6 @@ from hematodesk.ui.lanes import Lane, Lanes
 
 
 @pytest.fixture
-def lanes(qtbot: QtBot) -> Iterator[Lanes]:
-    made = Lanes()
-    yield made
-    assert made.stop()
-    made.deleteLater()
-
-
-@pytest.fixture
 def collecting(lanes: Lanes) -> Iterator[Collecting]:
     made = Collecting(lanes, lanes, quiet_ms=1)
     made.begin()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QObject
@@ -12,14 +11,6 @@ from shiboken6 import delete
 
 from hematodesk.domain.errors import Cancelled, HematodeskError
 from hematodesk.ui.lanes import Lane, Lanes, Ticket
-
-
-@pytest.fixture
-def lanes(qtbot: QtBot) -> Iterator[Lanes]:
-    made = Lanes()
-    yield made
-    assert made.stop()
-    made.deleteLater()
 
 
 class Ends:

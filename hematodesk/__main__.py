@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-from hematodesk.child.launch import CHILD_ARGUMENT
+from hematodesk.child.launch import CHILD_ARGUMENT, POLITE
 
 
 def main() -> int:
@@ -18,6 +19,8 @@ def main() -> int:
 
 def _work_as_child(kind: str, arguments: list[str]) -> int:
     """A child for foreign input (see hematodesk.child); it imports what its work needs and nothing else."""
+    if sys.platform != "win32":
+        os.nice(POLITE)
     if kind == "decode":
         from hematodesk.imaging.decoder_child import main as decode
 

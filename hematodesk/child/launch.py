@@ -35,6 +35,10 @@ _OWN_VARIABLES = {
     "MALLOC_TRIM_THRESHOLD_": str(16 * 1024**2),
 }
 
+POLITE = 5
+"""How much a child stands back for others (Windows: one class below normal). Several that start at once took
+the processor from the window for up to 60 ms."""
+
 _START = (
     "import sys; sys.path[:] = {paths!r}; sys.argv[:] = {argv!r}; "
     "from hematodesk.__main__ import main; sys.exit(main())"
@@ -77,7 +81,9 @@ def start_child(
             stderr=subprocess.DEVNULL,
             env=environment,
             bufsize=0,
-            creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP,
+            creationflags=subprocess.CREATE_NO_WINDOW
+            | subprocess.CREATE_NEW_PROCESS_GROUP
+            | subprocess.BELOW_NORMAL_PRIORITY_CLASS,
         )
     return subprocess.Popen(
         child_command(kind, arguments),

@@ -159,6 +159,14 @@ def test_what_cannot_be_opened_is_told_without_losing_the_child(pools, tmp_path,
     assert children() == [child]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities are numbers elsewhere")
+def test_a_child_stands_back_for_the_window(pools):
+    pools().read(SAMPLE)
+    (child,) = children()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, getattr(child, "pid", child)) == min(own + launch.POLITE, 19)
+
+
 @pytest.mark.skipif(not LINUX, reason="a system call filter is had on Linux alone")
 def test_a_decoder_that_was_taken_over_can_do_nothing_but_compute(evil):
     assert refusal(evil, word("TRY")).message == "did: "

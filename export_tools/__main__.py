@@ -8,16 +8,16 @@ import sys
 from collections.abc import Sequence
 
 _COMMANDS = (
-    "train",
-    "average",
-    "narrow",
-    "calibrate",
-    "convert",
-    "evaluate",
+    "training.train",
+    "networks.average",
+    "networks.narrow",
+    "evaluation.calibrate",
+    "conversion.convert",
+    "evaluation.evaluate",
     "phantom",
-    "locating",
-    "grouping",
-    "adapt_report",
+    "locator.measure",
+    "data.grouping",
+    "evaluation.adapt_report",
 )
 
 _EXPORT_EXTRA = frozenset(

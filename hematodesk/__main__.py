@@ -12,7 +12,7 @@ def main() -> int:
     """Run the command line, or the work of a child process; returns the exit code."""
     if sys.argv[1:2] == [CHILD_ARGUMENT]:
         return _work_as_child(sys.argv[2], sys.argv[3:])
-    from hematodesk.cli import main as command_line
+    from hematodesk.cli.main import main as command_line
 
     return command_line()
 

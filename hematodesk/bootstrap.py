@@ -9,12 +9,12 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hematodesk.workflow.models import LoadedClassifier, ModelDesk
-from hematodesk.workflow.places import Places, find_places
-from hematodesk.workflow.policy import NO_POLICY, Policy, policy_file, read_policy
+from hematodesk.workflow.models.model_service import LoadedClassifier, ModelService
+from hematodesk.workflow.models.tuning import Tuning
 from hematodesk.workflow.services import Services
-from hematodesk.workflow.settings import SettingsStore
-from hematodesk.workflow.tuning import Tuning
+from hematodesk.workflow.system.paths import AppPaths, find_paths
+from hematodesk.workflow.system.policy import NO_POLICY, Policy, policy_file, read_policy
+from hematodesk.workflow.system.settings import SettingsStore
 
 if TYPE_CHECKING:
     from hematodesk.imaging.reader import ImageReader
@@ -31,10 +31,10 @@ def build(data_dir: Path | None = None) -> Services:
     Raises PolicyError when the administrator's policy cannot be followed.
     """
     policy = read_policy(policy_file())
-    return build_at(find_places(policy.check_data_dir(data_dir)), policy)
+    return build_at(find_paths(policy.check_data_dir(data_dir)), policy)
 
 
-def build_at(places: Places, policy: Policy = NO_POLICY) -> Services:
+def build_at(places: AppPaths, policy: Policy = NO_POLICY) -> Services:
     """The services of places that are already known, under the administrator's policy."""
     settings = SettingsStore(places.settings_file, policy.settings)
 
@@ -60,7 +60,7 @@ def build_at(places: Places, policy: Policy = NO_POLICY) -> Services:
             trial().check(package)
         return Classifier(package, provider, plan=tuning.plan(package))
 
-    models = ModelDesk(open_store, settings, make_classifier, tuning, policy)
+    models = ModelService(open_store, settings, make_classifier, tuning, policy)
 
     return Services(places, settings, models, _open_history, _open_reader, policy)
 
@@ -73,15 +73,15 @@ def _open_history(path: Path) -> History:
 
 def _open_reader() -> ImageReader:
     from hematodesk.imaging.decoder_pool import DecoderPool
-    from hematodesk.workflow.log import log_event
+    from hematodesk.workflow.system.log import log_event
 
     return DecoderPool(tell=log_event)
 
 
-def _open_trial(places: Places) -> ModelTrial:
+def _open_trial(places: AppPaths) -> ModelTrial:
     from hematodesk.inference.runtime import runtime_version
     from hematodesk.inference.trial import ModelTrial
     from hematodesk.inference.verdicts import Verdicts
-    from hematodesk.workflow.log import log_event
+    from hematodesk.workflow.system.log import log_event
 
     return ModelTrial(Verdicts(places.model_verdicts, runtime_version()), tell=log_event)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(PACKAGING), str(ROOT)]
 from archives import pack  # noqa: E402
 
 from hematodesk import __version__  # noqa: E402
-from hematodesk.workflow.places import PORTABLE_MARKER  # noqa: E402
+from hematodesk.workflow.system.paths import PORTABLE_MARKER  # noqa: E402
 
 DEPENDS = [
     "libc6 (>= 2.35)",

@@ -33,12 +33,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
 from export_tools.phantom import render_field  # noqa: E402
 from hematodesk.bootstrap import build_at  # noqa: E402
-from hematodesk.ui.adapt_dialog import AdaptDialog  # noqa: E402
 from hematodesk.ui.application import make_application  # noqa: E402
-from hematodesk.ui.live_dialog import LiveDialog  # noqa: E402
+from hematodesk.ui.kit.theme import Theme  # noqa: E402
+from hematodesk.ui.live.live_dialog import LiveDialog  # noqa: E402
 from hematodesk.ui.main_window import MainWindow  # noqa: E402
-from hematodesk.ui.theme import Theme  # noqa: E402
-from hematodesk.workflow.places import Places  # noqa: E402
+from hematodesk.ui.models.adapt_dialog import AdaptDialog  # noqa: E402
+from hematodesk.workflow.system.paths import AppPaths  # noqa: E402
 
 TARGET = ROOT / "resources" / "manual" / "pictures"
 SIZE = (900, 580)
@@ -58,7 +58,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        places = Places(folder / "data", False, ROOT / "models", ROOT / "resources")
+        places = AppPaths(folder / "data", False, ROOT / "models", ROOT / "resources")
         self.services = build_at(places)
         self.services.settings.set("operator", "Ada", save=False)
         self.services.settings.set("language", "en", save=False)

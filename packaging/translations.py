@@ -33,7 +33,7 @@ def update(file: Path) -> None:
     chosen = ["-pluralonly"] if language == "en" else []
     _run(
         "lupdate",
-        *map(str, sorted(SOURCES.glob("*.py"))),
+        *map(str, sorted(SOURCES.rglob("*.py"))),
         *["-silent", "-locations", "none", "-no-obsolete", "-source-language", "en_GB", *chosen],
         *["-target-language", "en_GB" if language == "en" else language, "-ts", str(file)],
     )

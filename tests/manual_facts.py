@@ -11,17 +11,17 @@ from functools import cache
 from pathlib import Path
 
 from export_tools.__main__ import make_parser
-from hematodesk.workflow import arguments
-from hematodesk.workflow.manual import Manual
-from hematodesk.workflow.places import Places
-from hematodesk.workflow.policy import Policy
-from hematodesk.workflow.settings import DECLARED
+from hematodesk.cli import arguments
+from hematodesk.workflow.system.manual import Manual
+from hematodesk.workflow.system.paths import AppPaths
+from hematodesk.workflow.system.policy import Policy
+from hematodesk.workflow.system.settings import DECLARED
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "resources" / "manual"
 SETTINGS = {setting.key for setting in DECLARED if setting.shown}
 POLICY = {"schema"} | {field.name for field in dataclasses.fields(Policy)} - {"file"}
-PLACES = {name for name, part in vars(Places).items() if isinstance(part, property)}
+PLACES = {name for name, part in vars(AppPaths).items() if isinstance(part, property)}
 LANGUAGES = ["en", *sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and len(path.name) == 2)]
 
 

@@ -63,5 +63,5 @@ class PolicyError(HematodeskError):
     """Something that the computer's administrator does not allow. Codes: policy_invalid, not_allowed."""
 
 
-class PlaceError(HematodeskError):
+class PathError(HematodeskError):
     """A folder of the program that cannot be found, made or written."""

@@ -12,15 +12,15 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 import hematodesk
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.ui.collecting import Collecting
-from hematodesk.ui.error_report import ErrorReporter
-from hematodesk.ui.error_words import error_words
+from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.theme import Theme
+from hematodesk.ui.kit.translation import install_translators
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.theme import Theme
-from hematodesk.ui.translation import install_translators
-from hematodesk.workflow.interrupts import told_of_interrupt
-from hematodesk.workflow.places import resources_dir
+from hematodesk.ui.shell.error_report import ErrorReporter
+from hematodesk.ui.shell.garbage_collection import GarbageCollection
 from hematodesk.workflow.services import Services
+from hematodesk.workflow.system.interrupts import told_of_interrupt
+from hematodesk.workflow.system.paths import resources_dir
 
 _SWITCH_INTERVAL_S = 0.0005
 """How long a worker may hold the interpreter before the window gets its turn; Python's own 5 ms add up."""
@@ -77,7 +77,7 @@ def tell_start_fault(error: HematodeskError) -> None:
 def calm_interpreter(window: MainWindow) -> None:
     """Keep Python's own doings short while the window is there: see _SWITCH_INTERVAL_S and Collecting."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    collecting = Collecting(window.lanes, window)
+    collecting = GarbageCollection(window.lanes, window)
     collecting.begin()
     window.closed.connect(collecting.end)
 

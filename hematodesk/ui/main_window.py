@@ -12,39 +12,39 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QPlainTextEdit, QSplitter
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
-from hematodesk.ui.action_wiring import bind_actions, fill_menus, tell_keys
-from hematodesk.ui.actions import Actions
-from hematodesk.ui.analysing import Analysing
-from hematodesk.ui.answer_panel import AnswerPanel
-from hematodesk.ui.banners import Banners, Notice
-from hematodesk.ui.browsing import Browsing
-from hematodesk.ui.centre import Centre
-from hematodesk.ui.dialogs import Dialogs
-from hematodesk.ui.error_words import error_words
-from hematodesk.ui.explaining import Explaining
-from hematodesk.ui.exporting import Exporting
-from hematodesk.ui.history_access import HistoryAccess
-from hematodesk.ui.history_panel import HistoryPanel
-from hematodesk.ui.lanes import Lanes
-from hematodesk.ui.leaving import Leaving
-from hematodesk.ui.model_keeper import ModelKeeper
-from hematodesk.ui.notices import Notices
-from hematodesk.ui.opening import Opening
-from hematodesk.ui.panes import go_to_next_pane
-from hematodesk.ui.presenting import Presenting
-from hematodesk.ui.resuming import Resuming
-from hematodesk.ui.reviewing import Reviewing
-from hematodesk.ui.run_controls import RunControls
-from hematodesk.ui.running import Running
-from hematodesk.ui.shortcuts_overlay import ShortcutsOverlay
-from hematodesk.ui.sitting import Sitting
-from hematodesk.ui.status_strip import StatusStrip
-from hematodesk.ui.text_guard import TextGuard
-from hematodesk.ui.theme import Theme
-from hematodesk.ui.upkeep import Upkeep
-from hematodesk.ui.viewing import Viewer
-from hematodesk.ui.watching import Watching
-from hematodesk.ui.window_memory import WindowMemory
+from hematodesk.ui.exports.export_controller import ExportController
+from hematodesk.ui.history.browse_controller import BrowseController
+from hematodesk.ui.history.maintenance_controller import MaintenanceController
+from hematodesk.ui.history.panel import HistoryPanel
+from hematodesk.ui.image.centre_column import CentreColumn
+from hematodesk.ui.kit.actions import Actions
+from hematodesk.ui.kit.banners import Banners, Notice
+from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.theme import Theme
+from hematodesk.ui.main_window_actions import bind_actions, fill_menus, tell_keys
+from hematodesk.ui.review.answer_panel import AnswerPanel
+from hematodesk.ui.review.explain_controller import ExplainController
+from hematodesk.ui.review.review_controller import ReviewController
+from hematodesk.ui.runs.analysis_controller import AnalysisController
+from hematodesk.ui.runs.resume_controller import ResumeController
+from hematodesk.ui.runs.run_controller import RunController
+from hematodesk.ui.runs.watch_controller import WatchController
+from hematodesk.ui.shell.close_guard import CloseGuard
+from hematodesk.ui.shell.dialogs import Dialogs
+from hematodesk.ui.shell.notices import Notices
+from hematodesk.ui.shell.open_controller import OpenController
+from hematodesk.ui.shell.panes import go_to_next_pane
+from hematodesk.ui.shell.presenter import Presenter
+from hematodesk.ui.shell.run_controls import RunControls
+from hematodesk.ui.shell.session_controller import SessionController
+from hematodesk.ui.shell.shortcuts_overlay import ShortcutsOverlay
+from hematodesk.ui.shell.status_strip import StatusStrip
+from hematodesk.ui.shell.text_guard import TextGuard
+from hematodesk.ui.shell.window_state import WindowState
+from hematodesk.ui.state.history_access import HistoryAccess
+from hematodesk.ui.state.model_state import ModelState
+from hematodesk.ui.state.task_lanes import TaskLanes
+from hematodesk.ui.state.viewer_state import Viewer
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._fit_screen()
         self.services = services
-        self.lanes = Lanes(self)
+        self.lanes = TaskLanes(self)
         self.access = HistoryAccess(self.lanes)
         self._build_widgets()
         self._build_controllers(theme)
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
 
     def _build_widgets(self) -> None:
         self.panel = HistoryPanel(self.access, self)
-        self.centre = Centre(self)
+        self.centre = CentreColumn(self)
         self.answer = AnswerPanel(self)
         self.columns = QSplitter(Qt.Orientation.Horizontal, self)
         self.columns.setHandleWidth(1)
@@ -114,17 +114,19 @@ class MainWindow(QMainWindow):
     def _build_controllers(self, theme: Theme) -> None:
         services, lanes, banners = self.services, self.lanes, self.banners
         self.viewer = Viewer(self.access, lanes, banners, services, self)
-        self.keeper = ModelKeeper(services.models, lanes, banners, self)
-        self.running = Running(services, lanes, self.access, self.keeper, self)
-        self.resuming = Resuming(services, lanes, self.access, self.keeper, self.running, self)
-        self.analysing = Analysing(services, lanes, self.access, self.viewer, self.keeper, self.running, self)
-        self.reviewing = Reviewing(services, lanes, self.access, self.viewer, banners, self)
-        self.browsing = Browsing(self.viewer, self.panel, banners, self)
-        self.opening = Opening(services, lanes, self.analysing, banners, self)
-        self.watching = Watching(services, lanes, self.running, self)
-        self.exporting = Exporting(services, lanes, banners, self)
+        self.keeper = ModelState(services.models, lanes, banners, self)
+        self.running = RunController(services, lanes, self.access, self.keeper, self)
+        self.resuming = ResumeController(services, lanes, self.access, self.keeper, self.running, self)
+        self.analysing = AnalysisController(
+            services, lanes, self.access, self.viewer, self.keeper, self.running, self
+        )
+        self.reviewing = ReviewController(services, lanes, self.access, self.viewer, banners, self)
+        self.browsing = BrowseController(self.viewer, self.panel, banners, self)
+        self.opening = OpenController(services, lanes, self.analysing, banners, self)
+        self.watching = WatchController(services, lanes, self.running, self)
+        self.exporting = ExportController(services, lanes, banners, self)
         self.dialogs = Dialogs(services, lanes, self.keeper, banners, theme, self)
-        self.memory = WindowMemory(
+        self.memory = WindowState(
             self, self.columns, self.panel, self.answer, services.settings, self.actions_
         )
         self.controls = RunControls(
@@ -153,11 +155,13 @@ class MainWindow(QMainWindow):
             self.controls.choose_run,
             self,
         )
-        self.upkeep = Upkeep(services, lanes, self.access, banners, self.dialogs.show_one, self)
-        self.sitting = Sitting(services, lanes, self.access, self)
-        self.leaving = Leaving(self.answer, self.reviewing, self.viewer, lanes, banners, self.close, self)
+        self.upkeep = MaintenanceController(
+            services, lanes, self.access, banners, self.dialogs.show_one, self
+        )
+        self.sitting = SessionController(services, lanes, self.access, self)
+        self.leaving = CloseGuard(self.answer, self.reviewing, self.viewer, lanes, banners, self.close, self)
         self.guard = TextGuard(self)
-        self.presenting = Presenting(
+        self.presenting = Presenter(
             self.viewer,
             self.keeper,
             self.reviewing,
@@ -168,7 +172,7 @@ class MainWindow(QMainWindow):
             self.actions_,
             self,
         )
-        self.explaining = Explaining(
+        self.explaining = ExplainController(
             self.viewer,
             self.keeper,
             lanes,
@@ -240,7 +244,7 @@ class MainWindow(QMainWindow):
         self.opening.open_paths([path])
 
     def _history_opened(self, history: History) -> None:
-        self.reviewing.use(self.services.review_desk(), read_only=history.read_only)
+        self.reviewing.use(self.services.review_service(), read_only=history.read_only)
         self.answer.set_read_only(history.read_only)
         self.answer.forget_notes()
         self.strip.show_sign(

@@ -16,12 +16,12 @@ from hematodesk import __version__
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.words import number_of
-from hematodesk.workflow.libraries import library_versions
-from hematodesk.workflow.samples import read_samples
+from hematodesk.workflow.analysis.samples import read_samples
+from hematodesk.workflow.system.versions import library_versions
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
-    from hematodesk.workflow.models import LoadedModel
+    from hematodesk.workflow.models.model_service import LoadedModel
     from hematodesk.workflow.services import Services
 
 ENOUGH_DISK_BYTES = 1024**3

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import RunOptions
-from hematodesk.workflow.analyse import Analyser
-from hematodesk.workflow.earlier import find_earlier
-from hematodesk.workflow.log import log_event
-from hematodesk.workflow.models import LoadedModel, ModelDesk
-from hematodesk.workflow.places import Places
-from hematodesk.workflow.policy import NO_POLICY, Policy
-from hematodesk.workflow.review import ReviewDesk
-from hematodesk.workflow.runs import RunRecorder, same_run
-from hematodesk.workflow.settings import SettingsStore, operator_name
-from hematodesk.workflow.sources import Picture, keep_picture, sweep_pictures
+from hematodesk.workflow.analysis.analyser import Analyser
+from hematodesk.workflow.analysis.known_results import find_earlier
+from hematodesk.workflow.analysis.run_recorder import RunRecorder, same_run
+from hematodesk.workflow.analysis.sources import Picture, keep_picture, sweep_pictures
+from hematodesk.workflow.models.model_service import LoadedModel, ModelService
+from hematodesk.workflow.review.review_service import ReviewService
+from hematodesk.workflow.system.log import log_event
+from hematodesk.workflow.system.paths import AppPaths
+from hematodesk.workflow.system.policy import NO_POLICY, Policy
+from hematodesk.workflow.system.settings import SettingsStore, operator_name
 
 if TYPE_CHECKING:
     from hematodesk.domain.cells import ImageResult
@@ -37,9 +37,9 @@ class Services:
 
     def __init__(
         self,
-        places: Places,
+        places: AppPaths,
         settings: SettingsStore,
-        models: ModelDesk,
+        models: ModelService,
         open_history_at: Callable[[Path], History],
         open_reader: Callable[[], ImageReader],
         policy: Policy = NO_POLICY,
@@ -199,9 +199,9 @@ class Services:
         whole = analyser.takes_whole_image(whole_image)
         return lambda digest: find_earlier(history, digest, sha256, whole_image=whole, run_id=run_id)
 
-    def review_desk(self) -> ReviewDesk:
+    def review_service(self) -> ReviewService:
         """A desk for reviews on the open history. Raises HistoryError."""
-        return ReviewDesk(self.history, self.operator)
+        return ReviewService(self.history, self.operator)
 
     def analyser(self, loaded: LoadedModel) -> Analyser:
         """An analyser with a loaded model, as the settings want it."""

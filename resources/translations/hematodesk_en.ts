@@ -59,7 +59,7 @@
     </message>
 </context>
 <context>
-    <name>Exporting</name>
+    <name>ExportController</name>
     <message numerus="yes">
         <source>%n image(s) exported to {name}.</source>
         <translation>
@@ -89,6 +89,51 @@
         <translation>
             <numerusform>%n image deleted.</numerusform>
             <numerusform>%n images deleted.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>MaintenanceController</name>
+    <message numerus="yes">
+        <source>The history is damaged (%n problem(s)):</source>
+        <translation>
+            <numerusform>The history is damaged (%n problem):</numerusform>
+            <numerusform>The history is damaged (%n problems):</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The history was damaged; %n image(s) were saved.</source>
+        <translation>
+            <numerusform>The history was damaged; %n image was saved.</numerusform>
+            <numerusform>The history was damaged; %n images were saved.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost.</source>
+        <translation>
+            <numerusform>At least %n image is lost.</numerusform>
+            <numerusform>At least %n images are lost.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{days} and %n more day(s)</source>
+        <translation>
+            <numerusform>{days} and %n more day</numerusform>
+            <numerusform>{days} and %n more days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost, of {days}.</source>
+        <translation>
+            <numerusform>At least %n image is lost, of {days}.</numerusform>
+            <numerusform>At least %n images are lost, of {days}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) lost a cell, a review or a note.</source>
+        <translation>
+            <numerusform>%n image lost a cell, a review or a note.</numerusform>
+            <numerusform>%n images lost a cell, a review or a note.</numerusform>
         </translation>
     </message>
 </context>
@@ -141,7 +186,7 @@
     </message>
 </context>
 <context>
-    <name>Presenting</name>
+    <name>Presenter</name>
     <message numerus="yes">
         <source>%n cell(s)</source>
         <translation>
@@ -177,51 +222,6 @@
         <translation>
             <numerusform>%n failed</numerusform>
             <numerusform>%n failed</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>Upkeep</name>
-    <message numerus="yes">
-        <source>The history is damaged (%n problem(s)):</source>
-        <translation>
-            <numerusform>The history is damaged (%n problem):</numerusform>
-            <numerusform>The history is damaged (%n problems):</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>The history was damaged; %n image(s) were saved.</source>
-        <translation>
-            <numerusform>The history was damaged; %n image was saved.</numerusform>
-            <numerusform>The history was damaged; %n images were saved.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>At least %n image(s) are lost.</source>
-        <translation>
-            <numerusform>At least %n image is lost.</numerusform>
-            <numerusform>At least %n images are lost.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{days} and %n more day(s)</source>
-        <translation>
-            <numerusform>{days} and %n more day</numerusform>
-            <numerusform>{days} and %n more days</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>At least %n image(s) are lost, of {days}.</source>
-        <translation>
-            <numerusform>At least %n image is lost, of {days}.</numerusform>
-            <numerusform>At least %n images are lost, of {days}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n image(s) lost a cell, a review or a note.</source>
-        <translation>
-            <numerusform>%n image lost a cell, a review or a note.</numerusform>
-            <numerusform>%n images lost a cell, a review or a note.</numerusform>
         </translation>
     </message>
 </context>

@@ -487,7 +487,7 @@
     </message>
 </context>
 <context>
-    <name>Analysing</name>
+    <name>AnalysisController</name>
     <message>
         <source>There is no model to name cells with.</source>
         <translation>No hay ningún modelo con el que nombrar las células.</translation>
@@ -608,7 +608,7 @@
     </message>
 </context>
 <context>
-    <name>Browsing</name>
+    <name>BrowseController</name>
     <message>
         <source>Every image in the list is reviewed.</source>
         <translation>Todas las imágenes de la lista están revisadas.</translation>
@@ -867,6 +867,25 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>the label</source>
         <translation>la etiqueta</translation>
+    </message>
+</context>
+<context>
+    <name>CloseGuard</name>
+    <message>
+        <source>The note is being saved…</source>
+        <translation>Guardando la nota…</translation>
+    </message>
+    <message>
+        <source>A note could not be saved, so the window stays open.</source>
+        <translation>No se pudo guardar una nota; por eso la ventana sigue abierta.</translation>
+    </message>
+    <message>
+        <source>Close it again to leave without the note.</source>
+        <translation>Ciérrela otra vez para salir sin la nota.</translation>
+    </message>
+    <message>
+        <source>Show the note</source>
+        <translation>Mostrar la nota</translation>
     </message>
 </context>
 <context>
@@ -2323,7 +2342,7 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     </message>
 </context>
 <context>
-    <name>Explaining</name>
+    <name>ExplainController</name>
     <message>
         <source>Lay over the image where the model finds evidence for the class</source>
         <translation>Superponer a la imagen dónde halla el modelo evidencia de la clase</translation>
@@ -2393,6 +2412,70 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>The whole history</source>
         <translation>Todo el historial</translation>
+    </message>
+</context>
+<context>
+    <name>ExportController</name>
+    <message>
+        <source>Back up the history</source>
+        <translation>Hacer copia de seguridad del historial</translation>
+    </message>
+    <message>
+        <source>History (*.sqlite3)</source>
+        <translation>Historial (*.sqlite3)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) exported to {name}.</source>
+        <translation>
+            <numerusform>%n imagen exportada a {name}.</numerusform>
+            <numerusform>%n imágenes exportadas a {name}.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Import history</source>
+        <translation>Importar historial</translation>
+    </message>
+    <message>
+        <source>Exported history (*.json)</source>
+        <translation>Historial exportado (*.json)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+    <message>
+        <source>{name} is being imported: {done} of {total} images.</source>
+        <translation>Se está importando {name}: {done} de {total} imágenes.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) imported from {name}.</source>
+        <translation>
+            <numerusform>%n imagen importada de {name}.</numerusform>
+            <numerusform>%n imágenes importadas de {name}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) were there already and stand.</source>
+        <translation>
+            <numerusform>%n imagen ya estaba y se conserva.</numerusform>
+            <numerusform>%n imágenes ya estaban y se conservan.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{name} is being imported.</source>
+        <translation>Se está importando {name}.</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>The history was copied to {name}.</source>
+        <translation>El historial se copió en {name}.</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Mostrar en la carpeta</translation>
     </message>
 </context>
 <context>
@@ -2532,70 +2615,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Stopping…</source>
         <translation>Deteniendo…</translation>
-    </message>
-</context>
-<context>
-    <name>Exporting</name>
-    <message>
-        <source>Back up the history</source>
-        <translation>Hacer copia de seguridad del historial</translation>
-    </message>
-    <message>
-        <source>History (*.sqlite3)</source>
-        <translation>Historial (*.sqlite3)</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n image(s) exported to {name}.</source>
-        <translation>
-            <numerusform>%n imagen exportada a {name}.</numerusform>
-            <numerusform>%n imágenes exportadas a {name}.</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Import history</source>
-        <translation>Importar historial</translation>
-    </message>
-    <message>
-        <source>Exported history (*.json)</source>
-        <translation>Historial exportado (*.json)</translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation>Todos los archivos (*)</translation>
-    </message>
-    <message>
-        <source>{name} is being imported: {done} of {total} images.</source>
-        <translation>Se está importando {name}: {done} de {total} imágenes.</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n image(s) imported from {name}.</source>
-        <translation>
-            <numerusform>%n imagen importada de {name}.</numerusform>
-            <numerusform>%n imágenes importadas de {name}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n image(s) were there already and stand.</source>
-        <translation>
-            <numerusform>%n imagen ya estaba y se conserva.</numerusform>
-            <numerusform>%n imágenes ya estaban y se conservan.</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>{name} is being imported.</source>
-        <translation>Se está importando {name}.</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Cancelar</translation>
-    </message>
-    <message>
-        <source>The history was copied to {name}.</source>
-        <translation>El historial se copió en {name}.</translation>
-    </message>
-    <message>
-        <source>Show in folder</source>
-        <translation>Mostrar en la carpeta</translation>
     </message>
 </context>
 <context>
@@ -2798,25 +2817,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Leaving</name>
-    <message>
-        <source>The note is being saved…</source>
-        <translation>Guardando la nota…</translation>
-    </message>
-    <message>
-        <source>A note could not be saved, so the window stays open.</source>
-        <translation>No se pudo guardar una nota; por eso la ventana sigue abierta.</translation>
-    </message>
-    <message>
-        <source>Close it again to leave without the note.</source>
-        <translation>Ciérrela otra vez para salir sin la nota.</translation>
-    </message>
-    <message>
-        <source>Show the note</source>
-        <translation>Mostrar la nota</translation>
-    </message>
-</context>
-<context>
     <name>LiveDialog</name>
     <message>
         <source>Live picture</source>
@@ -2963,6 +2963,103 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Undo</source>
         <translation>Deshacer</translation>
+    </message>
+</context>
+<context>
+    <name>MaintenanceController</name>
+    <message>
+        <source>Today&apos;s backup of the history could not be made; earlier ones are still there.</source>
+        <translation>No se pudo hacer la copia de seguridad de hoy del historial; las anteriores siguen ahí.</translation>
+    </message>
+    <message>
+        <source>The history is being checked…</source>
+        <translation>Comprobando el historial…</translation>
+    </message>
+    <message>
+        <source>The history is whole.</source>
+        <translation>El historial está íntegro.</translation>
+    </message>
+    <message numerus="yes">
+        <source>The history is damaged (%n problem(s)):</source>
+        <translation>
+            <numerusform>El historial está dañado (%n problema):</numerusform>
+            <numerusform>El historial está dañado (%n problemas):</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>What can be read is saved into a new history; the old file is kept.</source>
+        <translation>Lo que se pueda leer se guarda en un historial nuevo; el archivo antiguo se conserva.</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>Reparar</translation>
+    </message>
+    <message>
+        <source>The history is damaged. What can be saved of it is being saved…</source>
+        <translation>El historial está dañado. Se está salvando lo que se puede…</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {name}.</source>
+        <translation>El archivo dañado se conserva como {name}.</translation>
+    </message>
+    <message>
+        <source>Restore a backup…</source>
+        <translation>Restaurar una copia…</translation>
+    </message>
+    <message numerus="yes">
+        <source>The history was damaged; %n image(s) were saved.</source>
+        <translation>
+            <numerusform>El historial estaba dañado; se salvó %n imagen.</numerusform>
+            <numerusform>El historial estaba dañado; se salvaron %n imágenes.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost.</source>
+        <translation>
+            <numerusform>Se perdió al menos %n imagen.</numerusform>
+            <numerusform>Se perdieron al menos %n imágenes.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{days} and %n more day(s)</source>
+        <translation>
+            <numerusform>{days} y %n día más</numerusform>
+            <numerusform>{days} y %n días más</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>At least %n image(s) are lost, of {days}.</source>
+        <translation>
+            <numerusform>Se perdió al menos %n imagen, de {days}.</numerusform>
+            <numerusform>Se perdieron al menos %n imágenes, de {days}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) lost a cell, a review or a note.</source>
+        <translation>
+            <numerusform>%n imagen perdió una célula, una revisión o una nota.</numerusform>
+            <numerusform>%n imágenes perdieron una célula, una revisión o una nota.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing is known to be lost.</source>
+        <translation>No consta que se haya perdido nada.</translation>
+    </message>
+    <message>
+        <source>The backup is being checked…</source>
+        <translation>Comprobando la copia…</translation>
+    </message>
+    <message>
+        <source>The backup {name} was restored.</source>
+        <translation>Se restauró la copia {name}.</translation>
+    </message>
+    <message>
+        <source>The history as it was is kept as {name}.</source>
+        <translation>El historial tal como estaba se conserva como {name}.</translation>
+    </message>
+    <message>
+        <source>The backup is being restored…</source>
+        <translation>Restaurando la copia…</translation>
     </message>
 </context>
 <context>
@@ -3158,7 +3255,7 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>ModelKeeper</name>
+    <name>ModelState</name>
     <message>
         <source>{active} is used instead of {requested}: {reason}</source>
         <translation>Se usa {active} en lugar de {requested}: {reason}</translation>
@@ -3393,7 +3490,7 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Opening</name>
+    <name>OpenController</name>
     <message>
         <source>Open images</source>
         <translation>Abrir imágenes</translation>
@@ -3471,7 +3568,7 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Presenting</name>
+    <name>Presenter</name>
     <message>
         <source>This image could not be read</source>
         <translation>Esta imagen no se pudo leer</translation>
@@ -3753,10 +3850,21 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Reviewing</name>
+    <name>ReviewController</name>
     <message>
         <source>{name} was deleted in another window.</source>
         <translation>{name} se eliminó en otra ventana.</translation>
+    </message>
+</context>
+<context>
+    <name>RunController</name>
+    <message>
+        <source>There is no model to name cells with.</source>
+        <translation>No hay ningún modelo con el que nombrar las células.</translation>
+    </message>
+    <message>
+        <source>Import a model package from the Models menu.</source>
+        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
     </message>
 </context>
 <context>
@@ -3890,17 +3998,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Files that are no images</source>
         <translation>Archivos que no son imágenes</translation>
-    </message>
-</context>
-<context>
-    <name>Running</name>
-    <message>
-        <source>There is no model to name cells with.</source>
-        <translation>No hay ningún modelo con el que nombrar las células.</translation>
-    </message>
-    <message>
-        <source>Import a model package from the Models menu.</source>
-        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
     </message>
 </context>
 <context>
@@ -4234,103 +4331,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Upkeep</name>
-    <message>
-        <source>Today&apos;s backup of the history could not be made; earlier ones are still there.</source>
-        <translation>No se pudo hacer la copia de seguridad de hoy del historial; las anteriores siguen ahí.</translation>
-    </message>
-    <message>
-        <source>The history is being checked…</source>
-        <translation>Comprobando el historial…</translation>
-    </message>
-    <message>
-        <source>The history is whole.</source>
-        <translation>El historial está íntegro.</translation>
-    </message>
-    <message numerus="yes">
-        <source>The history is damaged (%n problem(s)):</source>
-        <translation>
-            <numerusform>El historial está dañado (%n problema):</numerusform>
-            <numerusform>El historial está dañado (%n problemas):</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>What can be read is saved into a new history; the old file is kept.</source>
-        <translation>Lo que se pueda leer se guarda en un historial nuevo; el archivo antiguo se conserva.</translation>
-    </message>
-    <message>
-        <source>Repair</source>
-        <translation>Reparar</translation>
-    </message>
-    <message>
-        <source>The history is damaged. What can be saved of it is being saved…</source>
-        <translation>El historial está dañado. Se está salvando lo que se puede…</translation>
-    </message>
-    <message>
-        <source>The damaged file is kept as {name}.</source>
-        <translation>El archivo dañado se conserva como {name}.</translation>
-    </message>
-    <message>
-        <source>Restore a backup…</source>
-        <translation>Restaurar una copia…</translation>
-    </message>
-    <message numerus="yes">
-        <source>The history was damaged; %n image(s) were saved.</source>
-        <translation>
-            <numerusform>El historial estaba dañado; se salvó %n imagen.</numerusform>
-            <numerusform>El historial estaba dañado; se salvaron %n imágenes.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>At least %n image(s) are lost.</source>
-        <translation>
-            <numerusform>Se perdió al menos %n imagen.</numerusform>
-            <numerusform>Se perdieron al menos %n imágenes.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{days} and %n more day(s)</source>
-        <translation>
-            <numerusform>{days} y %n día más</numerusform>
-            <numerusform>{days} y %n días más</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>At least %n image(s) are lost, of {days}.</source>
-        <translation>
-            <numerusform>Se perdió al menos %n imagen, de {days}.</numerusform>
-            <numerusform>Se perdieron al menos %n imágenes, de {days}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n image(s) lost a cell, a review or a note.</source>
-        <translation>
-            <numerusform>%n imagen perdió una célula, una revisión o una nota.</numerusform>
-            <numerusform>%n imágenes perdieron una célula, una revisión o una nota.</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing is known to be lost.</source>
-        <translation>No consta que se haya perdido nada.</translation>
-    </message>
-    <message>
-        <source>The backup is being checked…</source>
-        <translation>Comprobando la copia…</translation>
-    </message>
-    <message>
-        <source>The backup {name} was restored.</source>
-        <translation>Se restauró la copia {name}.</translation>
-    </message>
-    <message>
-        <source>The history as it was is kept as {name}.</source>
-        <translation>El historial tal como estaba se conserva como {name}.</translation>
-    </message>
-    <message>
-        <source>The backup is being restored…</source>
-        <translation>Restaurando la copia…</translation>
-    </message>
-</context>
-<context>
     <name>Viewer</name>
     <message>
         <source>Its results are kept; the picture shown is its thumbnail.</source>
@@ -4338,7 +4338,7 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Watching</name>
+    <name>WatchController</name>
     <message>
         <source>Watch a folder</source>
         <translation>Vigilar una carpeta</translation>

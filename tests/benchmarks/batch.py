@@ -29,8 +29,8 @@ import json, sys, tempfile, threading, time
 from pathlib import Path
 import psutil
 from hematodesk.bootstrap import build
-from hematodesk.workflow.batch import run_batch
-from hematodesk.workflow.gather import ImageListing
+from hematodesk.workflow.analysis.batch import run_batch
+from hematodesk.workflow.analysis.image_files import ImageListing
 
 folder, count = Path(sys.argv[1]), int(sys.argv[2])
 process, samples, over = psutil.Process(), [], threading.Event()
@@ -166,8 +166,8 @@ def _throughput(fields: list[Path], images: int) -> list[Row]:
     from hematodesk.imaging.locate import locate_cells
     from hematodesk.imaging.read import read_image
     from hematodesk.inference.preprocess import to_tensor
-    from hematodesk.workflow.analyse import cut_cell
-    from hematodesk.workflow.batch import default_workers, run_batch
+    from hematodesk.workflow.analysis.analyser import cut_cell
+    from hematodesk.workflow.analysis.batch import default_workers, run_batch
 
     with tempfile.TemporaryDirectory() as data:
         work = (fields * (images // len(fields) + 1))[:images]

@@ -14,8 +14,8 @@ def run(*, images: int = 400) -> list[Row]:
     from hematodesk.bootstrap import build
     from hematodesk.imaging.decoder_pool import DecoderPool
     from hematodesk.imaging.reader import ImageReader, LocalReader
-    from hematodesk.workflow.analyse import Analyser
-    from hematodesk.workflow.batch import run_batch
+    from hematodesk.workflow.analysis.analyser import Analyser
+    from hematodesk.workflow.analysis.batch import run_batch
 
     rows = []
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:

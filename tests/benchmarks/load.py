@@ -23,9 +23,9 @@ from hematodesk.domain.cells import Review, UncertainReason, Verdict, now_utc
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.ui.application import calm_interpreter, make_application
-from hematodesk.ui.history_order import Order
+from hematodesk.ui.history.order import Order
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.theme import Theme
+from hematodesk.ui.kit.theme import Theme
 
 OPEN = ReviewState.OPEN
 count = int(sys.argv[3])

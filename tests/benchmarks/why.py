@@ -29,9 +29,9 @@ def run(rounds: int = 300) -> list[Row]:
     from hematodesk.imaging.locate import locate_cells
     from hematodesk.inference.classify import Classifier
     from hematodesk.inference.package import read_package
-    from hematodesk.ui.activation_overlay import ActivationOverlay
-    from hematodesk.workflow.analyse import cut_cell
-    from hematodesk.workflow.explain import explain_cell
+    from hematodesk.ui.image.activation_overlay import ActivationOverlay
+    from hematodesk.workflow.analysis.analyser import cut_cell
+    from hematodesk.workflow.review.explain import explain_cell
 
     application = QApplication.instance() or QApplication(["why"])
     path: Path = sorted((ROOT / "models").glob("wbc4-*.onnx"))[-1]

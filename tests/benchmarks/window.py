@@ -37,7 +37,7 @@ import onnxruntime
 from PySide6.QtCore import QEvent, QObject, QTimer
 from hematodesk.ui.application import make_application
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.theme import Theme
+from hematodesk.ui.kit.theme import Theme
 
 application = make_application(services)
 times = {}
@@ -82,7 +82,7 @@ from hematodesk.imaging.read import read_image
 from hematodesk.inference.preprocess import to_tensor
 from hematodesk.ui.application import calm_interpreter, make_application
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.theme import Theme
+from hematodesk.ui.kit.theme import Theme
 
 application = make_application(services)
 window = MainWindow(services, Theme(application, "light"))

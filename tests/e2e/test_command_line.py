@@ -18,11 +18,11 @@ from hematodesk.bootstrap import build
 from hematodesk.domain.cells import Verdict
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.imaging.reader import LocalReader
-from hematodesk.workflow.analyse import open_image
-from hematodesk.workflow.earlier import find_earlier
-from hematodesk.workflow.places import resources_dir
-from hematodesk.workflow.samples import read_samples
-from hematodesk.workflow.sources import Picture, reopen
+from hematodesk.workflow.analysis.analyser import open_image
+from hematodesk.workflow.analysis.known_results import find_earlier
+from hematodesk.workflow.analysis.samples import read_samples
+from hematodesk.workflow.analysis.sources import Picture, reopen
+from hematodesk.workflow.system.paths import resources_dir
 
 SAMPLES = resources_dir() / "samples"
 
@@ -167,7 +167,7 @@ def test_results_are_kept_reviewed_and_exported_across_processes(program, data, 
     earlier = find_earlier(history, opened.image.digest, loaded.package.sha256, whole_image=False)
     assert earlier is not None
     assert earlier.result.path == str(image)
-    desk = services.review_desk()
+    desk = services.review_service()
     cell = earlier.result.cells[0]
     desk.correct(cell, "monocyte")
     desk.undo()

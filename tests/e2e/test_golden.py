@@ -18,10 +18,10 @@ from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.runtime import OnnxRuntime
 from hematodesk.inference.tuning import Plan
-from hematodesk.workflow import stages
-from hematodesk.workflow.analyse import Analyser
-from hematodesk.workflow.batch import run_batch
-from hematodesk.workflow.gather import gather_images
+from hematodesk.workflow.analysis import pipeline as stages
+from hematodesk.workflow.analysis.analyser import Analyser
+from hematodesk.workflow.analysis.batch import run_batch
+from hematodesk.workflow.analysis.image_files import gather_images
 
 FOLDER = Path(__file__).parent / "golden"
 _spec = importlib.util.spec_from_file_location("regenerate_golden", FOLDER / "regenerate.py")

@@ -20,10 +20,10 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.bootstrap import build
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.ui.banners import Level
+from hematodesk.ui.kit.banners import Level
+from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.theme import Theme
-from hematodesk.workflow.export import ExportFormat, ExportRequest
+from hematodesk.workflow.exports.export import ExportFormat, ExportRequest
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 

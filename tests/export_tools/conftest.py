@@ -30,7 +30,7 @@ def convert(tmp_path: Path) -> Convert:
     """Runs `export_tools convert` on a model file with options; returns the package's path."""
 
     def run(source: Path, *options: str) -> Path:
-        from export_tools import convert as command
+        from export_tools.conversion import convert as command
 
         parser = argparse.ArgumentParser()
         command.add_parser(parser.add_subparsers())

@@ -18,8 +18,8 @@ from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.upkeep import problems_of
-from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
-from hematodesk.workflow.history_care import HistoryCare
+from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 from tests.plugs.worker import fill, services_at
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -196,7 +196,7 @@ def _repaired(data: Path, said: Said) -> list[str]:
     if path.exists() and problems_of(path):
         if saved:
             found.append("said to be repaired and is damaged")
-        care = HistoryCare(services_at(data, data.parent))
+        care = HistoryMaintenance(services_at(data, data.parent))
         saved = [care.repair().saved_images]
     try:
         with closing(History.open(path)) as opened:

@@ -18,11 +18,11 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, 
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
 from hematodesk.storage.history import History
-from hematodesk.workflow.export import ExportFormat, ExportRequest, run_export
-from hematodesk.workflow.history_care import HistoryCare
-from hematodesk.workflow.importing import import_history
-from hematodesk.workflow.places import Places, find_places
+from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.history_import import import_history
+from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 from hematodesk.workflow.services import Services
+from hematodesk.workflow.system.paths import AppPaths, find_paths
 
 CLASSES = ("neutrophil", "monocyte", "lymphocyte", "eosinophil")
 WHEN = "2026-03-04T05:06:07.008Z"
@@ -71,7 +71,7 @@ def review(services: Services, _other: Path, rounds: int) -> None:
     """Results, verdicts, notes, added and removed cells, deletions and undo."""
     chance = random.Random(os.getpid())
     services.open_history()
-    desk = services.review_desk()
+    desk = services.review_service()
     counts: dict[int, int] = {}
     for number in range(rounds):
         (image,) = _save(services, [made_up(f"new {os.getpid()} {number}", chance)])
@@ -99,7 +99,7 @@ def backup(services: Services, _other: Path, rounds: int) -> None:
     """Kept backups, one after the other, while results come in."""
     chance = random.Random(os.getpid())
     services.open_history()
-    care = HistoryCare(services)
+    care = HistoryMaintenance(services)
     for number in range(rounds):
         (image,) = _save(services, [made_up(f"new {os.getpid()} {number}", chance)])
         say(image=image.id, name=image.result.name)
@@ -108,7 +108,7 @@ def backup(services: Services, _other: Path, rounds: int) -> None:
 
 def restore(services: Services, other: Path, rounds: int) -> None:
     """Two backups in turn in the history's place."""
-    care = HistoryCare(services)
+    care = HistoryMaintenance(services)
     for number in range(rounds):
         chosen = other / f"state{number % 2}.sqlite3"
         say(begin=chosen.name)
@@ -118,7 +118,7 @@ def restore(services: Services, other: Path, rounds: int) -> None:
 
 def repair(services: Services, _other: Path, _rounds: int) -> None:
     """A damaged history."""
-    report = HistoryCare(services).repair()
+    report = HistoryMaintenance(services).repair()
     say(repaired=report.saved_images)
 
 
@@ -170,8 +170,8 @@ KINDS: dict[str, Callable[[Services, Path, int], None]] = {
 
 def services_at(data: Path, other: Path) -> Services:
     """Services whose shipped models lie in no one's way."""
-    places = find_places(data)
-    return build_at(Places(data, False, other / "shipped", places.resources))
+    places = find_paths(data)
+    return build_at(AppPaths(data, False, other / "shipped", places.resources))
 
 
 def main() -> None:

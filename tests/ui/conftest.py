@@ -35,11 +35,11 @@ from hematodesk.domain.geometry import Box
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.provider import open_bytes
-from hematodesk.ui.lanes import Lanes
+from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.ui.theme import Theme
-from hematodesk.workflow.places import Places
+from hematodesk.ui.state.task_lanes import TaskLanes
 from hematodesk.workflow.services import Services
+from hematodesk.workflow.system.paths import AppPaths
 
 NOW = "2026-11-21T03:00:00.000Z"
 
@@ -60,9 +60,9 @@ class LocalTrial:
 
 
 @pytest.fixture
-def lanes(qtbot: QtBot) -> Iterator[Lanes]:
+def lanes(qtbot: QtBot) -> Iterator[TaskLanes]:
     """Lanes without a window."""
-    made = Lanes()
+    made = TaskLanes()
     yield made
     assert made.stop()
     made.deleteLater()
@@ -212,7 +212,7 @@ class Bench:
 
     def services(self) -> Services:
         """New services on the data folder, as another start of the program has them."""
-        return build_at(Places(self.folder / "data", False, self.folder / "models", self.samples.parent))
+        return build_at(AppPaths(self.folder / "data", False, self.folder / "models", self.samples.parent))
 
     def show(self, services: Services | None = None, start: Sequence[Path] | None = ()) -> MainWindow:
         """A window, shown; started with these images and at rest, unless `start` is None."""

@@ -1,15 +1,30 @@
-"""A real package, small enough to make in a test, for tests that go through more than one room."""
+"""A small real package, and a classifier without one, for tests that go through more than one room."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.cells import (
+    Cell,
+    CellOrigin,
+    ImageResult,
+    ImageStatus,
+    Prediction,
+    Provenance,
+    now_utc,
+)
+from hematodesk.domain.errors import Cancelled, ModelError
+from hematodesk.domain.geometry import Box
 from hematodesk.imaging.reader import LocalReader
+from hematodesk.inference.manifest import CropRule
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.provider import open_bytes
 
@@ -85,3 +100,68 @@ def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program's services decode in this process: most tests are not about children, which take time."""
     monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)
     monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda places: LocalTrial())
+
+
+class FakeClassifier:
+    """Says monocyte for bright crops and neutrophil for dark ones; remembers what it was given."""
+
+    def __init__(self, rule: str = "cell", sha256: str = "ab" * 32) -> None:
+        self.package = SimpleNamespace(
+            name="fake", version="1.0.0", sha256=sha256, class_ids=("monocyte", "neutrophil"), shipped=True
+        )
+        self.input_size = 32
+        self.crop_rule = CropRule("cell", red_cells=3.0, context=1.6) if rule == "cell" else CropRule("whole")
+        self.requested, self.active, self.fallback_reason = "auto", "cpu", ""
+        self.crops_a_run = 1
+        self.crops: list[np.ndarray] = []
+        self.threads: set[str] = set()
+        self.sparing: list[bool] = []
+        self.fault: ModelError | None = None
+        self.before: Callable[[], None] = lambda: None
+
+    def classify(
+        self, crops: Sequence[np.ndarray], cancel: CancelToken | None = None, *, sparing: bool = False
+    ) -> list[Prediction]:
+        self.before()
+        self.sparing.append(sparing)
+        self.threads.add(threading.current_thread().name)
+        if cancel is not None and cancel.cancelled:
+            raise Cancelled
+        if self.fault is not None:
+            raise self.fault
+        self.crops.extend(crops)
+        return [self._predict(crop) for crop in crops]
+
+    def _predict(self, crop: np.ndarray) -> Prediction:
+        bright = float(crop.mean()) / 255
+        ranked = sorted((("monocyte", bright), ("neutrophil", 1 - bright)), key=lambda each: -each[1])
+        made = Provenance("fake", "1.0.0", self.package.sha256, "auto", "cpu", 1.0, now_utc())
+        return Prediction(tuple(ranked), None, made)
+
+
+@pytest.fixture
+def classifier() -> FakeClassifier:
+    return FakeClassifier()
+
+
+@pytest.fixture
+def whole_classifier() -> FakeClassifier:
+    return FakeClassifier("whole")
+
+
+@pytest.fixture
+def made_result() -> Callable[..., ImageResult]:
+    """Makes a result with one cell, for tests that need no image."""
+
+    def make(
+        name: str = "smear.png",
+        class_id: str = "neutrophil",
+        digest: str = "cd" * 32,
+        sha256: str = "ab" * 32,
+    ) -> ImageResult:
+        provenance = Provenance("fake", "1.0.0", sha256, "auto", "cpu", 1.0, now_utc())
+        prediction = Prediction(((class_id, 0.75), ("basophil", 0.25)), None, provenance)
+        cell = Cell(Box(10, 10, 50, 60), CellOrigin.LOCATED, 0.9, prediction)
+        return ImageResult(name, f"/x/{name}", digest, 320, 240, ImageStatus.OK, (cell,))
+
+    return make

@@ -20,8 +20,8 @@ from hematodesk.domain.cells import ImageResult
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import PackageStore
-from hematodesk.workflow.analyse import Analyser
-from hematodesk.workflow.gather import gather_images
+from hematodesk.workflow.analysis.analyser import Analyser
+from hematodesk.workflow.analysis.image_files import gather_images
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWERS = Path(__file__).with_name("answers.json")

@@ -47,4 +47,4 @@ def test_the_hidden_argument_is_looked_at_before_anything_heavy_is_imported():
         text=True,
         env={"PYTHONPATH": root},
     )
-    assert not {"numpy", "cv2", "onnxruntime", "PySide6", "hematodesk.cli"} & set(said.stdout.split())
+    assert not {"numpy", "cv2", "onnxruntime", "PySide6", "hematodesk.cli.main"} & set(said.stdout.split())

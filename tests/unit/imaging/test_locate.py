@@ -278,8 +278,8 @@ def test_tiles_cover_everything_and_overlap_by_more_than_a_cell(
 @pytest.mark.real_data
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real images are not beside the project")
 def test_real_fields_meet_the_bar() -> None:
-    from export_tools.locating import Tally, measure
-    from export_tools.locator_fields import read_fields
+    from export_tools.locator.fields import read_fields
+    from export_tools.locator.measure import Tally, measure
 
     held = [one for one in read_fields(DATA) if one.split != "train"]
     for source, bar in (("bccd", 0.96), ("raabin", 0.90)):

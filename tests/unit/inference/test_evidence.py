@@ -16,7 +16,7 @@ from hematodesk.imaging.read import read_image
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.evidence import agree_exactly, biases_before_sigmoid
 from hematodesk.inference.package import ModelPackage, read_package
-from hematodesk.workflow.analyse import cut_cell
+from hematodesk.workflow.analysis.analyser import cut_cell
 
 _MODELS = Path(__file__).parents[3] / "models"
 _SHIPPED = sorted(_MODELS.glob("*.onnx"))

@@ -11,9 +11,9 @@ import pytest
 from export_tools.phantom import render_field
 from hematodesk.bootstrap import build_at
 from hematodesk.imaging.read import encode_png
-from hematodesk.workflow.places import Places
-from hematodesk.workflow.samples import read_samples
+from hematodesk.workflow.analysis.samples import read_samples
 from hematodesk.workflow.self_test import run_self_test
+from hematodesk.workflow.system.paths import AppPaths
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def samples_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def places(tmp_path, package_bytes, samples_folder) -> Places:
+def places(tmp_path, package_bytes, samples_folder) -> AppPaths:
     shipped = tmp_path / "models"
     shipped.mkdir()
     data = package_bytes("wbc4", favourite="neutrophil")
@@ -36,10 +36,10 @@ def places(tmp_path, package_bytes, samples_folder) -> Places:
     (shipped / "SHA256SUMS").write_text(f"{hashlib.sha256(data).hexdigest()}  wbc4-1.0.0.onnx\n")
     resources = tmp_path / "resources"
     shutil.copytree(samples_folder, resources / "samples")
-    return Places(tmp_path / "data", False, shipped, resources)
+    return AppPaths(tmp_path / "data", False, shipped, resources)
 
 
-def look(places: Places) -> dict:
+def look(places: AppPaths) -> dict:
     services = build_at(places)
     try:
         return {check.name: check for check in run_self_test(services)}

@@ -1,0 +1,1 @@
+"""Model files of other trainers into model packages: reading, guessing, converting, proving."""

@@ -1,0 +1,360 @@
+"""`python -m export_tools convert`: a Keras file becomes a model package.
+
+The graph is converted once, its head is read for the outputs that a package can have (logits,
+activation map, embedding), and the result must answer as Keras does before it is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from export_tools.conversion.foreign import hush
+from export_tools.conversion.unsupported import failed_conversion, refuse_unsupported
+from export_tools.networks.architectures import ARCHITECTURES
+from export_tools.networks.package_details import (
+    copy_charts,
+    familiarity_file,
+    manifest_text,
+    read_details,
+)
+from export_tools.networks.preprocessing import PREPROCESSINGS, Preprocessing
+from hematodesk.domain.errors import HematodeskError, ModelError
+from hematodesk.domain.words import number_of
+from hematodesk.inference.manifest import MANIFEST_KEY, CropRule, InputSpec, Outputs
+from hematodesk.inference.package import read_package
+from hematodesk.inference.preprocess import to_tensor
+
+if TYPE_CHECKING:
+    from export_tools.conversion.keras_files import LoadedModel
+    from export_tools.conversion.onnx_head import Head
+
+_OPSET = 17
+_COMPARED = 64
+_WEIGHTS = ("float32", "float16", "int8")
+
+
+def add_parser(subparsers: Any) -> None:
+    """The `convert` command."""
+    ways = "; ".join(f"{name}: {each.words}" for name, each in PREPROCESSINGS.items())
+    parser = subparsers.add_parser(
+        "convert",
+        help="Keras model to model package",
+        description="Turns a Keras model into a package for hematodesk: one ONNX file with classes, input, "
+        "preprocessing and crop rule inside. The package must answer as the Keras model does, or nothing is "
+        "written. Read the summary: what the file does not say is guessed, and marked GUESSED.",
+        epilog="Example: python -m export_tools convert model.h5 --output mine.onnx --labels "
+        "'eosinophil,lymphocyte,monocyte,neutrophil' --preprocess unit",
+    )
+    parser.add_argument(
+        "input",
+        type=Path,
+        help=".keras, .h5 of Keras 3 or 2, a SavedModel folder, or a file of weights with --architecture",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the package to write (.onnx)")
+    parser.add_argument(
+        "--labels",
+        help="class names in the order of the outputs, separated by commas (a name with a comma in quotes), "
+        "or a file: text with one a line (a leading index is taken off), a CSV table of names or of indexes "
+        "and names, or JSON such as class_indices (default: labels.txt and the like beside the model)",
+    )
+    parser.add_argument("--preprocess", choices=tuple(PREPROCESSINGS), help=ways.replace("%", "%%"))
+    parser.add_argument(
+        "--colour",
+        choices=("rgb", "bgr"),
+        default="rgb",
+        help="channel order of the images that training gave to its preprocessing: bgr where they were read "
+        "with OpenCV and not converted (default rgb)",
+    )
+    parser.add_argument(
+        "--crop",
+        choices=("cell", "whole"),
+        help="whole: the model names whole images (default for models that `train` did not make); cell: it "
+        "names single cells cut out, which the program then locates and cuts",
+    )
+    parser.add_argument(
+        "--red-cells", type=float, default=3.0, help="crop side in red-cell diameters (default 3)"
+    )
+    parser.add_argument(
+        "--context", type=float, default=1.6, help="crop side in box sides, without a scale (default 1.6)"
+    )
+    parser.add_argument("--size", type=int, help="edge of the input, where the file leaves it open")
+    parser.add_argument(
+        "--architecture",
+        help="for files of weights: the base, " + ", ".join(sorted(ARCHITECTURES)),
+    )
+    parser.add_argument(
+        "--head",
+        help="for files of weights: pooled, maxpooled or flatten, and the units of hidden dense layers "
+        "(pooled128, flatten256-64; default: read from the shapes of the weights)",
+    )
+    parser.add_argument("--alpha", type=float, default=1.0, help="for files of weights: width of a MobileNet")
+    parser.add_argument(
+        "--activation",
+        choices=("softmax", "sigmoid", "none"),
+        help="for files of weights: what the last layer does (default softmax, sigmoid for one unit)",
+    )
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run Python code that the file holds (Lambda layers); only for files whose maker you trust",
+    )
+    parser.add_argument("--name", help="package name (default: from the output's file name)")
+    parser.add_argument("--version", default=None, help="package version (default 1.0.0)")
+    parser.add_argument(
+        "--details",
+        type=Path,
+        help="JSON with further manifest fields (calibration, provenance, metrics ...)",
+    )
+    parser.add_argument(
+        "--report", type=Path, action="append", default=[], help="report.json of evaluate, for the metrics"
+    )
+    parser.add_argument(
+        "--weights",
+        choices=_WEIGHTS,
+        default="float32",
+        help="float16: half the size, the same arithmetic; int8: smaller and faster, to be measured",
+    )
+    parser.add_argument(
+        "--calibration-images", type=Path, help="folder of images like those to come, for --weights int8"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert; 0 when the package was written, 1 when the model was refused."""
+    hush()
+    try:
+        print(convert(args))
+    except HematodeskError as fault:
+        print(f"convert: {fault.message} {fault.remedy}".strip() + f" [{fault.code}]", file=sys.stderr)
+        return 1
+    except OSError as fault:
+        print(f"convert: {args.output} cannot be written: {fault.strerror or fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def convert(args: argparse.Namespace) -> str:
+    """Do the conversion and return a summary to check. Raises ModelError, OSError where it cannot write."""
+    from export_tools.conversion.guesses import base_of
+    from export_tools.conversion.keras_files import Wanted, load_keras_file
+    from export_tools.conversion.onnx_graph import INPUT, add_familiarity, give_outputs
+    from export_tools.conversion.onnx_head import find_head
+    from export_tools.conversion.parity import BATCHES, check_parity
+    from export_tools.conversion.summary import describe
+    from hematodesk.domain.files import Rights, write_whole
+    from hematodesk.inference.report_folder import report_folder
+
+    _check_output(args.input, args.output)
+    wanted = Wanted(args.size, args.architecture, args.head, args.alpha, args.activation, unsafe=args.unsafe)
+    loaded = load_keras_file(args.input, wanted)
+    told = read_details(args, loaded.outputs)
+    if len(told["classes"]) != loaded.outputs and not (loaded.outputs == 1 and len(told["classes"]) == 2):
+        raise ModelError(
+            "labels_mismatch",
+            f"{args.input.name} has {number_of(loaded.outputs, 'output')}, but {len(told['classes'])} labels "
+            "were given.",
+            "Give one label an output, in the order of training"
+            + (" (two labels for its one output)." if loaded.outputs == 1 else "."),
+        )
+    if loaded.height != loaded.width:
+        raise ModelError(
+            "model_unsupported",
+            f"{args.input.name} wants images of {loaded.width} x {loaded.height}; a package's are square.",
+            "Train it on square images.",
+        )
+    graph = keras_to_onnx(loaded)
+    base = base_of(loaded, graph)
+    _choose_preprocessing(told, args, loaded, graph, base)
+    head = find_head(graph)
+    if loaded.outputs == 1 and head.stripped == "softmax":
+        raise ModelError(
+            "model_unsupported",
+            f"The one output of {args.input.name} goes through a softmax, which makes 1 of whatever it is: "
+            "the model tells nothing apart.",
+            "Train it with a sigmoid at the end, or with one output a class.",
+        )
+    if head.kind == "logits" and not head.stripped and not head.single:
+        head = _told_by_values(head, loaded, PREPROCESSINGS[told["preprocess"]])
+    named = give_outputs(graph, head)
+    familiarity = None
+    statistics = familiarity_file(args.input)
+    if statistics.is_file() and named["embedding"] is not None:
+        familiarity = add_familiarity(graph, statistics)
+    scaling = PREPROCESSINGS[told["preprocess"]].of_images_read_as(args.colour)
+    spec = InputSpec(
+        INPUT,
+        loaded.width,
+        loaded.height,
+        loaded.layout,
+        scaling.colour,
+        scaling.scale,
+        scaling.offset,
+        told["crop"],
+    )
+    outputs = Outputs(named["scores"] or "", head.kind, named["activation_map"], named["embedding"])
+    text = manifest_text(told, spec, outputs, familiarity)
+    del graph.metadata_props[:]
+    graph.metadata_props.add(key=MANIFEST_KEY, value=text)
+    serialized = graph.SerializeToString()
+    parity = check_parity(
+        loaded.model, serialized, spec, named, head, batches=BATCHES if loaded.batch is None else (1,)
+    )
+    told_variant = ""
+    if args.weights != "float32":
+        variant, told_variant = make_variant(graph, args.weights, spec, outputs, args.calibration_images)
+        serialized = variant.SerializeToString()
+    replaced = " (replaced)" if args.output.exists() else ""
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(args.output, serialized, Rights.USUAL)
+    charts = copy_charts(args.input, args.output)
+    lines = describe(args.input, loaded, base, told, spec, head, outputs, parity, _OPSET)
+    if told_variant:
+        lines.append(f"weights:        {told_variant}")
+    if charts:
+        lines.append(f"charts:         {charts} of the training, in {report_folder(args.output).name}")
+    return "\n".join([*lines, f"written:        {args.output} ({len(serialized) / 1e6:.1f} MB){replaced}"])
+
+
+def make_variant(
+    graph: Any, kind: str, spec: InputSpec, outputs: Outputs, folder: Path | None
+) -> tuple[Any, str]:
+    """(graph with other weights, what to tell of it). Raises ModelError when its answers moved too far."""
+    from export_tools.conversion.parity import sample_crops
+    from export_tools.conversion.variants import check_closeness, closeness, eight_bits, half_weights
+    from export_tools.data.product_way import crops_of_folder
+
+    crops = crops_of_folder(folder, spec.crop, spec.width) if folder is not None else []
+    if kind == "int8":
+        variant = eight_bits(graph, to_tensor(crops, spec) if crops else np.zeros((0, 1), np.float32))
+    else:
+        variant = half_weights(graph)
+    tensors = to_tensor(crops[:_COMPARED] or sample_crops(spec), spec)
+    found = closeness(graph, variant, tensors, scores=outputs.scores, logits=outputs.kind == "logits")
+    check_closeness(found, kind)
+    told = f"{kind}: they move a probability by {found.shift:.1e} at most, {found.agreement:.1%} agree"
+    return variant, f"{told} ({number_of(len(tensors), 'image')})"
+
+
+def keras_to_onnx(loaded: LoadedModel) -> Any:
+    """An ONNX graph (ModelProto) of a loaded model, batch size open where the model's is.
+
+    Raises ModelError `layer_unsupported` naming the layer that could not be converted.
+    """
+    import tensorflow as tf
+    import tf2onnx
+
+    size = (loaded.height, loaded.width)
+    shape = (*size, 3) if loaded.layout == "nhwc" else (3, *size)
+    signature = (tf.TensorSpec((loaded.batch, *shape), tf.float32, name="input"),)
+
+    @tf.function(input_signature=signature)
+    def answer(images: Any) -> Any:
+        return loaded.model(images, training=False)
+
+    try:
+        graph, _ = tf2onnx.convert.from_function(answer, input_signature=signature, opset=_OPSET)
+    except Exception as fault:
+        raise failed_conversion(fault, loaded.layers) from fault
+    refuse_unsupported(graph, loaded.layers)
+    _fix_captured(graph, answer.get_concrete_function(*signature).graph)
+    # SavedModels often leave the number of columns open in their graph.
+    columns = graph.graph.output[0].type.tensor_type.shape.dim
+    if len(columns) == 2 and not columns[1].dim_value:
+        columns[1].dim_value = loaded.outputs
+    return graph
+
+
+def _fix_captured(graph: Any, traced: Any) -> None:
+    """Make constants of the tensors that layers keep outside of variables, as Normalization does.
+
+    They come out of tracing as further inputs of the graph.
+    """
+    from onnx import numpy_helper
+
+    values = {inner.name: outer for outer, inner in traced.captures}
+    kept = [each for each in graph.graph.input if each.name not in values]
+    for each in graph.graph.input:
+        if each.name in values:
+            graph.graph.initializer.append(numpy_helper.from_array(values[each.name].numpy(), each.name))
+    del graph.graph.input[:]
+    graph.graph.input.extend(kept)
+
+
+def _check_output(source: Path, output: Path) -> None:
+    """Refuse what cannot be written before the long work. Raises ModelError `output_refused`."""
+    reason, remedy = "", "Choose another name with --output."
+    if output.is_dir():
+        reason = "is a folder"
+    elif output.suffix.lower() != ".onnx":
+        reason, remedy = "does not end in .onnx", "The program loads packages by that ending."
+    elif output.exists():
+        if source.exists() and output.samefile(source):
+            reason = "is the model itself"
+        elif not _is_package(output):
+            reason = "exists and is no model package; it is not overwritten"
+    else:
+        place = next((each for each in output.absolute().parents if each.exists()), Path("/"))
+        if not place.is_dir() or not os.access(place, os.W_OK):
+            reason, remedy = f"cannot be written: no right to write in {place}", "Choose another folder."
+    if reason:
+        raise ModelError("output_refused", f"{output} {reason}.", remedy)
+
+
+def _is_package(path: Path) -> bool:
+    try:
+        read_package(path)
+    except ModelError:
+        return False
+    return True
+
+
+def _choose_preprocessing(
+    told: dict[str, Any], args: argparse.Namespace, loaded: LoadedModel, graph: Any, base: Any
+) -> None:
+    """Fill in `preprocess`, `preprocess_why` and `preprocess_given`."""
+    from export_tools.conversion.guesses import guess_preprocessing
+
+    if args.preprocess is not None:
+        told |= {"preprocess": args.preprocess, "preprocess_why": "as said by --preprocess"}
+    elif told.get("preprocess") is not None:
+        told["preprocess_why"] = "as written beside the model by train"
+    told["preprocess_given"] = told.get("preprocess") is not None
+    if not told["preprocess_given"]:
+        guess = guess_preprocessing(loaded, graph, base)
+        told |= {"preprocess": guess.preprocess, "preprocess_why": guess.why}
+    if told["preprocess"] not in PREPROCESSINGS:
+        raise ModelError(
+            "details_invalid",
+            f"The preprocessing {told['preprocess']!r} is not known.",
+            f"Known are {', '.join(PREPROCESSINGS)}.",
+        )
+
+
+def _told_by_values(head: Head, loaded: LoadedModel, scaling: Preprocessing) -> Head:
+    """Whether scores without a visible softmax are probabilities all the same, by their values."""
+    import numpy as np
+
+    from export_tools.conversion.foreign import foreign
+    from export_tools.conversion.parity import sample_crops
+
+    spec = InputSpec(
+        "image", loaded.width, loaded.height, loaded.layout, scaling.colour, scaling.scale, scaling.offset,
+        CropRule("whole"),
+    )  # fmt: skip
+    with foreign("model_unsupported", "The Keras model itself does not run"):
+        rows = [
+            np.asarray(loaded.model(to_tensor([crop], spec), training=False), dtype=np.float64)[0]
+            for crop in sample_crops(spec, 6)
+        ]
+    values = np.stack(rows)
+    if values.min() >= 0 and values.max() <= 1 and np.allclose(values.sum(axis=1), 1, atol=1e-4):
+        return replace(head, kind="probabilities")
+    return head

@@ -1,0 +1,96 @@
+"""What a model file and its folder let one guess: preprocessing and class names. Always said aloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from export_tools.conversion.keras_files import LoadedModel
+from export_tools.data.labels import read_labels
+from export_tools.networks.architectures import Architecture, recognise
+from hematodesk.domain.errors import ModelError
+from hematodesk.inference.manifest import ModelClass
+
+_SCALING_LAYERS = ("Rescaling", "Normalization")
+_ARITHMETIC = ("Mul", "Div", "Sub", "Add")
+_THROUGH = ("Transpose", "Cast", "Identity", "Reshape", "Pad", "Squeeze", "Unsqueeze")
+_TEACHABLE_MACHINE = "global_average_pooling2d_GlobalAveragePooling2D"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A preprocessing and why it is thought to be the training's."""
+
+    preprocess: str
+    why: str
+
+
+def base_of(loaded: LoadedModel, graph: Any) -> Architecture | None:
+    """The known base that layers or, in a SavedModel, operations and constants are named after."""
+    names = [name for name, _ in loaded.layers]
+    inside = (*graph.graph.node, *graph.graph.initializer)
+    return recognise(names) or recognise(each.name for each in inside)
+
+
+def guess_preprocessing(loaded: LoadedModel, graph: Any, base: Architecture | None) -> Guess:
+    """By what scales inside the model, else by the base's own function, else by habit."""
+    if base is not None and base.built_in:
+        return Guess("raw", f"{base.name} scales by itself")
+    for name, kind in loaded.layers:
+        if kind in _SCALING_LAYERS:
+            return Guess("raw", f"the layer {name!r} of type {kind} scales inside the model")
+    inside = _scaled_before_first_layer(graph)
+    if inside is not None:
+        return Guess("raw", f"the model begins with arithmetic on the pixels ({inside})")
+    if any(name.startswith(_TEACHABLE_MACHINE) for name, _ in loaded.layers):
+        return Guess("symmetric", "Teachable Machine scales so")
+    if base is not None:
+        return Guess(base.preprocess, f"{base.name}'s preprocess_input does so")
+    return Guess("unit", "nothing in the file says it; most training code divides by 255")
+
+
+def _scaled_before_first_layer(graph: Any) -> str | None:
+    """The first arithmetic with a constant on the way from the input to the first real layer."""
+    constants = {each.name for each in graph.graph.initializer}
+    constants |= {node.output[0] for node in graph.graph.node if node.op_type == "Constant"}
+    name = graph.graph.input[0].name
+    for _ in range(20):
+        users = [node for node in graph.graph.node if name in node.input]
+        if len(users) != 1:
+            return None
+        (node,) = users
+        if node.op_type in _ARITHMETIC and any(each in constants for each in node.input):
+            return str(node.op_type)
+        if node.op_type not in _THROUGH:
+            return None
+        name = node.output[0]
+    return None
+
+
+def labels_beside(path: Path, outputs: int) -> tuple[tuple[ModelClass, ...], str] | None:
+    """Class names from a file beside the model that has as many as the outputs, and its name.
+
+    Teachable Machine writes labels.txt (or metadata.json) beside its model, trainers class_indices.json.
+    """
+    folder = path.parent
+    inside = [path / "labels.txt"] if path.is_dir() else []
+    for each in (
+        *inside,
+        path.with_suffix(".labels.txt"),
+        path.with_suffix(".txt"),
+        folder / "labels.txt",
+        folder / "class_indices.json",
+        folder / "metadata.json",
+        folder / "labels.json",
+        folder / "classes.txt",
+    ):
+        if not each.is_file():
+            continue
+        try:
+            classes = read_labels(str(each))
+        except ModelError:
+            continue
+        if len(classes) == outputs or (outputs == 1 and len(classes) == 2):
+            return classes, each.name
+    return None

@@ -1,0 +1,1 @@
+"""Data sets into records, crops and batches; splits by group."""

@@ -1,0 +1,1 @@
+"""What a package is worth on images that it never saw."""

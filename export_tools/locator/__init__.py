@@ -1,0 +1,1 @@
+"""Trains the network that locates cells, and measures it."""

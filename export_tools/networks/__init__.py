@@ -1,0 +1,1 @@
+"""The networks, their preprocessing and their weights."""

@@ -1,0 +1,1 @@
+"""The command line: arguments, commands, their output. One module a command."""

@@ -1,0 +1,86 @@
+"""`models adapt`: the adaptation from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hematodesk.cli.adapt_listing import write_proposal
+from hematodesk.domain.comparison import Verdict
+from hematodesk.domain.errors import ExportError
+from hematodesk.domain.files import Rights, write_whole
+from hematodesk.workflow.models.adaptation import (
+    Proposal,
+    Step,
+    adapt,
+    keep,
+    lab_name,
+    next_version,
+    parent_of,
+)
+from hematodesk.workflow.models.reviewed_cells import find_reviewed
+from hematodesk.workflow.services import Services
+
+if TYPE_CHECKING:
+    from hematodesk.cli.output import TextSink
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.history import HistoryFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """A proposal that may be saved and shown."""
+
+    services: Services
+    proposal: Proposal
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether it is better, or likely so."""
+        return self.proposal.comparison.verdict is not Verdict.NOT
+
+    def save(self, target: Path | None) -> str:
+        """Save among the models, or into a file; returns what it is then found by.
+
+        Raises ModelError, ExportError, PlaceError.
+        """
+        if target is None:
+            self.services.places.prepare()
+            package = keep(self.services.models, self.proposal)
+            return f"{package.name}@{package.version}"
+        try:
+            write_whole(target, self.proposal.data, Rights.USUAL)
+        except OSError as fault:
+            raise ExportError(
+                "export_unwritable",
+                f"{target} cannot be written: {fault.strerror or fault}.",
+                "Choose another file, or free some space.",
+            ) from fault
+        return str(target)
+
+    def write(self, output: TextSink, *, saved: str | None, as_json: bool) -> None:
+        """Show before and after."""
+        write_proposal(self.proposal, output, saved=saved, as_json=as_json)
+
+
+def adapt_from_history(
+    services: Services,
+    model: str | None,
+    chosen: HistoryFilter,
+    cancel: CancelToken,
+    progress: Callable[[Step], None],
+) -> Adaptation:
+    """Adapt a model (the remembered one unless named) to the chosen part of the open history.
+
+    Raises Cancelled, ModelError, ProviderError, HistoryError.
+    """
+    desk = services.models
+    named = desk.store.find(model) if model is not None else desk.chosen()[0]
+    parent = parent_of(desk, named)
+    reviewed = find_reviewed(services.history, chosen, parent)
+    version = next_version(desk.packages(), lab_name(parent))
+    classifier = desk.open_beside(desk.reference(parent))
+    proposal = adapt(parent, reviewed, classifier, services.reader, version, cancel=cancel, progress=progress)
+    return Adaptation(services, proposal)

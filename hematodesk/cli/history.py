@@ -1,0 +1,120 @@
+"""`hematodesk history`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from hematodesk.cli.console import OK, SOME_FAILED, say, shown_progress, with_history
+from hematodesk.domain.errors import ExportError
+from hematodesk.domain.words import number_of
+
+if TYPE_CHECKING:
+    from hematodesk.domain.history import HistoryFilter
+    from hematodesk.workflow.exports.export import ReportRenderer
+    from hematodesk.workflow.services import Services
+
+
+def list_history(options: argparse.Namespace) -> int:
+    """`hematodesk history list`."""
+    from hematodesk.cli.listings import write_history
+    from hematodesk.cli.output import standard_output
+
+    services = with_history(options)
+    try:
+        images = services.all_images(_filter(options))
+        write_history(images, standard_output(), limit=options.limit, as_json=options.json)
+    finally:
+        services.close()
+    return OK
+
+
+def export(options: argparse.Namespace) -> int:
+    """`hematodesk history export`."""
+    from hematodesk.cli.export_options import export_request
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.workflow.exports.export import run_export
+    from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
+
+    services = with_history(options)
+    cancel = CancelToken()
+    try:
+        request = export_request(options, _filter(options))
+        render = _report_renderer(services) if options.format == "pdf" else None
+        with cancelled_by_interrupt(cancel), shown_progress() as progress:
+            outcome = run_export(services, request, cancel=cancel, progress=progress, render=render)
+    finally:
+        services.close()
+    for words in outcome.notices:
+        say(words)
+    say(f"{number_of(outcome.images, 'image')} written to {options.output}")
+    return OK
+
+
+def care(options: argparse.Namespace) -> int:
+    """`hematodesk history check|repair|backup|restore`."""
+    from hematodesk.bootstrap import build
+    from hematodesk.cli import history_commands
+    from hematodesk.cli.output import standard_output
+
+    services, output = build(options.data_dir), standard_output()
+    try:
+        match options.command:
+            case "history check":
+                return OK if history_commands.check(services, output) else SOME_FAILED
+            case "history repair":
+                history_commands.repair(services, output)
+            case "history backup":
+                history_commands.backup(services, options.target, output)
+            case _:
+                history_commands.restore(services, options.backup, output)
+    finally:
+        services.close()
+    return OK
+
+
+def _report_renderer(services: Services) -> ReportRenderer:
+    """What draws PDFs. Raises ExportError when Qt is not there."""
+    from hematodesk.cli.display import qt_fault
+
+    try:
+        from hematodesk.ui.exports.report_application import report_renderer
+    except ImportError as error:
+        fault = qt_fault(error)
+        words = f"A PDF is drawn by Qt, which is not there. {fault.message}"
+        raise ExportError(fault.code, words, fault.remedy) from error
+    return report_renderer(services)
+
+
+def import_document(options: argparse.Namespace) -> int:
+    """`hematodesk history import`."""
+    from hematodesk.bootstrap import build
+    from hematodesk.domain.cancel import CancelToken
+    from hematodesk.workflow.exports.history_import import import_history
+    from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
+
+    services = build(options.data_dir)
+    cancel = CancelToken()
+    try:
+        history = services.open_history()
+        with cancelled_by_interrupt(cancel), shown_progress() as progress:
+            done = import_history(history, options.file, services.reader, cancel=cancel, progress=progress)
+    finally:
+        services.close()
+    there = f", {done.known} were there already" if done.known else ""
+    say(f"{number_of(done.added, 'image')} imported{there}")
+    return OK
+
+
+def _filter(options: argparse.Namespace) -> HistoryFilter:
+    from hematodesk.domain.history import HistoryFilter, ReviewState
+
+    return HistoryFilter(
+        text=options.name,
+        class_id=options.class_id,
+        since=options.since,
+        until=options.until,
+        review_state=ReviewState(options.review) if options.review else None,
+        uncertain_only=options.uncertain,
+        session_id=options.session,
+    )

@@ -1,0 +1,72 @@
+"""`hematodesk history check|repair|backup|restore`: what they print and how they end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hematodesk.cli.output import TextSink
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.words import number_of
+from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance, backup_line, report_lines
+from hematodesk.workflow.services import Services
+
+
+def check(services: Services, output: TextSink) -> bool:
+    """Print every problem, a line each; whether there is none. Raises HistoryError."""
+    problems = HistoryMaintenance(services).problems()
+    for problem in problems:
+        output.write(f"{problem}\n")
+    output.write("The history is whole.\n" if not problems else f"problems: {len(problems)}\n")
+    output.flush()
+    return not problems
+
+
+def repair(services: Services, output: TextSink) -> None:
+    """Repair and print what was saved and lost. Raises HistoryError."""
+    care = HistoryMaintenance(services)
+    report = care.repair()
+    for line in report_lines(report):
+        output.write(f"{line}\n")
+    if not report.lost_nothing and care.folder.kept():
+        output.write("A backup may hold more: `hematodesk history restore` lists them.\n")
+    output.flush()
+
+
+def backup(services: Services, target: Path | None, output: TextSink) -> None:
+    """Back up to a file or folder, or among the kept ones; prints the file.
+
+    Raises HistoryError, and PolicyError for a place of one's own where exporting is not allowed.
+    """
+    if target is not None:
+        services.policy.require("export")
+    services.open_history(must_exist=True)
+    care = HistoryMaintenance(services)
+    output.write(f"{care.back_up().path if target is None else care.back_up_to(target)}\n")
+    output.flush()
+
+
+def restore(services: Services, which: str | None, output: TextSink) -> None:
+    """Restore `latest`, a kept backup by its number or name, or a file; prints what the old one is kept as.
+
+    Without a name it prints the kept backups. Raises HistoryError.
+    """
+    care = HistoryMaintenance(services)
+    if which is None:
+        for each in care.folder.kept():
+            output.write(backup_line(each.path.name.split("-")[1].lstrip("0"), each) + "\n")
+        output.flush()
+        return
+    found = care.folder.find(which) or Path(which)
+    if not found.is_file():
+        raise HistoryError(
+            "backup_absent",
+            f"There is no backup {which}.",
+            "`hematodesk history restore` lists the kept ones; a path to any other file will do as well.",
+        )
+    kept = care.restore(found)
+    # Opening brings an older format up to date, and says so if that cannot be done.
+    history = services.open_history()
+    output.write(f"{number_of(history.count(), 'image')} restored from {found.name}.\n")
+    if kept is not None:
+        output.write(f"The history as it was is kept as {kept.name}.\n")
+    output.flush()

@@ -1,0 +1,1 @@
+"""Exports and imports: the dialog, the PDF report."""

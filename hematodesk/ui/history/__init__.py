@@ -1,0 +1,1 @@
+"""The left column: the history's list, its maintenance and restoring."""

@@ -1,0 +1,93 @@
+"""The history's rows in words, for the list and for screen readers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import QDate, QLocale, QTime
+
+from hematodesk.domain.cells import ImageStatus
+from hematodesk.domain.history import ImageSummary, ReviewState, Session
+from hematodesk.ui.kit.cell_words import percent
+from hematodesk.ui.kit.class_names import class_name, short_class_name
+from hematodesk.ui.kit.plain_text import whole_letters
+from hematodesk.ui.kit.translation import translate
+
+
+def local_time(moment: str) -> datetime:
+    """A UTC time of the history in the computer's time zone."""
+    return datetime.fromisoformat(moment).astimezone()
+
+
+def moment_words(moment: str, now: datetime | None = None) -> str:
+    """When: "Today 14:02", "Yesterday 09:10", else the date and time."""
+    then = local_time(moment)
+    today = (now or datetime.now().astimezone()).date()
+    clock = QLocale().toString(QTime(then.hour, then.minute), QLocale.FormatType.ShortFormat)
+    if then.date() == today:
+        return translate("HistoryWords", "Today {time}").format(time=clock)
+    if then.date() == today - timedelta(days=1):
+        return translate("HistoryWords", "Yesterday {time}").format(time=clock)
+    day = QDate(then.year, then.month, then.day)
+    return f"{QLocale().toString(day, QLocale.FormatType.ShortFormat)} {clock}"
+
+
+def session_words(session: Session) -> str:
+    """A session's heading as a sentence."""
+    return translate("HistoryWords", "Session of {moment}, images: {count}").format(
+        moment=moment_words(session.started_at), count=session.image_count
+    )
+
+
+def session_tip(session: Session) -> str:
+    """A session's tooltip: who, from when to when."""
+    began = moment_words(session.started_at)
+    if session.ended_at:
+        return translate("HistoryWords", "{operator}, {began} to {ended}").format(
+            operator=session.operator, began=began, ended=moment_words(session.ended_at)
+        )
+    return translate("HistoryWords", "{operator}, since {began}").format(
+        operator=session.operator, began=began
+    )
+
+
+def label_words(summary: ImageSummary) -> str:
+    """What an image shows: "Neutrophil 97 %", "2 Neutrophil, 1 Monocyte", "No cell", "Failed"."""
+    if summary.status is ImageStatus.ERROR:
+        return translate("HistoryWords", "Could not be read")
+    if not summary.cell_count:
+        return translate("HistoryWords", "No cell")
+    if not summary.labels:
+        return (
+            translate("HistoryWords", "No cell")
+            if summary.review_state is ReviewState.DONE
+            else translate("HistoryWords", "Not named yet")
+        )
+    if summary.cell_count == 1:
+        name = class_name(summary.labels[0][0])
+        if summary.review_state is ReviewState.DONE or summary.confidence is None:
+            return name
+        return f"{name}  {percent(summary.confidence)}"
+    named = class_name if len(summary.labels) == 1 else short_class_name
+    return ", ".join(f"{count} {named(class_id)}" for class_id, count in summary.labels)
+
+
+def state_words(summary: ImageSummary) -> str:
+    """How it stands with the image: failed, uncertain, reviewed; empty when there is nothing to say."""
+    if summary.status is ImageStatus.ERROR:
+        return translate("HistoryWords", "failed")
+    if summary.uncertain_count:
+        return translate("HistoryWords", "uncertain")
+    if summary.review_state is ReviewState.DONE:
+        return translate("HistoryWords", "reviewed")
+    if summary.review_state is ReviewState.PARTLY:
+        return translate("HistoryWords", "partly reviewed")
+    return ""
+
+
+def image_words(summary: ImageSummary) -> str:
+    """A row as a sentence."""
+    parts = [whole_letters(summary.name), label_words(summary), state_words(summary)]
+    if summary.has_note:
+        parts.append(translate("HistoryWords", "with a note"))
+    return ", ".join(part for part in parts if part)

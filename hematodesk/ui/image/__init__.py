@@ -1,0 +1,1 @@
+"""The middle column: the image with its cells."""

@@ -1,0 +1,1 @@
+"""Widgets, colours and words that every feature uses; knows no feature."""

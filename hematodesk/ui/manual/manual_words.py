@@ -1,0 +1,62 @@
+"""What stands in the manual in place of its marks: the window's own words and keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QKeySequence
+
+from hematodesk.ui.kit.actions import ACTIONS, MENUS, SUBMENUS, ActionSpec, tr_action
+from hematodesk.ui.settings.settings_dialog import tr_setting
+from hematodesk.workflow.system.paths import AppPaths
+from hematodesk.workflow.system.settings import declared
+
+_ACTIONS = {spec.id: spec for spec in ACTIONS}
+_PLACES = AppPaths(Path(), False, Path(), Path())
+
+
+def manual_words(kind: str, name: str) -> str:
+    """Markdown for one mark; see workflow.manual for the kinds.
+
+    Raises LookupError, or SettingsError (setting_unknown), for something that there is not.
+    """
+    if kind == "action":
+        return f"**{' › '.join(_path(_ACTIONS[name]))}**"
+    if kind == "key":
+        keys = QKeySequence(_ACTIONS[name].shortcuts[0])
+        return f"`{keys.toString(QKeySequence.SequenceFormat.NativeText)}`"
+    if kind == "text":
+        context, _, text = name.partition("|")
+        return f"**{_plain(QCoreApplication.translate(context, text))}**"
+    if kind == "setting":
+        return f"**{tr_setting(declared(name).text)}**"
+    if kind == "place":
+        return f"`{getattr(_PLACES, name).name}`"
+    if kind in ("command", "tool"):
+        return f"`{_typed(kind, name)}`"
+    if kind in ("code", "policy"):
+        return f"`{name}`"
+    raise LookupError(f"the manual knows no mark of the kind {kind}")
+
+
+def _path(spec: ActionSpec) -> list[str]:
+    """The menus on the way to an action, and its text."""
+    menus = dict(MENUS)
+    for menu, title, within in SUBMENUS:
+        if spec.menu == menu:
+            return [_plain(tr_action(text)) for text in (menus[within], title, spec.text)]
+    return [_plain(tr_action(text)) for text in (menus[spec.menu], spec.text)]
+
+
+def _plain(text: str) -> str:
+    """A text as people say it: without the mnemonic's sign and the dots of a dialog to come."""
+    return text.replace("&", "").rstrip("…")
+
+
+def _typed(kind: str, name: str) -> str:
+    """A command in full, or the option alone that stands behind one."""
+    command, dashes, option = name.partition("--")
+    if dashes:
+        return f"--{option}"
+    return f"{'hematodesk' if kind == 'command' else 'python -m export_tools'} {command}".strip()

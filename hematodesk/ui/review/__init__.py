@@ -1,0 +1,1 @@
+"""The right column: the answer, its review, and why."""

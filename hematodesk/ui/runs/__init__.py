@@ -1,0 +1,1 @@
+"""Runs over many images: batches, watched folders, going on after a cut."""

@@ -1,0 +1,125 @@
+"""Going on with batches that did not come to their end: the offer, the list of them, and the going on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from hematodesk.domain.history import Run, RunState
+from hematodesk.ui.runs.run_controller import BatchJob, RunController
+from hematodesk.ui.state.history_access import HistoryAccess
+from hematodesk.ui.state.model_state import ModelState
+from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.workflow.analysis.image_files import ImageListing
+from hematodesk.workflow.analysis.run_recorder import drop_run, open_runs
+from hematodesk.workflow.analysis.source_streams import list_behind
+from hematodesk.workflow.services import Services
+
+
+class ResumeController(QObject):
+    """Signals:
+    offered(Run, int): a run was cut off and may go on; how many others are not finished either.
+    left(BatchJob): it was stopped because the history was exchanged for another one, which is open now.
+    none_open: there is no run to go on with.
+    gone(Run): nothing of what it was to name is there.
+    refused(Run): it was begun with a model that is not the present one.
+    """
+
+    offered = Signal(object, int)
+    left = Signal(object)
+    none_open = Signal()
+    gone = Signal(object)
+    refused = Signal(object)
+
+    def __init__(
+        self,
+        services: Services,
+        lanes: TaskLanes,
+        access: HistoryAccess,
+        keeper: ModelState,
+        running: RunController,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._lanes = lanes
+        self._access = access
+        self._keeper = keeper
+        self._running = running
+        self._left: list[BatchJob] = []
+        running.left.connect(self._left.append)
+        running.empty.connect(self.gone)
+        running.not_saved.connect(self._stopped_by_history)
+
+    def look_for_open(self) -> None:
+        """Offer what was stopped for the history, and the latest run that was cut off."""
+        left = list(self._left)
+        self._left.clear()
+        for job in left:
+            self.left.emit(job)
+
+        def came(runs: Sequence[Run]) -> None:
+            cut_off = [run for run in runs if run.state is RunState.GOING]
+            if cut_off:
+                self.offered.emit(cut_off[0], len(runs) - 1)
+
+        self._ask(came)
+
+    def _stopped_by_history(self) -> None:
+        # A full disk: it may go on when there is room.
+        self.look_for_open()
+
+    def resume_latest(self) -> None:
+        """Go on with the latest run that was stopped or cut off."""
+        self.ask_open(lambda runs: self.resume(runs[0]))
+
+    def ask_open(self, tell: Callable[[Sequence[Run]], None]) -> None:
+        """Tell the runs that are not done and that nobody is at, newest first, if there is one."""
+
+        def came(runs: Sequence[Run]) -> None:
+            if runs:
+                tell(runs)
+            else:
+                self.none_open.emit()
+
+        self._ask(came)
+
+    def _ask(self, came: Callable[[Sequence[Run]], None]) -> None:
+        self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
+
+    def drop(self, run: Run) -> None:
+        """Offer a run no more, unless another window is at it; what it has done stays."""
+        self._access.ask(lambda history: drop_run(history, self._services.places.runs, run.id))
+
+    def resume_by_id(self, run_id: int) -> None:
+        """Go on with a run of the history; see `resume`."""
+        self._access.ask(lambda history: history.run(run_id), self.resume)
+
+    def resume(self, run: Run) -> None:
+        """Go on with a run: its folders are listed anew, and what is done is not done again."""
+        loaded = self._keeper.loaded
+        if loaded is not None and loaded.package.sha256 != run.options.sha256:
+            self.refused.emit(run)
+            return
+        roots = run.options.roots
+
+        def looked(there: bool) -> None:
+            if there:
+                self._go_on(run)
+            else:
+                self.gone.emit(run)
+
+        # A share that is gone may take long to say so.
+        self._lanes.run(Lane.DECODING, lambda _ticket: any(map(os.path.exists, roots)), done=looked)
+
+    def _go_on(self, run: Run) -> None:
+        stream = ImageListing(run.options.places)
+
+        def lists(ticket: Ticket) -> int:
+            ticket.token.on_cancel(stream.stop)
+            return list_behind(stream, lambda: None)
+
+        self._lanes.run(Lane.DECODING, lists)
+        self._running.start(BatchJob(stream, again=run.options.again, resumed=run))

@@ -1,0 +1,111 @@
+"""A watched folder in the window: looked into now and then, its new images named beside the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QDir, QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from hematodesk.ui.runs.run_controller import BatchJob, RunController
+from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.workflow.analysis.source_streams import FixedSources
+from hematodesk.workflow.analysis.watched_folder import Look, WatchedFolder
+from hematodesk.workflow.services import Services
+
+
+class WatchController(QObject):
+    """Signals: changed, when a watch began, ended, or its folder went away or came back."""
+
+    changed = Signal()
+
+    def __init__(self, services: Services, lanes: TaskLanes, running: RunController, window: QWidget) -> None:
+        super().__init__(window)
+        self._services = services
+        self._lanes = lanes
+        self._running = running
+        self._window = window
+        self._folder: WatchedFolder | None = None
+        self._looking: Ticket | None = None
+        self.away = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that is watched."""
+        return None if self._folder is None else self._folder.folder
+
+    def ask(self) -> None:
+        """The dialog for the folder."""
+        dialog = QFileDialog(self._window, self.tr("Watch a folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.filesSelected.connect(lambda names: self.watch(Path(names[0])) if names else None)
+        dialog.open()
+
+    def watch(self, folder: Path) -> None:
+        """Watch this folder, in place of the one before."""
+        self.stop()
+        self._folder = WatchedFolder(folder)
+        self.changed.emit()
+        self._look()
+
+    def rest(self) -> None:
+        """Look no more until `begin_anew`; images that are being named come to their end."""
+        self._timer.stop()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    def stop(self) -> None:
+        """Watch no more; images that are being named come to their end."""
+        self.rest()
+        self.away = False
+        if self._folder is not None:
+            self._folder = None
+            self.changed.emit()
+
+    def begin_anew(self) -> None:
+        """Another history took the place of the present one: what it lacks of the folder is named again."""
+        if self._folder is not None:
+            self.watch(self._folder.folder)
+
+    def words(self) -> tuple[str, str]:
+        """The folder's name, and where it is, for the sign; empty when none is watched."""
+        folder = self.folder
+        if folder is None:
+            return "", ""
+        place = QDir.toNativeSeparators(str(folder))
+        tip = (
+            self.tr("{folder} cannot be reached; it is looked for until it is back.")
+            if self.away
+            else self.tr("New images in {folder} are named when they have stopped growing.")
+        )
+        return folder.name or place, tip.format(folder=place)
+
+    def _look(self) -> None:
+        watched = self._folder
+        if watched is None:
+            return
+
+        def came(look: Look) -> None:
+            if watched is not self._folder or self._looking is None:
+                return
+            self._looking = None
+            if look.away != self.away:
+                self.away = look.away
+                self.changed.emit()
+            if look.ready:
+                self._running.start(
+                    BatchJob(
+                        FixedSources(look.ready),
+                        watch=watched.comes_again,
+                        # A full disk, a model that is gone: what was not named is not forgotten.
+                        undone=lambda: watched.give_again(look.ready),
+                    )
+                )
+            self._timer.start(1000 * int(self._services.settings.text("watch_interval")))
+
+        self._looking = self._lanes.run(Lane.WATCH, lambda _ticket: watched.look(), done=came)

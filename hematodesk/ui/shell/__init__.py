@@ -1,0 +1,1 @@
+"""The window's frame: puts the features together."""

@@ -1,0 +1,78 @@
+"""When Python looks for objects that hold each other: in a quiet moment, not while somebody waits.
+
+Looking through everything (a full collection) holds the window. With 50,000 rows in the list it took 60 ms,
+and Python did it whenever a quarter more objects were there: while rows were loaded, sorted or added by a
+batch. The young objects, where nearly all such garbage is, are looked through as ever.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+
+from PySide6.QtCore import QObject, QTimer
+
+from hematodesk.ui.state.task_lanes import TaskLanes
+
+_QUIET_MS = 2_000
+"""Nothing has been under way for so long: nobody waits."""
+
+_LEAST_S = 60.0
+"""Between two quiet moments that are used: one image after the other is no reason to look each time."""
+
+_MOST_MS = 600_000
+"""A camera or a batch may run for hours: then it is done all the same."""
+
+_MANY = 20_000
+"""So many objects that stand are too many to be looked at each time: some 30 ms."""
+
+_NEVER = 1_000_000_000
+
+
+class GarbageCollection(QObject):
+    """Takes the full collections over from Python, from `begin` to `end`."""
+
+    def __init__(self, lanes: TaskLanes, parent: QObject | None = None, *, quiet_ms: int = _QUIET_MS) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._latest: float | None = None
+        self._before = gc.get_threshold()
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(quiet_ms)
+        self._quiet.timeout.connect(self._in_a_quiet_moment)
+        self._overdue = QTimer(self)
+        self._overdue.setInterval(_MOST_MS)
+        self._overdue.timeout.connect(self._collect)
+
+    def begin(self) -> None:
+        """From now on Python does none by itself."""
+        young, middle, _ = self._before = gc.get_threshold()
+        gc.set_threshold(young, middle, _NEVER)
+        # The program's own modules and its window are there to stay: they are never looked at again.
+        gc.freeze()
+        self._lanes.idle.connect(self._quiet.start)
+        self._overdue.start()
+
+    def end(self) -> None:
+        """Python does them again."""
+        self._lanes.idle.disconnect(self._quiet.start)
+        self._quiet.stop()
+        self._overdue.stop()
+        gc.set_threshold(*self._before)
+        gc.unfreeze()
+
+    def _in_a_quiet_moment(self) -> None:
+        if self._lanes.busy:
+            # It tells when it is idle again.
+            return
+        if self._latest is None or time.monotonic() - self._latest >= _LEAST_S:
+            self._collect()
+
+    def _collect(self) -> None:
+        gc.collect()
+        if len(gc.get_objects()) > _MANY:
+            # They are the history's rows, which cannot hold each other: the next time is quick again.
+            gc.freeze()
+        self._latest = time.monotonic()
+        self._overdue.start()

@@ -1,0 +1,362 @@
+"""What the window tells by itself: known images, failed ones, a missing model, a refused history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QDir, QObject
+
+from hematodesk.domain.cells import ImageStatus
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
+from hematodesk.ui.history.panel import HistoryPanel
+from hematodesk.ui.history.words import moment_words
+from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.words import number, run_words
+from hematodesk.ui.runs.analysis_controller import AnalysisController
+from hematodesk.ui.runs.resume_controller import ResumeController
+from hematodesk.ui.runs.run_controller import BatchJob, RunController, RunEnd
+from hematodesk.ui.state.model_state import ModelState
+from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.workflow.analysis.source_streams import list_behind
+from hematodesk.workflow.analysis.sources import Source
+
+_OF_THE_HISTORY = (
+    "run_done",
+    "some_failed",
+    "batch_stopped",
+    "run_cut_off",
+    "run_other_model",
+    "run_images_gone",
+    "deleted",
+)
+"""Banners that speak of runs and images by their place in one history."""
+
+
+class Notices(QObject):
+    """Turns what happened into banners."""
+
+    def __init__(
+        self,
+        analysing: AnalysisController,
+        running: RunController,
+        resuming: ResumeController,
+        keeper: ModelState,
+        viewer: Viewer,
+        panel: HistoryPanel,
+        banners: Banners,
+        lanes: TaskLanes,
+        import_model: Callable[[], object],
+        show_summary: Callable[[], object],
+        choose_run: Callable[[], object],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._import_model = import_model
+        self._show_summary = show_summary
+        self._choose_run = choose_run
+        self._analysing = analysing
+        self._resuming = resuming
+        self._keeper = keeper
+        self._viewer = viewer
+        self._panel = panel
+        self._banners = banners
+        self._lanes = lanes
+        self._told: object = None
+        analysing.reused.connect(self._reused)
+        running.ended.connect(self._run_ended)
+        running.summed.connect(self._run_summed)
+        resuming.offered.connect(self._offer)
+        resuming.left.connect(self._offer_left)
+        resuming.refused.connect(self._other_model)
+        resuming.gone.connect(self._images_gone)
+        resuming.none_open.connect(self._nothing_to_resume)
+        for source in (analysing, running):
+            source.no_model.connect(self._no_model)
+            source.not_saved.connect(self._not_saved)
+        keeper.refused.connect(self._model_refused)
+        viewer.changed.connect(self._about_image)
+
+    def tell_settings(self, notices: Sequence[str]) -> None:
+        """The settings file had to be repaired."""
+        if notices:
+            self._banners.show_notice(
+                Notice("settings_repaired", " ".join(map(error_words, notices)), level=Level.WARNING)
+            )
+
+    def tell_read_only(self, path: Path) -> None:
+        """The history may be read but not written."""
+        self._banners.show_notice(
+            Notice(
+                "history_read_only",
+                self.tr("The history {name} may only be read: results and reviews are not saved.").format(
+                    name=path.name
+                ),
+                self.tr("Allow writing to the data folder, or choose another one with --data-dir."),
+                Level.WARNING,
+                cause="history_read_only",
+            )
+        )
+
+    def forget_history(self) -> None:
+        """Another history takes this one's place: nothing is offered any more that speaks of this one's."""
+        for code in _OF_THE_HISTORY:
+            self._banners.put_away(code)
+
+    def tell_no_history(self, error: HematodeskError) -> None:
+        """There is no history in this sitting."""
+        self._banners.show_error(error)
+        self._banners.show_notice(
+            Notice(
+                "nothing_saved",
+                self.tr("Images are named, but nothing is saved in this sitting."),
+                level=Level.WARNING,
+                cause="nothing_saved",
+            )
+        )
+
+    def _reused(self, image: HistoryImage, source: Source) -> None:
+        self._banners.show_notice(
+            Notice(
+                "known_image",
+                self.tr("{name} was analysed before ({moment}); this is its earlier result.").format(
+                    name=image.result.name, moment=moment_words(image.result.created_at)
+                ),
+                action_text=self.tr("Analyse again"),
+                action=self._again([source]),
+            )
+        )
+
+    def _run_ended(self, end: RunEnd) -> None:
+        summary = end.summary
+        if end.failed:
+            self._banners.show_notice(
+                Notice(
+                    "some_failed",
+                    self.tr("%n image(s) could not be read; the rest is done.", "", end.failed),
+                    level=Level.WARNING,
+                    action_text=self.tr("Show them"),
+                    action=self._show_failed,
+                )
+            )
+        if summary.gone is not None:
+            self._folder_gone(summary.gone, end)
+        elif summary.cancelled:
+            self._banners.show_notice(
+                Notice(
+                    "batch_stopped",
+                    self._stopped_words(end),
+                    action_text=self.tr("Go on"),
+                    action=self._resuming.resume_latest,
+                    stays=True,
+                )
+            )
+        if summary.reused and end.job.resumed is None:
+            self._banners.show_notice(
+                Notice(
+                    "known_images",
+                    self.tr(
+                        "%n image(s) were analysed before; their earlier results stand.", "", summary.reused
+                    ),
+                    action_text=self.tr("Analyse again"),
+                    # Only where it means the known ones and no others.
+                    action=self._anew(end.job, again=True) if summary.reused == summary.done else None,
+                )
+            )
+
+    def _folder_gone(self, folder: Path, end: RunEnd) -> None:
+        """A stick was pulled out, or a share is away: the rest waits for it."""
+        place = QDir.toNativeSeparators(str(folder))
+        words = self.tr("The folder {folder} is gone.").format(folder=place)
+        run_id = end.run_id
+        self._banners.show_notice(
+            Notice(
+                "run_folder_gone",
+                f"{words} {self._stopped_words(end)}",
+                self.tr("Connect the drive or share that they lie on; the batch can go on then."),
+                Level.WARNING,
+                self.tr("Go on"),
+                None if run_id is None else lambda: self._resuming.resume_by_id(run_id),
+                stays=True,
+            )
+        )
+
+    def _stopped_words(self, end: RunEnd) -> str:
+        total = end.job.stream.total
+        if total is None:
+            words = self.tr("Stopped after {done} image(s); what is done is kept.", "", end.done)
+            return words.format(done=number(end.done))
+        return self.tr("Stopped after {done} of {total} images; what is done is kept.").format(
+            done=number(end.done), total=number(total)
+        )
+
+    def _run_summed(self, summary: RunSummary, end: RunEnd) -> None:
+        if end.summary.cut_short or end.summary.reused == end.summary.done:
+            return
+        self._banners.show_notice(
+            Notice(
+                "run_done",
+                run_words(summary, end.summary.elapsed_s, end.done),
+                action_text=self.tr("Summary"),
+                action=self._show_summary,
+                stays=True,
+            )
+        )
+
+    def _offer(self, run: Run, others: int) -> None:
+        """A run was cut off: offer to go on with it, and to look at the others that are not finished."""
+        name = _name_of(run)
+        words = (
+            self.tr("A batch over {name} was cut off; {done} of {total} images are done.")
+            if run.total is not None
+            else self.tr("A batch over {name} was cut off; {done} image(s) are done.", "", run.done)
+        )
+        words = words.format(name=name, done=number(run.done), total=number(run.total or 0))
+        if others:
+            words += " " + self.tr("%n more batch(es) are not finished.", "", others)
+        self._banners.show_notice(
+            Notice(
+                "run_cut_off",
+                words,
+                action_text=self.tr("Go on"),
+                action=lambda: self._resuming.resume(run),
+                more_text=self.tr("All…"),
+                more=self._choose_run if others else None,
+                stays=True,
+            )
+        )
+
+    def _nothing_to_resume(self) -> None:
+        """There is no batch to go on with."""
+        self._banners.show_notice(
+            Notice("nothing_to_resume", self.tr("Every batch came to its end; there is none to go on with."))
+        )
+
+    def _other_model(self, run: Run) -> None:
+        self._banners.show_notice(
+            Notice(
+                "run_other_model",
+                self.tr("The batch was begun with {model}, which is not the present model.").format(
+                    model=f"{run.options.model} {run.options.version}"
+                ),
+                self.tr("Choose that model (Ctrl+M) and go on, or open the folder anew."),
+                Level.WARNING,
+            )
+        )
+
+    def _images_gone(self, run: Run) -> None:
+        self._banners.show_notice(
+            Notice(
+                "run_images_gone",
+                self.tr("The images of the batch over {name} are not there.").format(name=_name_of(run)),
+                self.tr("Connect the drive or share that they lie on; the batch can go on then."),
+                Level.WARNING,
+                self.tr("Go on"),
+                lambda: self._resuming.resume(run),
+            )
+        )
+
+    def _offer_left(self, job: BatchJob) -> None:
+        """A run was stopped for another history to come: offer to go on in that one."""
+        name = job.stream.roots[0].name if job.stream.roots else ""
+        self._banners.show_notice(
+            Notice(
+                "run_left",
+                self.tr("The batch over {name} was stopped when the history was exchanged.").format(
+                    name=name
+                ),
+                action_text=self.tr("Go on"),
+                action=self._anew(replace(job, before=0), again=job.again),
+                stays=True,
+            )
+        )
+
+    def _anew(self, job: BatchJob, *, again: bool) -> Callable[[], None]:
+        """Go through a run's images once more; the one that was opened before it has its own banner."""
+
+        def go() -> None:
+            anew = job.stream.anew()
+
+            def lists(ticket: Ticket) -> int:
+                ticket.token.on_cancel(anew.stop)
+                return list_behind(anew, lambda: None)
+
+            def begin() -> None:
+                for _ in range(job.before):
+                    next(anew, None)
+                self._analysing.open_stream(anew, again=again)
+
+            self._lanes.run(Lane.DECODING, lists, done=lambda _count: begin())
+
+        return go
+
+    def _again(self, sources: Sequence[Source]) -> Callable[[], None]:
+        return lambda: self._analysing.open(sources, again=True)
+
+    def _show_failed(self) -> None:
+        self._panel.show_only(HistoryFilter(status=ImageStatus.ERROR))
+
+    def _no_model(self, error: HematodeskError) -> None:
+        # Why there is none was told when it failed to load; that says more.
+        self._model_refused(self._keeper.fault or error)
+
+    def _model_refused(self, error: HematodeskError) -> None:
+        if self._keeper.loaded is not None:
+            self._banners.show_error(error)
+            return
+        self._banners.show_notice(
+            Notice(
+                "no_model",
+                error_words(error.message),
+                error_words(error.remedy),
+                Level.ERROR,
+                self.tr("Import a model…"),
+                self._import_model,
+                cause=error.code,
+            )
+        )
+
+    def _not_saved(self, error: HematodeskError) -> None:
+        self._banners.show_notice(
+            notice_of(
+                error
+                if error.code != "history_closed"
+                else HematodeskError(
+                    error.code,
+                    self.tr("The history is not open, so only one image at a time is named."),
+                    error.remedy,
+                )
+            )
+        )
+
+    def _about_image(self) -> None:
+        """What the reader did to the image that the person should know."""
+        result = self._viewer.result
+        if result is None or result.digest == self._told:
+            return
+        self._told = result.digest
+        words = {
+            "first_page_of_many": self.tr("The file has several pages; this is the first."),
+            "repair_incomplete": self.tr(
+                "The history was damaged once: a cell, a review or a note of this image is lost."
+            ),
+            "depth_reduced": self.tr("The image has more than 8 bits a colour; it was scaled to 8."),
+            "damage_suspected": self.tr(
+                "The file's coded pixels are not quite in order: part of the image may be wrong."
+            ),
+            "alpha_flattened": self.tr("The image was partly transparent; it lies on white."),
+        }
+        known = [words[code] for code in result.notices if code in words]
+        if known:
+            self._banners.show_notice(Notice("image_notices", " ".join(known)))
+        else:
+            self._banners.put_away("image_notices")
+
+
+def _name_of(run: Run) -> str:
+    """The first file or folder of a run."""
+    return Path(run.options.roots[0]).name if run.options.roots else ""

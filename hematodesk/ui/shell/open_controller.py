@@ -1,0 +1,233 @@
+"""Opening images: dialogs, drops, the clipboard, samples, recent files, the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QDir, QMimeData, QObject, Qt, QTime, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from hematodesk.domain.errors import HematodeskError, SettingsError
+from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.kit.mime import Brought, brought, may_hold_images
+from hematodesk.ui.kit.plain_text import plain_tooltip
+from hematodesk.ui.runs.analysis_controller import AnalysisController
+from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.workflow.analysis.image_files import ImageListing
+from hematodesk.workflow.analysis.sources import Picture, Source, picture_from_pixels
+from hematodesk.workflow.services import Services
+from hematodesk.workflow.system.settings import remember_recent
+
+_SAVE_AFTER_MS = 1_000
+"""The recent files are written when the answer is there: writing took 3 ms of its way. Whoever closes the
+window before saves them with the other settings."""
+
+
+class OpenController(QObject):
+    """Brings sources to the analysis. Until `begin` what is asked for waits.
+
+    Signals:
+        recent_changed(list[str]): the recent files and folders, latest first.
+    """
+
+    recent_changed = Signal(object)
+
+    def __init__(
+        self,
+        services: Services,
+        lanes: TaskLanes,
+        analysing: AnalysisController,
+        banners: Banners,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._services = services
+        self._lanes = lanes
+        self._analysing = analysing
+        self._banners = banners
+        self._window = window
+        self._begun = False
+        self._waiting: list[Callable[[], None]] = []
+        self._to_save = QTimer(self)
+        self._to_save.setSingleShot(True)
+        self._to_save.setInterval(_SAVE_AFTER_MS)
+        self._to_save.timeout.connect(self._save_recent)
+
+    def begin(self) -> None:
+        """The history is open or known not to be: what was asked for meanwhile is done now."""
+        self._begun = True
+        waiting, self._waiting = self._waiting, []
+        for action in waiting:
+            action()
+
+    # Where images come from
+
+    def ask_files(self) -> None:
+        """The dialog for many files."""
+        dialog = self._dialog(self.tr("Open images"), QFileDialog.FileMode.ExistingFiles)
+        from hematodesk.imaging.files import IMAGE_SUFFIXES
+
+        patterns = " ".join(
+            f"*{suffix}" for suffix in sorted({suffix.casefold() for suffix in IMAGE_SUFFIXES})
+        )
+        dialog.setNameFilters(
+            [self.tr("Images ({patterns})").format(patterns=patterns), self.tr("All files (*)")]
+        )
+        dialog.open()
+
+    def ask_folder(self) -> None:
+        """The dialog for a folder."""
+        dialog = self._dialog(self.tr("Open a folder of images"), QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.open()
+
+    def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        dialog.setFileMode(mode)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        recent = self._services.settings.items("recent")
+        if recent:
+            latest = Path(recent[0])
+            # By its name alone: asking a share that is gone would hold the window up.
+            dialog.setDirectory(str(latest.parent if latest.suffix else latest))
+        dialog.filesSelected.connect(self.open_names)
+        return dialog
+
+    def open_names(self, names: Sequence[str]) -> None:
+        """Open files and folders by their paths as text."""
+        self.open_paths([Path(name) for name in names])
+
+    def open_samples(self) -> None:
+        """Open the sample images."""
+        self._gather([self._services.places.samples], remember=False)
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Open files and folders, and remember them as recent."""
+        self._gather(list(paths), remember=True)
+
+    def paste(self) -> None:
+        """Open what the clipboard holds: files, paths as text, or a picture."""
+        mime = QGuiApplication.clipboard().mimeData()
+        self._open(brought(mime, text=True) if mime is not None else Brought(), self.tr("Pasted picture"))
+
+    def drop(self, mime: QMimeData) -> None:
+        """Open what was dropped."""
+        self._open(brought(mime), self.tr("Dropped picture"))
+
+    def open_frame(self, pixels: npt.NDArray[np.uint8], name: str) -> None:
+        """Keep and open a frame of the live picture, uint8 (H, W, 3) RGB."""
+        self._open_picture(Brought(pixels=pixels), name)
+
+    def _open(self, came: Brought, name: str) -> None:
+        if came.paths:
+            self.open_paths(came.paths)
+        elif came.empty:
+            self._banners.show_notice(
+                Notice(
+                    "nothing_to_open",
+                    self.tr("There is no image in what was given."),
+                    self.tr("Copy an image, or image files, and try again."),
+                    Level.WARNING,
+                )
+            )
+        else:
+            clock = QTime.currentTime().toString("HH:mm:ss")
+            self._open_picture(came, f"{name} {clock}")
+
+    # On the way to the analysis
+
+    def _open_picture(self, came: Brought, name: str) -> None:
+        if not self._begun:
+            self._waiting.append(lambda: self._open_picture(came, name))
+            return
+
+        def make(ticket: Ticket) -> Source:
+            picture = (
+                Picture(came.data, name) if came.pixels is None else picture_from_pixels(came.pixels, name)
+            )
+            try:
+                return self._services.keep(picture)
+            except HematodeskError as error:
+                ticket.report(error)
+                return picture
+
+        self._lanes.run(
+            Lane.DECODING, make, done=lambda source: self._analysing.open([source]), progress=self._warn
+        )
+
+    def _warn(self, error: object) -> None:
+        if isinstance(error, HematodeskError):
+            self._banners.show_notice(notice_of(error, Level.WARNING))
+
+    def _gather(self, paths: list[Path], *, remember: bool) -> None:
+        if not paths:
+            return
+        if not self._begun:
+            self._waiting.append(lambda: self._gather(paths, remember=remember))
+            return
+
+        listing = ImageListing(paths)
+
+        def gather(ticket: Ticket) -> int:
+            ticket.token.on_cancel(listing.stop)
+            return listing.list_all(lambda: ticket.report(None))
+
+        def gathered(count: int) -> None:
+            if not count:
+                self._banners.show_notice(
+                    Notice(
+                        "no_images",
+                        self.tr("There are no images in {name}.").format(name=paths[0].name or str(paths[0])),
+                        self.tr("JPEG, PNG, TIFF, BMP and WebP files are taken."),
+                        Level.WARNING,
+                    )
+                )
+
+        # The first is opened while the rest is still being listed.
+        self._lanes.run(
+            Lane.DECODING,
+            gather,
+            done=gathered,
+            progress=lambda _nothing: self._analysing.open_stream(listing),
+        )
+        if remember:
+            self._remember(paths)
+
+    def _remember(self, paths: list[Path]) -> None:
+        try:
+            recent = remember_recent(self._services.settings, paths)
+        except SettingsError as error:
+            self._warn(error)
+            return
+        self.recent_changed.emit(recent)
+        self._to_save.start()
+
+    def _save_recent(self) -> None:
+        self._lanes.run(Lane.STORAGE, lambda _ticket: self._services.settings.save(), failed=self._warn)
+
+    # The recent menu
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """Fill the menu of recent files and folders."""
+        menu.clear()
+        for place in self._services.settings.items("recent"):
+            words = menu.fontMetrics().elidedText(
+                QDir.toNativeSeparators(place), Qt.TextElideMode.ElideMiddle, 420
+            )
+            action = menu.addAction(words.replace("&", "&&"))
+            action.setToolTip(plain_tooltip(place))
+            action.triggered.connect(_opener(self, place))
+        menu.setEnabled(not menu.isEmpty())
+
+    @staticmethod
+    def takes(mime: QMimeData) -> bool:
+        """Whether a drag holds something to open."""
+        return may_hold_images(mime)
+
+
+def _opener(opening: OpenController, place: str) -> Callable[[], None]:
+    return lambda: opening.open_names([place])

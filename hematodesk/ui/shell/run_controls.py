@@ -1,0 +1,106 @@
+"""What a person does with batch runs and the watched folder: pause, cancel, the signs below, the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QMenu, QWidget
+
+from hematodesk.domain.history import Run, RunSummary
+from hematodesk.ui.history.browse_controller import BrowseController
+from hematodesk.ui.history.panel import HistoryPanel
+from hematodesk.ui.kit.actions import Actions
+from hematodesk.ui.runs.resume_controller import ResumeController
+from hematodesk.ui.runs.run_controller import RunController, RunEnd
+from hematodesk.ui.runs.watch_controller import WatchController
+from hematodesk.ui.shell.dialogs import Dialogs
+from hematodesk.ui.shell.status_strip import StatusStrip
+from hematodesk.ui.shell.window_state import WindowState
+
+
+class RunControls(QObject):
+    """Joins runs and watch to the strip, the actions and the list."""
+
+    def __init__(
+        self,
+        running: RunController,
+        resuming: ResumeController,
+        watching: WatchController,
+        browsing: BrowseController,
+        panel: HistoryPanel,
+        strip: StatusStrip,
+        actions: Actions,
+        dialogs: Dialogs,
+        memory: WindowState,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._running, self._resuming = running, resuming
+        self._watching, self._browsing = watching, browsing
+        self._panel, self._strip, self._actions = panel, strip, actions
+        self._dialogs, self._memory = dialogs, memory
+        self._window = window
+        strip.cancel_clicked.connect(self.cancel)
+        strip.pause_clicked.connect(self.toggle_pause)
+        strip.watch_clicked.connect(self._open_watch_menu)
+        watching.changed.connect(self._show_watch)
+        self._show_watch()
+        running.replaced.connect(browsing.deleted)
+        running.summed.connect(self._summed)
+        actions.set_enabled(False, "run_summary")
+
+    def cancel(self) -> None:
+        """Stop all runs; what is done stays."""
+        self._running.cancel()
+        if self._running.busy:
+            self._strip.show_stopping()
+
+    def toggle_pause(self) -> None:
+        """Let the runs rest, or go on."""
+        self._running.set_paused(not self._running.paused)
+
+    def _summed(self) -> None:
+        self._actions.set_enabled(True, "run_summary")
+
+    def show_summary(self) -> None:
+        """What the last run holds; each line of it leads to its images in the list."""
+
+        def tell(summary: RunSummary, end: RunEnd) -> None:
+            self._memory.show_history()
+            self._dialogs.show_run_summary(summary, end, self._panel.show_filter, self._open_of_run)
+
+        self._running.ask_last(tell)
+
+    def forget_summary(self) -> None:
+        """Another history takes the place of the one that holds the last run."""
+        self._dialogs.close_one("run_summary")
+        self._panel.drop_filter()
+        self._actions.set_enabled(False, "run_summary")
+
+    def choose_run(self) -> None:
+        """Go on with the batch that is not finished; where there are several, ask which."""
+
+        def came(runs: Sequence[Run]) -> None:
+            if len(runs) > 1:
+                self._dialogs.show_runs(runs, self._resuming.resume, self._resuming.drop)
+            else:
+                self._resuming.resume(runs[0])
+
+        self._resuming.ask_open(came)
+
+    def _open_of_run(self, image_id: int) -> None:
+        if self._panel.model.row_of(image_id) < 0:
+            self._panel.clear_filter()
+        self._browsing.open(image_id)
+
+    def _show_watch(self) -> None:
+        name, tip = self._watching.words()
+        self._strip.show_watch(name, tip, self._watching.away)
+        self._actions.set_enabled(bool(name), "stop_watching")
+
+    def _open_watch_menu(self) -> None:
+        menu = QMenu(self._window)
+        for name in ("stop_watching", "watch_folder"):
+            menu.addAction(self._actions[name])
+        self._panel.open_menu(menu, self._strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))

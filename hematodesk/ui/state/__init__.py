@@ -1,0 +1,1 @@
+"""What features share: the task lanes, the history, the model and the image on show."""

@@ -1,0 +1,1 @@
+"""Images in, named cells out: sources, pipeline, runs, watched folders, live pictures."""

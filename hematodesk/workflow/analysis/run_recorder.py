@@ -1,0 +1,149 @@
+"""Batch runs in the history: noted while they go, held by who does them, offered when they were cut off.
+
+A run is GOING in the database from its first image to its last. Whoever does it holds a small
+file locked in the data folder; the system lets go of that lock however the process ends, so a
+GOING run that nobody holds was cut off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.history import Run, RunOptions, RunState
+from hematodesk.workflow.system.file_lock import A_LOOK_S, FileLock
+
+if TYPE_CHECKING:
+    from hematodesk.domain.cells import ImageResult
+    from hematodesk.domain.history import HistoryImage
+    from hematodesk.storage.history import History
+    from hematodesk.workflow.analysis.batch import BatchProgress
+
+_TELL_EVERY_S = 1.0
+
+Answer = TypeVar("Answer")
+
+
+class RunRecorder:
+    """Notes one run in the history while it goes. For the thread that commits its results.
+
+    Args:
+        session_id: the sitting that its images are saved in.
+        run_id: a run to go on with; None begins one.
+        already: images of the history that are answers of the run before it begins.
+        failed_before: how many of those failed.
+
+    Raises HistoryError, also from every method; run_held when another window or command is at it.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        folder: Path,
+        session_id: int,
+        options: RunOptions,
+        *,
+        run_id: int | None = None,
+        already: Sequence[int] = (),
+        failed_before: int = 0,
+    ) -> None:
+        self._history = history
+        self._session_id = session_id
+        self.options = options
+        self.id = history.begin_run(options) if run_id is None else run_id
+        self._hold = RunLock(folder, self.id)
+        self._hold.take_or_refuse()
+        self._failures = {} if run_id is None else self._held(lambda: history.resume_run(self.id))
+        self._before, self._failed_before = len(already), failed_before
+        self._told = 0.0
+        if already:
+            self._held(lambda: history.add_to_run(self.id, already))
+
+    def _held(self, step: Callable[[], Answer]) -> Answer:
+        """Do a step of the beginning; when the history refuses it, nobody is at the run."""
+        try:
+            return step()
+        except BaseException:
+            self._hold.release()
+            raise
+
+    def save(self, results: Sequence[ImageResult]) -> tuple[list[HistoryImage], list[int]]:
+        """Save results as the run's; also the ids of the failed attempts that they stand instead of."""
+        old = [self._failures[result.path] for result in results if result.path in self._failures]
+        saved = self._history.save_results(self._session_id, results, self.id, instead_of=old)
+        for result in results:
+            self._failures.pop(result.path, None)
+        return saved, old
+
+    def add_known(self, images: Sequence[HistoryImage]) -> None:
+        """Images that the history had are answers of the run, too."""
+        self._history.add_to_run(self.id, [image.id for image in images])
+
+    def tell(self, progress: BatchProgress) -> None:
+        """Note how far it has come, about once a second."""
+        if time.monotonic() - self._told >= _TELL_EVERY_S:
+            self._told = time.monotonic()
+            total = None if progress.total is None else progress.total + self._before
+            done, failed = progress.done + self._before, progress.failed + self._failed_before
+            self._history.tell_run(self.id, total, done, failed)
+
+    def end(self, state: RunState, total: int | None, done: int, failed: int) -> None:
+        """Note how it ended, and let go of it; GOING leaves it to be offered at the next start."""
+        try:
+            self._history.tell_run(self.id, total, done, failed)
+            if state is not RunState.GOING:
+                self._history.set_run_state(self.id, state)
+        finally:
+            self._hold.release()
+
+    def let_go(self) -> None:
+        """Let go of it without a word, after the history refused."""
+        self._hold.release()
+
+
+class RunLock(FileLock):
+    """The lock that says that a process is at a run."""
+
+    def __init__(self, folder: Path, run_id: int) -> None:
+        super().__init__(folder / f"run-{run_id}.lock")
+
+    def take_or_refuse(self) -> None:
+        """Hold it. Raises HistoryError run_held when another window or command is at it."""
+        if not self.take(A_LOOK_S):
+            raise HistoryError(
+                "run_held",
+                "Another window or command is going on with this batch already.",
+                "Wait for it, or stop it there.",
+            )
+
+
+def drop_run(history: History, folder: Path, run_id: int) -> None:
+    """Offer a run no more; what it has done stays. Raises HistoryError: run_held when somebody is at it."""
+    hold = RunLock(folder, run_id)
+    hold.take_or_refuse()
+    try:
+        history.set_run_state(run_id, RunState.DONE)
+    finally:
+        hold.release()
+
+
+def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:
+    """The latest run that was asked for the same and is not done, if nobody is at it. Raises HistoryError."""
+    return next((run for run in open_runs(history, folder) if run.options == options), None)
+
+
+def open_runs(history: History, folder: Path) -> list[Run]:
+    """Runs that are not done and that nobody is at, newest first: cut off, or stopped by the person.
+
+    Raises HistoryError.
+    """
+    found = []
+    for run in history.unfinished_runs():
+        hold = RunLock(folder, run.id)
+        if hold.take():
+            hold.release()
+            found.append(run)
+    return found

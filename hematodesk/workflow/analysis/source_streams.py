@@ -1,0 +1,84 @@
+"""What a batch is given: images that come one by one, and how many there are once that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from hematodesk.workflow.analysis.image_files import ImageListing
+from hematodesk.workflow.analysis.sources import Source
+
+
+class SourceStream(Protocol):
+    """Sources in order. Iterating may wait; it ends with the last one, or after `stop`."""
+
+    def __iter__(self) -> Iterator[Source]: ...
+
+    def __next__(self) -> Source: ...
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The files and folders that were named."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """How many sources there are in all; None while it is not known."""
+        ...
+
+    def stop(self) -> None:
+        """End the stream and whoever waits for it."""
+        ...
+
+    def anew(self) -> SourceStream:
+        """The same from the beginning; a listing that `list_all` has yet to be called for."""
+        ...
+
+
+class FixedSources:
+    """Sources that are known already."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = tuple(sources)
+        self._taken = 0
+        self._stopped = False
+
+    def __iter__(self) -> Iterator[Source]:
+        return self
+
+    def __next__(self) -> Source:
+        if self._stopped or self._taken >= len(self._sources):
+            raise StopIteration
+        self._taken += 1
+        return self._sources[self._taken - 1]
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The files among them."""
+        return tuple(source for source in self._sources if isinstance(source, Path))
+
+    @property
+    def total(self) -> int | None:
+        """How many there are."""
+        return len(self._sources)
+
+    def stop(self) -> None:
+        """Give no more."""
+        self._stopped = True
+
+    def anew(self) -> FixedSources:
+        """The same from the beginning."""
+        return FixedSources(self._sources)
+
+
+def list_behind(stream: SourceStream, first: Callable[[], object]) -> int:
+    """List a stream to its end, on a thread of its own; `first` is called there when one has come.
+
+    Returns how many there are.
+    """
+    if isinstance(stream, ImageListing):
+        return stream.list_all(first)
+    if stream.total:
+        first()
+    return stream.total or 0

@@ -1,0 +1,131 @@
+"""A folder that is watched: which of its files are new and have stopped growing.
+
+It is asked now and then (polled) instead of being told: that works over network shares, too, where
+the system tells nothing. A file is given when its size and time were the same at two looks, and
+given once more when it could not be read yet: a copy that rests looks complete. Nothing is
+forgotten while the folder is away, so that nothing is given twice when it comes back.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hematodesk.domain.cells import ImageResult
+from hematodesk.workflow.analysis.image_files import image_suffixes
+
+TRIES = 4
+"""How often a file that cannot be read is tried before that counts as its answer."""
+
+_PASSING = frozenset(
+    {"image_truncated", "image_damaged", "file_empty", "file_unreadable", "file_not_found", "not_an_image"}
+)
+"""Faults that a file still being written may have."""
+
+_MOST_REMEMBERED = 200_000
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found.
+
+    Attributes:
+        ready: new files that have stopped growing, oldest first.
+        growing: how many are still watched for it.
+        away: whether the folder cannot be looked into: renamed, deleted, unmounted.
+    """
+
+    ready: list[Path]
+    growing: int
+    away: bool
+
+
+@dataclass(slots=True)
+class _File:
+    stamp: Stamp
+    given: bool = False
+    tries: int = 0
+
+
+class WatchedFolder:
+    """One folder with the folders inside it. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._files: dict[str, _File] = {}
+        self._lock = threading.Lock()
+
+    def look(self) -> Look:
+        """Look once; blocks as long as the disk does."""
+        try:
+            found = dict(_images(self.folder))
+        except OSError:
+            return Look([], 0, away=True)
+        ready: list[tuple[int, str]] = []
+        growing = 0
+        with self._lock:
+            for path, stamp in found.items():
+                file = self._files.get(path)
+                if file is None or file.stamp != stamp:
+                    self._files[path] = _File(stamp, tries=0)
+                    growing += 1
+                elif not file.given and stamp[0] > 0:
+                    file.given = True
+                    ready.append((stamp[1], path))
+                else:
+                    growing += not file.given
+            if len(self._files) > _MOST_REMEMBERED:
+                self._files = {path: file for path, file in self._files.items() if path in found}
+        return Look([Path(path) for _, path in sorted(ready)], growing, away=False)
+
+    def give_again(self, paths: Iterable[Path]) -> None:
+        """These were given, and nothing could be kept of them: they are new at the next look."""
+        with self._lock:
+            for path in paths:
+                if (file := self._files.get(str(path))) is not None:
+                    file.given = False
+
+    def comes_again(self, result: ImageResult) -> bool:
+        """Whether a failed result is not the last word: the file may still be growing, or is gone."""
+        if result.fault is None or result.fault.code not in _PASSING:
+            return False
+        with self._lock:
+            file = self._files.get(result.path)
+            if file is None:
+                return False
+            if result.fault.code == "file_not_found":
+                del self._files[result.path]
+                return True
+            file.tries += 1
+            file.given = file.tries >= TRIES
+            return not file.given
+
+
+def _images(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    """The image files of a folder and those inside, with size and time. Raises OSError for the folder."""
+    suffixes = image_suffixes()
+    waiting = [os.fspath(folder)]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as listing:
+                for entry in listing:
+                    if entry.name.startswith("."):
+                        continue
+                    try:
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(entry.path)
+                        elif Path(entry.name).suffix.casefold() in suffixes and entry.is_file():
+                            status = entry.stat()
+                            yield entry.path, (status.st_size, status.st_mtime_ns)
+                    except OSError:
+                        # Vanished between two questions.
+                        continue
+        except OSError:
+            if place == os.fspath(folder):
+                raise

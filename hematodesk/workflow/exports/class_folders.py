@@ -1,0 +1,367 @@
+"""A copy of the images, or of their cells, sorted into folders named after classes: ready for training."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.cells import Cell
+from hematodesk.domain.errors import ExportError
+from hematodesk.domain.file_names import name_key, safe_name
+from hematodesk.domain.files import Rights, write_whole
+from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.limits import MAX_FILE_BYTES
+from hematodesk.workflow.analysis.analyser import cut_cell
+from hematodesk.workflow.analysis.sources import suffix_of
+from hematodesk.workflow.exports.cell_pictures import read_again
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from hematodesk.imaging.reader import ImageReader
+    from hematodesk.inference.manifest import CropRule
+    from hematodesk.reporting.rows import Value
+
+LABELS, ORIGINALS = "labels.csv", "originals.csv"
+_COLUMNS = (
+    "file",
+    "class",
+    "image",
+    "image_sha256",
+    "cell",
+    "x",
+    "y",
+    "w",
+    "h",
+    "reviewed",
+    "verdict",
+    "reviewer",
+    "reviewed_at",
+    "uncertain",
+    "predicted",
+    "confidence",
+    "model",
+    "model_version",
+    "model_sha256",
+)
+_ONE = {
+    "cells outside their image": "cell outside its image",
+    "cells that nobody has reviewed": "cell that nobody has reviewed",
+    "cells whose image is gone or has changed": "cell whose image is gone or has changed",
+    "cells without a class": "cell without a class",
+    "images that are gone or have changed": "image that is gone or has changed",
+    "images that could not be read": "image that could not be read",
+    "images that were analysed again later": "image that was analysed again later",
+    "images with cells of several classes (cells can be copied)": (
+        "image with cells of several classes (cells can be copied)"
+    ),
+}
+"""The reasons of `FolderOutcome.left_out`, said of one."""
+_SPARE_BYTES = 16 * 1024 * 1024
+_DIGITS = 12
+_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOptions:
+    """What is copied.
+
+    Attributes:
+        crops: each cell cut out as its package sees it, in PNG; else whole image files as they are.
+        reviewed_only: only what a person has reviewed.
+    """
+
+    crops: bool = True
+    reviewed_only: bool = True
+
+
+@dataclass(slots=True)
+class FolderOutcome:
+    """What was written: files by class, and what was left out, by reason in words."""
+
+    files: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def one_of(reason: str, count: int) -> str:
+    """A reason of `FolderOutcome.left_out` as it stands behind a count."""
+    return _ONE[reason] if count == 1 else reason
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCut:
+    """A package's way of cropping, without its session."""
+
+    input_size: int
+    crop_rule: CropRule
+
+
+@dataclass(frozen=True, slots=True)
+class CutRules:
+    """How packages crop: by the digest of a package, and for cells of a package that is not at hand."""
+
+    by_sha256: Mapping[str, PackageCut]
+    otherwise: PackageCut
+
+
+class FolderWriter:
+    """Writes one set of class folders into an empty folder, each file whole or not there.
+
+    An export that does not come to its end takes away what it wrote.
+
+    Args:
+        rules: how cells are cropped; None for whole images.
+        latest: the id of the newest image of each digest, so that one analysed twice counts once.
+    """
+
+    def __init__(
+        self,
+        target: Path,
+        options: FolderOptions,
+        reader: ImageReader,
+        rules: CutRules | None,
+        latest: Mapping[str, int],
+    ) -> None:
+        self._target = target
+        self._options = options
+        self._reader = reader
+        self._rules = rules
+        self._latest = latest
+        self._folders: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._labels: list[dict[str, Value]] = []
+        self._made: list[Path] = []
+        self.outcome = FolderOutcome()
+
+    def write(self, images: Iterable[HistoryImage], cancel: CancelToken | None) -> FolderOutcome:
+        """Write everything.
+
+        Raises ExportError (target_not_empty, export_full, export_unwritable), Cancelled.
+        """
+        with self._worded():
+            self._begin()
+        try:
+            with self._worded():
+                for image in images:
+                    if cancel is not None:
+                        cancel.check()
+                    self._take(image)
+                self._write_tables()
+        except BaseException:
+            self._take_away()
+            raise
+        return self.outcome
+
+    def _begin(self) -> None:
+        if self._target.exists() and (not self._target.is_dir() or any(self._target.iterdir())):
+            raise ExportError(
+                "target_not_empty",
+                f"“{self._target.name}” is not an empty folder.",
+                "Choose an empty folder, or the name of a new one: nothing of yours is mixed up or replaced.",
+            )
+        if not self._target.exists():
+            self._target.mkdir()
+            self._made.append(self._target)
+
+    @contextlib.contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise ExportError(
+                    "export_full",
+                    f"There is no room left on the disk of “{self._target.name}”.",
+                    "Make room or choose another disk; what was copied so far was taken away again.",
+                ) from error
+            raise ExportError(
+                "export_unwritable",
+                f"“{self._target.name}” cannot be written: {error.strerror or error}.",
+                "Check the rights of the folder, or choose another.",
+            ) from error
+
+    def _take(self, image: HistoryImage) -> None:
+        result = image.result
+        if result.fault is not None or not result.digest:
+            self.outcome.left_out["images that could not be read"] += 1
+            return
+        if self._latest.get(result.digest, image.id) != image.id:
+            self.outcome.left_out["images that were analysed again later"] += 1
+            return
+        wanted = [
+            (number, cell)
+            for number, cell in enumerate((cell for cell in result.cells if not cell.removed), start=1)
+            if self._wanted(cell)
+        ]
+        if not wanted:
+            return
+        if self._options.crops:
+            self._take_cells(image, wanted)
+        else:
+            self._take_whole(image, wanted)
+
+    def _wanted(self, cell: Cell) -> bool:
+        if cell.review is None and self._options.reviewed_only:
+            self.outcome.left_out["cells that nobody has reviewed"] += 1
+            return False
+        if cell.label is None:
+            self.outcome.left_out["cells without a class"] += 1
+            return False
+        return True
+
+    def _take_cells(self, image: HistoryImage, wanted: list[tuple[int, Cell]]) -> None:
+        from hematodesk.imaging.read import encode_png
+
+        pixels = read_again(image.result, self._reader).pixels
+        if pixels is None:
+            self.outcome.left_out["cells whose image is gone or has changed"] += len(wanted)
+            return
+        for number, cell in wanted:
+            crop = self._crop(pixels, cell, image.result.red_cell_diameter)
+            if crop is None:
+                self.outcome.left_out["cells outside their image"] += 1
+                continue
+            self._put(image, number, cell, f"-cell{number}.png", encode_png(crop))
+
+    def _crop(
+        self, pixels: npt.NDArray[np.uint8], cell: Cell, red_cell_diameter: float | None
+    ) -> npt.NDArray[np.uint8] | None:
+        made = cell.prediction.provenance.sha256 if cell.prediction is not None else ""
+        assert self._rules is not None
+        rule = self._rules.by_sha256.get(made, self._rules.otherwise)
+        try:
+            return cut_cell(pixels, cell, red_cell_diameter, rule).crop
+        except ValueError:
+            return None
+
+    def _take_whole(self, image: HistoryImage, wanted: list[tuple[int, Cell]]) -> None:
+        if len({cell.label for _, cell in wanted}) > 1:
+            self.outcome.left_out["images with cells of several classes (cells can be copied)"] += 1
+            return
+        data = _same_bytes(image)
+        suffix = suffix_of(data)
+        if not suffix:
+            self.outcome.left_out["images that are gone or have changed"] += 1
+            return
+        number, cell = wanted[0]
+        self._put(image, number, cell, suffix, data)
+
+    def _put(self, image: HistoryImage, number: int, cell: Cell, ending: str, data: bytes) -> None:
+        """Write one file; its name carries the image's digest, so that equal names stay apart."""
+        assert cell.label is not None
+        if shutil.disk_usage(self._target).free < len(data) + _SPARE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        folder = self._folder(cell.label)
+        stem = safe_name(Path(image.result.name).stem)
+        name = f"{stem}-{image.result.digest[:_DIGITS]}{ending}"
+        while name_key(f"{folder}/{name}") in self._names:
+            name = f"{stem}-{image.result.digest[:_DIGITS]}-{len(self._names)}{ending}"
+        self._names.add(name_key(f"{folder}/{name}"))
+        path = self._target / folder / name
+        # Noted first: a copy that is stopped in the middle is taken away too.
+        self._made.append(path)
+        write_whole(path, data, Rights.USUAL)
+        self.outcome.files += 1
+        self.outcome.classes[cell.label] += 1
+        self._labels.append(_label_row(f"{folder}/{name}", image, number, cell))
+
+    def _folder(self, class_id: str) -> str:
+        known = self._folders.get(class_id)
+        if known is not None:
+            return known
+        base = name = safe_name(class_id, 60, "class")
+        taken = {name_key(each) for each in self._folders.values()}
+        count = 1
+        while name_key(name) in taken:
+            count += 1
+            name = f"{base}_{count}"
+        self._folders[class_id] = name
+        path = self._target / name
+        path.mkdir()
+        self._made.append(path)
+        return name
+
+    def _write_tables(self) -> None:
+        from hematodesk.reporting.table import write_table
+
+        for name in (LABELS, ORIGINALS):
+            self._made.append(self._target / name)
+        write_table(self._labels, _COLUMNS, self._target / LABELS)
+        # Cells of one image must not be torn apart when data are split: this says which is whose.
+        originals = ({"file": row["file"], "original": row["image_sha256"]} for row in self._labels)
+        write_table(originals, ("file", "original"), self._target / ORIGINALS)
+
+    def _take_away(self) -> None:
+        """Remove what this export wrote, newest first; folders only where they are empty."""
+        for path in reversed(self._made):
+            with contextlib.suppress(OSError):
+                if path.is_dir():
+                    path.rmdir()
+                else:
+                    path.unlink()
+
+
+def _same_bytes(image: HistoryImage) -> bytes:
+    """The file's bytes as they were analysed; empty when it is gone or another stands in its place."""
+    path = Path(image.result.path)
+    try:
+        if not image.result.path or not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
+            return b""
+        data = path.read_bytes()
+    except OSError:
+        # The source is gone; a fault of the target is another matter.
+        return b""
+    return data if hashlib.sha256(data).hexdigest() == image.result.digest else b""
+
+
+def _label_row(file: str, image: HistoryImage, number: int, cell: Cell) -> dict[str, Value]:
+    result, review, prediction = image.result, cell.review, cell.prediction
+    row: dict[str, Value] = {
+        "file": file,
+        "class": cell.label,
+        "image": result.name,
+        "image_sha256": result.digest,
+        "cell": number,
+        "x": cell.box.x,
+        "y": cell.box.y,
+        "w": cell.box.w,
+        "h": cell.box.h,
+        "reviewed": review is not None,
+        "uncertain": cell.uncertain,
+    }
+    if review is not None:
+        row |= {
+            "verdict": review.verdict.value,
+            "reviewer": review.operator,
+            "reviewed_at": review.created_at,
+        }
+    if prediction is not None:
+        made = prediction.provenance
+        row |= {
+            "predicted": prediction.class_id,
+            "confidence": prediction.confidence,
+            "model": made.model,
+            "model_version": made.version,
+            "model_sha256": made.sha256,
+        }
+    return row
+
+
+def newest_of_each(images: Callable[[], Iterable[HistoryImage]]) -> dict[str, int]:
+    """The id of the newest image of each digest."""
+    latest: dict[str, int] = {}
+    for image in images():
+        if image.result.digest:
+            latest[image.result.digest] = max(image.id, latest.get(image.result.digest, 0))
+    return latest

@@ -1,0 +1,1 @@
+"""Settings, policy, paths, log, locks."""

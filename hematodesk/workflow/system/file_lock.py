@@ -1,0 +1,81 @@
+"""A lock that a process holds while it is at something, and that the system takes back however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+_ATTEMPTS = 10
+"""Where the numbers of files change from look to look, none is ever the one that was opened."""
+
+A_LOOK_S = 0.5
+"""Patience with who takes a lock only to see whether it is free, or finds nothing to do behind it."""
+_LOOK_S = 0.01
+
+
+class FileLock:
+    """A small locked file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def take(self, patience_s: float = 0.0) -> bool:
+        """Hold it; False when somebody else does for longer. Where files cannot be locked nobody does."""
+        deadline = time.monotonic() + patience_s
+        while not (taken := self._take()) and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+        return taken
+
+    def _take(self) -> bool:
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError:
+                return True
+            try:
+                if sys.platform == "win32":
+                    msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+                else:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as fault:
+                os.close(handle)
+                return not isinstance(fault, BlockingIOError | PermissionError)
+            if attempts == _ATTEMPTS or self._is_there(handle):
+                self._handle = handle
+                return True
+            os.close(handle)
+
+    def _is_there(self, handle: int) -> bool:
+        """Whether others see that file: who held it may have removed it after it was opened here."""
+        try:
+            return os.path.samestat(os.fstat(handle), self._path.stat())
+        except OSError:
+            return False
+
+    @property
+    def held(self) -> bool:
+        """Whether the system holds it: not so where files cannot be locked."""
+        return self._handle is not None
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        # While it is still held, so that nobody's fresh file is removed.
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(handle)

@@ -1,0 +1,164 @@
+"""Where things are kept: the person's data folder, shipped model packages, resources."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hematodesk.domain.errors import PathError
+from hematodesk.domain.files import make_folder
+
+PORTABLE_MARKER = "hematodesk-portable"
+PORTABLE_FOLDER = "hematodesk-data"
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class AppPaths:
+    """The files and folders of one data folder, and what the program brought with it.
+
+    Nothing is created by asking; `prepare` makes the data folder.
+
+    Attributes:
+        data: the data folder.
+        portable: whether a marker file chose it.
+        shipped_models, resources: what the program brought with it, read-only.
+    """
+
+    data: Path
+    portable: bool
+    shipped_models: Path
+    resources: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings, JSON."""
+        return self.data / "settings.json"
+
+    @property
+    def history_file(self) -> Path:
+        """The history's database."""
+        return self.data / "history.sqlite3"
+
+    @property
+    def backups(self) -> Path:
+        """The daily backups of the history."""
+        return self.data / "backups"
+
+    @property
+    def user_models(self) -> Path:
+        """Packages that the person imported."""
+        return self.data / "models"
+
+    @property
+    def model_verdicts(self) -> Path:
+        """What came out when models that did not come with the program were tried, JSON."""
+        return self.data / "model-verdicts.json"
+
+    @property
+    def pictures(self) -> Path:
+        """Pasted and dragged pictures that came without a file, kept so that they open again."""
+        return self.data / "pictures"
+
+    @property
+    def runs(self) -> Path:
+        """The locks of the batch runs that are going."""
+        return self.data / "runs"
+
+    @property
+    def log_file(self) -> Path:
+        """The log: codes, counts and versions only."""
+        return self.data / "hematodesk.log"
+
+    @property
+    def crash_file(self) -> Path:
+        """Where a crash of native code leaves the lines of code it happened in."""
+        return self.data / "crash.log"
+
+    @property
+    def samples(self) -> Path:
+        """The sample images."""
+        return self.resources / "samples"
+
+    def prepare(self) -> None:
+        """Make the data folder, readable by its owner alone where the system knows such rights.
+
+        Raises PlaceError (data_folder_unusable) when it cannot be made.
+        """
+        try:
+            make_folder(self.data)
+        except OSError as fault:
+            raise PathError(
+                "data_folder_unusable",
+                f"The data folder {self.data} cannot be made: {fault.strerror or fault}.",
+                "Choose a folder you may write to with --data-dir.",
+            ) from fault
+
+
+def find_paths(override: Path | None = None) -> AppPaths:
+    """The places for this start.
+
+    `--data-dir` wins, then a marker file beside the program, then the platform's data folder.
+    """
+    marked = None if override is not None else _portable_folder()
+    return AppPaths(
+        data=data_dir(override),
+        portable=marked is not None,
+        shipped_models=models_dir(),
+        resources=resources_dir(),
+    )
+
+
+def data_dir(override: Path | None = None) -> Path:
+    """The data folder, absolute; it need not exist yet."""
+    if override is not None:
+        return Path(override).expanduser().absolute()
+    marked = _portable_folder()
+    if marked is not None:
+        return marked
+    from platformdirs import user_data_path
+
+    return user_data_path("hematodesk", appauthor=False)
+
+
+def models_dir() -> Path:
+    """The folder of the shipped model packages."""
+    return _brought("models")
+
+
+def resources_dir() -> Path:
+    """The folder of icons, samples and texts."""
+    return _brought("resources")
+
+
+def _brought(name: str) -> Path:
+    """A folder that came with the program: frozen, installed, or in the source tree.
+
+    A source tree wins over an installed copy only because the installed package has no such
+    neighbour: `_data` exists in wheels alone.
+    """
+    installed = _PACKAGE / "_data" / name
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen is not None:
+        bundled = Path(frozen) / "hematodesk" / "_data" / name
+        return bundled if bundled.is_dir() else Path(frozen) / name
+    return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def _portable_folder() -> Path | None:
+    """The data folder that a marker file beside the program asks for, if there is one.
+
+    Beside the program means the frozen executable, or the script that was started. The folder
+    one happens to stand in does not count: it may be a stranger's stick full of images.
+    """
+    program = sys.executable if getattr(sys, "frozen", False) else sys.argv[0] if sys.argv else ""
+    if not program:
+        return None
+    folder = Path(program).absolute().parent
+    try:
+        marked = (folder / PORTABLE_MARKER).is_file()
+    except OSError:
+        return None
+    return folder / PORTABLE_FOLDER if marked else None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from hematodesk import __version__
 from hematodesk.cli.export_options import add_export_options
@@ -34,6 +37,9 @@ def read_arguments(given: Sequence[str]) -> argparse.Namespace:
     """
     at = command_at(given)
     if at is None:
+        first = _first_word(given)
+        if first is not None and not _may_be_path(given[first]):
+            _refuse(given[first])
         return _intermixed(_window_parser(), given)
     if given[at] == "classify":
         # By itself, so that options may stand between its paths.
@@ -43,6 +49,12 @@ def read_arguments(given: Sequence[str]) -> argparse.Namespace:
 
 def command_at(given: Sequence[str]) -> int | None:
     """Where the command stands: it is the first word that is no option; a file so named is ./classify."""
+    at = _first_word(given)
+    return at if at is not None and given[at] in _COMMANDS else None
+
+
+def _first_word(given: Sequence[str]) -> int | None:
+    """Where the first word stands that is no option; None where there is none, or `--` stands before it."""
     words = iter(enumerate(given))
     for at, word in words:
         if word == "--data-dir":
@@ -50,8 +62,32 @@ def command_at(given: Sequence[str]) -> int | None:
         elif word == "--":
             return None
         elif not word.startswith("-"):
-            return at if word in _COMMANDS else None
+            return at
     return None
+
+
+def _may_be_path(word: str) -> bool:
+    """Whether a file or folder may be meant; what neither is there nor looks like one was to be a command.
+
+    An empty word is left to the parser, which refuses it as a path.
+    """
+    from hematodesk.workflow.analysis.image_files import image_suffixes
+
+    separators = {os.sep, os.altsep or os.sep}
+    if not word or separators & set(word) or Path(word).suffix.casefold() in image_suffixes():
+        return True
+    return os.path.lexists(word)
+
+
+def _refuse(word: str) -> NoReturn:
+    """Leave with wrong usage, naming the command that comes nearest. Raises SystemExit."""
+    whole = {name.rpartition(" ")[2]: name for name in (*_ACTIONS, *_COMMANDS)}
+    (nearest,) = difflib.get_close_matches(word.casefold(), whole, n=1, cutoff=0.0)
+    shown = repr(word) if len(word) <= 40 else f"{word[:40]!r}…"
+    _window_parser().error(
+        f"{shown} is no command, and no file or folder is called that. "
+        f"The nearest command is: hematodesk {whole[nearest]}"
+    )
 
 
 def _intermixed(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
@@ -294,3 +330,18 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
     "models": (_add_models, "The model packages."),
     "history": (_add_history, "The history of analysed images."),
 }
+
+_ACTIONS = (
+    "models list",
+    "models verify",
+    "models import",
+    "models adapt",
+    "history list",
+    "history export",
+    "history import",
+    "history check",
+    "history repair",
+    "history backup",
+    "history restore",
+)
+"""What `models` and `history` do; of two with one name the last is offered to who typed no more than that."""

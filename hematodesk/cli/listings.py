@@ -59,10 +59,10 @@ def write_package_checks(checks: Iterable[PackageCheck], output: TextSink, *, as
         error = check.error
         if as_json:
             document = {"name": check.name, "version": check.version, "file": str(check.path)}
-            _write_json(output, {**document, "ok": check.ok, "error": _error(error)})
+            _write_json(output, {**document, "ok": check.whole, "error": _error(error)})
         else:
             words = "whole" if error is None else f"{error.code}: {error.message} {error.remedy}"
-            output.write(f"{_mark(check.ok)}  {check.name} {check.version}  {printable(words)}\n")
+            output.write(f"{_mark(check.whole)}  {check.name} {check.version}  {printable(words)}\n")
     output.flush()
 
 

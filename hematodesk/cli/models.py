@@ -48,7 +48,7 @@ def verify_packages(options: argparse.Namespace) -> int:
     write_package_checks(checks, standard_output(), as_json=options.json)
     if not any(check.ok for check in checks):
         return NO_MODEL
-    return OK if all(check.ok for check in checks) else SOME_FAILED
+    return OK if all(check.whole for check in checks) else SOME_FAILED
 
 
 def import_packages(options: argparse.Namespace) -> int:

@@ -57,8 +57,13 @@ class PackageCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether the package is whole and its own."""
+        """Whether the package may be used: it is whole and its own, and allowed here."""
         return self.error is None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is whole and its own, be it allowed or not; only such a package is asked about."""
+        return self.error is None or self.error.code == "not_allowed"
 
 
 Attempt = Callable[[bytes, ModelPackage], object]

@@ -68,10 +68,12 @@ _LIMITS = {
 def run_self_test(services: Services, provider: str | None = None) -> Iterator[Check]:
     """Look at everything, one after the other; each check is given as soon as it is done.
 
-    Checks: program, data folder, disk space, decoder, models, provider, known image, settings, history,
-    history writing. Nothing of a person's data is changed.
+    Checks: program, policy (where the administrator has set one), data folder, disk space, decoder, models,
+    provider, known image, settings, history, history writing. Nothing of a person's data is changed.
     """
     yield _program()
+    if services.policy.file is not None:
+        yield Check("policy", True, f"{services.policy.file} is followed: {services.policy.in_words()}.")
     folder = _guarded("data folder", lambda: _data_folder(services))
     yield folder
     if folder.ok:
@@ -150,7 +152,10 @@ def _decoder(services: Services) -> Check:
 
 def _models(services: Services) -> Check:
     checks = services.models.store.verify()
-    broken = [check for check in checks if check.error is not None]
+    # What the administrator has forbidden is as it should be: whether the rest suffices, the provider's
+    # check says.
+    barred = [check for check in checks if check.error is not None and check.whole]
+    broken = [check for check in checks if not check.whole]
     good = ", ".join(f"{check.name} {check.version}" for check in checks if check.error is None)
     if not any(check.shipped for check in checks):
         words = f"No model came with the program; imported: {good}." if good else "There is no model."
@@ -160,7 +165,11 @@ def _models(services: Services) -> Check:
         assert first is not None, "broken ones carry their error"
         words = " ".join(check.error.message for check in broken if check.error is not None)
         return Check("models", False, words, first.remedy, first.code)
-    return Check("models", True, f"Whole and as shipped or imported: {good}.")
+    told = [f"Whole and as shipped or imported: {good}."] if good else []
+    if barred:
+        names = ", ".join(f"{check.name} {check.version}" for check in barred)
+        told.append(f"Not allowed by the administrator: {names}.")
+    return Check("models", True, " ".join(told))
 
 
 def _provider(services: Services, provider: str | None, loaded: list[LoadedModel]) -> Check:
@@ -170,6 +179,8 @@ def _provider(services: Services, provider: str | None, loaded: list[LoadedModel
     detail = f"{words} (asked for: {model.requested})."
     if model.model_fault is not None:
         fault = model.model_fault
+        if fault.code == "not_allowed":
+            return Check("provider", True, detail, f"{fault.message} {fault.remedy}")
         return Check("provider", False, f"{fault.message} {detail}", fault.remedy, fault.code)
     return Check("provider", True, detail, model.provider_reason)
 

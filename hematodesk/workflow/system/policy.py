@@ -36,6 +36,7 @@ _WHAT = {
     "camera": "The live picture of a camera",
     "model_import": "Importing and adapting models",
 }
+_BARRED = {"export": "export", "camera": "camera", "model_import": "import or adapting of models"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,18 @@ class Policy:
     def settings(self) -> dict[str, str]:
         """Settings that the policy sets, so that the person cannot."""
         return {"provider": self.provider} if self.provider is not None else {}
+
+    def in_words(self) -> str:
+        """What it sets and forbids, in the program's plain English; never empty."""
+        told = []
+        if self.data_folder is not None:
+            told.append(f"data in {self.data_folder}")
+        if self.packages is not None:
+            told.append(f"models {', '.join(self.packages) or 'none'}")
+        if self.provider is not None:
+            told.append(f"provider {self.provider}")
+        told += [f"no {words}" for what, words in _BARRED.items() if not getattr(self, what)]
+        return "; ".join(told) or "it sets nothing"
 
     def require(self, what: str) -> None:
         """Raise PolicyError (not_allowed) unless export, camera or model_import is allowed."""

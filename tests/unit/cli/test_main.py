@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from export_tools.phantom import render_field
 from hematodesk.bootstrap import build
 from hematodesk.cli import console as telling
 from hematodesk.cli import main as cli
-from hematodesk.cli.arguments import command_at, read_arguments
+from hematodesk.cli.arguments import _ACTIONS, command_at, read_arguments
 from hematodesk.domain.history import HistoryFilter, RunState
 from hematodesk.imaging.read import encode_png
 from hematodesk.workflow.analysis import pipeline as stages
@@ -198,6 +199,51 @@ def test_wrong_usage_is_exit_code_2(run, words):
     code, out, err = run(*words)
     assert (code, out) == (telling.USAGE, "")
     assert "usage:" in err
+
+
+@pytest.mark.parametrize(("word", "nearest"), [
+    ("clasify", "hematodesk classify"),
+    ("policy", "hematodesk "),
+    ("Self-Test", "hematodesk self-test"),
+    ("selftest", "hematodesk self-test"),
+    ("backup", "hematodesk history backup"),
+    ("adpat", "hematodesk models adapt"),
+    ("histroy", "hematodesk history"),
+    ("x" * 5000, "hematodesk "),
+])  # fmt: skip
+def test_a_mistyped_command_is_wrong_usage_and_no_image(run, work, word, nearest):
+    for words in ([word], [word, "images"]):
+        code, out, err = run(*words)
+        assert (code, out) == (telling.USAGE, "")
+        assert f"The nearest command is: {nearest}" in err
+        assert len(err) < 2000
+    assert not (work / "data").exists()
+
+
+@pytest.mark.parametrize("words", [
+    ("images",),
+    ("none.png",),
+    ("NONE.TIFF",),
+    ("none/at/all",),
+    ("./clasify",),
+    ("--", "clasify"),
+    ("images", "clasify"),
+])  # fmt: skip
+def test_what_is_there_or_looks_like_a_path_is_an_image(work, words):
+    assert read_arguments(words).command == "window"
+
+
+def test_every_action_is_offered_to_who_mistypes_it(run):
+    for words in _ACTIONS:
+        command, action = words.split()
+        with pytest.raises(SystemExit) as left:
+            read_arguments([command, action, "--help"])
+        assert left.value.code == 0
+    _, _, err = run("models", "no-such-action")
+    offered = err[err.index("choose from") :]
+    assert [words.split()[1] for words in _ACTIONS if words.startswith("models ")] == re.findall(
+        r"[a-z]+", offered
+    )[2:]
 
 
 @pytest.mark.parametrize("model", ["no-such-model", "none.onnx", "images/a.png"])

@@ -14,6 +14,7 @@ from hematodesk.imaging.read import encode_png
 from hematodesk.workflow.analysis.samples import read_samples
 from hematodesk.workflow.self_test import run_self_test
 from hematodesk.workflow.system.paths import AppPaths
+from hematodesk.workflow.system.policy import NO_POLICY, Policy
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +40,8 @@ def places(tmp_path, package_bytes, samples_folder) -> AppPaths:
     return AppPaths(tmp_path / "data", False, shipped, resources)
 
 
-def look(places: AppPaths) -> dict:
-    services = build_at(places)
+def look(places: AppPaths, policy: Policy = NO_POLICY) -> dict:
+    services = build_at(places, policy)
     try:
         return {check.name: check for check in run_self_test(services)}
     finally:
@@ -106,6 +107,32 @@ def test_a_program_without_its_own_package_is_told_even_when_one_was_imported(pl
 def test_a_model_that_is_gone_is_told(places):
     build_at(places).settings.set("model", "gone@1.0.0")
     assert look(places)["provider"].code == "model_not_found"
+
+
+def test_what_the_administrator_forbids_is_told_and_is_no_failure(places, package_bytes):
+    services = build_at(places)
+    file = places.shipped_models.parent / "own.onnx"
+    file.write_bytes(package_bytes("own"))
+    services.models.import_file(file)
+    services.models.choose("own")
+    policy = Policy(Path("/etc/hematodesk/policy.json"), None, ("wbc4",), "cpu", False, False, False)
+    without_qt = importlib.util.find_spec("PySide6") is None
+    checks = look(places, policy)
+    assert [name for name, check in checks.items() if not check.ok] == (["program"] if without_qt else [])
+    assert "policy.json" in checks["policy"].detail
+    for words in ("models wbc4", "provider cpu", "no export", "no camera", "no import"):
+        assert words in checks["policy"].detail
+    assert "Not allowed by the administrator: own 1.0.0." in checks["models"].detail
+    assert "wbc4 1.0.0 runs on cpu" in checks["provider"].detail
+    assert "not among those allowed" in checks["provider"].remedy, "the chosen model is another one"
+
+
+def test_a_policy_that_sets_nothing_is_told_and_one_that_leaves_no_model_fails_the_provider(places):
+    file = Path("/etc/hematodesk/policy.json")
+    assert "it sets nothing" in look(places, Policy(file))["policy"].detail
+    checks = look(places, Policy(file, packages=()))
+    assert checks["models"].ok and "models none" in checks["policy"].detail
+    assert (checks["provider"].ok, checks["provider"].code) == (False, "not_allowed")
 
 
 def test_wrong_answers_are_told(places, package_bytes):

@@ -119,6 +119,20 @@ def test_the_command_line_follows_it(
     assert "not allowed" in capsys.readouterr().err
 
 
+def test_a_package_that_is_not_allowed_is_whole_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, data_folder=str(tmp_path / "data"), packages=[DEFAULT_MODEL])
+    monkeypatch.setattr(bootstrap, "policy_file", lambda: file)
+    assert main(["models", "verify"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:4] for line in lines] == ["ok  "] * len(lines)
+    barred = [line for line in lines if "not_allowed" in line]
+    assert barred and len(barred) == len(lines) - 1
+    file.write_text(json.dumps({"schema": 1, "packages": []}))
+    assert main(["models", "verify"]) == 3, "there is no usable model"
+
+
 def test_exports_are_refused_before_anything_is_written(
     under_policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,13 +34,13 @@ def build(data_dir: Path | None = None) -> Services:
     return build_at(find_paths(policy.check_data_dir(data_dir)), policy)
 
 
-def build_at(places: AppPaths, policy: Policy = NO_POLICY) -> Services:
+def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
     """The services of places that are already known, under the administrator's policy."""
-    settings = SettingsStore(places.settings_file, policy.settings)
+    settings = SettingsStore(paths.settings_file, policy.settings)
 
     @functools.cache
     def trial() -> ModelTrial:
-        return _open_trial(places)
+        return _open_trial(paths)
 
     def open_store() -> PackageStore:
         from hematodesk.inference.store import PackageStore
@@ -49,9 +49,9 @@ def build_at(places: AppPaths, policy: Policy = NO_POLICY) -> Services:
             # Who imports a file again wants it tried again.
             trial().check(package, data, again=True)
 
-        return PackageStore(places.shipped_models, places.user_models, attempt, policy.refusal)
+        return PackageStore(paths.shipped_models, paths.user_models, attempt, policy.refusal)
 
-    tuning = Tuning(places.data / "tuning.json")
+    tuning = Tuning(paths.data / "tuning.json")
 
     def make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
         from hematodesk.inference.classify import Classifier
@@ -62,7 +62,7 @@ def build_at(places: AppPaths, policy: Policy = NO_POLICY) -> Services:
 
     models = ModelService(open_store, settings, make_classifier, tuning, policy)
 
-    return Services(places, settings, models, _open_history, _open_reader, policy)
+    return Services(paths, settings, models, _open_history, _open_reader, policy)
 
 
 def _open_history(path: Path) -> History:
@@ -78,10 +78,10 @@ def _open_reader() -> ImageReader:
     return DecoderPool(tell=log_event)
 
 
-def _open_trial(places: AppPaths) -> ModelTrial:
+def _open_trial(paths: AppPaths) -> ModelTrial:
     from hematodesk.inference.runtime import runtime_version
     from hematodesk.inference.trial import ModelTrial
     from hematodesk.inference.verdicts import Verdicts
     from hematodesk.workflow.system.log import log_event
 
-    return ModelTrial(Verdicts(places.model_verdicts, runtime_version()), tell=log_event)
+    return ModelTrial(Verdicts(paths.model_verdicts, runtime_version()), tell=log_event)

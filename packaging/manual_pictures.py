@@ -58,14 +58,14 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        places = AppPaths(folder / "data", False, ROOT / "models", ROOT / "resources")
-        self.services = build_at(places)
+        paths = AppPaths(folder / "data", False, ROOT / "models", ROOT / "resources")
+        self.services = build_at(paths)
         self.services.settings.set("operator", "Ada", save=False)
         self.services.settings.set("language", "en", save=False)
         self.application = make_application(self.services)
         self.window = MainWindow(self.services, Theme(self.application, "light"))
         self.window.resize(*SIZE)
-        self.window.memory.show_history()
+        self.window.window_state.show_history()
         self.window.show()
         self.window.start(self._smears())
         self.rest()
@@ -100,14 +100,14 @@ class Stage:
                 not window.lanes.busy
                 and window.viewer.settled
                 and not window.panel.model.loading
-                and not window.running.busy
+                and not window.runs.busy
             )
         )
         self.window.banners.put_all_away()
 
     def open_sample(self, name: str, cell: int = 0) -> None:
         """Show a sample with one of its cells chosen."""
-        self.window.opening.open_paths([ROOT / "resources" / "samples" / name])
+        self.window.opener.open_paths([ROOT / "resources" / "samples" / name])
         self.rest()
         self.window.viewer.choose(self.window.viewer.standing[cell])
         self.rest()
@@ -116,7 +116,7 @@ class Stage:
         """Agree to every cell of every image; the window itself goes on to the next one."""
         while self.window.viewer.next_open() >= 0:
             self.window.viewer.choose(self.window.viewer.next_open())
-            self.window.reviewing.agree()
+            self.window.reviews.agree()
             self.rest()
 
     def dialog(self, name: str, width: int, height: int) -> QDialog:
@@ -160,7 +160,7 @@ def settings(stage: Stage) -> QWidget:
 
 def export(stage: Stage) -> QWidget:
     stage.window.actions_["export"].trigger()
-    dialog = stage.window.exporting.dialog
+    dialog = stage.window.exports.dialog
     assert dialog is not None
     dialog.format.setCurrentIndex(2)
     dialog.target.setText("report.pdf")
@@ -175,7 +175,7 @@ def models(stage: Stage) -> QWidget:
 
 
 def restore(stage: Stage) -> QWidget:
-    stage.window.upkeep._care.back_up()
+    stage.window.maintenance._maintenance.back_up()
     stage.window.actions_["restore"].trigger()
     return stage.dialog("restore", 520, 300)
 
@@ -294,7 +294,7 @@ def main() -> int:
         stage = Stage(Path(folder))
         take(stage, options.output)
         stage.window.close()
-        stage.until(lambda: stage.window.sitting.over)
+        stage.until(lambda: stage.window.session.over)
         QApplication.processEvents()
     return 0
 

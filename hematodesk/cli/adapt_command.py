@@ -47,7 +47,7 @@ class Adaptation:
         Raises ModelError, ExportError, PlaceError.
         """
         if target is None:
-            self.services.places.prepare()
+            self.services.paths.prepare()
             package = keep(self.services.models, self.proposal)
             return f"{package.name}@{package.version}"
         try:
@@ -76,11 +76,11 @@ def adapt_from_history(
 
     Raises Cancelled, ModelError, ProviderError, HistoryError.
     """
-    desk = services.models
-    named = desk.store.find(model) if model is not None else desk.chosen()[0]
-    parent = parent_of(desk, named)
+    service = services.models
+    named = service.store.find(model) if model is not None else service.chosen()[0]
+    parent = parent_of(service, named)
     reviewed = find_reviewed(services.history, chosen, parent)
-    version = next_version(desk.packages(), lab_name(parent))
-    classifier = desk.open_beside(desk.reference(parent))
+    version = next_version(service.packages(), lab_name(parent))
+    classifier = service.open_beside(service.reference(parent))
     proposal = adapt(parent, reviewed, classifier, services.reader, version, cancel=cancel, progress=progress)
     return Adaptation(services, proposal)

@@ -65,7 +65,7 @@ def classify_files(
 
     output.write(answers.head)
     output.flush()
-    gone = NamedFolders(record.options.places).gone if record is not None else None
+    gone = NamedFolders(record.options.root_paths).gone if record is not None else None
     try:
         summary = run_batch(
             images,

@@ -51,7 +51,7 @@ def export(options: argparse.Namespace) -> int:
     return OK
 
 
-def care(options: argparse.Namespace) -> int:
+def maintain(options: argparse.Namespace) -> int:
     """`hematodesk history check|repair|backup|restore`."""
     from hematodesk.bootstrap import build
     from hematodesk.cli import history_commands

@@ -23,11 +23,11 @@ def check(services: Services, output: TextSink) -> bool:
 
 def repair(services: Services, output: TextSink) -> None:
     """Repair and print what was saved and lost. Raises HistoryError."""
-    care = HistoryMaintenance(services)
-    report = care.repair()
+    maintenance = HistoryMaintenance(services)
+    report = maintenance.repair()
     for line in report_lines(report):
         output.write(f"{line}\n")
-    if not report.lost_nothing and care.folder.kept():
+    if not report.lost_nothing and maintenance.folder.kept():
         output.write("A backup may hold more: `hematodesk history restore` lists them.\n")
     output.flush()
 
@@ -40,8 +40,8 @@ def backup(services: Services, target: Path | None, output: TextSink) -> None:
     if target is not None:
         services.policy.require("export")
     services.open_history(must_exist=True)
-    care = HistoryMaintenance(services)
-    output.write(f"{care.back_up().path if target is None else care.back_up_to(target)}\n")
+    maintenance = HistoryMaintenance(services)
+    output.write(f"{maintenance.back_up().path if target is None else maintenance.back_up_to(target)}\n")
     output.flush()
 
 
@@ -50,20 +50,20 @@ def restore(services: Services, which: str | None, output: TextSink) -> None:
 
     Without a name it prints the kept backups. Raises HistoryError.
     """
-    care = HistoryMaintenance(services)
+    maintenance = HistoryMaintenance(services)
     if which is None:
-        for each in care.folder.kept():
+        for each in maintenance.folder.kept():
             output.write(backup_line(each.path.name.split("-")[1].lstrip("0"), each) + "\n")
         output.flush()
         return
-    found = care.folder.find(which) or Path(which)
+    found = maintenance.folder.find(which) or Path(which)
     if not found.is_file():
         raise HistoryError(
             "backup_absent",
             f"There is no backup {which}.",
             "`hematodesk history restore` lists the kept ones; a path to any other file will do as well.",
         )
-    kept = care.restore(found)
+    kept = maintenance.restore(found)
     # Opening brings an older format up to date, and says so if that cannot be done.
     history = services.open_history()
     output.write(f"{number_of(history.count(), 'image')} restored from {found.name}.\n")

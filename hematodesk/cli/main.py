@@ -77,7 +77,7 @@ def _chosen(command: str) -> Callable[[argparse.Namespace], int]:
             "history list": history.list_history,
             "history export": history.export,
             "history import": history.import_document,
-        }.get(command, history.care)
+        }.get(command, history.maintain)
     from hematodesk.cli import models
 
     return {

@@ -57,7 +57,7 @@ def import_packages(options: argparse.Namespace) -> int:
     from hematodesk.cli.output import standard_output
 
     services = build(options.data_dir)
-    services.places.prepare()
+    services.paths.prepare()
     output = standard_output()
     code = OK
     for path in options.files:

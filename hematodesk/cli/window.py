@@ -33,7 +33,7 @@ def open_window(options: argparse.Namespace) -> int:
         except PolicyError as error:
             tell_start_fault(error)
             raise
-        start_log(services.places)
+        start_log(services.paths)
         log_event("started", version=__version__, system=sys.platform, images=len(options.paths))
         code = run_window(services, options.paths)
         log_event("ended", code=code)

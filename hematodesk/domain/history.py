@@ -98,7 +98,7 @@ class RunOptions:
     again: bool = False
 
     @property
-    def places(self) -> tuple[Path, ...]:
+    def root_paths(self) -> tuple[Path, ...]:
         """The roots as paths."""
         return tuple(Path(root) for root in self.roots)
 

@@ -41,7 +41,7 @@ _FIRST_SIZES = (64 * 1024**2, 128 * 1024**2) if sys.platform == "win32" else (WH
 
 
 class _Wish(Enum):
-    """What the keeper is woken for."""
+    """What the supervisor is woken for."""
 
     START = 1
     LOOK = 2
@@ -89,7 +89,7 @@ class DecoderPool:
         self._failed_starts = 0
         self._closed = False
         self._told: tuple[str, ...] | None = None
-        self._keeper: threading.Thread | None = None
+        self._supervisor: threading.Thread | None = None
         self._wishes: queue.SimpleQueue[_Wish] = queue.SimpleQueue()
 
     # What an ImageReader does
@@ -142,12 +142,12 @@ class DecoderPool:
             for worker in self._busy:
                 worker.kill()
             self._change.notify_all()
-            keeper, self._keeper = self._keeper, None
+            supervisor, self._supervisor = self._supervisor, None
         for worker in idle:
             worker.end()
-        if keeper is not None:
+        if supervisor is not None:
             self._wishes.put(_Wish.STOP)
-            keeper.join()
+            supervisor.join()
 
     # One image
 
@@ -244,7 +244,7 @@ class DecoderPool:
                 self._change.wait()
             worker = self._idle.pop()
             if not self._busy:
-                # The keeper sleeps without end while nobody has to be watched.
+                # The supervisor sleeps without end while nobody has to be watched.
                 self._wishes.put(_Wish.LOOK)
             self._busy.add(worker)
             return worker
@@ -271,14 +271,14 @@ class DecoderPool:
             self._change.notify()
 
     def _start_one(self) -> None:
-        """Have the keeper start a child; the lock is held."""
+        """Have the supervisor start a child; the lock is held."""
         self._alive += 1
-        if self._keeper is None:
-            self._keeper = threading.Thread(target=self._keep, name="hematodesk-decoders", daemon=True)
-            self._keeper.start()
+        if self._supervisor is None:
+            self._supervisor = threading.Thread(target=self._keep, name="hematodesk-decoders", daemon=True)
+            self._supervisor.start()
         self._wishes.put(_Wish.START)
 
-    # The keeper's thread. It starts the children because Linux ends them with the thread that started
+    # The supervisor's thread. It starts the children because Linux ends them with the thread that started
     # them, and this one lives as long as the pool.
 
     def _keep(self) -> None:

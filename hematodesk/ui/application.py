@@ -53,10 +53,10 @@ def make_application(services: Services) -> QApplication:
     language = services.settings.text("language")
     install_translators(
         application,
-        services.places.resources / "translations",
+        services.paths.resources / "translations",
         "" if language == "system" else language,
     )
-    icon = services.places.resources / "icons" / "hematodesk.png"
+    icon = services.paths.resources / "icons" / "hematodesk.png"
     if icon.is_file():
         application.setWindowIcon(QIcon(str(icon)))
     return application
@@ -77,9 +77,9 @@ def tell_start_fault(error: HematodeskError) -> None:
 def calm_interpreter(window: MainWindow) -> None:
     """Keep Python's own doings short while the window is there: see _SWITCH_INTERVAL_S and Collecting."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    collecting = GarbageCollection(window.lanes, window)
-    collecting.begin()
-    window.closed.connect(collecting.end)
+    garbage_collection = GarbageCollection(window.lanes, window)
+    garbage_collection.begin()
+    window.closed.connect(garbage_collection.end)
 
 
 def run_window(services: Services, paths: Sequence[Path]) -> int:

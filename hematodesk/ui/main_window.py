@@ -1,4 +1,4 @@
-"""The one window: puts columns and controllers together, and begins and ends a sitting."""
+"""The one window: puts columns and controllers together, and begins and ends a session."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.menus = fill_menus(self)
         tell_keys(self)
         self._connect()
-        self.memory.restore()
+        self.window_state.restore()
         self.centre.focus_first()
 
     def _fit_screen(self) -> None:
@@ -114,67 +114,69 @@ class MainWindow(QMainWindow):
     def _build_controllers(self, theme: Theme) -> None:
         services, lanes, banners = self.services, self.lanes, self.banners
         self.viewer = Viewer(self.access, lanes, banners, services, self)
-        self.keeper = ModelState(services.models, lanes, banners, self)
-        self.running = RunController(services, lanes, self.access, self.keeper, self)
-        self.resuming = ResumeController(services, lanes, self.access, self.keeper, self.running, self)
-        self.analysing = AnalysisController(
-            services, lanes, self.access, self.viewer, self.keeper, self.running, self
+        self.model_state = ModelState(services.models, lanes, banners, self)
+        self.runs = RunController(services, lanes, self.access, self.model_state, self)
+        self.resume = ResumeController(services, lanes, self.access, self.model_state, self.runs, self)
+        self.analysis = AnalysisController(
+            services, lanes, self.access, self.viewer, self.model_state, self.runs, self
         )
-        self.reviewing = ReviewController(services, lanes, self.access, self.viewer, banners, self)
-        self.browsing = BrowseController(self.viewer, self.panel, banners, self)
-        self.opening = OpenController(services, lanes, self.analysing, banners, self)
-        self.watching = WatchController(services, lanes, self.running, self)
-        self.exporting = ExportController(services, lanes, banners, self)
-        self.dialogs = Dialogs(services, lanes, self.keeper, banners, theme, self)
-        self.memory = WindowState(
+        self.reviews = ReviewController(services, lanes, self.access, self.viewer, banners, self)
+        self.browser = BrowseController(self.viewer, self.panel, banners, self)
+        self.opener = OpenController(services, lanes, self.analysis, banners, self)
+        self.watcher = WatchController(services, lanes, self.runs, self)
+        self.exports = ExportController(services, lanes, banners, self)
+        self.dialogs = Dialogs(services, lanes, self.model_state, banners, theme, self)
+        self.window_state = WindowState(
             self, self.columns, self.panel, self.answer, services.settings, self.actions_
         )
-        self.controls = RunControls(
-            self.running,
-            self.resuming,
-            self.watching,
-            self.browsing,
+        self.run_controls = RunControls(
+            self.runs,
+            self.resume,
+            self.watcher,
+            self.browser,
             self.panel,
             self.strip,
             self.actions_,
             self.dialogs,
-            self.memory,
+            self.window_state,
             self,
         )
         self.notices = Notices(
-            self.analysing,
-            self.running,
-            self.resuming,
-            self.keeper,
+            self.analysis,
+            self.runs,
+            self.resume,
+            self.model_state,
             self.viewer,
             self.panel,
             banners,
             lanes,
             self.dialogs.ask_import,
-            self.controls.show_summary,
-            self.controls.choose_run,
+            self.run_controls.show_summary,
+            self.run_controls.choose_run,
             self,
         )
-        self.upkeep = MaintenanceController(
+        self.maintenance = MaintenanceController(
             services, lanes, self.access, banners, self.dialogs.show_one, self
         )
-        self.sitting = SessionController(services, lanes, self.access, self)
-        self.leaving = CloseGuard(self.answer, self.reviewing, self.viewer, lanes, banners, self.close, self)
-        self.guard = TextGuard(self)
-        self.presenting = Presenter(
+        self.session = SessionController(services, lanes, self.access, self)
+        self.close_guard = CloseGuard(
+            self.answer, self.reviews, self.viewer, lanes, banners, self.close, self
+        )
+        self.text_guard = TextGuard(self)
+        self.presenter = Presenter(
             self.viewer,
-            self.keeper,
-            self.reviewing,
-            self.running,
+            self.model_state,
+            self.reviews,
+            self.runs,
             self.centre,
             self.answer,
             self.strip,
             self.actions_,
             self,
         )
-        self.explaining = ExplainController(
+        self.explainer = ExplainController(
             self.viewer,
-            self.keeper,
+            self.model_state,
             lanes,
             services.settings,
             self.centre.view,
@@ -185,66 +187,66 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         zone, view, answer, strip = self.centre.zone, self.centre.view, self.answer, self.strip
-        zone.open_files_requested.connect(self.opening.ask_files)
-        zone.open_folder_requested.connect(self.opening.ask_folder)
-        zone.open_samples_requested.connect(self.opening.open_samples)
-        zone.recent_chosen.connect(lambda path: self.opening.open_names([path]))
-        self.opening.recent_changed.connect(zone.set_recent)
+        zone.open_files_requested.connect(self.opener.ask_files)
+        zone.open_folder_requested.connect(self.opener.ask_folder)
+        zone.open_samples_requested.connect(self.opener.open_samples)
+        zone.recent_chosen.connect(lambda path: self.opener.open_names([path]))
+        self.opener.recent_changed.connect(zone.set_recent)
         zone.set_recent(self.services.settings.items("recent"))
         view.cell_chosen.connect(self.viewer.choose)
-        view.cell_drawn.connect(self.reviewing.add_cell)
-        view.cell_remove_requested.connect(self.reviewing.remove_cell)
+        view.cell_drawn.connect(self.reviews.add_cell)
+        view.cell_remove_requested.connect(self.reviews.remove_cell)
         view.add_mode_changed.connect(self.actions_["add_cell"].setChecked)
-        answer.agree_requested.connect(self.reviewing.agree)
-        answer.class_chosen.connect(self.reviewing.choose_class)
-        answer.reject_requested.connect(self.reviewing.reject)
-        answer.clear_requested.connect(self.reviewing.clear)
-        answer.note_edited.connect(self.reviewing.write_note)
+        answer.agree_requested.connect(self.reviews.agree)
+        answer.class_chosen.connect(self.reviews.choose_class)
+        answer.reject_requested.connect(self.reviews.reject)
+        answer.clear_requested.connect(self.reviews.clear)
+        answer.note_edited.connect(self.reviews.write_note)
         answer.note_left.connect(view.setFocus)
-        self.reviewing.note_refused.connect(answer.refuse_note)
+        self.reviews.note_refused.connect(answer.refuse_note)
         answer.set_operator(self.services.operator)
         strip.model_clicked.connect(self.dialogs.show_models)
         strip.provider_clicked.connect(self.dialogs.show_providers)
         self.panel.delete_requested.connect(self.delete_images)
         self.panel.menu_requested.connect(self._list_menu)
-        self.analysing.saved.connect(self._saved)
-        self.running.saved.connect(self._saved)
-        self.reviewing.image_changed.connect(self.browsing.image_changed)
-        self.reviewing.images_deleted.connect(self._deleted)
-        self.reviewing.images_gone.connect(self.browsing.deleted)
-        self.reviewing.images_restored.connect(self._restored)
-        self.reviewing.image_done.connect(self.browsing.next_to_review)
-        self.keeper.changed.connect(lambda: self.panel.set_classes(self.keeper.class_ids))
-        self.dialogs.operator_changed.connect(self.reviewing.set_operator)
+        self.analysis.saved.connect(self._saved)
+        self.runs.saved.connect(self._saved)
+        self.reviews.image_changed.connect(self.browser.image_changed)
+        self.reviews.images_deleted.connect(self._deleted)
+        self.reviews.images_gone.connect(self.browser.deleted)
+        self.reviews.images_restored.connect(self._restored)
+        self.reviews.image_done.connect(self.browser.next_to_review)
+        self.model_state.changed.connect(lambda: self.panel.set_classes(self.model_state.class_ids))
+        self.dialogs.operator_changed.connect(self.reviews.set_operator)
         self.dialogs.operator_changed.connect(answer.set_operator)
         self.banners.code_asked.connect(self.dialogs.show_manual)
-        self.exporting.begun.connect(self.panel.show_anew)
-        self.exporting.imported.connect(self.panel.model.reload)
-        self.lanes.fault.connect(self.upkeep.tell)
-        self.lanes.idle.connect(self.browsing.read_ahead)
-        self.sitting.opened.connect(self._history_opened)
-        self.sitting.refused.connect(self._history_refused)
-        self.sitting.ended.connect(self._ended)
-        self.upkeep.swapping.connect(self._leave_history)
-        self.upkeep.swapped.connect(self.sitting.begin)
-        self.upkeep.beyond_repair.connect(self._without_history)
+        self.exports.begun.connect(self.panel.show_anew)
+        self.exports.imported.connect(self.panel.model.reload)
+        self.lanes.fault.connect(self.maintenance.tell)
+        self.lanes.idle.connect(self.browser.read_ahead)
+        self.session.opened.connect(self._history_opened)
+        self.session.refused.connect(self._history_refused)
+        self.session.ended.connect(self._ended)
+        self.maintenance.swapping.connect(self._leave_history)
+        self.maintenance.swapped.connect(self.session.begin)
+        self.maintenance.beyond_repair.connect(self._without_history)
 
-    # A sitting
+    # A session
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Open the history, load the model, then open these images; returns at once."""
         if paths:
-            self.opening.open_paths(paths)
-        self.sitting.begin()
-        self.keeper.load()
+            self.opener.open_paths(paths)
+        self.session.begin()
+        self.model_state.load()
         self.notices.tell_settings(self.services.settings.notices)
 
     def open_file(self, path: Path) -> None:
         """Open one more image or folder, as the system asked."""
-        self.opening.open_paths([path])
+        self.opener.open_paths([path])
 
     def _history_opened(self, history: History) -> None:
-        self.reviewing.use(self.services.review_service(), read_only=history.read_only)
+        self.reviews.use(self.services.review_service(), read_only=history.read_only)
         self.answer.set_read_only(history.read_only)
         self.answer.forget_notes()
         self.strip.show_sign(
@@ -253,59 +255,59 @@ class MainWindow(QMainWindow):
         )
         if history.read_only:
             self.notices.tell_read_only(history.path)
-        self.upkeep.begin(history)
+        self.maintenance.begin(history)
         self.panel.model.reload()
-        self.opening.begin()
+        self.opener.begin()
         if not history.read_only:
-            self.resuming.look_for_open()
-            self.watching.begin_anew()
+            self.resume.look_for_open()
+            self.watcher.begin_anew()
 
     def _history_refused(self, error: HematodeskError) -> None:
         if error.code == "history_damaged":
-            self.upkeep.repair()
+            self.maintenance.repair()
         else:
             self._without_history(error)
 
     def _leave_history(self) -> None:
         """It is closed for a moment; afterwards it may be another one."""
-        self.watching.rest()
-        self.running.leave()
-        self.controls.forget_summary()
+        self.watcher.rest()
+        self.runs.leave()
+        self.run_controls.forget_summary()
         self.notices.forget_history()
         self.answer.flush_note()
         self.viewer.clear()
-        self.sitting.forget_session()
+        self.session.forget_session()
 
     def _without_history(self, error: HematodeskError) -> None:
         self.strip.show_sign(self.tr("Not saved"), error_words(error.message))
-        self.watching.stop()
+        self.watcher.stop()
         self.answer.set_read_only(True)
         self.notices.tell_no_history(error)
         self.panel.say_nothing_is_kept()
-        self.opening.begin()
+        self.opener.begin()
 
     def changeEvent(self, event: QEvent) -> None:
         """Whoever comes back from another window sees what that one has done."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and not self.sitting.over:
-            self.reviewing.look_again()
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and not self.session.over:
+            self.reviews.look_again()
             self.panel.model.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop what runs, keep what is done, end the session; the window is gone at once."""
-        if self.sitting.over:
+        if self.session.over:
             event.accept()
             return
         event.ignore()
-        if not self.leaving.may_close():
+        if not self.close_guard.may_close():
             return
-        self.memory.remember()
-        self.watching.stop()
-        self.running.end()
+        self.window_state.remember()
+        self.watcher.stop()
+        self.runs.end()
         self.hide()
-        self.upkeep.end()
-        self.analysing.save_again()
-        self.sitting.end()
+        self.maintenance.end()
+        self.analysis.save_again()
+        self.session.end()
 
     def _ended(self) -> None:
         self.close()
@@ -314,7 +316,7 @@ class MainWindow(QMainWindow):
     # What actions and signals ask
 
     def _saved(self, images: list[HistoryImage]) -> None:
-        session = self.sitting.session_of(images[0])
+        session = self.session.session_of(images[0])
         self.panel.model.set_current_session(session.id)
         self.panel.model.add_images(session, images)
         if self.viewer.image_id in {image.id for image in images}:
@@ -323,9 +325,9 @@ class MainWindow(QMainWindow):
     def export(self, *, chosen_first: bool = False) -> None:
         """Open the export dialog for what is listed, or for the chosen images first."""
         self.answer.flush_note()
-        session_id = self.viewer.session_id or self.sitting.session_id
+        session_id = self.viewer.session_id or self.session.session_id
         listed = self.panel.model.filter
-        self.exporting.ask(session_id, self.panel.selected_ids(), listed, chosen_first=chosen_first)
+        self.exports.ask(session_id, self.panel.selected_ids(), listed, chosen_first=chosen_first)
 
     def delete_images(self) -> None:
         """Delete the chosen images, else the shown one; asked before, as the settings want it."""
@@ -333,25 +335,25 @@ class MainWindow(QMainWindow):
         if not chosen and self.viewer.image_id is not None:
             chosen = [self.viewer.image_id]
         if chosen and self.services.settings.flag("confirm_delete"):
-            self.dialogs.ask_delete(len(chosen), lambda: self.reviewing.delete_images(chosen))
+            self.dialogs.ask_delete(len(chosen), lambda: self.reviews.delete_images(chosen))
         else:
-            self.reviewing.delete_images(chosen)
+            self.reviews.delete_images(chosen)
 
     def _deleted(self, image_ids: Sequence[int]) -> None:
-        self.browsing.deleted(image_ids)
+        self.browser.deleted(image_ids)
         self.banners.show_notice(
             Notice(
                 "deleted",
                 self.tr("%n image(s) deleted.", "", len(image_ids)),
                 action_text=self.tr("Undo"),
-                action=self.reviewing.undo,
+                action=self.reviews.undo,
             )
         )
 
     def _restored(self, image_ids: Sequence[int]) -> None:
         self.banners.put_away("deleted")
         self.panel.model.reload()
-        self.browsing.open(image_ids[0])
+        self.browser.open(image_ids[0])
 
     def _list_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
@@ -361,7 +363,7 @@ class MainWindow(QMainWindow):
 
     def find_image(self) -> None:
         """Go to the search field."""
-        self.memory.show_history()
+        self.window_state.show_history()
         self.panel.search.setFocus()
         self.panel.search.selectAll()
 
@@ -386,7 +388,7 @@ class MainWindow(QMainWindow):
     # Drag and drop
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.source() is None and self.opening.takes(event.mimeData()):
+        if event.source() is None and self.opener.takes(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self.centre.set_drag_over(True)
@@ -400,4 +402,4 @@ class MainWindow(QMainWindow):
         event.accept()
         # The files came from another window; the keyboard follows them here.
         self.activateWindow()
-        self.opening.drop(event.mimeData())
+        self.opener.drop(event.mimeData())

@@ -18,51 +18,51 @@ if TYPE_CHECKING:
 
 def bind_actions(window: MainWindow) -> None:
     """Give every action its deed; what the policy forbids has none."""
-    view, actions, controls = window.centre.view, window.actions_, window.controls
+    view, actions, run_controls = window.centre.view, window.actions_, window.run_controls
     actions.bind(
         {
-            "open_files": window.opening.ask_files,
-            "open_folder": window.opening.ask_folder,
-            "open_samples": window.opening.open_samples,
-            "live": lambda: window.dialogs.show_live(window.opening.open_frame),
+            "open_files": window.opener.ask_files,
+            "open_folder": window.opener.ask_folder,
+            "open_samples": window.opener.open_samples,
+            "live": lambda: window.dialogs.show_live(window.opener.open_frame),
             "export": window.export,
             "export_selection": lambda: window.export(chosen_first=True),
-            "import_history": window.exporting.ask_import,
-            "watch_folder": window.watching.ask,
-            "stop_watching": window.watching.stop,
-            "pause": controls.toggle_pause,
-            "resume_run": controls.choose_run,
-            "run_summary": controls.show_summary,
-            "backup": window.exporting.ask_backup,
-            "restore": window.upkeep.ask_restore,
-            "check_history": window.upkeep.check,
+            "import_history": window.exports.ask_import,
+            "watch_folder": window.watcher.ask,
+            "stop_watching": window.watcher.stop,
+            "pause": run_controls.toggle_pause,
+            "resume_run": run_controls.choose_run,
+            "run_summary": run_controls.show_summary,
+            "backup": window.exports.ask_backup,
+            "restore": window.maintenance.ask_restore,
+            "check_history": window.maintenance.check,
             "quit": window.close,
-            "undo": window.reviewing.undo,
-            "redo": window.reviewing.redo,
-            "paste": window.opening.paste,
+            "undo": window.reviews.undo,
+            "redo": window.reviews.redo,
+            "paste": window.opener.paste,
             "delete_images": window.delete_images,
             "find": window.find_image,
             "settings": window.dialogs.show_settings,
-            "previous_image": window.browsing.previous_image,
-            "next_image": window.browsing.next_image,
+            "previous_image": window.browser.previous_image,
+            "next_image": window.browser.next_image,
             "zoom_in": view.zoom_in,
             "zoom_out": view.zoom_out,
             "zoom_fit": view.fit,
             "zoom_actual": view.zoom_actual,
-            "fold_history": window.memory.fold_history,
-            "fold_answer": window.memory.fold_answer,
-            "full_screen": window.memory.toggle_full_screen,
+            "fold_history": window.window_state.fold_history,
+            "fold_answer": window.window_state.fold_answer,
+            "full_screen": window.window_state.toggle_full_screen,
             "next_pane": window.go_to_next_pane,
             "put_away": window.banners.put_all_away,
             "next_cell": lambda: view.focusNextPrevChild(True),
             "previous_cell": lambda: view.focusNextPrevChild(False),
-            "next_open": window.browsing.next_open,
-            "agree": window.reviewing.agree,
-            "reject": window.reviewing.reject,
-            "clear_review": window.reviewing.clear,
+            "next_open": window.browser.next_open,
+            "agree": window.reviews.agree,
+            "reject": window.reviews.reject,
+            "clear_review": window.reviews.clear,
             "note": window.answer.focus_note,
             "add_cell": window.toggle_add,
-            "remove_cell": window.reviewing.remove_cell,
+            "remove_cell": window.reviews.remove_cell,
             "models": window.dialogs.show_models,
             "import_model": window.dialogs.ask_import,
             "compare_models": lambda: window.dialogs.show_compare(window.viewer),
@@ -83,7 +83,7 @@ def fill_menus(window: MainWindow) -> dict[str, QMenu]:
     menus = actions.fill_menus(window.menuBar())
     recent = QMenu(translate("MainWindow", "Open &recent"), menus["file"])
     menus["file"].insertMenu(actions["open_samples"], recent)
-    menus["file"].aboutToShow.connect(lambda: window.opening.fill_recent(recent))
+    menus["file"].aboutToShow.connect(lambda: window.opener.fill_recent(recent))
     return menus
 
 
@@ -109,6 +109,6 @@ def _class_key(window: MainWindow, key: int) -> Callable[[], None]:
     def choose() -> None:
         # Those that are on show, also where the next image is on its way.
         if key <= len(window.answer.class_ids):
-            window.reviewing.choose_class(window.answer.class_ids[key - 1])
+            window.reviews.choose_class(window.answer.class_ids[key - 1])
 
     return choose

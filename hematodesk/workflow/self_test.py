@@ -77,7 +77,7 @@ def run_self_test(services: Services, provider: str | None = None) -> Iterator[C
     folder = _guarded("data folder", lambda: _data_folder(services))
     yield folder
     if folder.ok:
-        yield _guarded("disk space", lambda: _disk_space(services.places.data))
+        yield _guarded("disk space", lambda: _disk_space(services.paths.data))
     yield _guarded("decoder", lambda: _decoder(services))
     yield _guarded("models", lambda: _models(services))
     loaded: list[LoadedModel] = []
@@ -123,13 +123,13 @@ def _program() -> Check:
 
 
 def _data_folder(services: Services) -> Check:
-    places = services.places
-    places.prepare()
-    with tempfile.NamedTemporaryFile(dir=places.data, prefix=".self-test-") as probe:
+    paths = services.paths
+    paths.prepare()
+    with tempfile.NamedTemporaryFile(dir=paths.data, prefix=".self-test-") as probe:
         probe.write(b"hematodesk")
         probe.flush()
     return Check(
-        "data folder", True, f"{places.data} can be written{' (portable)' if places.portable else ''}."
+        "data folder", True, f"{paths.data} can be written{' (portable)' if paths.portable else ''}."
     )
 
 
@@ -191,7 +191,7 @@ def _known_image(services: Services, loaded: LoadedModel) -> Check:
     Not all: the samples are drawings, and a package answers for photographs.
     """
     name = "known image"
-    known = [sample for sample in read_samples(services.places.samples) if sample.class_id is not None]
+    known = [sample for sample in read_samples(services.paths.samples) if sample.class_id is not None]
     if not known:
         return Check(
             name, False, "The sample images are missing.", "Install the program again.", "samples_missing"
@@ -227,7 +227,7 @@ def _settings(services: Services) -> Check:
 
 
 def _history(services: Services) -> Check:
-    path = services.places.history_file
+    path = services.paths.history_file
     if not path.exists():
         return Check("history", True, "There is no history yet; it begins with the first image.")
     history = services.open_history()
@@ -257,7 +257,7 @@ def _history(services: Services) -> Check:
 
 def _history_writing(services: Services) -> Check:
     """Write, read back and delete in a history of its own beside the real one."""
-    with tempfile.TemporaryDirectory(dir=services.places.data, prefix=".self-test-") as folder:
+    with tempfile.TemporaryDirectory(dir=services.paths.data, prefix=".self-test-") as folder:
         history = services.open_scratch_history(Path(folder) / "history.sqlite3")
         with contextlib.closing(history):
             wrong = _written_and_read(history)

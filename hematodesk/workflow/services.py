@@ -37,7 +37,7 @@ class Services:
 
     def __init__(
         self,
-        places: AppPaths,
+        paths: AppPaths,
         settings: SettingsStore,
         models: ModelService,
         open_history_at: Callable[[Path], History],
@@ -45,7 +45,7 @@ class Services:
         policy: Policy = NO_POLICY,
     ) -> None:
         self.policy = policy
-        self.places = places
+        self.paths = paths
         self.settings = settings
         self.models = models
         self._open_history_at = open_history_at
@@ -78,9 +78,9 @@ class Services:
             if self._history is None:
                 if must_exist:
                     self.history_path()
-                self.places.prepare()
+                self.paths.prepare()
                 try:
-                    self._history = self._open_history_at(self.places.history_file)
+                    self._history = self._open_history_at(self.paths.history_file)
                 except HistoryError as error:
                     log_event("history_refused", code=error.code)
                     raise
@@ -88,7 +88,7 @@ class Services:
 
     def history_path(self) -> Path:
         """The history's file, which is there. Raises HistoryError history_absent, history_unwritable."""
-        path = self.places.history_file
+        path = self.paths.history_file
         try:
             # The others are a whole history that is about to take its place.
             if any(path.with_name(path.name + ending).exists() for ending in ("", ".restored", ".repaired")):
@@ -96,12 +96,12 @@ class Services:
         except OSError as fault:
             raise HistoryError(
                 "history_unwritable",
-                f"The data folder {self.places.data} cannot be looked into: {fault.strerror or fault}.",
+                f"The data folder {self.paths.data} cannot be looked into: {fault.strerror or fault}.",
                 "Check the rights of the data folder, or choose another one with --data-dir.",
             ) from fault
         raise HistoryError(
             "history_absent",
-            f"There is no history in {self.places.data} yet.",
+            f"There is no history in {self.paths.data} yet.",
             "It begins with the first image opened in the window or with `classify --save`.",
         )
 
@@ -178,11 +178,11 @@ class Services:
         )
         history = self.open_history()
         if resume and run_id is None:
-            found = same_run(history, self.places.runs, options)
+            found = same_run(history, self.paths.runs, options)
             run_id = None if found is None else found.id
         return RunRecorder(
             history,
-            self.places.runs,
+            self.paths.runs,
             self.session_id(),
             options,
             run_id=run_id,
@@ -200,7 +200,7 @@ class Services:
         return lambda digest: find_earlier(history, digest, sha256, whole_image=whole, run_id=run_id)
 
     def review_service(self) -> ReviewService:
-        """A desk for reviews on the open history. Raises HistoryError."""
+        """A service for reviews on the open history. Raises HistoryError."""
         return ReviewService(self.history, self.operator)
 
     def analyser(self, loaded: LoadedModel) -> Analyser:
@@ -221,8 +221,8 @@ class Services:
 
     def keep(self, picture: Picture) -> Picture:
         """Keep a pasted or dragged picture's bytes in the data folder. Raises PlaceError."""
-        self.places.prepare()
-        return keep_picture(picture, self.places.pictures)
+        self.paths.prepare()
+        return keep_picture(picture, self.paths.pictures)
 
     def close(self) -> None:
         """End the session, remove kept pictures nobody needs, close history and reader; safe to call twice.
@@ -240,8 +240,6 @@ class Services:
             try:
                 if session_id is not None:
                     history.end_session(session_id)
-                sweep_pictures(
-                    self.places.pictures, lambda digest: history.find_by_digest(digest) is not None
-                )
+                sweep_pictures(self.paths.pictures, lambda digest: history.find_by_digest(digest) is not None)
             finally:
                 history.close()

@@ -167,12 +167,12 @@ def test_results_are_kept_reviewed_and_exported_across_processes(program, data, 
     earlier = find_earlier(history, opened.image.digest, loaded.package.sha256, whole_image=False)
     assert earlier is not None
     assert earlier.result.path == str(image)
-    desk = services.review_service()
+    service = services.review_service()
     cell = earlier.result.cells[0]
-    desk.correct(cell, "monocyte")
-    desk.undo()
-    desk.redo()
-    desk.note_image(earlier.id, "looked at twice")
+    service.correct(cell, "monocyte")
+    service.undo()
+    service.redo()
+    service.note_image(earlier.id, "looked at twice")
     assert (reopen(earlier.result, LocalReader()).pixels == opened.image.pixels).all()
     services.close()
 

@@ -56,7 +56,7 @@ class Program:
                 not window.lanes.busy
                 and window.viewer.settled
                 and not window.panel.model.loading
-                and not window.running.busy
+                and not window.runs.busy
             ),
             timeout=60_000,
         )
@@ -101,7 +101,7 @@ def test_from_a_dropped_folder_over_review_and_restart_to_the_export(
     assert window.services.history.count(HistoryFilter()) == len(images)
     assert window.viewer.cell is not None
     assert window.viewer.cell.prediction is not None
-    assert window.viewer.cell.prediction.provenance.model == window.keeper.name.split()[0]
+    assert window.viewer.cell.prediction.provenance.model == window.model_state.name.split()[0]
     reviewed = window.viewer.image_id
     window.centre.view.setFocus()
     qtbot.keyClick(window.centre.view, Qt.Key.Key_Return)
@@ -110,10 +110,10 @@ def test_from_a_dropped_folder_over_review_and_restart_to_the_export(
 
     window = program.start()
     assert reviewed is not None
-    window.browsing.open(reviewed)
+    window.browser.open(reviewed)
     program.rest()
     assert window.viewer.cells[0].review is not None
-    window.exporting.export(ExportRequest(tmp_path / "export.csv", ExportFormat.CSV))
+    window.exports.export(ExportRequest(tmp_path / "export.csv", ExportFormat.CSV))
     program.rest()
     with (tmp_path / "export.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -123,9 +123,9 @@ def test_from_a_dropped_folder_over_review_and_restart_to_the_export(
 def test_the_samples_are_mostly_named_as_they_were_drawn(program: Program) -> None:
     window = program.start(SAMPLES)
     model = window.panel.model
-    assert window.sitting.session_id is not None
+    assert window.session.session_id is not None
     named = right = 0
-    for image_id in model.image_ids(window.sitting.session_id):
+    for image_id in model.image_ids(window.session.session_id):
         summary = model.summary(image_id)
         assert summary is not None
         drawn = Path(summary.name).stem.rsplit("_", 1)[-1]

@@ -16,8 +16,8 @@ from typing import Any
 from hematodesk.reporting.json_import import read_contents
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
+from hematodesk.storage.maintenance import problems_of
 from hematodesk.storage.migrations import MIGRATIONS
-from hematodesk.storage.upkeep import problems_of
 from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 from tests.plugs.worker import fill, services_at
@@ -196,8 +196,8 @@ def _repaired(data: Path, said: Said) -> list[str]:
     if path.exists() and problems_of(path):
         if saved:
             found.append("said to be repaired and is damaged")
-        care = HistoryMaintenance(services_at(data, data.parent))
-        saved = [care.repair().saved_images]
+        maintenance = HistoryMaintenance(services_at(data, data.parent))
+        saved = [maintenance.repair().saved_images]
     try:
         with closing(History.open(path)) as opened:
             found += opened.check(values=True)

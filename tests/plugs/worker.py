@@ -71,27 +71,27 @@ def review(services: Services, _other: Path, rounds: int) -> None:
     """Results, verdicts, notes, added and removed cells, deletions and undo."""
     chance = random.Random(os.getpid())
     services.open_history()
-    desk = services.review_service()
+    service = services.review_service()
     counts: dict[int, int] = {}
     for number in range(rounds):
         (image,) = _save(services, [made_up(f"new {os.getpid()} {number}", chance)])
         say(image=image.id, name=image.result.name)
         cell = image.result.cells[0]
         class_id = chance.choice(CLASSES)
-        change = desk.correct(cell, class_id, image.id)
+        change = service.correct(cell, class_id, image.id)
         assert change.cell is not None and cell.id is not None
         counts[cell.id] = counts.get(cell.id, 0) + 1
         say(review=cell.id, count=counts[cell.id], class_id=class_id)
-        desk.note_image(image.id, f"note {number}")
+        service.note_image(image.id, f"note {number}")
         say(note=image.id, text=f"note {number}")
         if number % 3 == 0:
-            added = desk.add_cell(image.id, Cell(Box(5, 6, 7, 8), CellOrigin.ADDED)).cell
+            added = service.add_cell(image.id, Cell(Box(5, 6, 7, 8), CellOrigin.ADDED)).cell
             assert added is not None
             say(cell=added.id, of=image.id)
         if number % 5 == 4:
             say(deleting=image.id)
-            desk.delete_images([image.id])
-            desk.undo()
+            service.delete_images([image.id])
+            service.undo()
             say(image=image.id, name=image.result.name)
 
 
@@ -99,20 +99,20 @@ def backup(services: Services, _other: Path, rounds: int) -> None:
     """Kept backups, one after the other, while results come in."""
     chance = random.Random(os.getpid())
     services.open_history()
-    care = HistoryMaintenance(services)
+    maintenance = HistoryMaintenance(services)
     for number in range(rounds):
         (image,) = _save(services, [made_up(f"new {os.getpid()} {number}", chance)])
         say(image=image.id, name=image.result.name)
-        say(backup=care.back_up().path.name, images=services.history.count())
+        say(backup=maintenance.back_up().path.name, images=services.history.count())
 
 
 def restore(services: Services, other: Path, rounds: int) -> None:
     """Two backups in turn in the history's place."""
-    care = HistoryMaintenance(services)
+    maintenance = HistoryMaintenance(services)
     for number in range(rounds):
         chosen = other / f"state{number % 2}.sqlite3"
         say(begin=chosen.name)
-        care.restore(chosen)
+        maintenance.restore(chosen)
         say(restored=chosen.name)
 
 
@@ -170,8 +170,8 @@ KINDS: dict[str, Callable[[Services, Path, int], None]] = {
 
 def services_at(data: Path, other: Path) -> Services:
     """Services whose shipped models lie in no one's way."""
-    places = find_paths(data)
-    return build_at(AppPaths(data, False, other / "shipped", places.resources))
+    paths = find_paths(data)
+    return build_at(AppPaths(data, False, other / "shipped", paths.resources))
 
 
 def main() -> None:

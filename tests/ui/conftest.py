@@ -72,7 +72,7 @@ def lanes(qtbot: QtBot) -> Iterator[TaskLanes]:
 def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows decode in this process: a child for each would take its time."""
     monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)
-    monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda places: LocalTrial())
+    monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda paths: LocalTrial())
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +221,7 @@ class Bench:
         self._windows.append(window)
         window.resize(1200, 760)
         # The offscreen screen is so small that a first window leaves the history folded.
-        window.memory.show_history()
+        window.window_state.show_history()
         window.show()
         self._qtbot.waitExposed(window)
         if start is not None:
@@ -236,7 +236,7 @@ class Bench:
                 not window.lanes.busy
                 and window.viewer.settled
                 and not window.panel.model.loading
-                and not window.running.busy
+                and not window.runs.busy
             ),
             timeout=60_000,
         )
@@ -246,7 +246,7 @@ class Bench:
         if window not in self._windows:
             return
         self._windows.remove(window)
-        if not window.sitting.over:
+        if not window.session.over:
             with self._qtbot.waitSignal(window.closed, timeout=30_000):
                 window.close()
         window.deleteLater()

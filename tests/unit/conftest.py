@@ -99,7 +99,7 @@ class LocalTrial:
 def decode_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program's services decode in this process: most tests are not about children, which take time."""
     monkeypatch.setattr("hematodesk.bootstrap._open_reader", LocalReader)
-    monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda places: LocalTrial())
+    monkeypatch.setattr("hematodesk.bootstrap._open_trial", lambda paths: LocalTrial())
 
 
 class FakeClassifier:

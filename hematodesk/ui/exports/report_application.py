@@ -22,7 +22,7 @@ def report_renderer(services: Services) -> ReportRenderer:
         # The instance is Qt's own from here on; it ends with the process.
         application = QGuiApplication([sys.argv[0] if sys.argv else "hematodesk"])
         language = services.settings.text("language")
-        folder = services.places.resources / "translations"
+        folder = services.paths.resources / "translations"
         install_translators(application, folder, "" if language == "system" else language)
         _kept.append(application)
     return render_report

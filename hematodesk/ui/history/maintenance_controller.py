@@ -51,7 +51,7 @@ class MaintenanceController(QObject):
         self._access = access
         self._banners = banners
         self._show_dialog = show_dialog
-        self._care = HistoryMaintenance(services)
+        self._maintenance = HistoryMaintenance(services)
         self._backup_wanted = False
         self._busy = False
         self._checking: Ticket | None = None
@@ -84,8 +84,8 @@ class MaintenanceController(QObject):
         if self._backup_wanted and not self._busy:
             self._backup_wanted = False
             self._lanes.run(
-                Lane.UPKEEP,
-                lambda ticket: self._care.back_up_if_due(ticket.token),
+                Lane.MAINTENANCE,
+                lambda ticket: self._maintenance.back_up_if_due(ticket.token),
                 failed=self._backup_failed,
             )
 
@@ -117,7 +117,7 @@ class MaintenanceController(QObject):
                 + f" {error_words(problems[0])}"
             )
 
-        self._lanes.run(Lane.UPKEEP, lambda _ticket: self._care.problems(), done=checked)
+        self._lanes.run(Lane.MAINTENANCE, lambda _ticket: self._maintenance.problems(), done=checked)
 
     # Damage
 
@@ -143,7 +143,7 @@ class MaintenanceController(QObject):
     def repair(self) -> None:
         """Save what can be saved of the damaged history, and go on with that."""
         words = self.tr("The history is damaged. What can be saved of it is being saved…")
-        self._swap("history_repaired", words, lambda _ticket: self._care.repair(), self._repaired)
+        self._swap("history_repaired", words, lambda _ticket: self._maintenance.repair(), self._repaired)
 
     def _repaired(self, report: RepairReport) -> None:
         if report.kept is None:
@@ -188,7 +188,7 @@ class MaintenanceController(QObject):
         def make() -> QDialog:
             from hematodesk.ui.history.restore_dialog import RestoreDialog
 
-            dialog = RestoreDialog(self._care.folder, self._lanes)
+            dialog = RestoreDialog(self._maintenance.folder, self._lanes)
             dialog.chosen.connect(self.restore)
             return dialog
 
@@ -221,8 +221,8 @@ class MaintenanceController(QObject):
                 self._banners.put_away(code)
 
         ticket = self._checking = self._lanes.run(
-            Lane.UPKEEP,
-            lambda job: self._care.check_backup(backup, job.token),
+            Lane.MAINTENANCE,
+            lambda job: self._maintenance.check_backup(backup, job.token),
             done=checked,
             failed=failed,
             cancelled=ended,
@@ -250,7 +250,10 @@ class MaintenanceController(QObject):
 
         words = self.tr("The backup is being restored…")
         self._swap(
-            "history_restored", words, lambda ticket: self._care.restore(backup, ticket.token), restored
+            "history_restored",
+            words,
+            lambda ticket: self._maintenance.restore(backup, ticket.token),
+            restored,
         )
 
     def _swap(

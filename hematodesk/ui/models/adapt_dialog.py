@@ -59,12 +59,12 @@ class AdaptDialog(QDialog):
     """Counts at once, fits when asked to, saves when told to. Nothing is changed before that."""
 
     def __init__(
-        self, services: Services, keeper: ModelState, lanes: TaskLanes, parent: QWidget | None = None
+        self, services: Services, model_state: ModelState, lanes: TaskLanes, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("adapt")
         self.setWindowTitle(self.tr("Adapt to this lab"))
-        self._services, self._keeper, self._lanes = services, keeper, lanes
+        self._services, self._model_state, self._lanes = services, model_state, lanes
         self._ticket: Ticket | None = None
         self._found: _Found | None = None
         self._proposal: Proposal | None = None
@@ -152,8 +152,8 @@ class AdaptDialog(QDialog):
         """Look what was reviewed in the chosen time."""
         self._stop()
         self._found, self._proposal = None, None
-        loaded, history = self._keeper.loaded, self._services.history_or_none
-        name = self._keeper.name
+        loaded, history = self._model_state.loaded, self._services.history_or_none
+        name = self._model_state.name
         self.title.setText(self.tr("Adapt {model} to this lab").format(model=name) if name else "")
         if loaded is None:
             self._tell(self.tr("No model is loaded. Choose one in the Models menu."))
@@ -161,12 +161,12 @@ class AdaptDialog(QDialog):
         if history is None:
             self._tell(self.tr("There is no history, so no cell was reviewed."))
             return
-        days, desk = int(self.when.currentData()), self._services.models
+        days, service = int(self.when.currentData()), self._services.models
         since = (datetime.now(UTC) - timedelta(days=days)).date().isoformat() if days else ""
         package = loaded.package
 
         def work(_ticket: Ticket) -> _Found:
-            parent = parent_of(desk, package)
+            parent = parent_of(service, package)
             return _Found(parent, find_reviewed(history, HistoryFilter(since=since), parent))
 
         self._run(Lane.DECODING, work, self._counted)
@@ -178,10 +178,10 @@ class AdaptDialog(QDialog):
         self.title.setText(self.tr("Adapt {model} to this lab").format(model=parent))
         self.table.show_counts(found.reviewed)
         details = []
-        if parent != self._keeper.name:
+        if parent != self._model_state.name:
             details.append(
                 self.tr("{model} was adapted before; the new one starts from {parent} again.").format(
-                    model=self._keeper.name, parent=parent
+                    model=self._model_state.name, parent=parent
                 )
             )
         if found.reviewed.surplus:
@@ -204,11 +204,11 @@ class AdaptDialog(QDialog):
         if found is None:
             return
         self._proposal = None
-        desk, reader = self._services.models, self._services.reader
+        service, reader = self._services.models, self._services.reader
 
         def work(ticket: Ticket) -> Proposal:
-            version = next_version(desk.packages(), lab_name(found.parent))
-            classifier = desk.open_beside(desk.reference(found.parent))
+            version = next_version(service.packages(), lab_name(found.parent))
+            classifier = service.open_beside(service.reference(found.parent))
             return adapt(
                 found.parent,
                 found.reviewed,
@@ -248,14 +248,14 @@ class AdaptDialog(QDialog):
 
     def keep(self) -> None:
         """Save the new model beside the old one."""
-        proposal, desk = self._proposal, self._services.models
+        proposal, service = self._proposal, self._services.models
         if proposal is None:
             return
 
         def work(_ticket: Ticket) -> tuple[ModelPackage, str]:
-            self._services.places.prepare()
-            package = keep(desk, proposal)
-            return package, desk.reference(package)
+            self._services.paths.prepare()
+            package = keep(service, proposal)
+            return package, service.reference(package)
 
         self._run(Lane.DECODING, work, self._kept)
         self._tell(self.tr("Saving…"), busy=True)
@@ -272,7 +272,7 @@ class AdaptDialog(QDialog):
         self.use.setFocus()
 
     def _use(self) -> None:
-        self._keeper.choose(self._saved)
+        self._model_state.choose(self._saved)
         self.accept()
 
     # Showing

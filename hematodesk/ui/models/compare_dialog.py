@@ -43,12 +43,12 @@ class CompareDialog(QDialog):
     """Left the model in use, right another one; both can be chosen."""
 
     def __init__(
-        self, keeper: ModelState, viewer: Viewer, lanes: TaskLanes, parent: QWidget | None = None
+        self, model_state: ModelState, viewer: Viewer, lanes: TaskLanes, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare two models"))
-        self._keeper, self._viewer, self._lanes = keeper, viewer, lanes
+        self._model_state, self._viewer, self._lanes = model_state, viewer, lanes
         self._ticket: Ticket | None = None
         self._opened: dict[str, LoadedClassifier] = {}
         self._rows: tuple[ComparedCell, ...] = ()
@@ -121,14 +121,16 @@ class CompareDialog(QDialog):
 
     def _usable(self) -> list[tuple[ModelPackage, str]]:
         """Packages with what finds them again; reads the disk, so it is called on a lane."""
-        desk = self._keeper.desk
-        return [(each, desk.reference(each)) for each in desk.packages() if isinstance(each, ModelPackage)]
+        service = self._model_state.service
+        return [
+            (each, service.reference(each)) for each in service.packages() if isinstance(each, ModelPackage)
+        ]
 
     def _listed(self, listed: Sequence[tuple[ModelPackage, str]]) -> None:
         usable = [package for package, _reference in listed]
         for package in usable:
             learn_names(package.manifest.classes)
-        loaded = self._keeper.loaded
+        loaded = self._model_state.loaded
         first = next((i for i, each in enumerate(usable) if loaded and each == loaded.package), 0)
         for choice in self.choices:
             for package, reference in listed:
@@ -185,7 +187,7 @@ class CompareDialog(QDialog):
     def _open(self, reference: str) -> LoadedClassifier:
         """Called on the inference lane, where jobs run one after the other."""
         if reference not in self._opened:
-            self._opened[reference] = self._keeper.desk.open_beside(reference)
+            self._opened[reference] = self._model_state.service.open_beside(reference)
         return self._opened[reference]
 
     # Showing

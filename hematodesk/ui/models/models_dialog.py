@@ -49,7 +49,7 @@ class ModelsDialog(QDialog):
 
     def __init__(
         self,
-        keeper: ModelState,
+        model_state: ModelState,
         lanes: TaskLanes,
         reader: Callable[[], ImageReader],
         parent: QWidget | None = None,
@@ -57,7 +57,7 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("models")
         self.setWindowTitle(self.tr("Models"))
-        self._keeper = keeper
+        self._model_state = model_state
         self._lanes = lanes
         self._reader = reader
         self._wanted = ""
@@ -90,9 +90,9 @@ class ModelsDialog(QDialog):
         self.import_button = self._button(self.tr("&Import…"), self.import_requested.emit)
         self.verify_button = self._button(self.tr("&Verify all"), self.verify)
         self.remove_button = self._button(self.tr("&Remove"), self._remove)
-        self.import_button.setEnabled(keeper.desk.may_import)
+        self.import_button.setEnabled(model_state.service.may_import)
         self._lay_out()
-        keeper.changed.connect(self.show_state)
+        model_state.changed.connect(self.show_state)
         self.resize(1080, 680)
         self.show_state()
         self.refresh()
@@ -143,11 +143,11 @@ class ModelsDialog(QDialog):
 
     def _look(self) -> list[tuple[Package, Sequence[ReportPart]]]:
         """The packages, each with the charts beside it; reads the disk, so it is called on a lane."""
-        return [(each, report_parts(each.path)) for each in self._keeper.desk.packages()]
+        return [(each, report_parts(each.path)) for each in self._model_state.service.packages()]
 
     def _listed(self, listed: Sequence[tuple[Package, Sequence[ReportPart]]]) -> None:
         self.list.clear()
-        loaded = self._keeper.loaded
+        loaded = self._model_state.loaded
         for package, parts in listed:
             used = loaded is not None and isinstance(package, ModelPackage) and package == loaded.package
             words = f"{package.name} {package.version}".strip() or package.path.name
@@ -163,7 +163,9 @@ class ModelsDialog(QDialog):
             item.setData(_CHARTS_ROLE, parts)
             if used:
                 item.setFont(emphasis_font(self.list.font()))
-            reference = self._keeper.desk.reference(package) if isinstance(package, ModelPackage) else ""
+            reference = (
+                self._model_state.service.reference(package) if isinstance(package, ModelPackage) else ""
+            )
             if (used and not self._wanted) or (self._wanted and reference == self._wanted):
                 self.list.setCurrentItem(item)
         if self.list.currentItem() is None and self.list.count():
@@ -228,18 +230,18 @@ class ModelsDialog(QDialog):
         self.card.setHtml(charts_html(name, loaded, room))
 
     def _show_buttons(self) -> None:
-        package, loaded = self.chosen(), self._keeper.loaded
-        idle = self._keeper.state is not ModelLoadState.LOADING
+        package, loaded = self.chosen(), self._model_state.loaded
+        idle = self._model_state.state is not ModelLoadState.LOADING
         usable = isinstance(package, ModelPackage)
         used = usable and loaded is not None and package == loaded.package
         self.use_button.setEnabled(idle and usable and not used)
         self.remove_button.setEnabled(idle and package is not None and not package.shipped and not used)
-        self.provider.setEnabled(idle and not self._keeper.desk.provider_locked)
+        self.provider.setEnabled(idle and not self._model_state.service.provider_locked)
 
     def show_state(self) -> None:
         """The provider asked for and the one that runs."""
-        loaded = self._keeper.loaded
-        if self._keeper.state is ModelLoadState.LOADING:
+        loaded = self._model_state.loaded
+        if self._model_state.state is ModelLoadState.LOADING:
             self.active.setText(self.tr("Loading…"))
         elif loaded is None:
             self.active.setText(self.tr("No model is loaded."))
@@ -255,16 +257,19 @@ class ModelsDialog(QDialog):
     def _use(self) -> None:
         package = self.chosen()
         if isinstance(package, ModelPackage) and self.use_button.isEnabled():
-            self._keeper.choose(self._keeper.desk.reference(package))
+            self._model_state.choose(self._model_state.service.reference(package))
 
     def _provider_chosen(self) -> None:
-        self._keeper.choose_provider(str(self.provider.currentData()))
+        self._model_state.choose_provider(str(self.provider.currentData()))
 
     def verify(self) -> None:
         """Hash every package and say which are whole."""
         self.status.setText(self.tr("Verifying…"))
         self._lanes.run(
-            Lane.DECODING, lambda _ticket: self._keeper.desk.store.verify(), done=self._verified, owner=self
+            Lane.DECODING,
+            lambda _ticket: self._model_state.service.store.verify(),
+            done=self._verified,
+            owner=self,
         )
 
     def _verified(self, checks: Sequence[PackageCheck]) -> None:
@@ -284,7 +289,7 @@ class ModelsDialog(QDialog):
             return
 
         def remove(_ticket: object) -> None:
-            self._keeper.desk.remove(package)
+            self._model_state.service.remove(package)
 
         def removed(_nothing: object) -> None:
             self.status.setText(

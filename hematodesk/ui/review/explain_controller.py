@@ -35,7 +35,7 @@ class ExplainController(QObject):
     def __init__(
         self,
         viewer: Viewer,
-        keeper: ModelState,
+        model_state: ModelState,
         lanes: TaskLanes,
         settings: SettingsStore,
         view: ImageView,
@@ -45,7 +45,7 @@ class ExplainController(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._keeper = keeper
+        self._model_state = model_state
         self._lanes = lanes
         self._settings = settings
         self._view = view
@@ -70,7 +70,7 @@ class ExplainController(QObject):
         action.toggled.connect(self.update)
         viewer.changed.connect(self.update)
         viewer.chosen.connect(self.update)
-        keeper.changed.connect(self.update)
+        model_state.changed.connect(self.update)
         self.update()
 
     def update(self) -> None:
@@ -81,7 +81,7 @@ class ExplainController(QObject):
             self._image += 1
             self._kept.clear()
         cell, what = viewer.cell, self._obstacle()
-        possible = what is None and self._keeper.state is not ModelLoadState.LOADING
+        possible = what is None and self._model_state.state is not ModelLoadState.LOADING
         # What is switched on stays on from cell to cell, and can be switched off anywhere.
         self._action.setEnabled(possible or self._action.isChecked())
         self._action.setToolTip(self._reason(what) if what is not None else self._purpose())
@@ -108,7 +108,7 @@ class ExplainController(QObject):
             self._ask(key, cell)
 
     def _obstacle(self) -> Obstacle | None:
-        loaded = self._keeper.loaded
+        loaded = self._model_state.loaded
         return obstacle(
             self._viewer.cell,
             loaded.package if loaded is not None else None,
@@ -117,7 +117,7 @@ class ExplainController(QObject):
 
     def _key(self, cell: Cell) -> _Key:
         """What an explanation depends on; a review or a note changes nothing of it."""
-        loaded = self._keeper.loaded
+        loaded = self._model_state.loaded
         sha256 = loaded.package.sha256 if loaded is not None else ""
         return self._image, cell.box, cell.origin, sha256
 
@@ -126,7 +126,7 @@ class ExplainController(QObject):
     def _ask(self, key: _Key, cell: Cell) -> None:
         if key == self._asked:
             return
-        loaded, pixels, result = self._keeper.loaded, self._viewer.pixels, self._viewer.result
+        loaded, pixels, result = self._model_state.loaded, self._viewer.pixels, self._viewer.result
         if loaded is None or pixels is None or result is None:
             return
         if self._ticket is not None:

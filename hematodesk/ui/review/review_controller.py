@@ -68,36 +68,36 @@ class ReviewController(QObject):
         self._access = access
         self._viewer = viewer
         self._banners = banners
-        self._desk: ReviewService | None = None
+        self._service: ReviewService | None = None
         self._under_way = 0
         self._notes: list[tuple[NoteKey, str]] = []
         self.read_only = False
 
-    def use(self, desk: ReviewService, *, read_only: bool) -> None:
+    def use(self, service: ReviewService, *, read_only: bool) -> None:
         """The history is open: changes may be made, unless it is read-only."""
-        self._desk, self.read_only = desk, read_only
+        self._service, self.read_only = service, read_only
         self.undo_changed.emit()
 
     def set_operator(self, operator: str) -> None:
         """Reviews carry this name from now on."""
-        if self._desk is not None:
-            self._desk.operator = operator
+        if self._service is not None:
+            self._service.operator = operator
 
     @property
     def possible(self) -> bool:
         """Whether a cell that the history has is chosen, and may be reviewed."""
         cell = self._viewer.cell
-        return self._desk is not None and not self.read_only and cell is not None and cell.id is not None
+        return self._service is not None and not self.read_only and cell is not None and cell.id is not None
 
     @property
     def undo_kind(self) -> ChangeKind | None:
         """What undo would take back."""
-        return self._desk.undo_kind if self._desk is not None else None
+        return self._service.undo_kind if self._service is not None else None
 
     @property
     def redo_kind(self) -> ChangeKind | None:
         """What redo would do again."""
-        return self._desk.redo_kind if self._desk is not None else None
+        return self._service.redo_kind if self._service is not None else None
 
     # Verdicts
 
@@ -126,27 +126,27 @@ class ReviewController(QObject):
 
     def _judge(self, verdict: Verdict, class_id: str | None) -> None:
         cell, image_id = self._viewer.cell, self._viewer.image_id
-        if not self.possible or cell is None or self._desk is None:
+        if not self.possible or cell is None or self._service is None:
             return
-        desk = self._desk
-        expected = replace(cell, review=Review(verdict, class_id, desk.operator, now_utc()))
+        service = self._service
+        expected = replace(cell, review=Review(verdict, class_id, service.operator, now_utc()))
         self._viewer.put_cell(self._viewer.current_index, expected)
 
         def job() -> Change:
             if verdict is Verdict.REJECTED or class_id is None:
-                return desk.reject(cell, image_id)
+                return service.reject(cell, image_id)
             if verdict is Verdict.AGREED:
-                return desk.agree(cell, image_id)
-            return desk.correct(cell, class_id, image_id)
+                return service.agree(cell, image_id)
+            return service.correct(cell, class_id, image_id)
 
         self._change(job)
         self._go_on()
 
     def clear(self) -> None:
         """Take the chosen cell's review back."""
-        cell, image_id, desk = self._viewer.cell, self._viewer.image_id, self._desk
-        if self.possible and cell is not None and desk is not None and cell.review is not None:
-            self._change(lambda: desk.clear(cell, image_id))
+        cell, image_id, service = self._viewer.cell, self._viewer.image_id, self._service
+        if self.possible and cell is not None and service is not None and cell.review is not None:
+            self._change(lambda: service.clear(cell, image_id))
 
     def _go_on(self) -> None:
         if not self._services.settings.flag("advance_after_review"):
@@ -161,9 +161,9 @@ class ReviewController(QObject):
 
     def add_cell(self, box: Box) -> None:
         """Name the cell in a box that the person drew, and add it."""
-        pixels, image_id, desk = self._viewer.pixels, self._viewer.image_id, self._desk
+        pixels, image_id, service = self._viewer.pixels, self._viewer.image_id, self._service
         result = self._viewer.result
-        if pixels is None or image_id is None or desk is None or self.read_only or result is None:
+        if pixels is None or image_id is None or service is None or self.read_only or result is None:
             return
         diameter = result.red_cell_diameter
 
@@ -174,33 +174,33 @@ class ReviewController(QObject):
             return self._services.analyser(loaded).classify_box(pixels, box, diameter, ticket.token)
 
         def named(cell: Cell) -> None:
-            self._change(lambda: desk.add_cell(image_id, cell))
+            self._change(lambda: service.add_cell(image_id, cell))
 
         self._lanes.run(Lane.INFERENCE, name, done=named)
 
     def remove_cell(self, index: int | None = None) -> None:
         """Take the chosen cell, or the one at an index, out of the image."""
         place = self._viewer.current_index if index is None else index
-        image_id, desk = self._viewer.image_id, self._desk
-        if desk is None or self.read_only or place not in self._viewer.standing:
+        image_id, service = self._viewer.image_id, self._service
+        if service is None or self.read_only or place not in self._viewer.standing:
             return
         cell = self._viewer.cells[place]
         if cell.id is None:
             return
         self._viewer.put_cell(place, replace(cell, removed=True))
-        self._change(lambda: desk.remove_cell(cell, image_id))
+        self._change(lambda: service.remove_cell(cell, image_id))
 
     def write_note(self, key: object, text: str) -> None:
         """A note was written; the key is the one that it was shown with (see `note_key`)."""
-        desk = self._desk
-        if desk is None or self.read_only or not isinstance(key, NoteKey):
+        service = self._service
+        if service is None or self.read_only or not isinstance(key, NoteKey):
             return
 
         def job() -> Change:
             history = self._services.history
             if key.cell_id is None:
-                return desk.note_image(key.image_id, text, history.image(key.image_id).note)
-            return desk.note_cell(history.cell(key.cell_id), text, key.image_id)
+                return service.note_image(key.image_id, text, history.image(key.image_id).note)
+            return service.note_cell(history.cell(key.cell_id), text, key.image_id)
 
         self._change(job, note=(key, text))
 
@@ -213,19 +213,19 @@ class ReviewController(QObject):
 
     def delete_images(self, image_ids: Sequence[int]) -> None:
         """Delete images; undo brings them back."""
-        desk, ids = self._desk, tuple(image_ids)
-        if desk is not None and not self.read_only and ids:
-            self._change(lambda: desk.delete_images(ids))
+        service, ids = self._service, tuple(image_ids)
+        if service is not None and not self.read_only and ids:
+            self._change(lambda: service.delete_images(ids))
 
     def undo(self) -> None:
         """Take the last change back."""
-        if self._desk is not None:
-            self._change(self._desk.undo, go_there=True)
+        if self._service is not None:
+            self._change(self._service.undo, go_there=True)
 
     def redo(self) -> None:
         """Do the last undone change again."""
-        if self._desk is not None:
-            self._change(self._desk.redo, go_there=True)
+        if self._service is not None:
+            self._change(self._service.redo, go_there=True)
 
     # Inside
 

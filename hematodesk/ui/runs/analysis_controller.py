@@ -63,8 +63,8 @@ class AnalysisController(QObject):
         lanes: TaskLanes,
         access: HistoryAccess,
         viewer: Viewer,
-        keeper: ModelState,
-        running: RunController,
+        model_state: ModelState,
+        runs: RunController,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,11 +72,11 @@ class AnalysisController(QObject):
         self._lanes = lanes
         self._access = access
         self._viewer = viewer
-        self._keeper = keeper
-        self._running = running
+        self._model_state = model_state
+        self._runs = runs
         self._unnamed: SourceStream | None = None
         self._unsaved: list[ImageResult] = []
-        keeper.changed.connect(self._model_changed)
+        model_state.changed.connect(self._model_changed)
 
     def open(self, sources: Sequence[Source], *, again: bool = False) -> None:
         """Show the first, and analyse all; `again` also those that the history knows."""
@@ -93,7 +93,7 @@ class AnalysisController(QObject):
         def go_on(image_id: int | None, failed: bool) -> None:
             if stream.total != 1:
                 already = () if image_id is None else (image_id,)
-                self._running.start(
+                self._runs.start(
                     BatchJob(stream, again=again, already=already, before=1, failed_before=int(failed))
                 )
 
@@ -106,7 +106,7 @@ class AnalysisController(QObject):
 
     def _model_changed(self) -> None:
         stream = self._unnamed
-        if stream is not None and self._keeper.state is ModelLoadState.READY:
+        if stream is not None and self._model_state.state is ModelLoadState.READY:
             # What was opened while there was no model is named now that there is one.
             self._unnamed = None
             anew = stream.anew()

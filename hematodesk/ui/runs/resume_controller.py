@@ -38,20 +38,20 @@ class ResumeController(QObject):
         services: Services,
         lanes: TaskLanes,
         access: HistoryAccess,
-        keeper: ModelState,
-        running: RunController,
+        model_state: ModelState,
+        runs: RunController,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._services = services
         self._lanes = lanes
         self._access = access
-        self._keeper = keeper
-        self._running = running
+        self._model_state = model_state
+        self._runs = runs
         self._left: list[BatchJob] = []
-        running.left.connect(self._left.append)
-        running.empty.connect(self.gone)
-        running.not_saved.connect(self._stopped_by_history)
+        runs.left.connect(self._left.append)
+        runs.empty.connect(self.gone)
+        runs.not_saved.connect(self._stopped_by_history)
 
     def look_for_open(self) -> None:
         """Offer what was stopped for the history, and the latest run that was cut off."""
@@ -87,11 +87,11 @@ class ResumeController(QObject):
         self._ask(came)
 
     def _ask(self, came: Callable[[Sequence[Run]], None]) -> None:
-        self._access.ask(lambda history: open_runs(history, self._services.places.runs), came)
+        self._access.ask(lambda history: open_runs(history, self._services.paths.runs), came)
 
     def drop(self, run: Run) -> None:
         """Offer a run no more, unless another window is at it; what it has done stays."""
-        self._access.ask(lambda history: drop_run(history, self._services.places.runs, run.id))
+        self._access.ask(lambda history: drop_run(history, self._services.paths.runs, run.id))
 
     def resume_by_id(self, run_id: int) -> None:
         """Go on with a run of the history; see `resume`."""
@@ -99,7 +99,7 @@ class ResumeController(QObject):
 
     def resume(self, run: Run) -> None:
         """Go on with a run: its folders are listed anew, and what is done is not done again."""
-        loaded = self._keeper.loaded
+        loaded = self._model_state.loaded
         if loaded is not None and loaded.package.sha256 != run.options.sha256:
             self.refused.emit(run)
             return
@@ -115,11 +115,11 @@ class ResumeController(QObject):
         self._lanes.run(Lane.DECODING, lambda _ticket: any(map(os.path.exists, roots)), done=looked)
 
     def _go_on(self, run: Run) -> None:
-        stream = ImageListing(run.options.places)
+        stream = ImageListing(run.options.root_paths)
 
         def lists(ticket: Ticket) -> int:
             ticket.token.on_cancel(stream.stop)
             return list_behind(stream, lambda: None)
 
         self._lanes.run(Lane.DECODING, lists)
-        self._running.start(BatchJob(stream, again=run.options.again, resumed=run))
+        self._runs.start(BatchJob(stream, again=run.options.again, resumed=run))

@@ -1,6 +1,6 @@
-"""Batch runs: many images through the model, noted in the history, paused and stopped; see resuming.py.
+"""Batch runs: many images through the model, noted in the history, paused and stopped.
 
-Everything finished is saved before it is told; a cancel keeps what is done.
+Everything finished is saved before it is told; a cancel keeps what is done. See also resume_controller.
 """
 
 from __future__ import annotations
@@ -138,14 +138,14 @@ class RunController(QObject):
         services: Services,
         lanes: TaskLanes,
         access: HistoryAccess,
-        keeper: ModelState,
+        model_state: ModelState,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._services = services
         self._lanes = lanes
         self._access = access
-        self._keeper = keeper
+        self._model_state = model_state
         self._going: list[_Going] = []
         self._for_model: list[Callable[[], None]] = []
         self._pause = Pause()
@@ -154,7 +154,7 @@ class RunController(QObject):
         self._quiet_time.setSingleShot(True)
         self._quiet_time.setInterval(_TUNE_AFTER_MS)
         self._quiet_time.timeout.connect(self._tune)
-        keeper.changed.connect(self._model_changed)
+        model_state.changed.connect(self._model_changed)
 
     @property
     def progress(self) -> Progress | None:
@@ -269,11 +269,11 @@ class RunController(QObject):
         self.progressed.emit()
 
     def _model_changed(self) -> None:
-        if self._keeper.state is not ModelLoadState.LOADING:
+        if self._model_state.state is not ModelLoadState.LOADING:
             waiting, self._for_model = self._for_model, []
             for begin in waiting:
                 begin()
-        if self._keeper.state is ModelLoadState.READY:
+        if self._model_state.state is ModelLoadState.READY:
             self._quiet_time.start()
 
     # On the batch lane
@@ -298,7 +298,7 @@ class RunController(QObject):
         analyser = services.analyser(loaded)
         if job.watch is not None:
             return self._quiet(run, ticket, analyser, first)
-        roots = job.stream.roots if job.resumed is None else job.resumed.options.places
+        roots = job.stream.roots if job.resumed is None else job.resumed.options.root_paths
         record = services.record_run(
             roots,
             loaded,
@@ -384,7 +384,7 @@ class RunController(QObject):
         """Measure the model on this computer once, when nothing is under way."""
         if self._lanes.busy:
             self._quiet_time.start()
-        elif self._keeper.state is ModelLoadState.READY:
+        elif self._model_state.state is ModelLoadState.READY:
             self._lanes.run(
                 Lane.BATCH, lambda _ticket: self._services.models.tune(), failed=lambda _error: None
             )

@@ -19,11 +19,11 @@ class WatchController(QObject):
 
     changed = Signal()
 
-    def __init__(self, services: Services, lanes: TaskLanes, running: RunController, window: QWidget) -> None:
+    def __init__(self, services: Services, lanes: TaskLanes, runs: RunController, window: QWidget) -> None:
         super().__init__(window)
         self._services = services
         self._lanes = lanes
-        self._running = running
+        self._runs = runs
         self._window = window
         self._folder: WatchedFolder | None = None
         self._looking: Ticket | None = None
@@ -98,7 +98,7 @@ class WatchController(QObject):
                 self.away = look.away
                 self.changed.emit()
             if look.ready:
-                self._running.start(
+                self._runs.start(
                     BatchJob(
                         FixedSources(look.ready),
                         watch=watched.comes_again,

@@ -21,7 +21,7 @@ class CloseGuard(QObject):
     def __init__(
         self,
         answer: AnswerPanel,
-        reviewing: ReviewController,
+        reviews: ReviewController,
         viewer: Viewer,
         lanes: TaskLanes,
         banners: Banners,
@@ -31,14 +31,14 @@ class CloseGuard(QObject):
         """`close` is called when the window that had to wait may close after all."""
         super().__init__(parent)
         self._answer = answer
-        self._reviewing = reviewing
+        self._reviews = reviews
         self._viewer = viewer
         self._lanes = lanes
         self._banners = banners
         self._close = close
         self._waiting = False
         self._told: dict[object, str] = {}
-        reviewing.image_changed.connect(self._forget_saved)
+        reviews.image_changed.connect(self._forget_saved)
 
     def may_close(self) -> bool:
         """Whether the window may close now; else it does when the notes are saved, or says that they are not.
@@ -47,9 +47,9 @@ class CloseGuard(QObject):
         """
         if self._waiting:
             return False
-        unsaved = {**self._reviewing.notes_under_way, **self._answer.unsaved_notes()}
+        unsaved = {**self._reviews.notes_under_way, **self._answer.unsaved_notes()}
         self._answer.send_notes()
-        if not self._reviewing.notes_under_way or unsaved == self._told:
+        if not self._reviews.notes_under_way or unsaved == self._told:
             return True
         self._waiting = True
         self._banners.show_notice(Notice(_CODE, self.tr("The note is being saved…"), stays=True))

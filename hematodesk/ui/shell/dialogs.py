@@ -57,7 +57,7 @@ class Dialogs(QObject):
         self,
         services: Services,
         lanes: TaskLanes,
-        keeper: ModelState,
+        model_state: ModelState,
         banners: Banners,
         theme: Theme,
         window: QWidget,
@@ -65,7 +65,7 @@ class Dialogs(QObject):
         super().__init__(window)
         self._services = services
         self._lanes = lanes
-        self._keeper = keeper
+        self._model_state = model_state
         self._banners = banners
         self._theme = theme
         self._window = window
@@ -90,7 +90,7 @@ class Dialogs(QObject):
         elif key == "operator":
             self.operator_changed.emit(self._services.operator)
         elif key == "provider":
-            self._keeper.choose_provider(settings.text("provider"))
+            self._model_state.choose_provider(settings.text("provider"))
 
     def _save_settings(self) -> None:
         self._lanes.run(Lane.STORAGE, lambda _ticket: self._services.settings.save())
@@ -152,7 +152,7 @@ class Dialogs(QObject):
     def _make_models(self) -> QDialog:
         from hematodesk.ui.models.models_dialog import ModelsDialog
 
-        dialog = ModelsDialog(self._keeper, self._lanes, lambda: self._services.reader, self._window)
+        dialog = ModelsDialog(self._model_state, self._lanes, lambda: self._services.reader, self._window)
         dialog.import_requested.connect(self.ask_import)
         return dialog
 
@@ -174,7 +174,7 @@ class Dialogs(QObject):
         def make() -> QDialog:
             from hematodesk.ui.models.compare_dialog import CompareDialog
 
-            return CompareDialog(self._keeper, viewer, self._lanes, self._window)
+            return CompareDialog(self._model_state, viewer, self._lanes, self._window)
 
         self.show_one("compare", make, modal=False)
 
@@ -184,7 +184,7 @@ class Dialogs(QObject):
         def make() -> QDialog:
             from hematodesk.ui.models.adapt_dialog import AdaptDialog
 
-            return AdaptDialog(self._services, self._keeper, self._lanes, self._window)
+            return AdaptDialog(self._services, self._model_state, self._lanes, self._window)
 
         self.show_one("adapt", make)
 
@@ -202,20 +202,20 @@ class Dialogs(QObject):
         path = Path(name)
 
         def imported(package: ModelPackage) -> None:
-            reference = self._keeper.desk.reference(package)
+            reference = self._model_state.service.reference(package)
             words = f"{package.name} {package.version}"
             if (dialog := self._models()) is not None:
                 dialog.refresh(reference)
                 dialog.status.setText(self.tr("{model} was imported.").format(model=words))
-            if self._keeper.loaded is None:
-                self._keeper.choose(reference)
+            if self._model_state.loaded is None:
+                self._model_state.choose(reference)
                 return
             self._banners.show_notice(
                 Notice(
                     "model_imported",
                     self.tr("{model} was imported.").format(model=words),
                     action_text=self.tr("Use it"),
-                    action=lambda: self._keeper.choose(reference),
+                    action=lambda: self._model_state.choose(reference),
                 )
             )
 
@@ -226,7 +226,7 @@ class Dialogs(QObject):
 
         self._lanes.run(
             Lane.DECODING,
-            lambda _ticket: self._keeper.desk.import_file(path),
+            lambda _ticket: self._model_state.service.import_file(path),
             done=imported,
             failed=refused,
         )
@@ -239,7 +239,7 @@ class Dialogs(QObject):
         def make() -> QDialog:
             chosen = self._services.settings.text("language")
             language = QLocale().name() if chosen == "system" else chosen
-            manual = Manual(self._services.places.resources / "manual", language)
+            manual = Manual(self._services.paths.resources / "manual", language)
             return ManualWindow(manual, self._theme, self._window)
 
         self.show_one("manual", make, modal=False)
@@ -253,7 +253,7 @@ class Dialogs(QObject):
     def _make_about(self) -> QDialog:
         from hematodesk.ui.shell.about import AboutDialog
 
-        return AboutDialog(self._keeper.name, self._window)
+        return AboutDialog(self._model_state.name, self._window)
 
     def ask_delete(self, count: int, then: Callable[[], None]) -> None:
         """Ask before images are deleted."""

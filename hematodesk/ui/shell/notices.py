@@ -42,10 +42,10 @@ class Notices(QObject):
 
     def __init__(
         self,
-        analysing: AnalysisController,
-        running: RunController,
-        resuming: ResumeController,
-        keeper: ModelState,
+        analysis: AnalysisController,
+        runs: RunController,
+        resume: ResumeController,
+        model_state: ModelState,
         viewer: Viewer,
         panel: HistoryPanel,
         banners: Banners,
@@ -59,26 +59,26 @@ class Notices(QObject):
         self._import_model = import_model
         self._show_summary = show_summary
         self._choose_run = choose_run
-        self._analysing = analysing
-        self._resuming = resuming
-        self._keeper = keeper
+        self._analysis = analysis
+        self._resume = resume
+        self._model_state = model_state
         self._viewer = viewer
         self._panel = panel
         self._banners = banners
         self._lanes = lanes
         self._told: object = None
-        analysing.reused.connect(self._reused)
-        running.ended.connect(self._run_ended)
-        running.summed.connect(self._run_summed)
-        resuming.offered.connect(self._offer)
-        resuming.left.connect(self._offer_left)
-        resuming.refused.connect(self._other_model)
-        resuming.gone.connect(self._images_gone)
-        resuming.none_open.connect(self._nothing_to_resume)
-        for source in (analysing, running):
+        analysis.reused.connect(self._reused)
+        runs.ended.connect(self._run_ended)
+        runs.summed.connect(self._run_summed)
+        resume.offered.connect(self._offer)
+        resume.left.connect(self._offer_left)
+        resume.refused.connect(self._other_model)
+        resume.gone.connect(self._images_gone)
+        resume.none_open.connect(self._nothing_to_resume)
+        for source in (analysis, runs):
             source.no_model.connect(self._no_model)
             source.not_saved.connect(self._not_saved)
-        keeper.refused.connect(self._model_refused)
+        model_state.refused.connect(self._model_refused)
         viewer.changed.connect(self._about_image)
 
     def tell_settings(self, notices: Sequence[str]) -> None:
@@ -151,7 +151,7 @@ class Notices(QObject):
                     "batch_stopped",
                     self._stopped_words(end),
                     action_text=self.tr("Go on"),
-                    action=self._resuming.resume_latest,
+                    action=self._resume.resume_latest,
                     stays=True,
                 )
             )
@@ -180,7 +180,7 @@ class Notices(QObject):
                 self.tr("Connect the drive or share that they lie on; the batch can go on then."),
                 Level.WARNING,
                 self.tr("Go on"),
-                None if run_id is None else lambda: self._resuming.resume_by_id(run_id),
+                None if run_id is None else lambda: self._resume.resume_by_id(run_id),
                 stays=True,
             )
         )
@@ -223,7 +223,7 @@ class Notices(QObject):
                 "run_cut_off",
                 words,
                 action_text=self.tr("Go on"),
-                action=lambda: self._resuming.resume(run),
+                action=lambda: self._resume.resume(run),
                 more_text=self.tr("All…"),
                 more=self._choose_run if others else None,
                 stays=True,
@@ -256,7 +256,7 @@ class Notices(QObject):
                 self.tr("Connect the drive or share that they lie on; the batch can go on then."),
                 Level.WARNING,
                 self.tr("Go on"),
-                lambda: self._resuming.resume(run),
+                lambda: self._resume.resume(run),
             )
         )
 
@@ -288,24 +288,24 @@ class Notices(QObject):
             def begin() -> None:
                 for _ in range(job.before):
                     next(anew, None)
-                self._analysing.open_stream(anew, again=again)
+                self._analysis.open_stream(anew, again=again)
 
             self._lanes.run(Lane.DECODING, lists, done=lambda _count: begin())
 
         return go
 
     def _again(self, sources: Sequence[Source]) -> Callable[[], None]:
-        return lambda: self._analysing.open(sources, again=True)
+        return lambda: self._analysis.open(sources, again=True)
 
     def _show_failed(self) -> None:
         self._panel.show_only(HistoryFilter(status=ImageStatus.ERROR))
 
     def _no_model(self, error: HematodeskError) -> None:
         # Why there is none was told when it failed to load; that says more.
-        self._model_refused(self._keeper.fault or error)
+        self._model_refused(self._model_state.fault or error)
 
     def _model_refused(self, error: HematodeskError) -> None:
-        if self._keeper.loaded is not None:
+        if self._model_state.loaded is not None:
             self._banners.show_error(error)
             return
         self._banners.show_notice(

@@ -40,14 +40,14 @@ class OpenController(QObject):
         self,
         services: Services,
         lanes: TaskLanes,
-        analysing: AnalysisController,
+        analysis: AnalysisController,
         banners: Banners,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._services = services
         self._lanes = lanes
-        self._analysing = analysing
+        self._analysis = analysis
         self._banners = banners
         self._window = window
         self._begun = False
@@ -103,7 +103,7 @@ class OpenController(QObject):
 
     def open_samples(self) -> None:
         """Open the sample images."""
-        self._gather([self._services.places.samples], remember=False)
+        self._gather([self._services.paths.samples], remember=False)
 
     def open_paths(self, paths: Iterable[Path]) -> None:
         """Open files and folders, and remember them as recent."""
@@ -156,7 +156,7 @@ class OpenController(QObject):
                 return picture
 
         self._lanes.run(
-            Lane.DECODING, make, done=lambda source: self._analysing.open([source]), progress=self._warn
+            Lane.DECODING, make, done=lambda source: self._analysis.open([source]), progress=self._warn
         )
 
     def _warn(self, error: object) -> None:
@@ -192,7 +192,7 @@ class OpenController(QObject):
             Lane.DECODING,
             gather,
             done=gathered,
-            progress=lambda _nothing: self._analysing.open_stream(listing),
+            progress=lambda _nothing: self._analysis.open_stream(listing),
         )
         if remember:
             self._remember(paths)
@@ -229,5 +229,5 @@ class OpenController(QObject):
         return may_hold_images(mime)
 
 
-def _opener(opening: OpenController, place: str) -> Callable[[], None]:
-    return lambda: opening.open_names([place])
+def _opener(opener: OpenController, place: str) -> Callable[[], None]:
+    return lambda: opener.open_names([place])

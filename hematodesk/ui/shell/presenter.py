@@ -26,9 +26,9 @@ class Presenter(QObject):
     def __init__(
         self,
         viewer: Viewer,
-        keeper: ModelState,
-        reviewing: ReviewController,
-        running: RunController,
+        model_state: ModelState,
+        reviews: ReviewController,
+        runs: RunController,
         centre: CentreColumn,
         answer: AnswerPanel,
         strip: StatusStrip,
@@ -37,9 +37,9 @@ class Presenter(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._keeper = keeper
-        self._reviewing = reviewing
-        self._running = running
+        self._model_state = model_state
+        self._reviews = reviews
+        self._runs = runs
         self._centre = centre
         self._answer = answer
         self._strip = strip
@@ -48,9 +48,9 @@ class Presenter(QObject):
         self._offered: tuple[str, ...] | None = None
         viewer.changed.connect(self.show_image)
         viewer.chosen.connect(self.show_cell)
-        keeper.changed.connect(self.show_model)
-        running.progressed.connect(self.show_progress)
-        reviewing.undo_changed.connect(self.show_undo)
+        model_state.changed.connect(self.show_model)
+        runs.progressed.connect(self.show_progress)
+        reviews.undo_changed.connect(self.show_undo)
         self.show_model()
         self.show_undo()
         self.show_progress()
@@ -91,21 +91,21 @@ class Presenter(QObject):
         self._choose_classes()
         viewer, answer = self._viewer, self._answer
         result = viewer.result
-        loading = self._keeper.state is ModelLoadState.LOADING
+        loading = self._model_state.state is ModelLoadState.LOADING
         if viewer.state is ViewState.EMPTY:
-            if self._keeper.state is ModelLoadState.NONE and self._keeper.fault is not None:
-                answer.show_no_model(self._keeper.fault.message, self._keeper.fault.remedy)
+            if self._model_state.state is ModelLoadState.NONE and self._model_state.fault is not None:
+                answer.show_no_model(self._model_state.fault.message, self._model_state.fault.remedy)
             else:
                 answer.show_nothing()
         elif viewer.state is ViewState.UNNAMED:
-            fault = self._keeper.fault
+            fault = self._model_state.fault
             answer.show_no_model(
                 fault.message if fault is not None else self.tr("No model has looked at this image."),
                 fault.remedy if fault is not None else self.tr("Choose or import a model (Ctrl+M)."),
             )
         elif result is None:
             if loading:
-                answer.show_loading(self._keeper.name)
+                answer.show_loading(self._model_state.name)
             else:
                 answer.show_working(viewer.name)
         elif result.status is ImageStatus.ERROR:
@@ -123,12 +123,12 @@ class Presenter(QObject):
 
     def _choose_classes(self) -> None:
         """Offer the classes of what is shown; while an image is on its way those before it stay."""
-        viewer, desk = self._viewer, self._keeper.desk
+        viewer, service = self._viewer, self._model_state.service
         if viewer.result is None and viewer.state is not ViewState.EMPTY and self._offered is not None:
             return
         shown = [viewer.cell] if viewer.cell is not None else [viewer.cells[each] for each in viewer.standing]
         named = [cell.prediction for cell in shown if cell is not None and cell.prediction is not None]
-        self._offer_classes(desk.class_choice(named[0] if named else None))
+        self._offer_classes(service.class_choice(named[0] if named else None))
 
     def _offer_classes(self, class_ids: tuple[str, ...]) -> None:
         if class_ids == self._offered:
@@ -162,9 +162,9 @@ class Presenter(QObject):
 
     def show_model(self) -> None:
         """The model's name and provider, the class keys, and what waits for the model."""
-        keeper, strip = self._keeper, self._strip
-        loaded = keeper.loaded
-        if keeper.state is ModelLoadState.LOADING:
+        model_state, strip = self._model_state, self._strip
+        loaded = model_state.loaded
+        if model_state.state is ModelLoadState.LOADING:
             strip.show_loading()
         elif loaded is None:
             strip.show_model("", "")
@@ -172,7 +172,7 @@ class Presenter(QObject):
         else:
             learn_names(loaded.package.manifest.classes)
             use = loaded.package.manifest.intended_use
-            strip.show_model(keeper.name, f"{self.tr('Choose another model (Ctrl+M)')}\n{use}".strip())
+            strip.show_model(model_state.name, f"{self.tr('Choose another model (Ctrl+M)')}\n{use}".strip())
             strip.show_provider(loaded.requested, loaded.active, error_words(loaded.provider_reason))
         self._offered = None
         self._show_answer()
@@ -180,7 +180,7 @@ class Presenter(QObject):
 
     def show_progress(self) -> None:
         """How far the runs have come."""
-        state = self._running.progress
+        state = self._runs.progress
         self._actions["pause"].setEnabled(state is not None)
         self._actions["pause"].setChecked(state is not None and state.paused)
         if state is None:
@@ -191,8 +191,8 @@ class Presenter(QObject):
     def show_undo(self) -> None:
         """What undo and redo would do."""
         for action, words, kind in (
-            (self._actions["undo"], self.tr("&Undo"), self._reviewing.undo_kind),
-            (self._actions["redo"], self.tr("&Redo"), self._reviewing.redo_kind),
+            (self._actions["undo"], self.tr("&Undo"), self._reviews.undo_kind),
+            (self._actions["redo"], self.tr("&Redo"), self._reviews.redo_kind),
         ):
             _show_step(action, words, self._kind_words(kind) if kind is not None else "")
 
@@ -212,7 +212,7 @@ class Presenter(QObject):
     def _show_possible(self) -> None:
         """Switch actions that would do nothing off."""
         viewer, actions = self._viewer, self._actions
-        reviewable = self._reviewing.possible
+        reviewable = self._reviews.possible
         cell = viewer.cell
         actions.set_enabled(viewer.pixels is not None, "zoom_in", "zoom_out", "zoom_fit", "zoom_actual")
         actions.set_enabled(bool(viewer.standing), "next_cell", "previous_cell", "next_open")
@@ -223,7 +223,7 @@ class Presenter(QObject):
         actions.set_enabled(not viewer.settled or (reviewable and named), "agree")
         actions.set_enabled(reviewable and cell is not None and cell.review is not None, "clear_review")
         actions.set_enabled(reviewable, "remove_cell")
-        changeable = viewer.saved and not self._reviewing.read_only
+        changeable = viewer.saved and not self._reviews.read_only
         actions.set_enabled(changeable and viewer.pixels is not None, "add_cell")
         actions.set_enabled(changeable, "note")
 

@@ -24,41 +24,41 @@ class RunControls(QObject):
 
     def __init__(
         self,
-        running: RunController,
-        resuming: ResumeController,
-        watching: WatchController,
-        browsing: BrowseController,
+        runs: RunController,
+        resume: ResumeController,
+        watcher: WatchController,
+        browser: BrowseController,
         panel: HistoryPanel,
         strip: StatusStrip,
         actions: Actions,
         dialogs: Dialogs,
-        memory: WindowState,
+        window_state: WindowState,
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._running, self._resuming = running, resuming
-        self._watching, self._browsing = watching, browsing
+        self._runs, self._resume = runs, resume
+        self._watcher, self._browser = watcher, browser
         self._panel, self._strip, self._actions = panel, strip, actions
-        self._dialogs, self._memory = dialogs, memory
+        self._dialogs, self._window_state = dialogs, window_state
         self._window = window
         strip.cancel_clicked.connect(self.cancel)
         strip.pause_clicked.connect(self.toggle_pause)
         strip.watch_clicked.connect(self._open_watch_menu)
-        watching.changed.connect(self._show_watch)
+        watcher.changed.connect(self._show_watch)
         self._show_watch()
-        running.replaced.connect(browsing.deleted)
-        running.summed.connect(self._summed)
+        runs.replaced.connect(browser.deleted)
+        runs.summed.connect(self._summed)
         actions.set_enabled(False, "run_summary")
 
     def cancel(self) -> None:
         """Stop all runs; what is done stays."""
-        self._running.cancel()
-        if self._running.busy:
+        self._runs.cancel()
+        if self._runs.busy:
             self._strip.show_stopping()
 
     def toggle_pause(self) -> None:
         """Let the runs rest, or go on."""
-        self._running.set_paused(not self._running.paused)
+        self._runs.set_paused(not self._runs.paused)
 
     def _summed(self) -> None:
         self._actions.set_enabled(True, "run_summary")
@@ -67,10 +67,10 @@ class RunControls(QObject):
         """What the last run holds; each line of it leads to its images in the list."""
 
         def tell(summary: RunSummary, end: RunEnd) -> None:
-            self._memory.show_history()
+            self._window_state.show_history()
             self._dialogs.show_run_summary(summary, end, self._panel.show_filter, self._open_of_run)
 
-        self._running.ask_last(tell)
+        self._runs.ask_last(tell)
 
     def forget_summary(self) -> None:
         """Another history takes the place of the one that holds the last run."""
@@ -83,20 +83,20 @@ class RunControls(QObject):
 
         def came(runs: Sequence[Run]) -> None:
             if len(runs) > 1:
-                self._dialogs.show_runs(runs, self._resuming.resume, self._resuming.drop)
+                self._dialogs.show_runs(runs, self._resume.resume, self._resume.drop)
             else:
-                self._resuming.resume(runs[0])
+                self._resume.resume(runs[0])
 
-        self._resuming.ask_open(came)
+        self._resume.ask_open(came)
 
     def _open_of_run(self, image_id: int) -> None:
         if self._panel.model.row_of(image_id) < 0:
             self._panel.clear_filter()
-        self._browsing.open(image_id)
+        self._browser.open(image_id)
 
     def _show_watch(self) -> None:
-        name, tip = self._watching.words()
-        self._strip.show_watch(name, tip, self._watching.away)
+        name, tip = self._watcher.words()
+        self._strip.show_watch(name, tip, self._watcher.away)
         self._actions.set_enabled(bool(name), "stop_watching")
 
     def _open_watch_menu(self) -> None:

@@ -1,4 +1,4 @@
-"""One sitting: the history opens, a session begins with the first image, and all ends in order."""
+"""One session: the history opens, a session begins with the first image, and all ends in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hematodesk.storage.history import History
 
 
-_BEFORE_THE_END = (Lane.DECODING, Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.TRANSFER, Lane.UPKEEP)
+_BEFORE_THE_END = (Lane.DECODING, Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.TRANSFER, Lane.MAINTENANCE)
 """What may still save something, or read the history."""
 
 

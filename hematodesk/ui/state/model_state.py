@@ -34,10 +34,10 @@ class ModelState(QObject):
     refused = Signal(object)
 
     def __init__(
-        self, desk: ModelService, lanes: TaskLanes, banners: Banners, parent: QObject | None = None
+        self, service: ModelService, lanes: TaskLanes, banners: Banners, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.desk = desk
+        self.service = service
         self._lanes = lanes
         self._banners = banners
         self._loading = 0
@@ -48,36 +48,36 @@ class ModelState(QObject):
         """Where the model stands."""
         if self._loading:
             return ModelLoadState.LOADING
-        return ModelLoadState.READY if self.desk.loaded is not None else ModelLoadState.NONE
+        return ModelLoadState.READY if self.service.loaded is not None else ModelLoadState.NONE
 
     @property
     def loaded(self) -> LoadedModel | None:
         """The model in use."""
-        return self.desk.loaded
+        return self.service.loaded
 
     @property
     def class_ids(self) -> tuple[str, ...]:
         """The classes of the model in use, in its order."""
-        loaded = self.desk.loaded
+        loaded = self.service.loaded
         return tuple(loaded.package.class_ids) if loaded is not None else ()
 
     @property
     def name(self) -> str:
         """The model in use, "wbc4 1.0.0"; empty without one."""
-        loaded = self.desk.loaded
+        loaded = self.service.loaded
         return f"{loaded.package.name} {loaded.package.version}" if loaded is not None else ""
 
     def load(self) -> None:
         """Load the remembered model."""
-        self._run(self.desk.load)
+        self._run(self.service.load)
 
     def choose(self, reference: str) -> None:
         """Load that model and remember it; when it cannot be loaded the present one stays."""
-        self._run(lambda: self.desk.choose(reference))
+        self._run(lambda: self.service.choose(reference))
 
     def choose_provider(self, provider: str) -> None:
         """Load the present model on that provider and remember it."""
-        self._run(lambda: self.desk.choose_provider(provider))
+        self._run(lambda: self.service.choose_provider(provider))
 
     def _run(self, job: Callable[[], LoadedModel]) -> None:
         self._loading += 1

@@ -47,7 +47,7 @@ class Lane(StrEnum):
     """The live picture, for as long as it runs."""
     TRANSFER = "transfer"
     """Exports, imports and copies of the history: minutes, in which images are still to be opened."""
-    UPKEEP = "upkeep"
+    MAINTENANCE = "maintenance"
     """What reads the whole history: backups and checks. They must not stand before a review."""
 
 
@@ -106,7 +106,7 @@ class TaskLanes(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._inbox: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._running: set[Ticket] = set()
+        self._runs: set[Ticket] = set()
         self._queues: dict[Lane, queue.SimpleQueue[Ticket | None]] = {}
         self._threads: dict[Lane, list[threading.Thread]] = {}
         self._stopped = False
@@ -140,18 +140,18 @@ class TaskLanes(QObject):
         if self._stopped:
             ticket.ended = True
             return ticket
-        self._running.add(ticket)
+        self._runs.add(ticket)
         self._queue(lane).put(ticket)
         return ticket
 
     @property
     def busy(self) -> bool:
         """Whether any job has not yet told its end."""
-        return bool(self._running)
+        return bool(self._runs)
 
     def cancel_all(self, *lanes: Lane) -> None:
         """Ask every job of these lanes (of all, when none is named) to stop."""
-        for ticket in tuple(self._running):
+        for ticket in tuple(self._runs):
             if not lanes or ticket.lane in lanes:
                 ticket.cancel()
 
@@ -183,7 +183,7 @@ class TaskLanes(QObject):
                 thread.join(max(0.0, deadline - time.monotonic()))
                 alive = alive or thread.is_alive()
         self._inbox.clear()
-        self._running.clear()
+        self._runs.clear()
         return not alive
 
     def _queue(self, lane: Lane) -> queue.SimpleQueue[Ticket | None]:
@@ -240,10 +240,10 @@ class TaskLanes(QObject):
 
     def _end(self, ticket: Ticket) -> None:
         ticket.ended = True
-        self._running.discard(ticket)
+        self._runs.discard(ticket)
 
     def _tell_idle(self) -> None:
-        if not self._running and not self._stopped:
+        if not self._runs and not self._stopped:
             self.idle.emit()
 
     def _tell_progress(self, ticket: Ticket, value: object) -> None:

@@ -54,8 +54,8 @@ class RunRecorder:
         self._session_id = session_id
         self.options = options
         self.id = history.begin_run(options) if run_id is None else run_id
-        self._hold = RunLock(folder, self.id)
-        self._hold.take_or_refuse()
+        self._lock = RunLock(folder, self.id)
+        self._lock.take_or_refuse()
         self._failures = {} if run_id is None else self._held(lambda: history.resume_run(self.id))
         self._before, self._failed_before = len(already), failed_before
         self._told = 0.0
@@ -67,7 +67,7 @@ class RunRecorder:
         try:
             return step()
         except BaseException:
-            self._hold.release()
+            self._lock.release()
             raise
 
     def save(self, results: Sequence[ImageResult]) -> tuple[list[HistoryImage], list[int]]:
@@ -97,11 +97,11 @@ class RunRecorder:
             if state is not RunState.GOING:
                 self._history.set_run_state(self.id, state)
         finally:
-            self._hold.release()
+            self._lock.release()
 
     def let_go(self) -> None:
         """Let go of it without a word, after the history refused."""
-        self._hold.release()
+        self._lock.release()
 
 
 class RunLock(FileLock):
@@ -122,12 +122,12 @@ class RunLock(FileLock):
 
 def drop_run(history: History, folder: Path, run_id: int) -> None:
     """Offer a run no more; what it has done stays. Raises HistoryError: run_held when somebody is at it."""
-    hold = RunLock(folder, run_id)
-    hold.take_or_refuse()
+    lock = RunLock(folder, run_id)
+    lock.take_or_refuse()
     try:
         history.set_run_state(run_id, RunState.DONE)
     finally:
-        hold.release()
+        lock.release()
 
 
 def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:
@@ -142,8 +142,8 @@ def open_runs(history: History, folder: Path) -> list[Run]:
     """
     found = []
     for run in history.unfinished_runs():
-        hold = RunLock(folder, run.id)
-        if hold.take():
-            hold.release()
+        lock = RunLock(folder, run.id)
+        if lock.take():
+            lock.release()
             found.append(run)
     return found

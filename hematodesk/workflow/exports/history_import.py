@@ -38,8 +38,8 @@ def import_history(
 
     token = cancel if cancel is not None else CancelToken()
     contents = read_contents(path, token.check)
-    hold = _hold(history)
-    if not hold.take(A_LOOK_S):
+    lock = _import_lock(history)
+    if not lock.take(A_LOOK_S):
         raise HistoryError(
             "import_held",
             "Another window or command is importing into this history.",
@@ -50,7 +50,7 @@ def import_history(
         records = _prepared(records, reader, contents.images, token, progress)
         return history.import_records(contents.sessions, records)
     finally:
-        hold.release()
+        lock.release()
 
 
 def clear_killed_imports(history: History, cancel: CancelToken) -> int:
@@ -59,16 +59,16 @@ def clear_killed_imports(history: History, cancel: CancelToken) -> int:
     Nothing is done while an import is under way, nor where that cannot be known: on a network drive another
     computer may be at it. There it goes with the old deletions, a day later.
     """
-    hold = _hold(history)
-    if history.on_network or not hold.take():
+    lock = _import_lock(history)
+    if history.on_network or not lock.take():
         return 0
     try:
-        return history.clear_killed_imports(cancel.check) if hold.held else 0
+        return history.clear_killed_imports(cancel.check) if lock.held else 0
     finally:
-        hold.release()
+        lock.release()
 
 
-def _hold(history: History) -> FileLock:
+def _import_lock(history: History) -> FileLock:
     return FileLock(history.path.with_name("import.lock"))
 
 

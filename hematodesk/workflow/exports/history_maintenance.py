@@ -33,7 +33,7 @@ class HistoryMaintenance:
         """The kept backups."""
         from hematodesk.storage.backups import BackupFolder
 
-        return BackupFolder(self._services.places.backups)
+        return BackupFolder(self._services.paths.backups)
 
     def back_up_if_due(self, cancel: CancelToken | None = None) -> Backup | None:
         """The daily backup: made when the last is a day old and something changed; None when not.
@@ -43,7 +43,7 @@ class HistoryMaintenance:
         Raises Cancelled, HistoryError; the backups that were there stay.
         """
         history = self._services.history
-        sweep_left_over(self._services.places.data)
+        sweep_left_over(self._services.paths.data)
         if not history.read_only:
             clear_killed_imports(history, cancel if cancel is not None else CancelToken())
         if history.read_only or history.count() == 0 or not self.folder.is_due(history.path):
@@ -72,7 +72,7 @@ class HistoryMaintenance:
 
         Raises HistoryError, history_absent among them.
         """
-        from hematodesk.storage.upkeep import problems_of
+        from hematodesk.storage.maintenance import problems_of
 
         path = self._services.history_path()
         problems = problems_of(path)
@@ -84,9 +84,9 @@ class HistoryMaintenance:
 
         Raises Cancelled, HistoryError.
         """
-        from hematodesk.storage.upkeep import check_backup
+        from hematodesk.storage.maintenance import check_backup
 
-        check_backup(self._services.places.history_file, backup, cancel)
+        check_backup(self._services.paths.history_file, backup, cancel)
 
     def restore(self, backup: Path, cancel: CancelToken | None = None) -> Path | None:
         """Put a backup in the history's place; what the present one is kept as, None without one.
@@ -94,16 +94,16 @@ class HistoryMaintenance:
         An open history is closed before and opened again after it, also when it fails. Raises
         Cancelled, HistoryError.
         """
-        from hematodesk.storage.upkeep import restore
+        from hematodesk.storage.maintenance import restore
 
         with self._services.closed_meanwhile():
-            kept = restore(self._services.places.history_file, backup, cancel)
+            kept = restore(self._services.paths.history_file, backup, cancel)
         log_event("history_restored")
         return kept
 
     def repair(self) -> RepairReport:
         """Save what can be saved of a damaged history. Raises HistoryError."""
-        from hematodesk.storage.upkeep import repair
+        from hematodesk.storage.maintenance import repair
 
         with self._services.closed_meanwhile():
             report = repair(self._services.history_path())

@@ -102,7 +102,7 @@ def is_adapted(package: ModelPackage) -> bool:
     return made_of is not None and not package.shipped and package.name.endswith(SUFFIX)
 
 
-def parent_of(desk: ModelService, package: ModelPackage) -> ModelPackage:
+def parent_of(service: ModelService, package: ModelPackage) -> ModelPackage:
     """What to adapt when this package is chosen: itself, or the one that it was adapted from.
 
     An adapted one has seen the reviewed cells already, so that a check on them would flatter it.
@@ -110,7 +110,7 @@ def parent_of(desk: ModelService, package: ModelPackage) -> ModelPackage:
     """
     from hematodesk.inference.package import ModelPackage
 
-    there = {each.sha256: each for each in desk.packages() if isinstance(each, ModelPackage)}
+    there = {each.sha256: each for each in service.packages() if isinstance(each, ModelPackage)}
     for _ in range(len(there) + 1):
         if not is_adapted(package):
             return package
@@ -211,9 +211,9 @@ def adapt(
     )
 
 
-def keep(desk: ModelService, proposal: Proposal) -> ModelPackage:
+def keep(service: ModelService, proposal: Proposal) -> ModelPackage:
     """Save a proposal among the user's models; the parent stays as it is. Raises ModelError, PolicyError."""
-    return desk.import_bytes(proposal.data, proposal.package.path)
+    return service.import_bytes(proposal.data, proposal.package.path)
 
 
 @dataclass(slots=True, eq=False)

@@ -41,7 +41,7 @@ def log_bug(code: str, trace: str) -> None:
     _log.error("%s %s", code, trace)
 
 
-def start_log(places: AppPaths) -> None:
+def start_log(paths: AppPaths) -> None:
     """Log to the data folder from now on; without write access the program goes on without a log.
 
     The files rotate, so the log never grows beyond two megabytes. Native crashes leave the code
@@ -49,11 +49,11 @@ def start_log(places: AppPaths) -> None:
     """
     stop_log()
     try:
-        places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = _LogFile(
-            places.log_file, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8", delay=True
+            paths.log_file, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8", delay=True
         )
-        _CrashFile.stream = places.crash_file.open("ab")
+        _CrashFile.stream = paths.crash_file.open("ab")
     except OSError:
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

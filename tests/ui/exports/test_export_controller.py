@@ -24,7 +24,7 @@ def window(bench) -> MainWindow:
 
 def opened(window: MainWindow, action: str = "export") -> ExportDialog:
     window.actions_[action].trigger()
-    dialog = window.exporting.dialog
+    dialog = window.exports.dialog
     assert dialog is not None
     return dialog
 
@@ -43,7 +43,7 @@ def test_every_format_is_written_from_the_dialog(bench, qtbot: QtBot, window: Ma
     (bench.folder / "out").mkdir()
     press(qtbot, dialog)
     bench.rest(window)
-    assert window.exporting.dialog is None
+    assert window.exports.dialog is None
     banner = window.banners.banner("exported")
     assert banner is not None
     assert "2 image(s)" in banner.notice.text or "2 images" in banner.notice.text
@@ -69,7 +69,7 @@ def test_folder_and_format_are_remembered_and_a_new_name_is_proposed(bench, qtbo
     assert first.parent == bench.folder
     first.write_text("taken")
     again.reject()
-    qtbot.waitUntil(lambda: window.exporting.dialog is None)
+    qtbot.waitUntil(lambda: window.exports.dialog is None)
     third = opened(window)
     assert Path(third.target.text()) not in (first, bench.folder / "mine.json")
     third.reject()
@@ -93,7 +93,7 @@ def test_what_cannot_be_written_is_told_in_the_dialog_and_can_be_tried_again(ben
     dialog.target.setText(str(bench.folder / "nowhere" / "a.csv"))
     press(qtbot, dialog)
     bench.rest(window)
-    assert window.exporting.dialog is dialog
+    assert window.exports.dialog is dialog
     assert "a.csv" in dialog._status.text()
     assert dialog.export.isEnabled()
     dialog.target.setText(str(bench.folder / "a.csv"))
@@ -119,7 +119,7 @@ def test_escape_stops_a_running_export_and_leaves_nothing(bench, qtbot, window, 
     assert not (bench.folder / "a.csv").exists()
     assert "Stopped" in dialog._status.text()
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert window.exporting.dialog is None
+    assert window.exports.dialog is None
 
 
 def test_the_chosen_images_are_exported(bench, qtbot: QtBot, window: MainWindow) -> None:
@@ -140,7 +140,7 @@ def test_what_the_list_shows_under_its_filter_is_what_is_exported(
     unreviewed = HistoryFilter(review_state=ReviewState.OPEN)
     window.panel.show_filter(unreviewed, "open")
     bench.rest(window)
-    window.reviewing.agree()
+    window.reviews.agree()
     bench.rest(window)
     # So that no list jumps under one's hands.
     assert names(window) == ["one.jpg", "two.jpg"]
@@ -169,13 +169,13 @@ def test_an_exported_history_is_imported_and_shown(bench, empty_bench, qtbot, wi
     press(qtbot, dialog)
     bench.rest(window)
     other = empty_bench.show()
-    other.exporting.import_file(str(target))
+    other.exports.import_file(str(target))
     empty_bench.rest(other)
     banner = other.banners.banner("imported")
     assert banner is not None
     names = [other.panel.model.index(row).data() for row in range(other.panel.model.rowCount())]
     assert any("one.jpg" in name for name in names)
     assert any("two.jpg" in name for name in names)
-    other.exporting.import_file(str(bench.field("picture.json")))
+    other.exports.import_file(str(bench.field("picture.json")))
     empty_bench.rest(other)
     assert other.banners.banner("import_not_json") is not None

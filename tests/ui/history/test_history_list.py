@@ -69,7 +69,7 @@ def test_after_a_restart_everything_is_there_and_opens_where_it_was_left(bench, 
     bench.close(window)
     again = bench.show()
     assert rows(again) == ["#1", "several.jpg"]
-    again.browsing.next_image()
+    again.browser.next_image()
     bench.rest(again)
     assert again.viewer.name == "several.jpg"
     assert again.centre.view.has_image
@@ -134,7 +134,7 @@ def test_qt_s_own_count_of_rows_follows_every_change(bench, qtbot: QtBot) -> Non
     model.remove_images(model.image_ids(sessions[1].id))
     assert rows(window) == ["#2", "s1_00000.png", "s1_00003.png"]
     assert told[-1] == 3
-    window.opening.open_paths([bench.field("new.jpg", "smear_05_several_cells.jpg")])
+    window.opener.open_paths([bench.field("new.jpg", "smear_05_several_cells.jpg")])
     bench.rest(window)
     assert rows(window) == ["#1", "new.jpg", "#2", "s1_00000.png", "s1_00003.png"]
     model.set_filter(HistoryFilter(text="s1_00003"))
@@ -217,9 +217,9 @@ def test_images_stand_in_the_chosen_order_and_stay_chosen(bench, qtbot: QtBot) -
         assert [model.row_of(row.id) for row in map(model.summary, chosen)] == [1 + wanted.index("s_9.png")]
     choose_order(window, Order.NAME)
     bench.rest(window)
-    window.opening.open_paths([bench.field(f"f/s_{number}.jpg") for number in (2, 30)])
+    window.opener.open_paths([bench.field(f"f/s_{number}.jpg") for number in (2, 30)])
     bench.rest(window)
-    window.opening.open_paths([bench.field("f/s_3.jpg", "smear_02_eosinophil.jpg")])
+    window.opener.open_paths([bench.field("f/s_3.jpg", "smear_02_eosinophil.jpg")])
     bench.rest(window)
     assert rows(window) == ["#2", "s_2.jpg", "s_3.jpg", "#3", "S_1.png", "s_9.png", "s_10.png"]
 
@@ -309,7 +309,7 @@ def test_an_image_whose_file_is_gone_shows_its_thumbnail_and_says_so(bench) -> N
     bench.close(bench.show(start=[path]))
     path.unlink()
     window = bench.show()
-    window.browsing.next_image()
+    window.browser.next_image()
     bench.rest(window)
     assert window.viewer.pixels is not None
     assert window.viewer.result is not None
@@ -319,11 +319,11 @@ def test_an_image_whose_file_is_gone_shows_its_thumbnail_and_says_so(bench) -> N
 
 def test_two_windows_on_the_same_data_keep_each_their_own_session(bench) -> None:
     one, other = bench.show(), bench.show()
-    one.opening.open_paths([bench.field("one.jpg")])
-    other.opening.open_paths([bench.field("other.jpg", "smear_02_eosinophil.jpg")])
+    one.opener.open_paths([bench.field("one.jpg")])
+    other.opener.open_paths([bench.field("other.jpg", "smear_02_eosinophil.jpg")])
     bench.rest(one)
     bench.rest(other)
-    assert one.sitting.session_id != other.sitting.session_id
+    assert one.session.session_id != other.session.session_id
     one.panel.model.refresh()
     bench.rest(one)
     assert sorted(rows(one)) == ["#1", "#1", "one.jpg"]
@@ -339,9 +339,9 @@ def test_while_the_history_keeps_waiting_the_right_name_is_shown(
 ) -> None:
     bench.close(bench.show(start=[bench.field("a.jpg"), bench.field("b.jpg", "smear_02_eosinophil.jpg")]))
     window = bench.show()
-    window.browsing.open(1)
+    window.browser.open(1)
     bench.rest(window)
-    window.browsing.open(2)
+    window.browser.open(2)
     bench.rest(window)
     window.viewer._kept.clear()
     locked, names, original = threading.Event(), [], History.image
@@ -352,7 +352,7 @@ def test_while_the_history_keeps_waiting_the_right_name_is_shown(
 
     monkeypatch.setattr(History, "image", wait)
     window.viewer.changed.connect(lambda: names.append(window.viewer.name))
-    (window.browsing if listed else window.viewer).open(1)
+    (window.browser if listed else window.viewer).open(1)
     qtbot.waitUntil(lambda: window.viewer.state is ViewState.WORKING)
     assert names == ["a.jpg" if listed else ""]
     locked.set()
@@ -384,7 +384,7 @@ def test_what_another_window_reviewed_deleted_and_added_comes_into_the_list(benc
     history = other.open_history()
     ids = {row.name: row.id for row in history.page(HistoryFilter(), limit=500)}
     bar = one.panel.list.verticalScrollBar()
-    one.browsing.open(ids["s0_00007.png"])
+    one.browser.open(ids["s0_00007.png"])
     bench.rest(one)
     chosen = [ids["s0_00007.png"], ids["s0_00009.png"]]
     for image_id in chosen:
@@ -438,10 +438,10 @@ def test_a_filtered_list_is_brought_in_step_and_what_was_reviewed_here_stays(ben
     other = bench.services()
     history = other.open_history()
     ids = {row.name: row.id for row in history.page(HistoryFilter())}
-    one.browsing.open(ids["f1.jpg"])
+    one.browser.open(ids["f1.jpg"])
     bench.rest(one)
     for _ in one.viewer.cells:
-        one.reviewing.agree()
+        one.reviews.agree()
         bench.rest(one)
     assert history.image(ids["f1.jpg"]).result.cells[0].review is not None
     for cell in history.image(ids["f2.jpg"]).result.cells:
@@ -482,7 +482,7 @@ def test_changes_all_over_the_list_load_it_anew(bench, qtbot: QtBot, monkeypatch
 
 def test_coming_back_asks_for_no_row_when_only_this_window_wrote(bench, qtbot: QtBot, monkeypatch) -> None:
     window = bench.show(start=[bench.field()])
-    window.reviewing.agree()
+    window.reviews.agree()
     bench.rest(window)
     asked: list[object] = []
     monkeypatch.setattr(History, "page", lambda *args, **_: asked.append(args) or [])

@@ -49,7 +49,7 @@ def test_the_history_is_backed_up_when_the_window_rests(bench, filled: Path, qtb
     bench.rest(window)
     assert folder.kept()[0].images == 3
     assert window.banners.notices() == []
-    window.upkeep._want_backup()
+    window.maintenance._want_backup()
     bench.rest(window)
     assert len(folder.kept()) == 1
 
@@ -58,7 +58,7 @@ def test_a_backup_that_cannot_be_made_is_told_quietly(bench, filled: Path, qtbot
     (filled / "backups").write_text("in the way")
     window = bench.show()
     qtbot.waitUntil(lambda: window.banners.banner("daily_backup_failed") is not None)
-    window.opening.open_paths(bench.plain(4))
+    window.opener.open_paths(bench.plain(4))
     bench.rest(window)
     assert window.panel.model.rowCount() >= 4
 
@@ -67,7 +67,7 @@ def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -
     window = bench.show()
     folder = BackupFolder(filled / "backups")
     qtbot.waitUntil(lambda: len(folder.kept()) == 1)
-    window.opening.open_paths(bench.plain(5))
+    window.opener.open_paths(bench.plain(5))
     bench.rest(window)
     assert window.services.history.count() == 5
     window.actions_["run_summary"].trigger()
@@ -91,10 +91,10 @@ def test_a_backup_is_restored_from_the_menu(bench, filled: Path, qtbot: QtBot) -
     assert "run_summary" not in window.dialogs.open_now
     assert not window.actions_["run_summary"].isEnabled()
     # Work goes on in the history as it is now.
-    window.opening.open_paths(bench.plain(4)[3:])
+    window.opener.open_paths(bench.plain(4)[3:])
     bench.rest(window)
     assert window.services.history.count() == 4
-    window.reviewing.agree()
+    window.reviews.agree()
     bench.rest(window)
     bench.close(window)
     assert count(filled) == 4
@@ -109,9 +109,9 @@ def test_a_batch_that_a_restore_stopped_goes_on_in_the_restored_history(
     window = bench.show()
     folder = BackupFolder(filled / "backups")
     qtbot.waitUntil(lambda: len(folder.kept()) == 1)
-    window.opening.open_paths([bench.plain(300)[0].parent])
-    qtbot.waitUntil(lambda: window.running.progress is not None and window.running.progress.done > 10)
-    window.upkeep.restore(folder.kept()[0].path)
+    window.opener.open_paths([bench.plain(300)[0].parent])
+    qtbot.waitUntil(lambda: window.runs.progress is not None and window.runs.progress.done > 10)
+    window.maintenance.restore(folder.kept()[0].path)
     qtbot.waitUntil(lambda: window.banners.banner("run_left") is not None, timeout=20_000)
     bench.rest(window)
     assert window.banners.banner("history_closed") is None
@@ -140,13 +140,13 @@ def test_a_backup_that_is_refused_disturbs_nothing(bench, filled: Path, qtbot: Q
     else:
         with closing(sqlite3.connect(bad)) as connection:
             connection.execute("CREATE TABLE song (name TEXT)")
-    window.opening.open_paths([bench.field()])
+    window.opener.open_paths([bench.field()])
     bench.rest(window)
-    window.opening.open_paths([bench.plain(120)[0].parent])
-    qtbot.waitUntil(lambda: window.running.progress is not None and window.running.progress.done > 10)
+    window.opener.open_paths([bench.plain(120)[0].parent])
+    qtbot.waitUntil(lambda: window.runs.progress is not None and window.runs.progress.done > 10)
     shown, swaps = window.viewer.image_id, []
-    window.upkeep.swapping.connect(lambda: swaps.append(shown))
-    window.upkeep.restore(bad)
+    window.maintenance.swapping.connect(lambda: swaps.append(shown))
+    window.maintenance.restore(bad)
     code = "backup_damaged" if damage == "cut" else "history_foreign"
     qtbot.waitUntil(lambda: window.banners.banner(code) is not None)
     assert window.banners.banner(code).notice.remedy == "Choose another backup."
@@ -158,8 +158,8 @@ def test_a_backup_that_is_refused_disturbs_nothing(bench, filled: Path, qtbot: Q
     # The three that were there before are among the 120.
     assert window.services.history.count() == 121
     # A good one is restored as ever, also where another one was being checked.
-    window.upkeep.restore(bad)
-    window.upkeep.restore(folder.kept()[0].path)
+    window.maintenance.restore(bad)
+    window.maintenance.restore(folder.kept()[0].path)
     bench.rest(window)
     assert window.services.history.count() == 3
 
@@ -172,18 +172,18 @@ def test_a_watched_folder_is_watched_on_in_a_restored_history(bench, filled: Pat
     window = bench.show(services)
     folder = BackupFolder(filled / "backups")
     qtbot.waitUntil(lambda: len(folder.kept()) == 1)
-    window.watching.watch(scanner)
+    window.watcher.watch(scanner)
     bench.field("scanner/before.jpg", "smear_02_eosinophil.jpg")
     qtbot.waitUntil(lambda: "before.jpg" in names(window), timeout=20_000)
     saved: list[str] = []
-    window.running.saved.connect(lambda images: saved.extend(image.result.name for image in images))
-    window.upkeep.restore(folder.kept()[0].path)
+    window.runs.saved.connect(lambda images: saved.extend(image.result.name for image in images))
+    window.maintenance.restore(folder.kept()[0].path)
     # The backup does not hold it.
     qtbot.waitUntil(lambda: saved == ["before.jpg"], timeout=20_000)
     assert window.banners.banner("history_restored") is not None
     bench.field("scanner/after.jpg", "smear_03_lymphocyte.jpg")
     qtbot.waitUntil(lambda: saved == ["before.jpg", "after.jpg"], timeout=20_000)
-    window.watching.stop()
+    window.watcher.stop()
     bench.close(window)
     assert count(filled) == 5
 
@@ -240,20 +240,20 @@ def test_the_check_tells_that_all_is_well_or_offers_repair(bench, filled: Path, 
 def test_two_windows_work_at_once_and_neither_takes_the_history_from_the_other(
     bench, filled: Path, qtbot: QtBot, monkeypatch
 ) -> None:
-    monkeypatch.setattr("hematodesk.storage.upkeep.PATIENCE_S", 0.05)
+    monkeypatch.setattr("hematodesk.storage.maintenance.PATIENCE_S", 0.05)
     first, second = bench.show(), bench.show()
     folder = BackupFolder(filled / "backups")
     qtbot.waitUntil(lambda: bool(folder.kept()))
     pictures = bench.plain(7)
-    first.opening.open_paths(pictures[3:5])
-    second.opening.open_paths(pictures[5:])
+    first.opener.open_paths(pictures[3:5])
+    second.opener.open_paths(pictures[5:])
     bench.rest(first)
     bench.rest(second)
-    first.upkeep.restore(folder.kept()[0].path)
+    first.maintenance.restore(folder.kept()[0].path)
     qtbot.waitUntil(lambda: first.banners.banner("history_locked") is not None)
     bench.rest(first)
     assert first.services.history.count() == 7
-    first.opening.open_paths([bench.field()])
+    first.opener.open_paths([bench.field()])
     bench.rest(first)
     bench.close(first)
     bench.close(second)
@@ -292,11 +292,11 @@ def test_what_a_full_disk_refused_is_saved_as_soon_as_it_can_be(
 
     with monkeypatch.context() as patch:
         patch.setattr(History, "save_result", full)
-        window.opening.open_paths([bench.field()])
+        window.opener.open_paths([bench.field()])
         bench.rest(window)
     assert window.banners.banner("history_full") is not None
     if not by_closing:
-        window.opening.open_paths(bench.plain(4)[3:])
+        window.opener.open_paths(bench.plain(4)[3:])
         bench.rest(window)
     bench.close(window)
     assert count(filled) == (4 if by_closing else 5)

@@ -83,14 +83,14 @@ def test_from_reviewed_cells_to_a_model_in_use(lab: Any, qtbot: QtBot) -> None:
     assert "better on this lab's cells" in dialog.verdict.text()
     assert offered(dialog) == ["save"]
     assert dialog.leave.text() == "&Keep colour 1.0.0"
-    assert len(window.keeper.desk.packages()) == 1
+    assert len(window.model_state.service.packages()) == 1
     press(qtbot, dialog.save)
     lab.rest(window)
     assert dialog.verdict.text() == "colour-lab 1 was saved."
-    assert window.keeper.name == "colour 1.0.0"
+    assert window.model_state.name == "colour 1.0.0"
     press(qtbot, dialog.use)
     lab.rest(window)
-    assert window.keeper.name == "colour-lab 1"
+    assert window.model_state.name == "colour-lab 1"
     assert "adapt" not in window.dialogs.open_now
 
 
@@ -105,9 +105,9 @@ def test_the_way_back_is_choosing_the_parent(lab: Any, qtbot: QtBot) -> None:
     assert again.title.text() == "Adapt colour 1.0.0 to this lab"
     assert "colour-lab 1 was adapted before; the new one starts from colour 1.0.0" in again.details.text()
     again.reject()
-    window.keeper.choose("colour@1.0.0")
+    window.model_state.choose("colour@1.0.0")
     lab.rest(window)
-    assert window.keeper.name == "colour 1.0.0"
+    assert window.model_state.name == "colour 1.0.0"
 
 
 def test_too_few_reviews_offer_nothing_to_press(lab: Any, qtbot: QtBot) -> None:
@@ -171,7 +171,7 @@ def test_cancel_goes_back_to_the_counts(lab: Any, qtbot: QtBot, monkeypatch: pyt
     lab.rest(window)
     assert offered(dialog) == ["start"]
     assert dialog.verdict.text().startswith("40 reviewed")
-    assert len(window.keeper.desk.packages()) == 1
+    assert len(window.model_state.service.packages()) == 1
     press(qtbot, dialog.leave)
     assert "adapt" not in window.dialogs.open_now
 
@@ -216,10 +216,10 @@ def test_what_could_not_be_saved_can_be_saved_again(
 def test_what_is_not_better_recommends_keeping_the_old_one(lab: Any, qtbot: QtBot) -> None:
     lab.review({"neutrophil": 30})
     services = lab.services()
-    desk = services.open_history() and services.review_service()
+    service = services.open_history() and services.review_service()
     for number, page in enumerate(services.history.page()):
         if number % 3 == 0:
-            desk.correct(services.history.image(page.id).result.cells[0], "monocyte", page.id)
+            service.correct(services.history.image(page.id).result.cells[0], "monocyte", page.id)
     services.close()
     window = lab.show()
     dialog = opened(lab, window)
@@ -229,4 +229,4 @@ def test_what_is_not_better_recommends_keeping_the_old_one(lab: Any, qtbot: QtBo
     assert dialog.save.text() == "&Save it all the same"
     assert dialog.save.property("role") == ""
     press(qtbot, dialog.leave)
-    assert len(window.keeper.desk.packages()) == 1
+    assert len(window.model_state.service.packages()) == 1

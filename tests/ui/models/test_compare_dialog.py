@@ -53,7 +53,7 @@ def test_both_models_name_the_cells_of_the_open_image(two_models, qtbot: QtBot) 
     window = two_models.show(start=[two_models.field("several.jpg", SEVERAL)])
     dialog = compare_dialog(two_models, window)
     chosen = [choice.currentText() for choice in dialog.choices]
-    assert chosen[0] == window.keeper.name
+    assert chosen[0] == window.model_state.name
     assert sorted(chosen) == ["other 1.0.0", "tiny 1.0.0"]
     count = len(window.viewer.standing)
     assert count > 1
@@ -64,7 +64,7 @@ def test_both_models_name_the_cells_of_the_open_image(two_models, qtbot: QtBot) 
     assert column(dialog, 3) == ["differs"] * count
     assert dialog.summary.text() == f"The same name for 0 of {count} cell(s)."
     # The model in use stays the one in use, and nothing of this goes to the history.
-    assert window.keeper.name == chosen[0]
+    assert window.model_state.name == chosen[0]
     assert {cell.prediction.provenance.model for cell in window.viewer.cells} == {chosen[0].split()[0]}
 
 
@@ -82,10 +82,10 @@ def test_it_follows_the_window_from_image_to_image(two_models, qtbot: QtBot) -> 
     window = two_models.show()
     dialog = compare_dialog(two_models, window)
     assert "Open an image" in dialog.summary.text()
-    window.opening.open_paths([two_models.field("one.jpg")])
+    window.opener.open_paths([two_models.field("one.jpg")])
     two_models.rest(window)
     assert dialog.table.rowCount() == len(window.viewer.standing) == 1
-    window.opening.open_paths([two_models.field("several.jpg", SEVERAL)])
+    window.opener.open_paths([two_models.field("several.jpg", SEVERAL)])
     two_models.rest(window)
     assert dialog.table.rowCount() == len(window.viewer.standing) > 1
     dialog.choices[1].setCurrentIndex(dialog.choices[0].currentIndex())
@@ -115,7 +115,7 @@ def test_a_models_own_class_names_are_shown_as_it_gives_them(two_models, qtbot: 
     manifest["classes"][3] = {"id": "cell_fbda8c82", "display": "α cell"}
     model.metadata_props[0].value = json.dumps(manifest)
     path.write_bytes(model.SerializeToString())
-    window.keeper.desk.import_file(path)
+    window.model_state.service.import_file(path)
     dialog = compare_dialog(two_models, window)
     dialog.choices[1].setCurrentIndex(dialog.choices[1].findText("mine 1.0.0, imported"))
     dialog.choices[1].activated.emit(0)
@@ -125,7 +125,7 @@ def test_a_models_own_class_names_are_shown_as_it_gives_them(two_models, qtbot: 
 
 def test_an_imported_model_is_told_from_a_shipped_one(two_models, qtbot: QtBot) -> None:
     window = two_models.show()
-    window.keeper.desk.import_file(two_models.model_file("mine"))
+    window.model_state.service.import_file(two_models.model_file("mine"))
     dialog = compare_dialog(two_models, window)
     names = [dialog.choices[0].itemText(index) for index in range(dialog.choices[0].count())]
     assert sorted(names) == ["mine 1.0.0, imported", "other 1.0.0", "tiny 1.0.0"]
@@ -133,7 +133,7 @@ def test_an_imported_model_is_told_from_a_shipped_one(two_models, qtbot: QtBot) 
 
 def test_a_broken_model_that_was_imported_can_be_removed(bench, qtbot: QtBot) -> None:
     window = bench.show()
-    copy = window.keeper.desk.import_file(bench.model_file("mine")).path
+    copy = window.model_state.service.import_file(bench.model_file("mine")).path
     copy.write_bytes(b"no model any more")
     dialog = open_dialog(window, "model_card", "models")
     assert isinstance(dialog, ModelsDialog)

@@ -88,7 +88,9 @@ def test_it_stays_on_from_cell_to_cell_and_through_reviews(
 def test_another_classs_evidence(why_bench, qtbot: QtBot, window: MainWindow) -> None:
     overlay = show_why(why_bench, qtbot, window)
     box = window.answer.why
-    assert [box.classes.itemData(row) for row in range(box.classes.count())] == list(window.keeper.class_ids)
+    assert [box.classes.itemData(row) for row in range(box.classes.count())] == list(
+        window.model_state.class_ids
+    )
     box.classes.setCurrentIndex(box.classes.findData("monocyte"))
     box.classes.activated.emit(box.classes.currentIndex())
     other = window.centre.view.overlay
@@ -194,7 +196,7 @@ def test_a_thumbnail_is_not_explained(why_bench, qtbot: QtBot) -> None:
 def test_a_failing_model_is_told_and_may_try_again(
     why_bench, qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    classifier, asked = window.keeper.loaded.classifier, []
+    classifier, asked = window.model_state.loaded.classifier, []
 
     def fail(*_: object) -> None:
         asked.append(True)
@@ -205,7 +207,7 @@ def test_a_failing_model_is_told_and_may_try_again(
         press(qtbot, window, Qt.Key.Key_H)
         why_bench.rest(window)
         assert window.answer.why._words.text() == "The model failed in a run."
-        window.explaining.update()
+        window.explainer.update()
         why_bench.rest(window)
         assert len(asked) == 1 and window.centre.view.overlay is None
     press(qtbot, window, Qt.Key.Key_H)
@@ -215,7 +217,7 @@ def test_a_failing_model_is_told_and_may_try_again(
 
 def test_another_image_takes_the_map_away_at_once(why_bench, qtbot: QtBot, window: MainWindow) -> None:
     before = show_why(why_bench, qtbot, window)
-    window.opening.open_paths([why_bench.field("other.jpg")])
+    window.opener.open_paths([why_bench.field("other.jpg")])
     qtbot.waitUntil(lambda: window.viewer.name == "other.jpg", timeout=10_000)
     overlay = window.centre.view.overlay
     assert overlay is None or overlay.explanation is not before.explanation

@@ -153,7 +153,7 @@ def come_to(bench, qtbot: QtBot, window: MainWindow) -> None:
 def test_a_window_one_comes_back_to_shows_what_another_one_did(bench, qtbot: QtBot) -> None:
     one, other = bench.show(start=[bench.field(), *bench.plain(1)]), bench.show()
     image_id = one.viewer.image_id
-    other.browsing.open(image_id)
+    other.browser.open(image_id)
     bench.rest(other)
     come_to(bench, qtbot, one)
     press(qtbot, one, Qt.Key.Key_2)
@@ -163,7 +163,7 @@ def test_a_window_one_comes_back_to_shows_what_another_one_did(bench, qtbot: QtB
     assert review is not None and review.class_id == "lymphocyte"
     assert other.panel.model.neighbour(None, 1).labels == (("lymphocyte", 1),)
     come_to(bench, qtbot, one)
-    one.reviewing.delete_images([image_id])
+    one.reviews.delete_images([image_id])
     bench.rest(one)
     come_to(bench, qtbot, other)
     assert other.banners.banner("image_gone") is not None
@@ -209,7 +209,7 @@ def test_a_drawn_cell_is_named_and_added_and_delete_removes_it(
 def test_delete_in_the_list_deletes_images_and_undo_brings_them_back(
     bench, qtbot: QtBot, window: MainWindow
 ) -> None:
-    window.opening.open_paths(bench.plain(3))
+    window.opener.open_paths(bench.plain(3))
     bench.rest(window)
     model = window.panel.model
     rows = model.rowCount()
@@ -266,8 +266,8 @@ def test_keys_pressed_ahead_of_an_image_on_its_way_go_to_that_image(bench, qtbot
 
 
 def test_reviews_are_refused_on_a_read_only_history(bench, window: MainWindow) -> None:
-    window.reviewing.read_only = True
-    window.presenting.show_image()
+    window.reviews.read_only = True
+    window.presenter.show_image()
     window.actions_["agree"].trigger()
     bench.rest(window)
     assert not window.actions_["agree"].isEnabled()
@@ -287,7 +287,7 @@ def test_an_export_of_the_session_holds_the_reviews(bench, qtbot: QtBot, window:
     press(qtbot, window, Qt.Key.Key_2)
     bench.rest(window)
     target: Path = bench.folder / "out.csv"
-    window.exporting.export(ExportRequest(target, ExportFormat.CSV, window.panel.model.filter))
+    window.exports.export(ExportRequest(target, ExportFormat.CSV, window.panel.model.filter))
     bench.rest(window)
     text = target.read_text("utf-8-sig")
     assert len(text.splitlines()) == 1 + len(window.viewer.cells)
@@ -300,7 +300,7 @@ def test_the_keys_are_those_of_the_model_that_gave_the_answer(bench, qtbot: QtBo
     bench.ship_model("unlike", classes=others)
     window = bench.show(start=[bench.field()])
     qtbot.keyClick(window.centre.view, Qt.Key.Key_N)
-    window.keeper.choose("unlike@1.0.0")
+    window.model_state.choose("unlike@1.0.0")
     bench.rest(window)
 
     def offered() -> dict[str, str]:
@@ -318,9 +318,9 @@ def test_the_keys_are_those_of_the_model_that_gave_the_answer(bench, qtbot: QtBo
         assert review is not None
         assert review.class_id == class_id
     # An image that the other model names has that one's keys.
-    window.opening.open_paths([bench.field("second.jpg", "smear_02_eosinophil.jpg")])
+    window.opener.open_paths([bench.field("second.jpg", "smear_02_eosinophil.jpg")])
     bench.rest(window)
     assert tuple(offered().values()) == ("Basophil", "Neutrophil", "Monocyte", "White cell")
-    window.browsing.open(image_id)
+    window.browser.open(image_id)
     bench.rest(window)
     assert tuple(offered().values()) == names

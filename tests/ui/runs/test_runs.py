@@ -33,7 +33,7 @@ def test_the_banner_says_that_there_are_more_classes_than_it_names(qapp) -> None
 
 
 def done(window: MainWindow) -> int:
-    progress = window.running.progress
+    progress = window.runs.progress
     return progress.done if progress is not None else 0
 
 
@@ -46,10 +46,10 @@ def names(window: MainWindow) -> list[str]:
 def test_a_batch_rests_with_the_key_and_goes_on_with_the_button(bench, qtbot: QtBot) -> None:
     window = bench.show()
     paths = bench.plain(400)
-    window.opening.open_paths(paths)
+    window.opener.open_paths(paths)
     qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
     qtbot.keyClick(window.centre, Qt.Key.Key_P)
-    assert window.running.paused
+    assert window.runs.paused
     assert "paused" in window.strip.progress.text()
     rested: list[int] = []
 
@@ -59,20 +59,20 @@ def test_a_batch_rests_with_the_key_and_goes_on_with_the_button(bench, qtbot: Qt
 
     qtbot.waitUntil(at_rest, timeout=20_000)
     assert 3 < len(names(window)) < 400
-    assert window.running.busy
+    assert window.runs.busy
     qtbot.mouseClick(window.strip.pause, Qt.MouseButton.LeftButton)
     bench.rest(window)
     assert names(window) == [path.name for path in paths]
-    assert not window.running.paused
+    assert not window.runs.paused
     assert not window.strip.pause.isVisible()
 
 
 def test_closing_a_resting_window_leaves_a_run_that_the_next_start_goes_on_with(bench, qtbot: QtBot) -> None:
     folder = bench.plain(400)[0].parent
     window = bench.show()
-    window.opening.open_paths([folder])
+    window.opener.open_paths([folder])
     qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
-    window.running.set_paused(True)
+    window.runs.set_paused(True)
     bench.close(window)
     again = bench.show()
     banner = again.banners.banner("run_cut_off")
@@ -86,7 +86,7 @@ def test_closing_a_resting_window_leaves_a_run_that_the_next_start_goes_on_with(
     bench.rest(again)
     assert history.count(HistoryFilter()) == 400
     assert history.unfinished_runs() == []
-    (end,) = [again.running.last_end]
+    (end,) = [again.runs.last_end]
     assert end is not None
     assert end.summary.reused == before
     assert history.run_summary(end.run_id).images == 400
@@ -94,7 +94,7 @@ def test_closing_a_resting_window_leaves_a_run_that_the_next_start_goes_on_with(
 
 def test_a_run_of_another_model_is_not_gone_on_with(bench, qtbot: QtBot) -> None:
     window = bench.show()
-    window.opening.open_paths(bench.plain(400))
+    window.opener.open_paths(bench.plain(400))
     qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
     window.actions_["pause"].trigger()
     qtbot.mouseClick(window.strip.cancel, Qt.MouseButton.LeftButton)
@@ -107,7 +107,7 @@ def test_a_run_of_another_model_is_not_gone_on_with(bench, qtbot: QtBot) -> None
     other.actions_["resume_run"].trigger()
     bench.rest(other)
     assert other.banners.banner("run_other_model") is not None
-    assert not other.running.busy
+    assert not other.runs.busy
 
 
 def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
@@ -152,7 +152,7 @@ def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:
 
 def test_the_summary_counts_what_was_reviewed_since(bench, qtbot: QtBot) -> None:
     window = bench.show(start=[bench.field("s/a.jpg"), bench.field("s/b.jpg", "smear_02_eosinophil.jpg")])
-    window.reviewing.choose_class("monocyte")
+    window.reviews.choose_class("monocyte")
     bench.rest(window)
     window.actions_["run_summary"].trigger()
     bench.rest(window)
@@ -173,16 +173,16 @@ def test_a_watched_folder_names_new_images_and_leaves_the_review_alone(bench, qt
     window = bench.show(services, start=[bench.field()])
     shown, chosen = window.viewer.image_id, window.panel.selected_ids()
     assert not window.strip.watch.isVisible()
-    window.watching.watch(scanner)
+    window.watcher.watch(scanner)
     assert "scanner" in window.strip.watch.text()
     bench.field("scanner/new.jpg", "smear_02_eosinophil.jpg")
     qtbot.waitUntil(lambda: "new.jpg" in names(window), timeout=20_000)
     assert (window.viewer.image_id, window.panel.selected_ids()) == (shown, chosen)
     moved = scanner.rename(bench.folder / "moved")
-    qtbot.waitUntil(lambda: window.watching.away, timeout=20_000)
+    qtbot.waitUntil(lambda: window.watcher.away, timeout=20_000)
     assert "away" in window.strip.watch.text()
     moved.rename(scanner)
-    qtbot.waitUntil(lambda: not window.watching.away, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.watcher.away, timeout=20_000)
     (scanner / "broken.jpg").write_bytes(b"\xff\xd8\xff not yet")
     bench.field("scanner/third.jpg", "smear_03_lymphocyte.jpg")
     os.utime(scanner / "third.jpg", (time.time() + 5, time.time() + 5))
@@ -199,9 +199,9 @@ def cut_off(bench, qtbot: QtBot, *folders: Path) -> None:
 
     def begin(folder: Path) -> None:
         window = bench.show()
-        window.opening.open_paths([folder])
+        window.opener.open_paths([folder])
         qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
-        window.running.set_paused(True)
+        window.runs.set_paused(True)
         bench.close(window)
 
     for folder in folders:
@@ -235,13 +235,13 @@ def test_every_unfinished_batch_can_be_gone_on_with_or_dropped(bench, qtbot: QtB
     assert [row.text(0) for row in rows] == [str(three), str(two), str(one)]
     assert all(row.text(2).endswith("of 60") for row in rows)
     # Another window has begun to go on with one since the list was made.
-    hold = RunLock(window.services.places.runs, rows[0].data(0, Qt.ItemDataRole.UserRole).id)
-    assert hold.take()
+    lock = RunLock(window.services.paths.runs, rows[0].data(0, Qt.ItemDataRole.UserRole).id)
+    assert lock.take()
     dialog.list.setCurrentItem(rows[0])
     dialog.drop_button.click()
     bench.rest(window)
     assert window.banners.banner("run_held") is not None
-    hold.release()
+    lock.release()
     dialog.list.setCurrentItem(rows[1])
     dialog.drop_button.click()
     dialog.list.setCurrentItem(rows[2])
@@ -289,7 +289,7 @@ def test_a_drive_that_is_pulled_out_stops_the_batch_until_it_is_back(bench, qtbo
     folder = many(bench, "stick", 80)
     away = folder.with_name("elsewhere")
     window = bench.show()
-    window.opening.open_paths([folder])
+    window.opener.open_paths([folder])
     qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
     folder.rename(away)
     bench.rest(window)
@@ -321,7 +321,7 @@ def test_a_drive_that_is_pulled_out_stops_the_batch_until_it_is_back(bench, qtbo
 def test_a_single_image_that_vanishes_fails_alone(bench, qtbot: QtBot) -> None:
     folder = many(bench, "stick", 80)
     window = bench.show()
-    window.opening.open_paths([folder])
+    window.opener.open_paths([folder])
     qtbot.waitUntil(lambda: done(window) > 3, timeout=20_000)
     (folder / "stick_079.jpg").unlink()
     bench.rest(window)

@@ -24,8 +24,8 @@ def strict(bench):
         camera=False,
         model_import=False,
     )
-    places = AppPaths(bench.folder / "data", False, bench.folder / "models", bench.samples.parent)
-    return bench.show(build_at(places, policy), start=[bench.field()])
+    paths = AppPaths(bench.folder / "data", False, bench.folder / "models", bench.samples.parent)
+    return bench.show(build_at(paths, policy), start=[bench.field()])
 
 
 def test_forbidden_actions_rest_and_say_why(bench, qtbot: QtBot, strict) -> None:

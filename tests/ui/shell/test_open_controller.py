@@ -47,7 +47,7 @@ def files(*paths: Path) -> QMimeData:
 
 def shown_names(window: MainWindow) -> list[str]:
     model = window.panel.model
-    summaries = [model.summary(image_id) for image_id in model.image_ids(window.sitting.session_id or -1)]
+    summaries = [model.summary(image_id) for image_id in model.image_ids(window.session.session_id or -1)]
     return [summary.name for summary in summaries if summary is not None]
 
 
@@ -205,7 +205,7 @@ def test_the_samples_open_and_the_recent_ones_are_remembered(bench) -> None:
         [path for path in bench.samples.iterdir() if path.suffix != ".txt"]
     )
     assert window.services.settings.items("recent") == []
-    window.opening.open_paths([bench.field()])
+    window.opener.open_paths([bench.field()])
     bench.rest(window)
     assert window.services.settings.items("recent") == [str(bench.folder / "field.jpg")]
 

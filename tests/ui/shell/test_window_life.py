@@ -32,14 +32,14 @@ def saved_count(bench) -> int:
 
 def under_way(window: MainWindow) -> int:
     """How many images of the running batch are done."""
-    state = window.running.progress
+    state = window.runs.progress
     return state.done if state is not None else 0
 
 
 def test_a_batch_can_be_cancelled_keeps_what_is_done_and_goes_on(bench, qtbot: QtBot) -> None:
     window = bench.show()
     # Enough that a quick machine is not through before the click.
-    window.opening.open_paths(bench.plain(400))
+    window.opener.open_paths(bench.plain(400))
     qtbot.waitUntil(lambda: under_way(window) > 3, timeout=20_000)
     assert window.strip.bar.isVisible()
     assert "400" not in window.strip.progress.text().split(" of ")[0]
@@ -63,8 +63,8 @@ def test_the_window_answers_during_a_batch(bench, qtbot: QtBot) -> None:
     timer = QTimer()
     timer.setInterval(0)
     timer.timeout.connect(lambda: beats.append(time.monotonic()))
-    window.opening.open_paths(bench.plain(40))
-    qtbot.waitUntil(lambda: window.running.progress is not None)
+    window.opener.open_paths(bench.plain(40))
+    qtbot.waitUntil(lambda: window.runs.progress is not None)
     timer.start()
     bench.rest(window)
     timer.stop()
@@ -76,7 +76,7 @@ def test_the_window_answers_during_a_batch(bench, qtbot: QtBot) -> None:
 
 def test_closing_during_a_batch_keeps_what_is_done_and_ends_the_session(bench, qtbot: QtBot) -> None:
     window = bench.show()
-    window.opening.open_paths(bench.plain(400))
+    window.opener.open_paths(bench.plain(400))
     qtbot.waitUntil(lambda: under_way(window) > 3, timeout=20_000)
     bench.close(window)
     services = bench.services()
@@ -123,7 +123,7 @@ def test_a_note_that_cannot_be_saved_keeps_the_window_open(
         window.close()
         rest()
         assert window.isVisible()
-        assert not window.sitting.over
+        assert not window.session.over
         banner = window.banners.banner("note_unsaved")
         assert banner is not None
         assert "could not be saved" in banner.notice.text
@@ -207,8 +207,8 @@ def test_the_settings_are_drawn_from_their_declaration_and_hold_at_once(bench) -
 def test_another_model_is_chosen_in_the_dialog_and_remembered(bench, qtbot: QtBot) -> None:
     bench.ship_model("other")
     window = bench.show()
-    assert window.keeper.name == "other 1.0.0" or window.keeper.name == "tiny 1.0.0"
-    wanted = "tiny 1.0.0" if window.keeper.name.startswith("other") else "other 1.0.0"
+    assert window.model_state.name == "other 1.0.0" or window.model_state.name == "tiny 1.0.0"
+    wanted = "tiny 1.0.0" if window.model_state.name.startswith("other") else "other 1.0.0"
     window.strip.model.click()
     dialog = window.dialogs.open_now["models"]
     assert isinstance(dialog, ModelsDialog)
@@ -218,14 +218,14 @@ def test_another_model_is_chosen_in_the_dialog_and_remembered(bench, qtbot: QtBo
     assert "Tests of the window" in dialog.card.toPlainText()
     dialog.use_button.click()
     bench.rest(window)
-    assert window.keeper.name == wanted
+    assert window.model_state.name == wanted
     assert window.strip.model.text() == wanted
     dialog.verify()
     bench.rest(window)
     assert "2" in dialog.status.text()
     dialog.reject()
     bench.close(window)
-    assert bench.show().keeper.name == wanted
+    assert bench.show().model_state.name == wanted
 
 
 def test_a_file_that_is_no_package_is_refused_with_its_reason(bench) -> None:
@@ -241,21 +241,21 @@ def test_a_file_that_is_no_package_is_refused_with_its_reason(bench) -> None:
 
 def test_a_model_imported_into_an_empty_house_is_used_at_once(empty_bench, bench) -> None:
     window = empty_bench.show()
-    assert window.keeper.loaded is None
+    assert window.model_state.loaded is None
     window.dialogs.import_model(str(bench.folder / "models" / "tiny.onnx"))
     empty_bench.rest(window)
-    assert window.keeper.name == "tiny 1.0.0"
-    window.opening.open_paths([empty_bench.field()])
+    assert window.model_state.name == "tiny 1.0.0"
+    window.opener.open_paths([empty_bench.field()])
     empty_bench.rest(window)
     assert window.viewer.saved
 
 
 def test_cuda_that_is_not_there_falls_back_and_says_so(bench) -> None:
     window = bench.show()
-    window.keeper.choose_provider("cuda")
+    window.model_state.choose_provider("cuda")
     bench.rest(window)
-    assert window.keeper.loaded is not None
-    if window.keeper.loaded.active == "cuda":
+    assert window.model_state.loaded is not None
+    if window.model_state.loaded.active == "cuda":
         pytest.skip("this machine has CUDA")
     assert "CPU" in window.strip.provider.text()
     assert "CUDA" in window.strip.provider.text()
@@ -282,7 +282,7 @@ def test_a_warning_told_at_the_start_stays_in_sight_when_an_image_opens(bench) -
     window = bench.show()
     banner = window.banners.banner("nothing_saved")
     assert banner is not None
-    window.opening.open_paths([bench.field()])
+    window.opener.open_paths([bench.field()])
     bench.rest(window)
     assert window.viewer.cells
     middle = banner.mapTo(window.centre, banner.rect().center())
@@ -314,7 +314,7 @@ def test_an_unexpected_error_opens_one_report_without_patient_data(bench, qtbot:
     assert QGuiApplication.clipboard().text() == text
     reporter.dialog.reject()
     QGuiApplication.clipboard().clear()
-    window.opening.open_paths([bench.field()])
+    window.opener.open_paths([bench.field()])
     bench.rest(window)
     assert window.viewer.saved
 

@@ -13,7 +13,7 @@ import pytest
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import Cancelled, HistoryError
-from hematodesk.storage import upkeep
+from hematodesk.storage import maintenance
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 
@@ -171,24 +171,24 @@ def names(path: Path) -> list[str]:
 
 def test_restoring_keeps_the_present_one_beside(two_states):
     path, backup = two_states
-    kept = upkeep.restore(path, backup)
+    kept = maintenance.restore(path, backup)
     assert names(path) == ["a"]
     assert names(kept) == ["c", "b", "a"]
     assert names(backup) == ["a"]
-    upkeep.restore(path, kept)
+    maintenance.restore(path, kept)
     assert names(path) == ["c", "b", "a"]
 
 
 def test_restoring_where_there_is_no_history(two_states, tmp_path):
     _, backup = two_states
-    assert upkeep.restore(tmp_path / "new" / "history.sqlite3", backup) is None
+    assert maintenance.restore(tmp_path / "new" / "history.sqlite3", backup) is None
     assert names(tmp_path / "new" / "history.sqlite3") == ["a"]
 
 
 def test_restoring_over_a_damaged_one_keeps_that(two_states):
     path, backup = two_states
     path.write_bytes(b"\xa5" * 9000)
-    kept = upkeep.restore(path, backup)
+    kept = maintenance.restore(path, backup)
     assert kept.read_bytes() == b"\xa5" * 9000
     assert names(path) == ["a"]
 
@@ -209,7 +209,7 @@ def test_a_bad_backup_changes_nothing(two_states, tmp_path, damage):
     else:
         backup.unlink()
     with pytest.raises(HistoryError) as caught:
-        upkeep.restore(path, backup)
+        maintenance.restore(path, backup)
     assert caught.value.code in ("backup_damaged", "backup_absent")
     assert names(path) == ["c", "b", "a"]
     assert sorted(file.name for file in path.parent.iterdir()) == ["history.sqlite3"]
@@ -218,14 +218,14 @@ def test_a_bad_backup_changes_nothing(two_states, tmp_path, damage):
 def test_a_backup_is_checked_while_the_history_is_open(two_states):
     path, backup = two_states
     with closing(History.open(path)) as history:
-        upkeep.check_backup(path, backup)
+        maintenance.check_backup(path, backup)
         cancel = CancelToken()
         cancel.cancel()
         with pytest.raises(Cancelled):
-            upkeep.check_backup(path, backup, cancel)
+            maintenance.check_backup(path, backup, cancel)
         backup.write_bytes(backup.read_bytes()[:8192])
         with pytest.raises(HistoryError) as caught:
-            upkeep.check_backup(path, backup)
+            maintenance.check_backup(path, backup)
         assert caught.value.code == "backup_damaged"
         assert history.count() == 3
 
@@ -238,7 +238,7 @@ def test_a_file_that_is_no_backup_is_told_as_such(two_states, tmp_path):
     with closing(sqlite3.connect(backup)) as connection:
         connection.execute("PRAGMA application_id = 0")
     for file, code in ((other, "history_foreign"), (backup, "backup_damaged")):
-        for work in (upkeep.check_backup, upkeep.restore):
+        for work in (maintenance.check_backup, maintenance.restore):
             with pytest.raises(HistoryError) as caught:
                 work(path, file)
             assert (caught.value.code, caught.value.remedy) == (code, "Choose another backup.")
@@ -248,21 +248,21 @@ def test_a_file_that_is_no_backup_is_told_as_such(two_states, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows' own locks hold there")
 def test_nothing_is_put_in_the_place_of_a_history_that_is_open(two_states, monkeypatch):
     path, backup = two_states
-    monkeypatch.setattr(upkeep, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(maintenance, "PATIENCE_S", 0.05)
     with closing(History.open(path)) as history:
-        for work in (lambda: upkeep.restore(path, backup), lambda: upkeep.repair(path)):
+        for work in (lambda: maintenance.restore(path, backup), lambda: maintenance.repair(path)):
             with pytest.raises(HistoryError) as caught:
                 work()
             assert caught.value.code == "history_locked"
         assert history.count() == 3
-    upkeep.restore(path, backup)
+    maintenance.restore(path, backup)
     assert names(path) == ["a"]
 
 
 def test_the_history_itself_is_no_backup(two_states):
     path, _ = two_states
     with pytest.raises(HistoryError) as caught:
-        upkeep.restore(path, path)
+        maintenance.restore(path, path)
     assert caught.value.code == "backup_failed"
 
 

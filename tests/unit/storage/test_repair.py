@@ -13,7 +13,7 @@ import pytest
 from hematodesk.domain.cells import Review, Verdict
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryImage, RunOptions
-from hematodesk.storage import upkeep
+from hematodesk.storage import maintenance
 from hematodesk.storage.history import History
 from hematodesk.storage.salvage import salvage
 
@@ -80,8 +80,8 @@ def test_every_damage_is_survived_and_told(sound, path, kind, seed):
     damage(content, kind, random.Random(f"{kind}{seed}"))
     path.parent.mkdir()
     path.write_bytes(content)
-    problems = upkeep.problems_of(path)
-    report = upkeep.repair(path)
+    problems = maintenance.problems_of(path)
+    report = maintenance.repair(path)
     after = images(path)
     assert (report.kept is None) == (not problems)
     lost = len(before.keys() - after.keys())
@@ -104,7 +104,7 @@ def test_a_lost_first_page_costs_nothing(sound, path):
     with pytest.raises(HistoryError) as caught:
         History.open(path)
     assert caught.value.code == "history_damaged"
-    report = upkeep.repair(path)
+    report = maintenance.repair(path)
     assert (report.saved_images, report.lost_images) == (IMAGES, 0)
     assert images(path) == images(sound)
 
@@ -117,7 +117,7 @@ def test_batch_runs_keep_their_images(sound, path):
     content[(page - 1) * 4096 : page * 4096] = bytes(4096)
     path.parent.mkdir()
     path.write_bytes(content)
-    assert upkeep.repair(path).saved_images == IMAGES
+    assert maintenance.repair(path).saved_images == IMAGES
     with closing(History.open(path)) as history, closing(History.open(sound)) as before:
         assert history.unfinished_runs() == before.unfinished_runs()
         assert history.run_summary(1).images == before.run_summary(1).images == IMAGES
@@ -139,7 +139,7 @@ def test_what_only_the_log_holds_is_saved(path, result, cell):
     assert (loss.images, loss.incomplete) == (0, 0)
     assert images(made) == before
     # SQLite itself finds everything in the log, and the file is whole again.
-    assert upkeep.problems_of(path) == []
+    assert maintenance.problems_of(path) == []
     assert images(path) == before
 
 
@@ -153,7 +153,7 @@ def test_an_emptied_file_beside_a_log_is_no_new_history(path, result):
     with pytest.raises(HistoryError) as caught:
         History.open(path)
     assert caught.value.code == "history_damaged"
-    assert upkeep.repair(path).saved_images == 1
+    assert maintenance.repair(path).saved_images == 1
 
 
 def test_lost_sessions_and_models_cost_no_image(sound, path):
@@ -165,7 +165,7 @@ def test_lost_sessions_and_models_cost_no_image(sound, path):
         connection.execute("DELETE FROM maker")
         connection.execute("DELETE FROM image WHERE id = 7")
         connection.commit()
-    report = upkeep.repair(path)
+    report = maintenance.repair(path)
     assert (report.lost_images, report.lost_days) == (1, ("2026-03-04",))
     after = images(path)
     assert len(after) == IMAGES - 1
@@ -181,8 +181,8 @@ def test_an_image_that_lost_a_review_is_told_as_incomplete(sound, path):
         connection.execute("DELETE FROM review WHERE id = 1")
         connection.execute("UPDATE image SET note = '' WHERE id = 5")
         connection.commit()
-    assert len(upkeep.problems_of(path)) == 2
-    report = upkeep.repair(path)
+    assert len(maintenance.problems_of(path)) == 2
+    report = maintenance.repair(path)
     assert (report.saved_images, report.lost_images, report.incomplete_images) == (IMAGES, 0, 2)
     after = images(path)
     marked = {number for number, image in after.items() if "repair_incomplete" in image.result.notices}
@@ -192,7 +192,7 @@ def test_an_image_that_lost_a_review_is_told_as_incomplete(sound, path):
 def test_a_whole_history_is_left_alone(sound, path):
     path.parent.mkdir()
     path.write_bytes(sound.read_bytes())
-    assert upkeep.repair(path).kept is None
+    assert maintenance.repair(path).kept is None
     assert path.read_bytes() == sound.read_bytes()
     assert [file.name for file in path.parent.iterdir()] == ["history.sqlite3"]
 
@@ -203,7 +203,7 @@ def test_another_programs_file_is_not_repaired(tmp_path):
         connection.execute("CREATE TABLE bookmark (id INTEGER)")
         connection.commit()
     with pytest.raises(HistoryError) as caught:
-        upkeep.repair(path)
+        maintenance.repair(path)
     assert caught.value.code == "history_foreign"
 
 
@@ -213,7 +213,7 @@ def test_what_a_killed_repair_left_does_not_hinder_the_next(sound, path):
     work = path.with_name("history.sqlite3.repairing")
     work.mkdir()
     (work / "history.sqlite3").write_bytes(b"half")
-    report = upkeep.repair(path)
+    report = maintenance.repair(path)
     assert report.saved_images > 0
     assert not work.exists()
 
@@ -222,6 +222,6 @@ def test_a_repair_that_was_cut_off_at_its_end_is_finished_and_told(sound, path):
     path.parent.mkdir()
     path.write_bytes(b"\xa5" * 9000)
     path.with_name("history.sqlite3.repaired").write_bytes(sound.read_bytes())
-    report = upkeep.repair(path)
+    report = maintenance.repair(path)
     assert report.saved_images == IMAGES
     assert report.kept.read_bytes() == b"\xa5" * 9000

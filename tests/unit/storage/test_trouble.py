@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hematodesk.domain.errors import HistoryError
-from hematodesk.storage import backups, upkeep
+from hematodesk.storage import backups, maintenance
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 
@@ -109,11 +109,11 @@ def test_no_room_for_the_repair_leaves_the_damaged_file(small_disk, result, cell
         while True:
             stream.write(bytes(4096))
     with pytest.raises(HistoryError) as caught:
-        upkeep.repair(path)
+        maintenance.repair(path)
     assert caught.value.code in ("history_full", "history_unwritable")
     assert path.read_bytes() == bytes(content)
     filler.unlink()
-    assert upkeep.repair(path).saved_images > 150
+    assert maintenance.repair(path).saved_images > 150
 
 
 def test_a_clock_set_back_keeps_order_and_sane_sessions(history, result, monkeypatch):

@@ -29,7 +29,7 @@ def samples_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def places(tmp_path, package_bytes, samples_folder) -> AppPaths:
+def paths(tmp_path, package_bytes, samples_folder) -> AppPaths:
     shipped = tmp_path / "models"
     shipped.mkdir()
     data = package_bytes("wbc4", favourite="neutrophil")
@@ -40,16 +40,16 @@ def places(tmp_path, package_bytes, samples_folder) -> AppPaths:
     return AppPaths(tmp_path / "data", False, shipped, resources)
 
 
-def look(places: AppPaths, policy: Policy = NO_POLICY) -> dict:
-    services = build_at(places, policy)
+def look(paths: AppPaths, policy: Policy = NO_POLICY) -> dict:
+    services = build_at(paths, policy)
     try:
         return {check.name: check for check in run_self_test(services)}
     finally:
         services.close()
 
 
-def test_all_is_well(places):
-    checks = look(places)
+def test_all_is_well(paths):
+    checks = look(paths)
     # The unit tests also run with Qt uninstalled, and the self-test must not call that well.
     without_qt = importlib.util.find_spec("PySide6") is None
     assert [name for name, check in checks.items() if not check.ok] == (["program"] if without_qt else [])
@@ -71,20 +71,20 @@ def test_all_is_well(places):
     assert "onnxruntime" in checks["program"].detail
 
 
-def test_the_persons_history_is_only_read(places):
-    services = build_at(places)
+def test_the_persons_history_is_only_read(paths):
+    services = build_at(paths)
     services.open_history()
     services.close()
-    before = places.history_file.read_bytes()
-    assert look(places)["history"].ok
-    assert places.history_file.read_bytes() == before
-    assert sorted(path.name for path in places.data.iterdir() if path.name.startswith(".self")) == []
+    before = paths.history_file.read_bytes()
+    assert look(paths)["history"].ok
+    assert paths.history_file.read_bytes() == before
+    assert sorted(path.name for path in paths.data.iterdir() if path.name.startswith(".self")) == []
 
 
-def test_a_changed_package_is_told_and_nothing_runs(places):
-    package = places.shipped_models / "wbc4-1.0.0.onnx"
+def test_a_changed_package_is_told_and_nothing_runs(paths):
+    package = paths.shipped_models / "wbc4-1.0.0.onnx"
     package.write_bytes(package.read_bytes().replace(b'"intended_use": "Tests"', b'"intended_use": "Other"'))
-    checks = look(places)
+    checks = look(paths)
     assert (checks["models"].ok, checks["models"].code) == (False, "digest_mismatch")
     assert "install" in checks["models"].remedy.lower()
     assert not checks["provider"].ok
@@ -92,32 +92,32 @@ def test_a_changed_package_is_told_and_nothing_runs(places):
     assert checks["history writing"].ok
 
 
-def test_a_program_without_its_own_package_is_told_even_when_one_was_imported(places, package_bytes):
-    services = build_at(places)
-    file = places.shipped_models.parent / "own.onnx"
+def test_a_program_without_its_own_package_is_told_even_when_one_was_imported(paths, package_bytes):
+    services = build_at(paths)
+    file = paths.shipped_models.parent / "own.onnx"
     file.write_bytes(package_bytes("own"))
     services.models.import_file(file)
-    shutil.rmtree(places.shipped_models)
-    checks = look(places)
+    shutil.rmtree(paths.shipped_models)
+    checks = look(paths)
     assert (checks["models"].ok, checks["models"].code) == (False, "model_not_found")
     assert "own 1.0.0" in checks["models"].detail
     assert checks["provider"].ok
 
 
-def test_a_model_that_is_gone_is_told(places):
-    build_at(places).settings.set("model", "gone@1.0.0")
-    assert look(places)["provider"].code == "model_not_found"
+def test_a_model_that_is_gone_is_told(paths):
+    build_at(paths).settings.set("model", "gone@1.0.0")
+    assert look(paths)["provider"].code == "model_not_found"
 
 
-def test_what_the_administrator_forbids_is_told_and_is_no_failure(places, package_bytes):
-    services = build_at(places)
-    file = places.shipped_models.parent / "own.onnx"
+def test_what_the_administrator_forbids_is_told_and_is_no_failure(paths, package_bytes):
+    services = build_at(paths)
+    file = paths.shipped_models.parent / "own.onnx"
     file.write_bytes(package_bytes("own"))
     services.models.import_file(file)
     services.models.choose("own")
     policy = Policy(Path("/etc/hematodesk/policy.json"), None, ("wbc4",), "cpu", False, False, False)
     without_qt = importlib.util.find_spec("PySide6") is None
-    checks = look(places, policy)
+    checks = look(paths, policy)
     assert [name for name, check in checks.items() if not check.ok] == (["program"] if without_qt else [])
     assert "policy.json" in checks["policy"].detail
     for words in ("models wbc4", "provider cpu", "no export", "no camera", "no import"):
@@ -127,53 +127,53 @@ def test_what_the_administrator_forbids_is_told_and_is_no_failure(places, packag
     assert "not among those allowed" in checks["provider"].remedy, "the chosen model is another one"
 
 
-def test_a_policy_that_sets_nothing_is_told_and_one_that_leaves_no_model_fails_the_provider(places):
+def test_a_policy_that_sets_nothing_is_told_and_one_that_leaves_no_model_fails_the_provider(paths):
     file = Path("/etc/hematodesk/policy.json")
-    assert "it sets nothing" in look(places, Policy(file))["policy"].detail
-    checks = look(places, Policy(file, packages=()))
+    assert "it sets nothing" in look(paths, Policy(file))["policy"].detail
+    checks = look(paths, Policy(file, packages=()))
     assert checks["models"].ok and "models none" in checks["policy"].detail
     assert (checks["provider"].ok, checks["provider"].code) == (False, "not_allowed")
 
 
-def test_wrong_answers_are_told(places, package_bytes):
-    services = build_at(places)
-    file = places.shipped_models.parent / "wrong.onnx"
+def test_wrong_answers_are_told(paths, package_bytes):
+    services = build_at(paths)
+    file = paths.shipped_models.parent / "wrong.onnx"
     file.write_bytes(package_bytes("wrong", favourite="monocyte"))
     services.models.import_file(file)
     services.models.choose("wrong")
-    check = look(places)["known image"]
+    check = look(paths)["known image"]
     assert (check.ok, check.code) == (False, "wrong_answer")
     assert "0 of 3" in check.detail
 
 
-def test_missing_and_damaged_samples_are_told(places):
-    (places.samples / "smear_01_neutrophil.png").write_bytes(b"damaged")
-    assert look(places)["known image"].code == "not_an_image"
-    shutil.rmtree(places.samples)
-    assert look(places)["known image"].code == "samples_missing"
+def test_missing_and_damaged_samples_are_told(paths):
+    (paths.samples / "smear_01_neutrophil.png").write_bytes(b"damaged")
+    assert look(paths)["known image"].code == "not_an_image"
+    shutil.rmtree(paths.samples)
+    assert look(paths)["known image"].code == "samples_missing"
 
 
-def test_a_damaged_history_is_told(places):
-    places.prepare()
-    places.history_file.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
-    check = look(places)["history"]
+def test_a_damaged_history_is_told(paths):
+    paths.prepare()
+    paths.history_file.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    check = look(paths)["history"]
     assert not check.ok
     assert check.code.startswith("history_")
     assert check.remedy
 
 
-def test_damaged_settings_are_told(places):
-    places.prepare()
-    places.settings_file.write_text("{")
-    assert look(places)["settings"].code == "settings_damaged"
+def test_damaged_settings_are_told(paths):
+    paths.prepare()
+    paths.settings_file.write_text("{")
+    assert look(paths)["settings"].code == "settings_damaged"
 
 
-def test_a_data_folder_that_cannot_be_made_is_told_and_the_rest_goes_on(places, monkeypatch):
+def test_a_data_folder_that_cannot_be_made_is_told_and_the_rest_goes_on(paths, monkeypatch):
     def refuse(folder: Path, **options) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    checks = look(places)
+    checks = look(paths)
     assert checks["data folder"].code == "data_folder_unusable"
     assert "history" not in checks
     assert checks["known image"].ok
@@ -184,10 +184,10 @@ def test_a_data_folder_that_cannot_be_made_is_told_and_the_rest_goes_on(places, 
     (500 * 1024**2, True, "Space runs low"),
     (50 * 1024**3, True, ""),
 ])  # fmt: skip
-def test_disk_space(places, monkeypatch, free, ok, words):
+def test_disk_space(paths, monkeypatch, free, ok, words):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0, 0, free))
-    check = look(places)["disk space"]
+    check = look(paths)["disk space"]
     assert check.ok is ok
     assert words in check.remedy
 
@@ -201,11 +201,11 @@ def test_samples_say_what_they_show_by_their_names(samples_folder):
     ]
 
 
-def test_a_history_on_a_network_drive_is_fine_and_said(places, monkeypatch):
+def test_a_history_on_a_network_drive_is_fine_and_said(paths, monkeypatch):
     monkeypatch.setenv("HEMATODESK_NETWORK_DRIVE", "1")
-    services = build_at(places)
+    services = build_at(paths)
     services.open_history()
     services.close()
-    check = look(places)["history"]
+    check = look(paths)["history"]
     assert check.ok
     assert "network drive" in check.remedy

@@ -20,7 +20,7 @@ def services(tmp_path):
 
 
 def test_building_writes_nothing(services):
-    assert not services.places.data.exists()
+    assert not services.paths.data.exists()
 
 
 def test_the_history_opens_once_and_begins_one_session(services):
@@ -36,7 +36,7 @@ def test_a_history_that_must_exist_is_not_made(services):
     with pytest.raises(HistoryError) as caught:
         services.open_history(must_exist=True)
     assert caught.value.code == "history_absent"
-    assert not services.places.data.exists()
+    assert not services.paths.data.exists()
 
 
 def test_closing_ends_the_session_and_keeps_the_results(services, made_result):
@@ -44,7 +44,7 @@ def test_closing_ends_the_session_and_keeps_the_results(services, made_result):
     services.open_history().save_result(services.session_id(), made_result())
     services.close()
     services.close()
-    again = build(services.places.data)
+    again = build(services.paths.data)
     (session,) = again.open_history().sessions()
     again.close()
     assert session.operator == "Dr Weiß"

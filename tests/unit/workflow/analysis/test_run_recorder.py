@@ -102,14 +102,14 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path: Path):
     assert child.stdout is not None
     assert child.stdin is not None
     assert child.stdout.readline() == "held\n"
-    hold = RunLock(tmp_path, 7)
-    assert not hold.take()
+    lock = RunLock(tmp_path, 7)
+    assert not lock.take()
     child.kill()
     child.wait()
     child.stdin.close()
     child.stdout.close()
-    assert hold.take()
-    hold.release()
+    assert lock.take()
+    lock.release()
 
 
 def test_results_and_known_images_become_the_run_s(record, history, made_result):

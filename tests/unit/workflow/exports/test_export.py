@@ -84,7 +84,7 @@ def test_an_export_that_cannot_be_written_is_told(export, tmp_path, kind):
 
 @pytest.mark.parametrize("beside", ["", "-wal"])
 def test_an_export_never_takes_the_historys_place(export, services, filled, beside):
-    own = services.places.history_file
+    own = services.paths.history_file
     with pytest.raises(ExportError, match="history"):
         export(own.with_name(own.name + beside), "csv")
     assert filled[0].count() == 3

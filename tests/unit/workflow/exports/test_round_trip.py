@@ -310,10 +310,10 @@ def test_an_import_that_was_killed_leaves_nothing_to_be_seen(tmp_path, made_resu
         import_history(elsewhere, tmp_path / "all.json", Trusting(), progress=kill)
     assert (elsewhere.count(), elsewhere.sessions(), elsewhere.check(values=True)) == (0, [], [])
     # While somebody imports, nothing is cleared away.
-    hold = FileLock(elsewhere.path.with_name("import.lock"))
-    assert hold.take()
+    lock = FileLock(elsewhere.path.with_name("import.lock"))
+    assert lock.take()
     assert clear_killed_imports(elsewhere, CancelToken()) == 0
-    hold.release()
+    lock.release()
     # A person's deletion may still be undone.
     kept = elsewhere.save_result(elsewhere.begin_session("eve"), made_result("kept")).id
     elsewhere.delete_images([kept])

@@ -66,11 +66,11 @@ def found(services: Services, chosen: HistoryFilter = ALL) -> ReviewedCells:
 
 
 def propose(services: Services, model: str = "colour", **options: Any) -> Proposal:
-    desk = services.models
-    parent = parent_of(desk, desk.store.find(model))
+    service = services.models
+    parent = parent_of(service, service.store.find(model))
     reviewed = find_reviewed(services.open_history(), ALL, parent)
-    version = next_version(desk.packages(), lab_name(parent))
-    classifier = desk.open_beside(desk.reference(parent))
+    version = next_version(service.packages(), lab_name(parent))
+    classifier = service.open_beside(service.reference(parent))
     return adapt(parent, reviewed, classifier, services.reader, version, **options)
 
 
@@ -255,7 +255,7 @@ def test_nothing_is_saved_until_it_is_kept_and_the_parent_stays(services, review
     assert len(services.models.packages()) == 1
     kept = keep(services.models, proposal)
     assert parent.path.read_bytes() == before
-    assert kept.path.parent == services.places.user_models
+    assert kept.path.parent == services.paths.user_models
     assert services.models.store.find("colour-lab").sha256 == proposal.package.sha256
     assert all(check.ok for check in services.models.store.verify())
     services.models.remove(kept)

@@ -52,7 +52,7 @@ def settings(tmp_path) -> SettingsStore:
 
 @pytest.fixture
 def make(settings):
-    """A desk over a fake store; packages named `unloadable` refuse to load."""
+    """A service over a fake store; packages named `unloadable` refuse to load."""
 
     def build(*packages: SimpleNamespace) -> ModelService:
         def classifier(chosen, provider: str):
@@ -74,12 +74,12 @@ def make(settings):
 
 
 def test_the_shipped_default_is_loaded_at_first(make):
-    desk = make(package("atlas"), package("wbc4"), package("own", shipped=False))
-    loaded = desk.load()
+    service = make(package("atlas"), package("wbc4"), package("own", shipped=False))
+    loaded = service.load()
     assert loaded.package.name == "wbc4"
     assert (loaded.requested, loaded.active, loaded.provider_reason) == ("auto", "cpu", "")
     assert loaded.model_fault is None
-    assert desk.loaded is loaded
+    assert service.loaded is loaded
 
 
 def test_what_runs_and_how_is_recorded(make, caplog):
@@ -100,12 +100,12 @@ def test_a_choice_is_remembered(make, settings):
 
 
 def test_a_choice_that_cannot_be_loaded_is_not_remembered_and_the_present_one_stays(make, settings):
-    desk = make(package("wbc4"), package("unloadable"))
-    before = desk.load()
+    service = make(package("wbc4"), package("unloadable"))
+    before = service.load()
     with pytest.raises(ModelError):
-        desk.choose("unloadable")
+        service.choose("unloadable")
     assert settings.text("model") == ""
-    assert desk.loaded is before
+    assert service.loaded is before
 
 
 def test_a_remembered_model_that_is_gone_falls_back_with_the_reason(make, settings):
@@ -140,24 +140,24 @@ def test_without_a_usable_package_the_defaults_own_fault_is_told(make):
 
 
 def test_broken_packages_are_listed_but_never_chosen(make):
-    desk = make(broken("wbc4"), package("own", shipped=False))
-    assert len(desk.packages()) == 2
-    assert desk.load().package.name == "own"
+    service = make(broken("wbc4"), package("own", shipped=False))
+    assert len(service.packages()) == 2
+    assert service.load().package.name == "own"
 
 
 def test_the_provider_is_remembered_and_its_fall_back_told(make, settings):
-    desk = make(package("wbc4"))
-    loaded = desk.choose_provider("cuda")
+    service = make(package("wbc4"))
+    loaded = service.choose_provider("cuda")
     assert (loaded.requested, loaded.active) == ("cuda", "cpu")
     assert loaded.provider_reason == "CUDA is not there."
     assert settings.text("provider") == "cuda"
-    assert desk.load().requested == "cuda"
+    assert service.load().requested == "cuda"
 
 
 def test_changing_the_provider_keeps_the_model(make):
-    desk = make(package("wbc4"), package("own", shipped=False))
-    desk.load("own")
-    assert desk.choose_provider("cpu").package.name == "own"
+    service = make(package("wbc4"), package("own", shipped=False))
+    service.load("own")
+    assert service.choose_provider("cpu").package.name == "own"
 
 
 def test_no_provider_at_all_is_passed_on(settings):
@@ -170,21 +170,21 @@ def test_no_provider_at_all_is_passed_on(settings):
 
 
 def test_a_file_that_is_not_in_the_store_is_remembered_as_a_file(make, settings):
-    desk = make(package("wbc4"))
+    service = make(package("wbc4"))
     other = package("wbc4")
     other.path = Path("/elsewhere/wbc4.onnx")
-    desk.store.packages.append(other)
-    desk.choose(str(other.path))
+    service.store.packages.append(other)
+    service.choose(str(other.path))
     assert settings.text("model") == str(other.path.absolute())
 
 
 def test_removing_the_chosen_package_goes_back_to_the_default(make, settings):
     own = package("own", shipped=False)
-    desk = make(package("wbc4"), own)
-    desk.choose("own")
-    desk.remove(own)
+    service = make(package("wbc4"), own)
+    service.choose("own")
+    service.remove(own)
     assert settings.text("model") == ""
-    assert desk.load().package.name == "wbc4"
+    assert service.load().package.name == "wbc4"
 
 
 def test_the_store_is_opened_at_its_first_use(settings):
@@ -194,20 +194,20 @@ def test_the_store_is_opened_at_its_first_use(settings):
         opened.append(True)
         return FakeStore(package("wbc4"))
 
-    desk = ModelService(open_store, settings, lambda chosen, provider: None)
+    service = ModelService(open_store, settings, lambda chosen, provider: None)
     assert opened == []
-    desk.packages()
-    desk.packages()
+    service.packages()
+    service.packages()
     assert opened == [True]
 
 
 def test_a_model_chosen_by_its_file_is_reviewed_with_the_keys_of_its_own_order(make):
     own = package("own", shipped=False)
     own.sha256, own.class_ids = "ab" * 32, ("neutrophil", "basophil", "eosinophil")
-    desk = make(own)
-    desk.load(str(own.path))
+    service = make(own)
+    service.load(str(own.path))
     # What a list of the folders has seen; this one was found by its file.
-    desk.store.class_orders = {}
+    service.store.class_orders = {}
     shares = (("eosinophil", 0.5), ("basophil", 0.3), ("neutrophil", 0.2))
     made_by = Provenance("own", "1.0.0", own.sha256, "auto", "cpu", 1.0, "2026-11-21T10:00:00.000Z")
-    assert desk.class_choice(Prediction(shares, None, made_by)) == own.class_ids
+    assert service.class_choice(Prediction(shares, None, made_by)) == own.class_ids

@@ -35,10 +35,10 @@ def test_who_opened_the_file_before_it_was_released_holds_what_others_see(tmp_pa
 
 def test_where_the_file_is_another_one_each_time_it_is_locked_all_the_same(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(hold_module.os.path, "samestat", lambda _one, _two: False)
-    hold = FileLock(tmp_path / "it.lock")
-    assert hold.take()
-    assert hold.held
-    hold.release()
+    lock = FileLock(tmp_path / "it.lock")
+    assert lock.take()
+    assert lock.held
+    lock.release()
 
 
 def test_who_only_looks_whether_it_is_free_keeps_nobody_from_it(tmp_path: Path, monkeypatch):

@@ -12,7 +12,7 @@ from hematodesk.workflow.system.paths import AppPaths
 
 
 @pytest.fixture
-def places(tmp_path):
+def paths(tmp_path):
     handled_before = faulthandler.is_enabled()
     yield AppPaths(tmp_path / "data", False, tmp_path, tmp_path)
     stop_log()
@@ -20,14 +20,14 @@ def places(tmp_path):
         faulthandler.enable()
 
 
-def read(places: AppPaths) -> str:
-    return places.log_file.read_text("utf-8")
+def read(paths: AppPaths) -> str:
+    return paths.log_file.read_text("utf-8")
 
 
-def test_events_are_codes_and_numbers(places):
-    start_log(places)
+def test_events_are_codes_and_numbers(paths):
+    start_log(paths)
     log_event("batch_ended", done=12, failed=1, seconds=1.23456, model="wbc4@1.0.0", cancelled=False)
-    (line,) = read(places).splitlines()
+    (line,) = read(paths).splitlines()
     assert line.endswith("INFO batch_ended done=12 failed=1 seconds=1.235 model=wbc4@1.0.0 cancelled=False")
 
 
@@ -36,8 +36,8 @@ class FullDisk(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_is_not_told_on_the_terminal(places, capsys):
-    start_log(places)
+def test_a_full_disk_is_not_told_on_the_terminal(paths, capsys):
+    start_log(paths)
     log_event("begun")
     (handler,) = logging.getLogger("hematodesk").handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -45,47 +45,47 @@ def test_a_full_disk_is_not_told_on_the_terminal(places, capsys):
     log_event("batch_ended", done=12)
     handler.setStream(file)
     log_event("ended")
-    assert [line.rsplit(" ", 1)[1] for line in read(places).splitlines()] == ["begun", "ended"]
+    assert [line.rsplit(" ", 1)[1] for line in read(paths).splitlines()] == ["begun", "ended"]
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("private", ["/home/anna/smear.jpg", "C:\\Anna\\smear.jpg", "Müller, Anna", "a\nb"])
-def test_what_looks_like_a_persons_data_is_withheld(places, private):
-    start_log(places)
+def test_what_looks_like_a_persons_data_is_withheld(paths, private):
+    start_log(paths)
     log_event("opened", file=private)
     logging.getLogger("hematodesk.anything").warning("cannot read %s", private)
-    text = read(places)
+    text = read(paths)
     assert private not in text
     assert "Anna" not in text
     assert "anna" not in text
     assert text.count("withheld") == 2
 
 
-def test_a_bug_leaves_its_code_lines_without_its_words(places):
-    start_log(places)
+def test_a_bug_leaves_its_code_lines_without_its_words(paths):
+    start_log(paths)
     try:
         raise ValueError("/home/anna/smear.jpg")
     except ValueError as error:
         log_bug("window_bug", code_trace(error))
-    text = read(places)
+    text = read(paths)
     assert "ValueError test_log.py" in text
     assert "anna" not in text
 
 
-def test_an_exceptions_own_text_never_reaches_the_log(places):
-    start_log(places)
+def test_an_exceptions_own_text_never_reaches_the_log(paths):
+    start_log(paths)
     try:
         raise ValueError("Anna")
     except ValueError:
         logging.getLogger("hematodesk").exception("window_bug")
-    assert "Anna" not in read(places)
+    assert "Anna" not in read(paths)
 
 
-def test_the_log_stays_small(places):
-    start_log(places)
+def test_the_log_stays_small(paths):
+    start_log(paths)
     for _ in range(9_000):
         log_event("x" * 300)
-    sizes = [path.stat().st_size for path in places.data.glob("hematodesk.log*")]
+    sizes = [path.stat().st_size for path in paths.data.glob("hematodesk.log*")]
     assert len(sizes) == 4
     assert sum(sizes) < 2_200_000
 
@@ -97,16 +97,16 @@ def test_without_write_access_the_program_goes_on(tmp_path):
     stop_log()
 
 
-def test_starting_twice_writes_each_event_once(places):
-    start_log(places)
-    start_log(places)
+def test_starting_twice_writes_each_event_once(paths):
+    start_log(paths)
+    start_log(paths)
     log_event("started")
-    assert len(read(places).splitlines()) == 1
+    assert len(read(paths).splitlines()) == 1
 
 
-def test_a_stopped_log_writes_nothing(places):
-    start_log(places)
+def test_a_stopped_log_writes_nothing(paths):
+    start_log(paths)
     log_event("started")
     stop_log()
     log_event("ended")
-    assert "ended" not in read(places)
+    assert "ended" not in read(paths)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hematodesk.domain.errors import PathError
-from hematodesk.workflow.system import paths as places
+from hematodesk.workflow.system import paths
 from hematodesk.workflow.system.paths import PORTABLE_MARKER, data_dir, find_paths
 
 
@@ -24,7 +24,7 @@ def test_a_marker_beside_the_started_program_keeps_the_data_there(tmp_path, monk
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "hematodesk")])
     found = find_paths()
     assert found.portable
-    assert found.data == tmp_path / places.PORTABLE_FOLDER
+    assert found.data == tmp_path / paths.PORTABLE_FOLDER
 
 
 def test_a_frozen_program_looks_beside_its_executable(tmp_path, monkeypatch):
@@ -32,7 +32,7 @@ def test_a_frozen_program_looks_beside_its_executable(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["elsewhere/hematodesk"])
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "hematodesk.exe"))
-    assert data_dir() == tmp_path / places.PORTABLE_FOLDER
+    assert data_dir() == tmp_path / paths.PORTABLE_FOLDER
 
 
 def test_a_marker_in_the_working_folder_alone_counts_for_nothing(tmp_path, monkeypatch):
@@ -58,13 +58,13 @@ def test_a_frozen_program_finds_what_it_brought(tmp_path, monkeypatch):
     brought.mkdir(parents=True)
     (tmp_path / "resources").mkdir()
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
-    assert places.models_dir() == brought
-    assert places.resources_dir() == tmp_path / "resources"
+    assert paths.models_dir() == brought
+    assert paths.resources_dir() == tmp_path / "resources"
 
 
 def test_the_source_trees_folders_are_found():
-    root = Path(places.__file__).resolve().parents[3]
-    assert places.models_dir() in (root / "models", root / "hematodesk" / "_data" / "models")
+    root = Path(paths.__file__).resolve().parents[3]
+    assert paths.models_dir() in (root / "models", root / "hematodesk" / "_data" / "models")
 
 
 def test_preparing_makes_a_private_folder(tmp_path):

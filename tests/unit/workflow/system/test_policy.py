@@ -92,12 +92,12 @@ def under_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_packages_that_are_not_on_the_list_are_shown_and_refused(under_policy: Path) -> None:
-    desk = bootstrap.build().models
-    listed = desk.packages()
+    service = bootstrap.build().models
+    listed = service.packages()
     assert listed and all(each.error.code == "not_allowed" for each in listed)  # type: ignore[union-attr]
     for reference in ("wbc4", str(listed[0].path)):
         with pytest.raises(ModelError, match="not among those allowed"):
-            desk.store.find(reference)
+            service.store.find(reference)
 
 
 def test_a_digest_on_the_list_allows_exactly_that_file(tmp_path: Path) -> None:

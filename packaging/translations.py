@@ -1,6 +1,6 @@
 """Brings the translations up to date with the program's texts: `python packaging/translations.py`.
 
-Reads the texts of hematodesk/ui with Qt's lupdate into resources/translations/*.ts, where new ones stand as
+Reads the texts of hematodesk with Qt's lupdate into resources/translations/*.ts, where new ones stand as
 unfinished until somebody translates them (a text editor or Qt Linguist), and compiles the .qm with lrelease.
 With `--check` nothing is changed. It says which texts are missing, left over or unfinished, and which .qm is
 older than its .ts, and ends with 1 when there are any. Both tools come with PySide6-Essentials.
@@ -21,7 +21,7 @@ import PySide6
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "resources" / "translations"
-SOURCES = ROOT / "hematodesk" / "ui"
+SOURCES = ROOT / "hematodesk"
 
 Text = tuple[str, str, str]
 """Context, source text, what tells it from another of the same words."""

@@ -10,13 +10,23 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from hematodesk.domain.marking import QT_TRANSLATE_NOOP
+
 
 @dataclass(frozen=True, slots=True)
 class CellClass:
-    """One class: its id, its English name (the source text for translation) and its sRGB colour."""
+    """One class.
+
+    Attributes:
+        id: its stable name.
+        name: in English, the source text for translation.
+        short: the laboratory's abbreviation, for where the name does not fit; translated too.
+        colour: sRGB.
+    """
 
     id: str
     name: str
+    short: str
     colour: str
 
 
@@ -25,16 +35,66 @@ WBC4 = ("eosinophil", "lymphocyte", "monocyte", "neutrophil")
 CELL_CLASSES: dict[str, CellClass] = {
     known.id: known
     for known in (
-        CellClass("eosinophil", "Eosinophil", "#D55E00"),
-        CellClass("lymphocyte", "Lymphocyte", "#0072B2"),
-        CellClass("monocyte", "Monocyte", "#009E73"),
-        CellClass("neutrophil", "Neutrophil", "#CC79A7"),
-        CellClass("basophil", "Basophil", "#56B4E9"),
-        CellClass("erythroblast", "Erythroblast", "#E69F00"),
-        CellClass("immature_granulocyte", "Immature granulocyte", "#F0E442"),
-        CellClass("platelet", "Platelet", "#999999"),
-        CellClass("red_cell", "Red cell", "#A0522D"),
-        CellClass("white_cell", "White cell", "#6A5ACD"),
+        CellClass(
+            "eosinophil",
+            QT_TRANSLATE_NOOP("CellClass", "Eosinophil"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Eos"),
+            "#D55E00",
+        ),
+        CellClass(
+            "lymphocyte",
+            QT_TRANSLATE_NOOP("CellClass", "Lymphocyte"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Lym"),
+            "#0072B2",
+        ),
+        CellClass(
+            "monocyte",
+            QT_TRANSLATE_NOOP("CellClass", "Monocyte"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Mon"),
+            "#009E73",
+        ),
+        CellClass(
+            "neutrophil",
+            QT_TRANSLATE_NOOP("CellClass", "Neutrophil"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Neu"),
+            "#CC79A7",
+        ),
+        CellClass(
+            "basophil",
+            QT_TRANSLATE_NOOP("CellClass", "Basophil"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Bas"),
+            "#56B4E9",
+        ),
+        CellClass(
+            "erythroblast",
+            QT_TRANSLATE_NOOP("CellClass", "Erythroblast"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Ery"),
+            "#E69F00",
+        ),
+        CellClass(
+            "immature_granulocyte",
+            QT_TRANSLATE_NOOP("CellClass", "Immature granulocyte"),
+            QT_TRANSLATE_NOOP("CellClassShort", "IG"),
+            "#F0E442",
+        ),
+        CellClass(
+            "platelet",
+            QT_TRANSLATE_NOOP("CellClass", "Platelet"),
+            QT_TRANSLATE_NOOP("CellClassShort", "Plt"),
+            "#999999",
+        ),
+        CellClass(
+            "red_cell",
+            QT_TRANSLATE_NOOP("CellClass", "Red cell"),
+            QT_TRANSLATE_NOOP("CellClassShort", "RBC"),
+            "#A0522D",
+        ),
+        CellClass(
+            "white_cell",
+            QT_TRANSLATE_NOOP("CellClass", "White cell"),
+            QT_TRANSLATE_NOOP("CellClassShort", "WBC"),
+            "#6A5ACD",
+        ),
     )
 }
 
@@ -53,4 +113,5 @@ def cell_class(class_id: str) -> CellClass:
     if known is not None:
         return known
     colour = _OTHERS[zlib.crc32(class_id.encode()) % len(_OTHERS)]
-    return CellClass(class_id, class_id.replace("_", " ").capitalize(), colour)
+    name = class_id.replace("_", " ").capitalize()
+    return CellClass(class_id, name, name[:3], colour)

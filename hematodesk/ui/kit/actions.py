@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from hematodesk.ui.kit.translation import QT_TRANSLATE_NOOP
+from hematodesk.domain.marking import QT_TRANSLATE_NOOP
 
 CLASS_KEYS = 9
 """Classes that have a key of their own: the digits 1 to 9."""

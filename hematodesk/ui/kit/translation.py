@@ -1,4 +1,4 @@
-"""Texts in the person's language: marking them in tables, and loading the translation at start."""
+"""Texts in the person's language, and loading the translation at start."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Mark a table's text for the translation tools, which look for this very name; returns the text.
-
-    Qt's own function of the name is typed as giving an object.
-    """
-    del context
-    return text
+from hematodesk.domain.marking import QT_TRANSLATE_NOOP as QT_TRANSLATE_NOOP
 
 
 def translate(context: str, text: str) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QLocale
 
+from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import BrokenPackage
 from hematodesk.ui.kit.cell_words import percent
-from hematodesk.ui.kit.class_names import NAMES, class_name
+from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.translation import translate
 
@@ -51,7 +52,9 @@ def card_html(package: ModelPackage | BrokenPackage, charts: int = 0) -> str:
         (translate("ModelCard", "Intended use"), manifest.intended_use),
         (
             translate("ModelCard", "Classes"),
-            ", ".join(class_name(each.id) if each.id in NAMES else each.display for each in manifest.classes),
+            ", ".join(
+                class_name(each.id) if each.id in CELL_CLASSES else each.display for each in manifest.classes
+            ),
         ),
         (translate("ModelCard", "Trained on"), "; ".join(manifest.provenance.data)),
     ]

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from hematodesk.domain.errors import SettingsError
 from hematodesk.domain.files import make_folder, write_whole
+from hematodesk.domain.marking import QT_TRANSLATE_NOOP
 
 SettingValue: TypeAlias = str | bool | int | list[str]
 
@@ -96,7 +97,9 @@ class Setting:
         return f"The setting {self.key} cannot be {str(value)[:80]!r}; it takes {allowed}."
 
 
-_GENERAL, _LOOK, _ANALYSIS = "General", "Appearance", "Analysis"
+_GENERAL = QT_TRANSLATE_NOOP("Settings", "General")
+_LOOK = QT_TRANSLATE_NOOP("Settings", "Appearance")
+_ANALYSIS = QT_TRANSLATE_NOOP("Settings", "Analysis")
 
 DECLARED: tuple[Setting, ...] = (
     Setting(
@@ -104,54 +107,64 @@ DECLARED: tuple[Setting, ...] = (
         SettingKind.TEXT,
         "",
         _GENERAL,
-        "Operator",
-        "The name that reviews and sessions carry. Empty: the login name.",
+        QT_TRANSLATE_NOOP("Settings", "Operator"),
+        QT_TRANSLATE_NOOP("Settings", "The name that reviews and sessions carry. Empty: the login name."),
     ),
     Setting(
         "advance_after_review",
         SettingKind.FLAG,
         True,
         _GENERAL,
-        "Go on after a review",
-        "After a verdict the next cell that has none is chosen.",
+        QT_TRANSLATE_NOOP("Settings", "Go on after a review"),
+        QT_TRANSLATE_NOOP("Settings", "After a verdict the next cell that has none is chosen."),
     ),
     Setting(
         "confirm_delete",
         SettingKind.FLAG,
         False,
         _GENERAL,
-        "Ask before deleting",
-        "Deleting can be undone until the program is closed.",
+        QT_TRANSLATE_NOOP("Settings", "Ask before deleting"),
+        QT_TRANSLATE_NOOP("Settings", "Deleting can be undone until the program is closed."),
     ),
     Setting(
         "theme",
         SettingKind.CHOICE,
         "system",
         _LOOK,
-        "Theme",
-        "Light or dark, or as the system has it.",
-        (Choice("system", "As the system"), Choice("light", "Light"), Choice("dark", "Dark")),
+        QT_TRANSLATE_NOOP("Settings", "Theme"),
+        QT_TRANSLATE_NOOP("Settings", "Light or dark, or as the system has it."),
+        (
+            Choice("system", QT_TRANSLATE_NOOP("Settings", "As the system")),
+            Choice("light", QT_TRANSLATE_NOOP("Settings", "Light")),
+            Choice("dark", QT_TRANSLATE_NOOP("Settings", "Dark")),
+        ),
     ),
     Setting(
         "language",
         SettingKind.CHOICE,
         "system",
         _LOOK,
-        "Language",
-        "Used from the next start.",
-        (Choice("system", "As the system"), Choice("en", "English"), Choice("es", "Español")),
+        QT_TRANSLATE_NOOP("Settings", "Language"),
+        QT_TRANSLATE_NOOP("Settings", "Used from the next start."),
+        (
+            Choice("system", QT_TRANSLATE_NOOP("Settings", "As the system")),
+            Choice("en", QT_TRANSLATE_NOOP("Settings", "English")),
+            Choice("es", QT_TRANSLATE_NOOP("Settings", "Español")),
+        ),
     ),
     Setting(
         "provider",
         SettingKind.CHOICE,
         "auto",
         _ANALYSIS,
-        "Compute on",
-        "Automatic takes the graphics card where it works, else the processor.",
+        QT_TRANSLATE_NOOP("Settings", "Compute on"),
+        QT_TRANSLATE_NOOP(
+            "Settings", "Automatic takes the graphics card where it works, else the processor."
+        ),
         (
-            Choice("auto", "Automatic"),
-            Choice("cpu", "Processor (CPU)"),
-            Choice("cuda", "Graphics card (CUDA)"),
+            Choice("auto", QT_TRANSLATE_NOOP("Settings", "Automatic")),
+            Choice("cpu", QT_TRANSLATE_NOOP("Settings", "Processor (CPU)")),
+            Choice("cuda", QT_TRANSLATE_NOOP("Settings", "Graphics card (CUDA)")),
         ),
     ),
     Setting(
@@ -159,25 +172,34 @@ DECLARED: tuple[Setting, ...] = (
         SettingKind.FLAG,
         True,
         _ANALYSIS,
-        "Show earlier results of the same image",
-        "An image that this model has seen before is not analysed again.",
+        QT_TRANSLATE_NOOP("Settings", "Show earlier results of the same image"),
+        QT_TRANSLATE_NOOP("Settings", "An image that this model has seen before is not analysed again."),
     ),
     Setting(
         "keep_thumbnails",
         SettingKind.FLAG,
         True,
         _ANALYSIS,
-        "Keep thumbnails",
-        "Small pictures of the images in the history. Applies to images analysed from now on.",
+        QT_TRANSLATE_NOOP("Settings", "Keep thumbnails"),
+        QT_TRANSLATE_NOOP(
+            "Settings", "Small pictures of the images in the history. Applies to images analysed from now on."
+        ),
     ),
     Setting(
         "watch_interval",
         SettingKind.CHOICE,
         "2",
         _ANALYSIS,
-        "Look into a watched folder every",
-        "Less often is easier on a network drive.",
-        tuple(Choice(value, f"{value} s") for value in ("1", "2", "5", "10", "30", "60")),
+        QT_TRANSLATE_NOOP("Settings", "Look into a watched folder every"),
+        QT_TRANSLATE_NOOP("Settings", "Less often is easier on a network drive."),
+        (
+            Choice("1", QT_TRANSLATE_NOOP("Settings", "1 s")),
+            Choice("2", QT_TRANSLATE_NOOP("Settings", "2 s")),
+            Choice("5", QT_TRANSLATE_NOOP("Settings", "5 s")),
+            Choice("10", QT_TRANSLATE_NOOP("Settings", "10 s")),
+            Choice("30", QT_TRANSLATE_NOOP("Settings", "30 s")),
+            Choice("60", QT_TRANSLATE_NOOP("Settings", "60 s")),
+        ),
     ),
     Setting("export_folder", SettingKind.TEXT, ""),
     Setting("export_format", SettingKind.TEXT, ""),

@@ -32,7 +32,7 @@ from hematodesk.inference.package import read_package
 from hematodesk.inference.preprocess import to_tensor
 
 if TYPE_CHECKING:
-    from export_tools.conversion.keras_files import LoadedModel
+    from export_tools.conversion.loaded_model import LoadedModel
     from export_tools.conversion.onnx_head import Head
 
 _OPSET = 17
@@ -144,7 +144,8 @@ def run(args: argparse.Namespace) -> int:
 def convert(args: argparse.Namespace) -> str:
     """Do the conversion and return a summary to check. Raises ModelError, OSError where it cannot write."""
     from export_tools.conversion.guesses import base_of
-    from export_tools.conversion.keras_files import Wanted, load_keras_file
+    from export_tools.conversion.keras_files import load_keras_file
+    from export_tools.conversion.loaded_model import Wanted
     from export_tools.conversion.onnx_graph import INPUT, add_familiarity, give_outputs
     from export_tools.conversion.onnx_head import find_head
     from export_tools.conversion.parity import BATCHES, check_parity
@@ -255,16 +256,17 @@ def keras_to_onnx(loaded: LoadedModel) -> Any:
     shape = (*size, 3) if loaded.layout == "nhwc" else (3, *size)
     signature = (tf.TensorSpec((loaded.batch, *shape), tf.float32, name="input"),)
 
-    @tf.function(input_signature=signature)
     def answer(images: Any) -> Any:
         return loaded.model(images, training=False)
 
+    traced = tf.function(answer, input_signature=signature)
+
     try:
-        graph, _ = tf2onnx.convert.from_function(answer, input_signature=signature, opset=_OPSET)
+        graph, _ = tf2onnx.convert.from_function(traced, input_signature=signature, opset=_OPSET)
     except Exception as fault:
         raise failed_conversion(fault, loaded.layers) from fault
     refuse_unsupported(graph, loaded.layers)
-    _fix_captured(graph, answer.get_concrete_function(*signature).graph)
+    _fix_captured(graph, traced.get_concrete_function(*signature).graph)
     # SavedModels often leave the number of columns open in their graph.
     columns = graph.graph.output[0].type.tensor_type.shape.dim
     if len(columns) == 2 and not columns[1].dim_value:

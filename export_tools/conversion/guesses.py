@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from export_tools.conversion.keras_files import LoadedModel
-from export_tools.data.labels import read_labels
+from export_tools.conversion.loaded_model import LoadedModel
 from export_tools.networks.architectures import Architecture, recognise
-from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import ModelClass
 
 _SCALING_LAYERS = ("Rescaling", "Normalization")
 _ARITHMETIC = ("Mul", "Div", "Sub", "Add")
@@ -65,32 +61,4 @@ def _scaled_before_first_layer(graph: Any) -> str | None:
         if node.op_type not in _THROUGH:
             return None
         name = node.output[0]
-    return None
-
-
-def labels_beside(path: Path, outputs: int) -> tuple[tuple[ModelClass, ...], str] | None:
-    """Class names from a file beside the model that has as many as the outputs, and its name.
-
-    Teachable Machine writes labels.txt (or metadata.json) beside its model, trainers class_indices.json.
-    """
-    folder = path.parent
-    inside = [path / "labels.txt"] if path.is_dir() else []
-    for each in (
-        *inside,
-        path.with_suffix(".labels.txt"),
-        path.with_suffix(".txt"),
-        folder / "labels.txt",
-        folder / "class_indices.json",
-        folder / "metadata.json",
-        folder / "labels.json",
-        folder / "classes.txt",
-    ):
-        if not each.is_file():
-            continue
-        try:
-            classes = read_labels(str(each))
-        except ModelError:
-            continue
-        if len(classes) == outputs or (outputs == 1 and len(classes) == 2):
-            return classes, each.name
     return None

@@ -9,9 +9,9 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from export_tools.conversion.foreign import foreign, reason
 from export_tools.conversion.keras_config import (
@@ -26,59 +26,18 @@ from export_tools.conversion.keras_config import (
     unknown_entries,
     unknown_function,
 )
+from export_tools.conversion.loaded_model import LoadedModel, Wanted, from_model
+from export_tools.conversion.saved_models import load_saved_model
+from export_tools.conversion.weights_files import load_weights_file
 from export_tools.networks.architectures import ARCHITECTURES, own_preprocess_input
 from hematodesk.domain.errors import ModelError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the person says of a file that does not say it itself.
-
-    Attributes:
-        size: edge of the input where the file leaves it open, or of a network built for weights.
-        architecture, head, alpha, activation: the network that a file of weights belongs to.
-        unsafe: whether code inside the file may run.
-        classes: how many labels were given; 0 when none were.
-    """
-
-    size: int | None = None
-    architecture: str | None = None
-    head: str | None = None
-    alpha: float = 1.0
-    activation: str | None = None
-    unsafe: bool = False
-    classes: int = 0
+_NOTHING_TOLD = Wanted()
 
 
-@dataclass(frozen=True)
-class LoadedModel:
-    """A Keras model and what its file says of it.
-
-    Attributes:
-        model: called as model(images, training=False) on a TensorFlow tensor; gives (N, outputs).
-        keras: of what make it is, as text for the summary.
-        height, width: input size in pixels.
-        layout: `nhwc`, or `nchw` for images as (N, 3, height, width).
-        outputs: number of columns of the output.
-        layers: (name, type) of all layers, nested ones included; of a SavedModel none.
-        notes: sentences for the summary.
-        batch: 1 where the model takes one image at a time; None where the number is open.
-    """
-
-    model: Any
-    keras: str
-    height: int
-    width: int
-    outputs: int
-    layout: Literal["nhwc", "nchw"] = "nhwc"
-    layers: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = field(default=())
-    batch: int | None = None
-
-
-def load_keras_file(path: Path, wanted: Wanted = Wanted()) -> LoadedModel:
+def load_keras_file(path: Path, wanted: Wanted = _NOTHING_TOLD) -> LoadedModel:
     """Load a model without its optimiser. The content decides between the formats, not the extension.
 
     Raises ModelError: `model_not_found`, `model_unreadable` (no Keras file, damaged, no rights),
@@ -86,8 +45,6 @@ def load_keras_file(path: Path, wanted: Wanted = Wanted()) -> LoadedModel:
     """
     folder = path.parent if path.name == "saved_model.pb" else path
     if folder.is_dir():
-        from export_tools.conversion.saved_models import load_saved_model
-
         return load_saved_model(folder, wanted)
     magic = _first_bytes(path)
     if magic.startswith(ZIP_MAGIC):
@@ -95,8 +52,6 @@ def load_keras_file(path: Path, wanted: Wanted = Wanted()) -> LoadedModel:
     elif magic == HDF5_MAGIC:
         found, suffix = describe_hdf5(path), ".h5"
         if found is None:
-            from export_tools.conversion.weights_files import load_weights_file
-
             return load_weights_file(path, wanted)
         described = found
     else:
@@ -204,108 +159,3 @@ class _Shaped:
 
     def __call__(self, images: Any, training: bool = False) -> Any:
         return self._model(images, training=training)
-
-
-def from_model(model: Any, path: Path, make: str, wanted: Wanted) -> LoadedModel:
-    """Read a built model's input and output. Raises ModelError `model_unsupported`."""
-    with foreign("model_unsupported", f"{path.name} does not say its input"):
-        given = _only(model.input_shape, path, "inputs", "one image is wanted")
-    layout, height, width = input_size(given, path, wanted.size)
-    with foreign("model_unsupported", f"{path.name} does not say its output"):
-        answer = _only(model.output_shape, path, "outputs", "one score a class is wanted")
-    return LoadedModel(
-        _Single(model),
-        make,
-        height,
-        width,
-        output_width(answer, path),
-        layout,
-        tuple(_layers(model)),
-        batch=batch_of(given, path),
-    )
-
-
-class _Single:
-    """A model whose one answer may be wrapped in a list or a dictionary."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-
-    def __call__(self, images: Any, training: bool = False) -> Any:
-        answer = self._model(images, training=training)
-        if isinstance(answer, dict):
-            answer = list(answer.values())
-        return answer[0] if isinstance(answer, (list, tuple)) else answer
-
-
-def _only(shape: Any, path: Path, what: str, instead: str) -> tuple[Any, ...]:
-    several: list[Any] | None = None
-    if isinstance(shape, dict):
-        several = list(shape.values())
-    elif isinstance(shape, list) or (shape and isinstance(shape[0], (tuple, list))):
-        several = list(shape)
-    if several is None:
-        return tuple(shape)
-    if len(several) != 1:
-        raise ModelError("model_unsupported", f"{path.name} has {len(several)} {what}; {instead}.")
-    return tuple(several[0])
-
-
-def input_size(
-    shape: tuple[Any, ...], path: Path, told: int | None
-) -> tuple[Literal["nhwc", "nchw"], int, int]:
-    """(layout, height, width) of an input shape, with the told size where it leaves it open.
-
-    Raises ModelError `model_unsupported` or `size_mismatch`.
-    """
-    if len(shape) != 4 or 3 not in (shape[3], shape[1]):
-        raise ModelError(
-            "model_unsupported",
-            f"{path.name} wants an input of shape {shape}; colour images, (batch, height, width, 3), "
-            "are needed.",
-        )
-    layout: Literal["nhwc", "nchw"] = "nhwc" if shape[3] == 3 else "nchw"
-    height, width = (shape[1], shape[2]) if layout == "nhwc" else (shape[2], shape[3])
-    if told is None and (height is None or width is None):
-        raise ModelError(
-            "model_unsupported",
-            f"{path.name} leaves its input size open.",
-            "Say with --size how large its training images were.",
-        )
-    for side in (height, width):
-        if told is not None and side is not None and int(side) != told:
-            raise ModelError(
-                "size_mismatch",
-                f"{path.name} wants images of {width} x {height}, not {told} x {told}.",
-                "Leave --size out.",
-            )
-    return layout, int(height or told or 0), int(width or told or 0)
-
-
-def batch_of(shape: tuple[Any, ...], path: Path) -> int | None:
-    """1 or None (open). Raises ModelError `model_unsupported` for another fixed number."""
-    if shape[0] not in (None, 1):
-        raise ModelError(
-            "model_unsupported",
-            f"{path.name} takes exactly {shape[0]} images at a time.",
-            "Save it with an open batch size: keras.Input((height, width, 3)).",
-        )
-    return None if shape[0] is None else 1
-
-
-def output_width(shape: tuple[Any, ...], path: Path) -> int:
-    """Columns of an output (N, K). Raises ModelError `model_unsupported`."""
-    if len(shape) != 2 or shape[1] is None:
-        raise ModelError(
-            "model_unsupported",
-            f"{path.name} gives an output of shape {shape}; one score a class is needed, (batch, classes).",
-            "A base without its head (include_top=False) names nothing: convert the whole network.",
-        )
-    return int(shape[1])
-
-
-def _layers(model: Any) -> Iterator[tuple[str, str]]:
-    # Operations are layers and, in Keras 3, also arithmetic called on a layer's output.
-    for layer in getattr(model, "operations", None) or getattr(model, "layers", []):
-        yield layer.name, type(layer).__name__
-        yield from _layers(layer)

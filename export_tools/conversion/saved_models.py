@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from export_tools.conversion.foreign import foreign
-from export_tools.conversion.keras_files import LoadedModel, Wanted, batch_of, input_size, output_width
+from export_tools.conversion.loaded_model import LoadedModel, Wanted, batch_of, input_size, output_width
 from hematodesk.domain.errors import ModelError
 
 # Operations that reach outside the graph: files, and Python of the process that made it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from export_tools.conversion.keras_files import LoadedModel
+from export_tools.conversion.loaded_model import LoadedModel
 from export_tools.conversion.onnx_head import Head
 from export_tools.conversion.parity import Parity
 from export_tools.networks.architectures import Architecture

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.conversion.foreign import foreign
-from export_tools.conversion.keras_files import LoadedModel, Wanted, from_model
+from export_tools.conversion.loaded_model import LoadedModel, Wanted, from_model
 from export_tools.networks.architectures import (
     Architecture,
     HeadPlan,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -86,7 +87,8 @@ def augment(
     if random.random() < how.colour:
         made = _coloured(made, random, how)
     if random.random() < how.grey:
-        made = cv2.cvtColor(cv2.cvtColor(made, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        grey = cv2.cvtColor(made, cv2.COLOR_RGB2GRAY)
+        made = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     return _focused(made, random, how)
 
 
@@ -120,9 +122,9 @@ def _stained(pixels: Pixels, random: np.random.Generator, how: Strength, looks: 
     else:
         mixture = np.eye(3) + random.normal(0, how.mixing, (3, 3))
         mixture *= math.exp(random.uniform(-how.density, how.density))
-        density = cv2.transform(density, mixture.astype(np.float32))
-        density = density + random.normal(0, how.tint, 3).astype(np.float32)
-    return np.clip(256 * np.exp(-np.clip(density, 0, 8)) - 1, 0, 255).astype(np.uint8)
+        mixed = np.asarray(cv2.transform(density, mixture.astype(np.float32)), dtype=np.float32)
+        density = mixed + random.normal(0, how.tint, 3).astype(np.float32)
+    return np.asarray(np.clip(256 * np.exp(-np.clip(density, 0, 8)) - 1, 0, 255), dtype=np.uint8)
 
 
 def _mirrored(pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -190,7 +192,7 @@ def _coloured(pixels: Pixels, random: np.random.Generator, how: Strength) -> Pix
 
 def _focused(pixels: Pixels, random: np.random.Generator, how: Strength) -> Pixels:
     size = pixels.shape[0]
-    made = pixels
+    made: npt.NDArray[Any] = pixels
     if random.random() < how.coarse:
         small = max(8, round(size * random.uniform(0.35, 0.9)))
         made = cv2.resize(made, (small, small), interpolation=cv2.INTER_AREA)
@@ -206,6 +208,7 @@ def _focused(pixels: Pixels, random: np.random.Generator, how: Strength) -> Pixe
         made = np.clip(made + grain, 0, 255).astype(np.uint8)
     if random.random() < how.jpeg:
         done, coded = cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(35, 95))])
-        if done:
-            made = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        read = cv2.imdecode(coded, cv2.IMREAD_COLOR) if done else None
+        if read is not None:
+            made = read
     return np.asarray(made, dtype=np.uint8)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from export_tools.data.augment import Strength, augment, looks_of
 from export_tools.data.crops import COVER, CropSet
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 _AHEAD = 8

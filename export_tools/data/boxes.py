@@ -11,7 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from export_tools.data.labels import class_id
-from export_tools.data.sources import FEW_RED_CELLS, PARTS, Record, bccd_groups
+from export_tools.data.records import FEW_RED_CELLS, PARTS, Record
+from export_tools.data.sources import bccd_groups
 from export_tools.data.tables import SourceError, box_of, read_rows
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from hematodesk.domain.cells import Localisation
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.geometry import Box

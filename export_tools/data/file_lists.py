@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.data.splits import Sides
 
 TRAINED_ON = ".trained_on.txt"

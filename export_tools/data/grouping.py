@@ -17,7 +17,8 @@ import cv2
 from export_tools.data.boxes import read_boxes
 from export_tools.data.file_lists import file_key
 from export_tools.data.likeness import Likeness, find_alike
-from export_tools.data.sources import Record, read_source
+from export_tools.data.records import Record
+from export_tools.data.sources import read_source
 from export_tools.data.unions import joined_keys
 from hematodesk.domain.errors import HematodeskError
 

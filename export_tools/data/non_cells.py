@@ -39,7 +39,8 @@ def _noise(random: np.random.Generator) -> Pixels:
     grain = int(random.choice([1, 2, 4, 16, 60]))
     small = random.integers(0, 256, (_HEIGHT // grain, _WIDTH // grain, int(random.choice([1, 3]))))
     grown = cv2.resize(small.astype(np.uint8), (_WIDTH, _HEIGHT), interpolation=cv2.INTER_CUBIC)
-    return np.broadcast_to(grown.reshape(_HEIGHT, _WIDTH, -1), (_HEIGHT, _WIDTH, 3)).copy()
+    planes = np.asarray(grown, dtype=np.uint8).reshape(_HEIGHT, _WIDTH, -1)
+    return np.broadcast_to(planes, (_HEIGHT, _WIDTH, 3)).copy()
 
 
 def _colours(random: np.random.Generator) -> Pixels:
@@ -123,7 +124,7 @@ def _shaded(random: np.random.Generator) -> Pixels:
     slope = np.cos(angle) * x + np.sin(angle) * y if random.random() < 0.5 else -(x**2 + y**2)
     light = 1 + random.uniform(0.2, 0.9) * slope
     field = random.integers(170, 250, 3) * light[..., None]
-    return np.clip(field + random.normal(0, 2, field.shape), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(field + random.normal(0, 2, field.shape), 0, 255), dtype=np.uint8)
 
 
 def _red_cells(random: np.random.Generator) -> Pixels:

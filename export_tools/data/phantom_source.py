@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from export_tools.data.crops import COVER, CropSet
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.phantom import random_style, render_cell
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.crop import crop_cell, crop_side

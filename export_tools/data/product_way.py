@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.data.crops import located_box
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.data.tables import SourceError
 from hematodesk.domain.cells import Localisation
 from hematodesk.domain.errors import ImageError

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import median
 
-from export_tools.data.sources import FEW_RED_CELLS, Record
+from export_tools.data.records import FEW_RED_CELLS, Record
 from export_tools.data.tables import box_of, read_rows
 
 BY_EYE = "raabin"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.data.tables import SourceError
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
 from hematodesk.domain.history import HistoryFilter

@@ -7,11 +7,13 @@ cell, of one field. Nothing is ever split but by group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from export_tools.data.labels import class_id
+from export_tools.data.raabin import read_raabin
+from export_tools.data.records import FEW_RED_CELLS, PARTS, Record
+from export_tools.data.reviewed import read_history
 from export_tools.data.tables import SourceError, box_of, read_rows
 from export_tools.data.unions import joined_keys
 from hematodesk.domain.classes import WBC4
@@ -22,46 +24,6 @@ from hematodesk.imaging.files import IMAGE_SUFFIXES
 _PBC_CELL = 140
 _PBC_RED_CELL = 81.0
 _BCCD_RED_CELL = 109.0
-FEW_RED_CELLS = 5
-"""With fewer boxes than this the median says little: some fields miss most of their red cells."""
-
-PARTS = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "val": "valid",
-    "validation": "valid",
-    "test": "test",
-    "test_simple": "test",
-    "testing": "test",
-    "train_sample": "train",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One labelled cell.
-
-    Attributes:
-        file: the picture.
-        box: where the cell is, None when that has to be found (or the whole picture is meant).
-        class_id: its class.
-        source: which data set or laboratory it is from.
-        group: key of what must not be torn apart in a split; unique over all sources.
-        original: which source image the picture was made from; counted in reports.
-        part: `train`, `valid` or `test` where the data set says so, else empty.
-        red_cell: median red-cell diameter in pixels where the data set's own boxes tell it, else
-            None: the locator then measures it.
-    """
-
-    file: Path
-    box: Box | None
-    class_id: str
-    source: str
-    group: str
-    original: str
-    part: str = ""
-    red_cell: float | None = None
 
 
 def read_source(folder: Path) -> list[Record]:
@@ -70,8 +32,6 @@ def read_source(folder: Path) -> list[Record]:
     Raises SourceError `source_not_found` or `source_unknown` with what was looked for.
     """
     if (folder / "history.sqlite3").is_file() or (folder.is_file() and folder.suffix == ".sqlite3"):
-        from export_tools.data.reviewed import read_history
-
         return read_history(folder)
     if not folder.is_dir():
         raise SourceError("source_not_found", f"There is no folder {folder}.", "Check the path.")
@@ -86,8 +46,6 @@ def read_source(folder: Path) -> list[Record]:
             return read_phantoms(folder)
     boxes = folder / "boxes.csv"
     if boxes.is_file() and {"source", "split"} <= set(read_rows(boxes)[0]):
-        from export_tools.data.raabin import read_raabin
-
         return read_raabin(folder)
     records = read_parts(folder) or read_classes(folder)
     if not records:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from export_tools.data.non_cells import draw_non_cells
 from export_tools.data.product_way import product_crop
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from hematodesk.domain.cells import Prediction
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.statistics import wilson_interval

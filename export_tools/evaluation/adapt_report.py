@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.data.product_way import product_crop
-from export_tools.data.sources import Record, read_source
+from export_tools.data.records import Record
+from export_tools.data.sources import read_source
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.linear_head import Labelled, LinearHead, choose_head
 from hematodesk.inference.classify import Classifier

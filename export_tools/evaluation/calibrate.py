@@ -27,7 +27,8 @@ from export_tools.data.boxes import read_boxes
 from export_tools.data.crops import COVER, CropSet, chosen, cut_by_source, middle
 from export_tools.data.file_lists import HELD_OUT, TESTED, TRAINED_ON, listed, read_list
 from export_tools.data.raabin import BY_EYE
-from export_tools.data.sources import Record, only_classes, read_source
+from export_tools.data.records import Record
+from export_tools.data.sources import only_classes, read_source
 from export_tools.figures.confidence import calibration_error, reliability
 from export_tools.networks.package_details import calibration_file, familiarity_file, sidecar
 from hematodesk.domain.errors import HematodeskError
@@ -132,14 +133,14 @@ def calibrate(args: argparse.Namespace) -> None:
     familiar = Centres(projection, centres)
     strange = np.concatenate([familiar.strangeness(each.embeddings) for each in (plain, hard)])
     limit = float(np.quantile(strange, _FAMILIAR_SHARE))
-    told = ""
+    about_rivals = ""
     if len(known) > len(classes):
         rivals = chosen(
             crops, only_classes(listed(records, read_list(args.model, HELD_OUT)), known[len(classes) :])
         )
         seen = answers(both, middle(rivals.pixels, size), rivals, known)
         over = familiar.strangeness(seen.embeddings) > limit
-        told = f"; of {len(over)} cells held out of classes not named {over.mean():.1%} are"
+        about_rivals = f"; of {len(over)} cells held out of classes not named {over.mean():.1%} are"
     before = _calibration_error(softmax(unseen.logits), unseen)
     after = _calibration_error(softmax(unseen.logits, temperature), unseen)
     np.savez(
@@ -160,7 +161,7 @@ def calibrate(args: argparse.Namespace) -> None:
         f"{before:.4f} before, {after:.4f} after\n"
         f"uncertain under {least:.3f}: disturbed views and folds are then right on "
         f"{_certain_accuracy(softmax(judged.logits, temperature), judged, least):.1%} of the certain\n"
-        f"unfamiliar over a distance of {limit:.3f}{told}"
+        f"unfamiliar over a distance of {limit:.3f}{about_rivals}"
     )
 
 

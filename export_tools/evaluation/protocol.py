@@ -14,26 +14,28 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from export_tools.conversion import convert
 from export_tools.data.file_lists import TRAINED_ON, beside
-from export_tools.data.sources import Record, only_classes
+from export_tools.data.records import Record
+from export_tools.data.sources import only_classes
+from export_tools.evaluation import calibrate
 from export_tools.evaluation.abstaining import (
     abstaining_document,
     abstaining_markdown,
     other_cells,
     without_cells,
 )
+from export_tools.evaluation.judging import Answer, Judged, answer, judge, model_named, write_report
 from export_tools.evaluation.protocol_parts import FOLDS, PARTS, part_records, read_table, require_lists
 from export_tools.figures.charts import require_drawing
+from export_tools.training import train
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.files import Rights, write_whole
 from hematodesk.domain.words import number_of
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
-
-if TYPE_CHECKING:
-    from export_tools.evaluation.evaluate import Answer, Judged
 
 POOLED = "bccd_5fold"
 _DATA = Path("../shared/data")
@@ -94,7 +96,7 @@ def run_protocol(args: argparse.Namespace) -> str:
                 "leave it out with --parts"
             )
     # Packages that are there are proved before others are trained, which takes hours.
-    ready = {name: package for name in names if (package := _ready(name, given, args)) is not None}
+    ready = {name: found for name in names if (found := _ready(name, given, args)) is not None}
     for name, package in ready.items():
         lacking = sorted(set(PARTS[name].classes) - set(read_package(package).class_ids))
         if lacking:
@@ -105,8 +107,6 @@ def run_protocol(args: argparse.Namespace) -> str:
     packages = {name: ready.get(name) or _made(name, args) for name in names}
     tested |= {name: part_records(name, table, packages[name]) for name in names if name not in tested}
     home = args.output or _beside(packages[names[0]])
-    from export_tools.evaluation.evaluate import answer, judge, model_named, write_report
-
     judged: dict[str, Judged] = {}
     pooled: list[Answer] = []
     for name in names:
@@ -187,8 +187,6 @@ def _made(name: str, args: argparse.Namespace) -> Path:
     target: Path = args.work / f"{part.trained_as}.onnx"
     if target.is_file():
         return target
-    from export_tools.__main__ import main
-
     args.work.mkdir(parents=True, exist_ok=True)
     model = target.with_suffix(".keras")
     sources = [str(args.protocol / source) for source in part.sources]
@@ -208,9 +206,19 @@ def _made(name: str, args: argparse.Namespace) -> Path:
         del commands[0]
     for command in commands:
         print(f"{name}: {command[0]}", file=sys.stderr, flush=True)
-        if main(command) != 0:
+        if run_command(command) != 0:
             raise ValueError(f"the package for {name} could not be made: {command[0]} failed")
     return target
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run `train`, `calibrate` or `convert` with these arguments; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m export_tools")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    for command in (train, calibrate, convert):
+        command.add_parser(subparsers)
+    args = parser.parse_args(arguments)
+    return int(args.run(args))
 
 
 def _beside(package: Path) -> Path:

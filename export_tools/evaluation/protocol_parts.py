@@ -8,7 +8,8 @@ from pathlib import Path
 
 from export_tools.data.file_lists import HELD_OUT, TRAINED_ON, beside, file_key, read_list
 from export_tools.data.grouping import join_groups
-from export_tools.data.sources import Record, only_classes, read_source
+from export_tools.data.records import Record
+from export_tools.data.sources import only_classes, read_source
 from export_tools.data.splits import SplitRule, split_sides
 from export_tools.data.tables import SourceError
 from hematodesk.domain.classes import WBC4

@@ -68,7 +68,8 @@ class Field:
 
     def of(self, kind: str) -> Boxes:
         """The boxes of one kind, (M, 4)."""
-        return self.boxes[self.kinds == KINDS.index(kind)]
+        boxes: Boxes = self.boxes[self.kinds == KINDS.index(kind)]
+        return boxes
 
 
 def read_fields(data: Path) -> list[Field]:

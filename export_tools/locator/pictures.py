@@ -32,13 +32,16 @@ class Sampler:
         for field in fields:
             if field.path.stem in WRONG:
                 continue
-            pixels = cv2.cvtColor(cv2.imread(str(field.path)), cv2.COLOR_BGR2RGB)
+            read = cv2.imread(str(field.path))
+            if read is None:
+                raise OSError(f"{field.path} cannot be read as an image")
+            pixels = cv2.cvtColor(read, cv2.COLOR_BGR2RGB)
             # The program's own working scale: see imaging.locate.
             scale = (WORK_AREA / (pixels.shape[0] * pixels.shape[1])) ** 0.5
             # Twice the working scale is sharp enough for the largest zoom.
             keep = min(1.0, 2 * scale)
             pixels = cv2.resize(pixels, None, fx=keep, fy=keep, interpolation=cv2.INTER_AREA)
-            self._by_source.setdefault(field.source, []).append((pixels, field, keep))
+            self._by_source.setdefault(field.source, []).append((np.asarray(pixels, np.uint8), field, keep))
 
     def batch(self, count: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Pictures (count, H, W, 3) float32 from -1 to 1, and targets (count, H/8, W/8, 16)."""
@@ -105,13 +108,13 @@ class Sampler:
         matrix = np.hstack([turn, shift[:, None]])
         source = pixels
         if zoom < 0.8:
-            source = cv2.GaussianBlur(pixels, (0, 0), 0.45 / zoom)
+            source = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 0.45 / zoom), np.uint8)
         made = cv2.warpAffine(
             source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=fill
         )
         boxes, kept = _turned(boxes, turn, shift, (height, width))
         # Several BCCD fields have no red cell boxed though they are full of them.
-        return made, boxes, kinds[kept], bool((field.kinds == 1).sum() >= 4)
+        return np.asarray(made, np.uint8), boxes, kinds[kept], bool((field.kinds == 1).sum() >= 4)
 
     def _with_neighbour(
         self,
@@ -161,12 +164,12 @@ class Sampler:
         matched = np.clip(cut * light, 0, 255)
         mask = np.zeros((high, wide), np.float32)
         cv2.ellipse(mask, (wide // 2, high // 2), (int(wide * 0.47), int(high * 0.47)), 0, 0, 360, 1.0, -1)
-        mask = cv2.GaussianBlur(mask, (0, 0), 1.0)[..., None]
+        soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 1.0), np.float32)[..., None]
         from_x, from_y = int(x0 - x), int(y0 - y)
         part = slice(from_y, from_y + y1 - y0), slice(from_x, from_x + x1 - x0)
         made = pixels.copy()
         under = made[y0:y1, x0:x1].astype(np.float32)
-        made[y0:y1, x0:x1] = (under + (matched[part] - under) * mask[part]).astype(np.uint8)
+        made[y0:y1, x0:x1] = (under + (matched[part] - under) * soft[part]).astype(np.uint8)
         seen = covered < 0.6
         return (
             made,
@@ -188,7 +191,8 @@ class Sampler:
             slope = np.linspace(-1, 1, pixels.shape[1], dtype=np.float32)[None, :, None]
             picture = picture * (1 + slope * np.float32(random.uniform(-0.15, 0.15)))
         if random.random() < 0.3:
-            picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.3, 1.4)))
+            blurred = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.3, 1.4)))
+            picture = np.asarray(blurred, np.float32)
         if random.random() < 0.3:
             noise = random.standard_normal(picture.shape).astype(np.float32)
             picture = picture + noise * np.float32(random.uniform(0.0, 0.05))
@@ -243,7 +247,8 @@ def _no_smear(random: np.random.Generator, size: tuple[int, int]) -> Pixels:
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
     elif what == 1:
         coarse = random.integers(0, 256, (int(random.integers(3, 40)), int(random.integers(3, 40)), 3))
-        picture = cv2.resize(coarse.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+        grown = cv2.resize(coarse.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+        picture = np.asarray(grown, np.uint8)
     elif what == 2:
         ink = [int(value) for value in random.integers(0, 256, 3)]
         for _ in range(int(random.integers(3, 25))):

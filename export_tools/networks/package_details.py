@@ -61,7 +61,7 @@ def copy_charts(model: Path, package: Path) -> int:
 
 def read_details(args: argparse.Namespace, outputs: int) -> dict[str, Any]:
     """Options, then --details, then what stands beside the model; the first that speaks wins."""
-    from export_tools.conversion.guesses import labels_beside
+    from export_tools.networks.labels_beside import labels_beside
 
     known: dict[str, Any] = {}
     for path in (sidecar(args.input), calibration_file(args.input)):

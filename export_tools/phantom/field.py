@@ -101,9 +101,11 @@ class _Glass:
         if covering is not None:
             self.stains[glass] *= 1.0 - np.float32(0.94) * covering[patch][..., None]
         for index, plane in planes.items():
-            below, above = self.stains[(*glass, index)], plane[patch]
+            below: Field = self.stains[(*glass, index)]
+            above: Field = plane[patch]
             if index == _HAEMOGLOBIN and covering is None:
-                above = above - np.float32(0.45) * np.minimum(below, above)
+                shared: Field = np.minimum(below, above)
+                above = above - np.float32(0.45) * shared
             below += above
 
     def box(self, mask: Field, column: int, row: int, least: float = 0.0) -> tuple[Box, bool] | None:

@@ -89,7 +89,7 @@ def icon_pixels(edge: int) -> NDArray[np.uint8]:
 def _nucleus() -> NDArray[np.float64]:
     """The nucleus's outline in the drawing's units: float64 (points, 2)."""
     fine = 4
-    steps = (np.arange(_VIEW * fine, dtype=np.float32) + 0.5) / fine
+    steps = (np.arange(_VIEW * fine, dtype=np.float32) + np.float32(0.5)) / np.float32(fine)
     x, y = np.meshgrid(steps, steps)
     sheet = Patch(x, y, fine)
     inside = ellipse(sheet, *_LOBES[0])

@@ -133,4 +133,4 @@ def chromatin(
     margin = 1.0 - np.exp(-((np.clip(inside, 0.0, None) / np.float32(0.45)) ** 2))
     membrane = np.float32(0.12) * np.exp(-(((inside - np.float32(0.22)) / np.float32(0.2)) ** 2))
     density = mask * (depth * (1.0 + np.float32(contrast) * texture * margin) + membrane)
-    return np.clip(density, 0.0, 1.8).astype(np.float32, copy=False)
+    return np.asarray(np.clip(density, 0.0, 1.8), dtype=np.float32)

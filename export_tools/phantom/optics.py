@@ -18,7 +18,7 @@ def transmit(stains: Field, style: PhantomStyle) -> Field:
     """
     vectors = np.array([style.haemoglobin, style.eosin, style.azure, style.blue], np.float32)
     density = cv2.transform(stains, np.ascontiguousarray(-vectors.T))
-    return cv2.exp(density)
+    return np.asarray(cv2.exp(density), dtype=np.float32)
 
 
 def photograph(
@@ -31,9 +31,9 @@ def photograph(
         um_per_px: size of a camera pixel on the glass, micrometres.
     """
     sigma = max(0.3, style.psf_um / um_per_px * supersample)
-    light = cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    blurred = cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     height, width = light.shape[0] // supersample, light.shape[1] // supersample
-    image = cv2.resize(light, (width, height), interpolation=cv2.INTER_AREA)
+    image = np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
     shift = style.fringe_um / um_per_px
     if shift > 0.05:
         for channel, sign in ((0, 1.0), (2, -1.0)):
@@ -67,7 +67,10 @@ def through_jpeg(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     done, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise RuntimeError("OpenCV could not encode a JPEG")
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    read = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if read is None:
+        raise RuntimeError("OpenCV could not read its own JPEG")
+    return np.ascontiguousarray(read[..., ::-1], dtype=np.uint8)
 
 
 def haze(shape: tuple[int, int], rng: np.random.Generator, amount: float, scale: float) -> Field:
@@ -75,4 +78,5 @@ def haze(shape: tuple[int, int], rng: np.random.Generator, amount: float, scale:
     quarter = (shape[0] // 4 + 1, shape[1] // 4 + 1)
     clouds = smooth_noise(rng, quarter, 9.0 * scale / 4) + 0.5 * smooth_noise(rng, quarter, 1.8 * scale / 4)
     clouds = np.clip(0.8 + 0.45 * clouds, 0.0, 3.0) * np.float32(amount)
-    return cv2.resize(clouds, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    grown = cv2.resize(clouds, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, dtype=np.float32)

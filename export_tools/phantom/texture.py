@@ -58,19 +58,19 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], size_px: floa
     rows, cols = int(shape[0] / step) + 5, int(shape[1] / step) + 5
     sigma = max(0.5, size_px / 2.5 / step)
     coarse = rng.standard_normal((rows, cols), dtype=np.float32)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    blurred = cv2.GaussianBlur(coarse, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    coarse = np.asarray(blurred, dtype=np.float32)
     coarse *= np.float32(2.0 * np.sqrt(np.pi) * sigma)  # the blur takes the deviation down by this
     if step == 1.0:
         return np.ascontiguousarray(coarse[2 : 2 + shape[0], 2 : 2 + shape[1]])
     matrix = np.array([[1 / step, 0, 1.5], [0, 1 / step, 1.5]], dtype=np.float64)
-    return cv2.warpAffine(
-        coarse, matrix, (shape[1], shape[0]), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    ).astype(np.float32, copy=False)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(coarse, matrix, (shape[1], shape[0]), flags=flags), dtype=np.float32)
 
 
 def soft(inside: Field, width: float) -> Field:
     """0 outside to 1 inside of a signed distance (positive inside), over `width` micrometres to each side."""
-    t = np.clip(inside * np.float32(0.5 / width) + np.float32(0.5), 0.0, 1.0)
+    t: Field = np.clip(inside * np.float32(0.5 / width) + np.float32(0.5), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
@@ -93,7 +93,8 @@ def polar(patch: Patch, radii: Field, radius: float, stretch: float = 1.0, turn:
     across = (-np.sin(turn) * patch.x + np.cos(turn) * patch.y) * np.float32(root)
     reach, angle = cv2.cartToPolar(along.astype(np.float32), across.astype(np.float32))
     index = (angle * np.float32(_TABLE / (2.0 * np.pi))).astype(np.int32) & (_TABLE - 1)
-    return (reach / (radii[index] * np.float32(radius))).astype(np.float32, copy=False)
+    relative: Field = reach / (radii[index] * np.float32(radius))
+    return relative.astype(np.float32, copy=False)
 
 
 def ellipse(patch: Patch, cx: float, cy: float, a: float, b: float, turn: float) -> Field:
@@ -101,7 +102,8 @@ def ellipse(patch: Patch, cx: float, cy: float, a: float, b: float, turn: float)
     dx, dy = patch.x - np.float32(cx), patch.y - np.float32(cy)
     u = (np.cos(turn) * dx + np.sin(turn) * dy) / np.float32(a)
     v = (-np.sin(turn) * dx + np.cos(turn) * dy) / np.float32(b)
-    return ((1.0 - np.sqrt(u * u + v * v)) * np.float32(min(a, b))).astype(np.float32, copy=False)
+    distance: Field = (1.0 - np.sqrt(u * u + v * v)) * np.float32(min(a, b))
+    return distance.astype(np.float32, copy=False)
 
 
 def strand(patch: Patch, start: tuple[float, float], end: tuple[float, float], radius: float) -> Field:
@@ -115,8 +117,9 @@ def strand(patch: Patch, start: tuple[float, float], end: tuple[float, float], r
 
 def join(a: Field, b: Field, blend: float) -> Field:
     """Union of two signed distances with the corner filled over `blend` micrometres."""
-    near = np.maximum(np.float32(blend) - np.abs(a - b), 0.0)
-    return (np.maximum(a, b) + near * near * np.float32(0.25 / blend)).astype(np.float32, copy=False)
+    near: Field = np.maximum(np.float32(blend) - np.abs(a - b), 0.0)
+    joined: Field = np.maximum(a, b) + near * near * np.float32(0.25 / blend)
+    return joined.astype(np.float32, copy=False)
 
 
 def grains(patch: Patch, rng: np.random.Generator, pitch: float, jitter: float = 0.35) -> Field:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from export_tools.phantom.nuclei import chromatin, folds, lobed, rounded, sausage
 from export_tools.phantom.texture import Field, Patch, grains, nearest, outline, polar, soft
@@ -34,6 +35,7 @@ class _Body:
     film: Field  # unevenness of the cytoplasm about 1
 
 
+_Plane = NDArray[np.floating]
 _Waves = list[tuple[int, float]]
 _ROUND: _Waves = [(2, 0.03), (3, 0.022), (4, 0.014), (5, 0.010)]
 _UNEVEN: _Waves = [(2, 0.055), (3, 0.045), (4, 0.03), (5, 0.022), (7, 0.012)]
@@ -87,7 +89,7 @@ def _shift(rng: np.random.Generator, amount: float) -> tuple[float, float]:
     return float(distance * np.cos(angle)), float(distance * np.sin(angle))
 
 
-def _cell(mask: Field, haemoglobin: Field, eosin: Field, azure: Field, blue: Field) -> WhiteCell:
+def _cell(mask: Field, haemoglobin: _Plane, eosin: _Plane, azure: _Plane, blue: _Plane) -> WhiteCell:
     planes = [np.clip(plane, 0.0, None).astype(np.float32) for plane in (haemoglobin, eosin, azure, blue)]
     return WhiteCell(mask, *planes)
 

@@ -96,8 +96,7 @@ def fit(
     logits_model = keras.Model(model.input, model.get_layer("logits").output)
     averaged = [tf.Variable(value, trainable=False) for value in model.trainable_variables]
 
-    @tf.function(reduce_retracing=True)
-    def step(images: Any, targets: Any, keep: Any) -> Any:
+    def take_step(images: Any, targets: Any, keep: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = logits_model(images, training=True)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
@@ -111,6 +110,7 @@ def fit(
             slow.assign(keep * slow + (1 - keep) * fast.value)
         return loss
 
+    step = tf.function(take_step, reduce_retracing=True)
     state = _State(checkpoint, model, optimizer, averaged)
     progress = state.load() if resume else Progress()
     total = plan.passes * plan.steps
@@ -170,7 +170,7 @@ class _State:
     def save(self, progress: Progress, *, best: bool) -> None:
         if best or not self._best:
             self._best = [value.numpy() for value in self._averaged]
-        arrays = {
+        arrays: dict[str, Any] = {
             f"{kind}{index}": np.asarray(value)
             for kind, values in (
                 ("model", self._model.trainable_variables),

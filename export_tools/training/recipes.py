@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.figures.metrics import Figures, as_document, as_markdown, measure
 from export_tools.networks.package_details import results_folder, sidecar
 from hematodesk.domain.classes import cell_class

@@ -25,7 +25,8 @@ from export_tools.data.boxes import read_boxes
 from export_tools.data.crops import CropSet, chosen, cut_by_source, joined, middle
 from export_tools.data.file_lists import write_lists
 from export_tools.data.grouping import join_groups
-from export_tools.data.sources import Record, only_classes, read_source
+from export_tools.data.records import Record
+from export_tools.data.sources import only_classes, read_source
 from export_tools.data.splits import SplitRule, parse_fold, split_sides
 from export_tools.networks.package_details import sidecar
 from export_tools.training.fit import Plan, fit

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export_tools.conversion.keras_files import Wanted
+from export_tools.conversion.loaded_model import Wanted
 from export_tools.conversion.weights_files import load_weights_file
 from export_tools.networks.architectures import parse_head
 from hematodesk.domain.errors import ModelError

@@ -12,7 +12,7 @@ import pytest
 from export_tools.data.augment import Strength
 from export_tools.data.batches import EvenDraw, batches
 from export_tools.data.crops import CropSet
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 
 
 def record(name: str, source: str, index: int) -> Record:

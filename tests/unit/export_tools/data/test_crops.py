@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from export_tools.data.crops import COVER, chosen, cut_by_source, cut_crops, located_box, middle
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.crop import crop_cell

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from export_tools.data.file_lists import HELD_OUT, TESTED, TRAINED_ON, beside, listed, read_list, write_lists
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.data.splits import Sides
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from export_tools.data import product_way
 from export_tools.data.product_way import product_crop
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 from hematodesk.imaging.crop import crop_cell

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export_tools.data.grouping import join_groups
-from export_tools.data.sources import Record, read_source
+from export_tools.data.records import Record
+from export_tools.data.sources import read_source
 from export_tools.data.splits import Sides, SplitRule, folds, hold_out, parse_fold, split_sides
 
 

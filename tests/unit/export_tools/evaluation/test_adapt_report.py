@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from export_tools.__main__ import main
-from export_tools.data.sources import Record
+from export_tools.data.records import Record
 from export_tools.evaluation import adapt_report
 from export_tools.evaluation.adapt_report import as_markdown, draw, few_of_each, trial
 from hematodesk.domain.linear_head import Labelled, LinearHead

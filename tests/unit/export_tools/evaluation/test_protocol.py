@@ -243,7 +243,7 @@ def test_missing_packages_are_trained_with_what_their_part_leaves_out(
             Path(arguments[-1]).write_bytes(b"")
         return 0
 
-    monkeypatch.setattr("export_tools.__main__.main", other_command)
+    monkeypatch.setattr(protocol, "run_command", other_command)
     command = [
         "evaluate",
         "--protocol",
@@ -260,8 +260,18 @@ def test_missing_packages_are_trained_with_what_their_part_leaves_out(
     # What was made once is used again.
     assert main(command) == 0
     assert len(ran) == 3
-    monkeypatch.setattr("export_tools.__main__.main", lambda arguments: 1)
+    monkeypatch.setattr(protocol, "run_command", lambda arguments: 1)
     assert main([*command[:-1], str(tmp_path / "v")]) == 1
+
+
+def test_a_command_that_makes_a_package_runs_as_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = ["convert", str(tmp_path / "a.keras"), "--output", str(tmp_path / "a.txt")]
+    assert protocol.run_command(refused) == 1
+    assert "a.txt does not end in .onnx" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        protocol.run_command(["train", "--no-such-option"])
 
 
 def protocol_command(data: Path, tmp_path: Path, *packages: str) -> list[str]:
@@ -290,10 +300,10 @@ def test_an_interrupted_training_goes_on_and_a_finished_one_is_not_repeated(
         return int(arguments[0] == "calibrate")
 
     command = [*protocol_command(data, tmp_path), "--parts", "leave_bccd_out"]
-    monkeypatch.setattr("export_tools.__main__.main", cut_off)
+    monkeypatch.setattr(protocol, "run_command", cut_off)
     assert main(command) == 130
     assert "--resume" not in ran[-1]
-    monkeypatch.setattr("export_tools.__main__.main", trained)
+    monkeypatch.setattr(protocol, "run_command", trained)
     assert main(command) == 1
     assert "--resume" in ran[-2] and ran[-2][0] == "train" and ran[-1][0] == "calibrate"
     assert main(command) == 1
@@ -333,7 +343,7 @@ def test_nothing_is_trained_for_a_run_that_cannot_end_well(
     def train(arguments: list[str]) -> int:
         raise AssertionError("trained for nothing")
 
-    monkeypatch.setattr("export_tools.__main__.main", train)
+    monkeypatch.setattr(protocol, "run_command", train)
     learnt = lists(tmp_path / "m.onnx", [*KEPT, *HELD], HELD)
     command = protocol_command(data, tmp_path, f"pbc4={learnt}")
     command[command.index("--parts") + 1] = "leave_pbc_out,pbc4"

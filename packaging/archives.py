@@ -8,7 +8,6 @@ import lzma
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 
 def pack(folder: Path, target: Path, when: int, extra: Sequence[tuple[Path, str]] = ()) -> None:
@@ -36,7 +35,7 @@ def pack(folder: Path, target: Path, when: int, extra: Sequence[tuple[Path, str]
 
 
 @contextlib.contextmanager
-def _compressed(target: Path, when: int) -> Iterator[IO[bytes]]:
+def _compressed(target: Path, when: int) -> Iterator[lzma.LZMAFile | gzip.GzipFile]:
     if target.suffix == ".xz":
         with lzma.open(target, "wb", preset=9) as stream:
             yield stream

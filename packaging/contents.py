@@ -196,9 +196,9 @@ def program_data(root: Path) -> list[tuple[str, str]]:
         found.append((str(path), PurePath("hematodesk/_data/models", inside).as_posix()))
     resources = root / "resources"
     for path in sorted(resources.rglob("*")):
-        inside = path.relative_to(resources).as_posix()
-        if path.is_file() and not _matches(inside, RESOURCES_LEFT_OUT):
-            found.append((str(path), str(PurePath("hematodesk/_data/resources", inside).parent)))
+        name = path.relative_to(resources).as_posix()
+        if path.is_file() and not _matches(name, RESOURCES_LEFT_OUT):
+            found.append((str(path), str(PurePath("hematodesk/_data/resources", name).parent)))
     for needed in ("icons/hematodesk.png", "samples"):
         if not (resources / needed).exists():
             raise SystemExit(f"resources/{needed} is missing: nothing to ship.")

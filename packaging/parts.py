@@ -125,7 +125,8 @@ def parts_of(entries: Iterable[Entry], modules: Iterable[Entry], owners: Owners)
 
 def wheel_part(wheel: metadata.Distribution) -> Part:
     """A wheel, with the licence files that came in it."""
-    name, version = wheel.metadata["Name"], wheel.version
+    about, version = wheel.metadata, wheel.version
+    name = about["Name"]
     texts = [
         Path(str(wheel.locate_file(file)))
         for file in wheel.files or ()
@@ -134,7 +135,10 @@ def wheel_part(wheel: metadata.Distribution) -> Part:
     return Part(
         name,
         version,
-        _LICENCES.get(name.lower().replace("_", "-"), wheel.metadata.get("License-Expression") or ""),
+        _LICENCES.get(
+            name.lower().replace("_", "-"),
+            next(iter(about.get_all("License-Expression", [])), ""),
+        ),
         f"pkg:pypi/{name.lower().replace('_', '-')}@{version}",
         tuple(sorted(texts)),
     )

@@ -47,7 +47,7 @@ def bill_of_materials(parts: Sequence[Part], folder: Path, when: int) -> str:
         bom.register_dependency(bom.metadata.component, others)
     bom.metadata.timestamp = datetime.fromtimestamp(when, UTC)
     bom.serial_number = uuid.uuid5(_NAMESPACE, "".join(sorted(_digest(path) for path in where.values())))
-    return JsonV1Dot6(bom).output_as_string(indent=1)
+    return str(JsonV1Dot6(bom).output_as_string(indent=1))
 
 
 def _component(part: Part) -> Component:

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def fingerprint(folder: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def json_lines(text: str) -> list[dict[str, object]]:
+def json_lines(text: str) -> list[dict[str, Any]]:
     """The objects of a text with one a line."""
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
@@ -177,20 +177,21 @@ class Bench:
         code: int = 0,
         quiet: bool = True,
         data: Path | None = None,
-        **more: str,
+        environment: Mapping[str, str] | None = None,
     ) -> str:
         """Run a command, check its exit code and that standard error is empty; returns its output.
 
         Args:
             quiet: False when something may be said on standard error.
             data: another data folder than the usual one.
+            environment: variables beside those of `self.environment`.
         """
         where = self.data_arguments() if data is None else ["--data-dir", str(data)]
         process = self.start(
             *where,
             *arguments,
             name=name,
-            env=self.environment(**more),
+            env=self.environment(**(environment or {})),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

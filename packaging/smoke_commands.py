@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from smoke_bench import PATIENCE_S, Bench, Failed, expected_class, json_lines
@@ -73,9 +73,14 @@ def check_unknown_model(bench: Bench) -> str:
     return "tried in a child, used, remembered"
 
 
-def check_classify(bench: Bench, **more: str) -> str:
-    """Every sample gets an answer, and most of the known ones the right one."""
-    output = bench.run("classify", bench.images, "--format", "json", "--quiet", **more)
+def check_classify(bench: Bench, locale: str | None = None) -> str:
+    """Every sample gets an answer, and most of the known ones the right one.
+
+    Args:
+        locale: value of LANG and LC_ALL; the machine's own when None.
+    """
+    more = {} if locale is None else {"LANG": locale, "LC_ALL": locale}
+    output = bench.run("classify", bench.images, "--format", "json", "--quiet", environment=more)
     answers = {Path(str(answer["file"])).name: answer for answer in json_lines(output)}
     files = {path.name for path in bench.images.iterdir()}
     if set(answers) != files:
@@ -248,10 +253,10 @@ def _images(file: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM image WHERE deleted_at IS NULL").fetchone()[0])
 
 
-def wait_until(what: str, look: object, patience_s: float = PATIENCE_S) -> None:
+def wait_until(what: str, look: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Ask until the answer is yes; raises Failed, naming what was waited for."""
     deadline = time.monotonic() + patience_s
-    while not look():  # type: ignore[operator]
+    while not look():
         if time.monotonic() > deadline:
             raise Failed(f"{what}: not within {patience_s:.0f} s.")
         time.sleep(0.1)

@@ -53,7 +53,7 @@ def smoke_test(bench: Bench, show: list[str]) -> None:
     step("unknown model", commands.check_unknown_model)
     step("classify", commands.check_classify)
     if sys.platform.startswith("linux"):
-        step("classify, C locale", partial(commands.check_classify, LANG="C", LC_ALL="C"))
+        step("classify, C locale", partial(commands.check_classify, locale="C"))
     step("damaged image", commands.check_damaged)
     if sys.platform != "win32":
         # Windows sends Ctrl+C to a whole console only.
@@ -63,9 +63,9 @@ def smoke_test(bench: Bench, show: list[str]) -> None:
     step("history care", commands.check_history_care)
     step("old histories", commands.check_old_histories)
     for way, image in zip(show, bench.known, strict=False):
-        with display(way) as more:
+        with display(way) as variables:
             platform = "xcb" if way == "xvfb" else way
-            step(f"window, {way}", partial(check_window, image=image, platform=platform, **more))
+            step(f"window, {way}", partial(check_window, image=image, platform=platform, variables=variables))
     step("untouched", check_untouched)
 
 

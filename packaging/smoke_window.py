@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -25,9 +25,9 @@ _ATTEMPTS = 4
 _STEPS = 12
 
 
-def check_window(bench: Bench, image: Path, platform: str, **more: str) -> str:
+def check_window(bench: Bench, image: Path, platform: str, variables: Mapping[str, str]) -> str:
     """Bring an image to the window, find its answer in the database, close: nothing said, nothing left."""
-    dropping = "DISPLAY" in more and can_drop()
+    dropping = "DISPLAY" in variables and can_drop()
     before = len(bench.history())
     shown = [] if dropping else [image]
     with tempfile.TemporaryFile() as errors:
@@ -35,12 +35,12 @@ def check_window(bench: Bench, image: Path, platform: str, **more: str) -> str:
             *bench.data_arguments(),
             *shown,
             name="hematodesk",
-            env=bench.environment(QT_QPA_PLATFORM=platform, **more),
+            env=bench.environment(QT_QPA_PLATFORM=platform, **variables),
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
         try:
-            with _dropped(image, more["DISPLAY"], process) if dropping else contextlib.nullcontext():
+            with _dropped(image, variables["DISPLAY"], process) if dropping else contextlib.nullcontext():
                 _wait_for_answer(bench, process, before)
             with_children = len(bench.processes()) if sys.platform.startswith("linux") else 1
             _close(process)

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]
-from onnxruntime.capi import onnxruntime_pybind11_state as _state  # type: ignore[import-untyped]
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 _FATAL = 4
 """ONNX Runtime's severity that leaves only what ends the process; faults reach us as exceptions."""

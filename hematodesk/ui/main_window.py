@@ -330,11 +330,14 @@ class MainWindow(QMainWindow):
         self.exports.ask(session_id, self.panel.selected_ids(), listed, chosen_first=chosen_first)
 
     def delete_images(self) -> None:
-        """Delete the chosen images, else the shown one; asked before, as the settings want it."""
-        chosen = self.panel.selected_ids()
-        if not chosen and self.viewer.image_id is not None:
-            chosen = [self.viewer.image_id]
-        if chosen and self.services.settings.flag("confirm_delete"):
+        """Delete the chosen images, else the shown one.
+
+        The settings say whether it is asked before; for more than what is on show it always is, with the
+        number.
+        """
+        shown = self.viewer.image_id
+        chosen = self.panel.selected_ids() or ([shown] if shown is not None else [])
+        if chosen and (chosen != [shown] or self.services.settings.flag("confirm_delete")):
             self.dialogs.ask_delete(len(chosen), lambda: self.reviews.delete_images(chosen))
         else:
             self.reviews.delete_images(chosen)

@@ -93,11 +93,14 @@ class BrowseController(QObject):
             self.open(found.id)
 
     def _viewer_changed(self) -> None:
-        """Mark what is shown; read ahead what comes next."""
-        if not self._viewer.settled and self._viewer.image_id is None:
-            return
+        """Mark what is shown, and nothing when that is not in the history (yet)."""
         image_id = self._viewer.image_id
-        if image_id is None or image_id == self._at:
+        if image_id is None:
+            # An image on its way is marked already.
+            if self._viewer.settled:
+                self._panel.mark(None)
+            return
+        if image_id == self._at == self._panel.marked:
             return
         self._at = image_id
         if self._viewer.session_id is not None and not self._panel.model.filtered:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -128,6 +129,8 @@ class HistoryPanel(QFrame):
         set_role(self, "panel")
         self.model = HistoryModel(access, self)
         self._shown_image: int | None = None
+        self._chosen_here: int | None = None
+        """An image that the person chose in the list, and that comes to be shown because of it."""
         self._following = False
         self._top: tuple[QPersistentModelIndex, int] | None = None
         self._class_ids: tuple[str, ...] = ()
@@ -266,9 +269,15 @@ class HistoryPanel(QFrame):
         self._fill_filters(class_ids)
 
     def mark(self, image_id: int | None) -> None:
-        """Mark the image that is shown, without asking for it again."""
-        self._shown_image = image_id
-        self._mark_shown()
+        """Mark the image that is shown, without asking for it again; a newly marked one is chosen alone."""
+        moved = image_id != self._shown_image and image_id != self._chosen_here
+        self._shown_image, self._chosen_here = image_id, None
+        self._mark_shown(alone=moved)
+
+    @property
+    def marked(self) -> int | None:
+        """The image that is marked as shown."""
+        return self._shown_image
 
     def selected_ids(self) -> list[int]:
         """The images chosen in the list, in its order."""
@@ -356,7 +365,11 @@ class HistoryPanel(QFrame):
                 self.tr("No image matches.") if self.model.filtered else self._words_when_empty
             )
 
-    def _mark_shown(self) -> None:
+    def _mark_shown(self, *, alone: bool = False) -> None:
+        """Move to the row of the shown image; `alone` takes all others out of the selection.
+
+        The list's own `setCurrentIndex` would ask which keys are held, and after Ctrl+Z add the row.
+        """
         row = self.model.row_of(self._shown_image) if self._shown_image is not None else -1
         self._following = True
         try:
@@ -364,8 +377,11 @@ class HistoryPanel(QFrame):
                 self.list.selectionModel().clear()
                 return
             index = self.model.index(row)
-            if self.list.currentIndex() != index or not self.list.selectionModel().isSelected(index):
-                self.list.setCurrentIndex(index)
+            chosen, flag = self.list.selectionModel(), QItemSelectionModel.SelectionFlag
+            if alone or not chosen.hasSelection():
+                chosen.setCurrentIndex(index, flag.ClearAndSelect)
+            elif chosen.currentIndex() != index:
+                chosen.setCurrentIndex(index, flag.NoUpdate)
             self.list.scrollTo(index)
         finally:
             self._following = False
@@ -392,6 +408,7 @@ class HistoryPanel(QFrame):
         summary = current.data(Role.SUMMARY)
         if self._following or summary is None or summary.id == self._shown_image:
             return
+        self._chosen_here = summary.id
         self.image_chosen.emit(summary.id)
 
     def _selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:

@@ -15,6 +15,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.ui.kit.banners import Banners, Level, Notice
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.words import number
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.services import Services
@@ -89,9 +90,8 @@ class ExportController(QObject):
         dialog.open()
 
     def _dialog(self, title: str, name: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title)
+        dialog = file_chooser(self._window, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.selectFile(name)
         return dialog
 
@@ -156,8 +156,7 @@ class ExportController(QObject):
 
     def ask_import(self) -> None:
         """Ask for an exported JSON file."""
-        dialog = QFileDialog(self._window, self.tr("Import history"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = file_chooser(self._window, self.tr("Import history"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Exported history (*.json)"), self.tr("All files (*)")])
         if folder := self._services.settings.text("export_folder"):

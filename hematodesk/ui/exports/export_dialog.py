@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.exports.export_scopes import Scope
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import GRID, set_role
 from hematodesk.workflow.exports.class_folders import FolderOptions
@@ -246,8 +247,7 @@ class ExportDialog(QDialog):
 
     def _ask_target(self) -> None:
         """A folder to hold the class folders, or a file's name."""
-        chooser = QFileDialog(self, self.tr("Export"))
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser = file_chooser(self, self.tr("Export"))
         target = self._target()
         chooser.setDirectory(str(target.parent))
         if self.chosen_format is ExportFormat.FOLDERS:

@@ -21,6 +21,7 @@ from hematodesk.domain.history import Backup
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.ui.history.words import moment_words
 from hematodesk.ui.kit.choice_list import choice_list
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.theme import set_role
 from hematodesk.ui.kit.words import number
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes
@@ -105,10 +106,9 @@ class RestoreDialog(QDialog):
             self._choose(item.data(0, Qt.ItemDataRole.UserRole))
 
     def _ask_file(self) -> None:
-        chooser = QFileDialog(self, self.tr("Restore from another file"))
+        chooser = file_chooser(self, self.tr("Restore from another file"))
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         chooser.setNameFilters([self.tr("History (*.sqlite3)"), self.tr("All files (*)")])
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.fileSelected.connect(lambda name: self._choose(Path(name)))
         chooser.open()
 

@@ -30,6 +30,7 @@ from hematodesk.ui.image.centre_column import Message
 from hematodesk.ui.image.image_view import ImageView
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.parts import KeyButton
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import emphasis_font, set_role
@@ -152,12 +153,11 @@ class LiveDialog(QDialog):
             self._run(self.sources.currentText(), lambda: _camera(int(chosen)))
 
     def _ask_video(self) -> None:
-        chooser = QFileDialog(self, self.tr("Open a video file"))
+        chooser = file_chooser(self, self.tr("Open a video file"))
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         chooser.setNameFilters(
             [self.tr("Videos ({patterns})").format(patterns="*.avi *.mp4 *.mov"), self.tr("All files (*)")]
         )
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.fileSelected.connect(self.show_video)
         chooser.open()
 

@@ -305,7 +305,7 @@ class ReviewController(QObject):
     def _tell(self, changed: _Changed, go_there: bool) -> None:
         change = changed.change
         self.undo_changed.emit()
-        if change is None:
+        if change is None or change.empty:
             return
         if change.deleted is not None:
             (self.images_deleted if change.deleted else self.images_restored).emit(change.image_ids)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.runs.run_controller import BatchJob, RunController
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.analysis.source_streams import FixedSources
@@ -39,7 +40,7 @@ class WatchController(QObject):
 
     def ask(self) -> None:
         """The dialog for the folder."""
-        dialog = QFileDialog(self._window, self.tr("Watch a folder"))
+        dialog = file_chooser(self._window, self.tr("Watch a folder"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
         dialog.filesSelected.connect(lambda names: self.watch(Path(names[0])) if names else None)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.banners import Banners, Notice
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.kit.whole_texts import WholeTexts, room_of
 from hematodesk.ui.state.model_state import ModelState
@@ -190,10 +191,9 @@ class Dialogs(QObject):
 
     def ask_import(self) -> None:
         """Ask for a package file."""
-        chooser = QFileDialog(self.open_now.get("models") or self._window, self.tr("Import a model package"))
+        chooser = file_chooser(self.open_now.get("models") or self._window, self.tr("Import a model package"))
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         chooser.setNameFilters([self.tr("Model packages (*.onnx)"), self.tr("All files (*)")])
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.fileSelected.connect(self.import_model)
         chooser.open()
 

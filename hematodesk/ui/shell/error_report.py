@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 import hematodesk
 from hematodesk.ui.kit.whole_texts import WholeTexts
@@ -160,9 +161,10 @@ class ErrorReporter(QObject):
         if sys.stderr is not None:
             sys.stderr.write(text)
         self.reported.emit(text)
-        if self.dialog is not None and self.dialog.isVisible():
+        if self.dialog is not None and isValid(self.dialog) and self.dialog.isVisible():
             if text not in self.dialog.text.toPlainText():
                 self.dialog.text.appendPlainText("\n" + text)
             return
         self.dialog = ErrorReport(text, self._window)
+        self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.open()

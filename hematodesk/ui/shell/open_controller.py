@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.mime import Brought, brought, may_hold_images
 from hematodesk.ui.kit.plain_text import plain_tooltip
 from hematodesk.ui.runs.analysis_controller import AnalysisController
@@ -86,9 +87,8 @@ class OpenController(QObject):
         dialog.open()
 
     def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = QFileDialog(self._window, title)
+        dialog = file_chooser(self._window, title)
         dialog.setFileMode(mode)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         recent = self._services.settings.items("recent")
         if recent:
             latest = Path(recent[0])

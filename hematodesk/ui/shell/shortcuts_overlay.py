@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import GRID, emphasis_font, large_font, set_role
@@ -80,9 +81,10 @@ class ShortcutsOverlay(QWidget):
         if not self.isVisible():
             return
         self.hide()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
-        self._before = None
+        before, self._before = self._before, None
+        # A banner's button may be gone by now: banners go by themselves.
+        if before is not None and isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
 
     def _make_table(self, sections: Sections) -> QWidget:

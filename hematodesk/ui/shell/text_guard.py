@@ -1,9 +1,9 @@
-"""Keeps the window's plain keys (1, X, Enter, arrows) out of fields in which a person types."""
+"""Which keys are a text field's own, and which the window's, while a person types."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -18,10 +18,24 @@ _TYPED_INTO = (QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QAbstractSpinBox
 _COMMANDS = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 )
+_EDITING = (
+    QKeySequence.StandardKey.Undo,
+    QKeySequence.StandardKey.Redo,
+    QKeySequence.StandardKey.Cut,
+    QKeySequence.StandardKey.Copy,
+    QKeySequence.StandardKey.Paste,
+    QKeySequence.StandardKey.SelectAll,
+)
 
 
 class TextGuard(QObject):
-    """Watches only the field that has the focus, so that no other event costs anything."""
+    """Plain keys (1, X, Enter, arrows) are the field's; a command with a letter (Ctrl+E) is the window's.
+
+    Without it Qt asks the field first, and a field takes Ctrl+E on some systems as "to the end of the
+    line". The keys of editing (undo, copy, paste …) stay the field's.
+
+    Watches only the field that has the focus, so that no other event costs anything.
+    """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -39,6 +53,11 @@ class TextGuard(QObject):
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return False
         if event.modifiers() & _COMMANDS or Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35:
-            return False
+            letter = Qt.Key.Key_A <= event.key() <= Qt.Key.Key_Z
+            if not letter or any(map(event.matches, _EDITING)):
+                return False
+            # The field is not asked; a key that is no shortcut of the window's reaches it all the same.
+            event.ignore()
+            return True
         event.accept()
         return True

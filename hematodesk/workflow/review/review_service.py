@@ -50,6 +50,11 @@ class Change:
     deleted: bool | None = None
     undone: bool = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is different: the images were already gone, or could not be brought back."""
+        return not self.image_ids
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -101,6 +106,8 @@ class ReviewService:
         """Write the note on a cell; an empty one removes it."""
         cell_id, before = _id(cell), cell.note
         images = self._images(image_id, cell_id)
+        if note == before:
+            return Change(ChangeKind.CELL_NOTE, images, cell)
 
         def write(text: str) -> Change:
             return Change(ChangeKind.CELL_NOTE, images, self._history.set_cell_note(cell_id, text))
@@ -109,6 +116,8 @@ class ReviewService:
 
     def note_image(self, image_id: int, note: str, before: str = "") -> Change:
         """Write the note on an image; `before` is the one that stood, for undo."""
+        if note == before:
+            return Change(ChangeKind.IMAGE_NOTE, (image_id,), note=note)
 
         def write(text: str) -> Change:
             self._history.set_image_note(image_id, text)
@@ -137,6 +146,8 @@ class ReviewService:
         """Take a cell out of the image; it stays in the history, marked as removed."""
         cell_id = _id(cell)
         images = self._images(image_id, cell_id)
+        if cell.removed:
+            return Change(ChangeKind.REMOVE_CELL, images, cell)
 
         def mark(removed: bool) -> Change:
             return Change(ChangeKind.REMOVE_CELL, images, self._history.set_cell_removed(cell_id, removed))
@@ -144,7 +155,10 @@ class ReviewService:
         return self._run(_Step(lambda: mark(True), lambda: mark(False), ChangeKind.REMOVE_CELL))
 
     def delete_images(self, image_ids: Sequence[int]) -> Change:
-        """Delete images from the history; they come back by undo until the program is closed."""
+        """Delete images from the history; they come back by undo until the program is closed.
+
+        The change is empty, and no step to undo, when all of them were already gone.
+        """
         ids = tuple(image_ids)
 
         gone: list[int] = []
@@ -172,22 +186,26 @@ class ReviewService:
             return self._undone[-1].kind if self._undone else None
 
     def undo(self) -> Change | None:
-        """Take the last change back; None when there is none."""
+        """Take the last change back that can be; None when there is none."""
         with self._lock:
-            if not self._done:
-                return None
-            change = self._done[-1].undo()
-            self._undone.append(self._done.pop())
-            return replace(change, undone=True)
+            while self._done:
+                change = self._done[-1].undo()
+                step = self._done.pop()
+                if not change.empty:
+                    self._undone.append(step)
+                    return replace(change, undone=True)
+            return None
 
     def redo(self) -> Change | None:
-        """Do the last undone change again; None when there is none."""
+        """Do the last undone change again that can be; None when there is none."""
         with self._lock:
-            if not self._undone:
-                return None
-            change = self._undone[-1].do()
-            self._done.append(self._undone.pop())
-            return change
+            while self._undone:
+                change = self._undone[-1].do()
+                step = self._undone.pop()
+                if not change.empty:
+                    self._done.append(step)
+                    return change
+            return None
 
     def forget(self) -> None:
         """Empty the undo list, for example after deleted images were purged."""
@@ -219,6 +237,8 @@ class ReviewService:
     def _run(self, step: _Step) -> Change:
         with self._lock:
             change = step.do()
+            if change.empty:
+                return change
             self._done.append(step)
             del self._done[:-UNDO_LIMIT]
             self._undone.clear()

@@ -324,3 +324,16 @@ def test_the_keys_are_those_of_the_model_that_gave_the_answer(bench, qtbot: QtBo
     window.browser.open(image_id)
     bench.rest(window)
     assert tuple(offered().values()) == names
+
+
+def test_deleting_twice_is_one_step(bench, qtbot: QtBot, window: MainWindow) -> None:
+    window.services.settings.set("confirm_delete", False)
+    image_id = window.viewer.image_id
+    assert image_id is not None
+    for _ in range(2):
+        window.reviews.delete_images([image_id])
+    bench.rest(window)
+    window.actions_["undo"].trigger()
+    bench.rest(window)
+    assert window.viewer.image_id == image_id
+    assert bench.bugs == []

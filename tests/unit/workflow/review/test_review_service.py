@@ -183,3 +183,37 @@ def test_an_undone_correction_restores_the_earlier_persons_verdict(service, hist
     cell = history.set_review(image.result.cells[0].id, first)
     service.reject(cell)
     assert service.undo().cell.review == first
+
+
+def test_deleting_what_is_gone_is_no_step_to_undo(service, history, image):
+    service.delete_images([image.id])
+    again = service.delete_images([image.id])
+    assert again.empty and again.image_ids == ()
+    assert service.undo().image_ids == (image.id,)
+    assert history.image(image.id).id == image.id
+    assert service.undo() is None
+
+
+def test_a_step_that_can_undo_nothing_gives_way_to_the_one_before(service, history, image, made_result):
+    other = history.save_result(history.begin_session("op"), made_result(digest="b" * 64))
+    service.note_image(image.id, "pale")
+    service.delete_images([other.id])
+    history.restore_images([other.id])
+    undone = service.undo()
+    assert undone.kind is ChangeKind.IMAGE_NOTE
+    assert history.image(image.id).note == ""
+    service.redo()
+    assert history.image(image.id).note == "pale"
+    assert service.redo_kind is None
+
+
+def test_the_same_note_and_a_second_removal_are_no_steps(service, history, image):
+    cell = service.note_cell(image.result.cells[0], "large").cell
+    service.note_cell(cell, "large")
+    service.note_image(image.id, "", "")
+    removed = service.remove_cell(cell).cell
+    service.remove_cell(removed)
+    service.undo()
+    service.undo()
+    assert service.undo() is None
+    assert not stored(history, image).removed and stored(history, image).note == ""

@@ -23,8 +23,12 @@ sys.path[:0] = [str(PACKAGING), str(ROOT)]
 from archives import pack  # noqa: E402
 from contents import PRODUCTS  # noqa: E402
 from size_report import ARCHIVE_LIMIT_BYTES  # noqa: E402
+from systems import installer_formats  # noqa: E402
 
 from hematodesk import __version__  # noqa: E402
+
+INSTALLER_FORMATS = "image-formats.iss"
+"""What windows/hematodesk.iss includes, beside the program that it packs."""
 
 
 def build(output: Path, product: str = "cpu") -> Path:
@@ -38,6 +42,7 @@ def build(output: Path, product: str = "cpu") -> Path:
     environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "PYTHONHASHSEED": "0"}
     environment["HEMATODESK_PRODUCT"] = product
     subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True, env=environment)
+    (output / "dist" / INSTALLER_FORMATS).write_text(installer_formats(), encoding="utf-8")
     return output / "dist" / name_of(product)
 
 

@@ -23,6 +23,7 @@ sys.path[:0] = [str(PACKAGING), str(ROOT)]
 from archives import pack  # noqa: E402
 
 from hematodesk import __version__  # noqa: E402
+from hematodesk.domain.image_formats import IMAGE_FORMATS  # noqa: E402
 from hematodesk.workflow.system.paths import PORTABLE_MARKER  # noqa: E402
 
 DEPENDS = [
@@ -45,8 +46,6 @@ DEPENDS = [
     "zlib1g",
 ]
 """What the program takes from the running system: Qt's libraries, and glibc of the build machine's age."""
-
-IMAGE_TYPES = ["image/jpeg", "image/png", "image/tiff", "image/bmp", "image/webp"]
 
 DESKTOP = """\
 [Desktop Entry]
@@ -82,6 +81,11 @@ Description: names white blood cells in microscopy images, offline
 """
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def desktop_entry() -> str:
+    """The desktop entry, offered for the image formats that are read."""
+    return DESKTOP.format(types="".join(f"{each.media_type};" for each in IMAGE_FORMATS.values()))
 
 
 def make_deb(folder: Path, target: Path, when: int) -> Path:
@@ -135,7 +139,7 @@ def _lay_out(folder: Path, root: Path) -> None:
         (commands / name).symlink_to(f"../lib/hematodesk/{name}")
     entry = root / "usr/share/applications/hematodesk.desktop"
     entry.parent.mkdir(parents=True)
-    entry.write_text(DESKTOP.format(types=";".join(IMAGE_TYPES) + ";"), encoding="utf-8")
+    entry.write_text(desktop_entry(), encoding="utf-8")
     icon = root / "usr/share/icons/hicolor/256x256/apps/hematodesk.png"
     icon.parent.mkdir(parents=True)
     shutil.copyfile(ROOT / "resources/icons/hematodesk.png", icon)

@@ -1,6 +1,7 @@
 """What Windows and macOS want to be told of a program: version, manifest, document types, icon.
 
-Plain values and text, made from the one version in hematodesk/__init__.py; the spec hands them on.
+Plain values and text, made from the one version in hematodesk/__init__.py and the one table of image formats;
+the spec and build.py hand them on.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from hematodesk.domain.image_formats import IMAGE_FORMATS
+
 Entry = tuple[str, str, str]
 
 PUBLISHER = "The hematodesk authors"
@@ -17,8 +20,6 @@ DESCRIPTION = "Names white blood cells in microscopy images, offline"
 BUNDLE_ID = "org.hematodesk.hematodesk"
 MACOS_MINIMUM = "14.0"
 """The oldest macOS that the locked wheels of ONNX Runtime and NumPy are for."""
-
-_UNIFORM_TYPES = ["public.jpeg", "public.png", "public.tiff", "com.microsoft.bmp", "org.webmproject.webp"]
 
 _RUNTIME = re.compile(r"^(?:msvcp140|vcruntime140|concrt140)(?:_\w+)?\.dll$", re.IGNORECASE)
 
@@ -89,7 +90,7 @@ def information(version: str) -> dict[str, object]:
                 "CFBundleTypeRole": "Viewer",
                 # Offered under "Open with", never the first choice.
                 "LSHandlerRank": "Alternate",
-                "LSItemContentTypes": _UNIFORM_TYPES,
+                "LSItemContentTypes": [each.uniform_type for each in IMAGE_FORMATS.values()],
             },
             {
                 "CFBundleTypeName": "Folder",
@@ -106,6 +107,12 @@ def information(version: str) -> dict[str, object]:
         "NSHumanReadableCopyright": f"{PUBLISHER}, MIT licence",
         "NSPrincipalClass": "NSApplication",
     }
+
+
+def installer_formats() -> str:
+    """Lines for the Windows installer: what is offered under "Open with" for which endings."""
+    suffixes = [suffix for each in IMAGE_FORMATS.values() for suffix in each.suffixes]
+    return "".join(f'#emit Offer("{suffix}")\n' for suffix in suffixes)
 
 
 def apple_icon(pictures: Path) -> bytes:

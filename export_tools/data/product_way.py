@@ -14,8 +14,8 @@ from export_tools.data.records import Record
 from export_tools.data.tables import SourceError
 from hematodesk.domain.cells import Localisation
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.image_formats import image_suffixes
 from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
-from hematodesk.imaging.files import IMAGE_SUFFIXES
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import read_image
 from hematodesk.inference.manifest import CropRule
@@ -60,7 +60,7 @@ def crops_of_folder(folder: Path, rule: CropRule, size: int) -> list[npt.NDArray
     cannot be read or hold no cell are left out. Raises SourceError `source_unknown` when
     nothing is left.
     """
-    files = [each for each in folder.rglob("*") if each.suffix.lower() in IMAGE_SUFFIXES and each.is_file()]
+    files = [each for each in folder.rglob("*") if each.suffix.lower() in image_suffixes() and each.is_file()]
     files.sort(key=lambda each: hashlib.sha256(each.name.encode()).hexdigest())
     made = [product_crop(Record(each, None, "", "", "", ""), rule, size) for each in files[:_MOST_IMAGES]]
     crops = [each for each in made if each is not None]

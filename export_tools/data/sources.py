@@ -18,7 +18,7 @@ from export_tools.data.tables import SourceError, box_of, read_rows
 from export_tools.data.unions import joined_keys
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
-from hematodesk.imaging.files import IMAGE_SUFFIXES
+from hematodesk.domain.image_formats import image_suffixes
 
 # Medians of the boxes drawn by hand: cells and red cells of PBC (TXL-PBC's boxes), red cells of BCCD.
 _PBC_CELL = 140
@@ -163,7 +163,7 @@ def only_classes(records: Iterable[Record], classes: Sequence[str]) -> list[Reco
 
 
 def _class_folders(folder: Path, source: str, part: str, originals: dict[str, str]) -> list[Record]:
-    suffixes = {suffix.lower() for suffix in IMAGE_SUFFIXES}
+    suffixes = image_suffixes()
     records = []
     for inner in sorted(folder.iterdir()):
         if not inner.is_dir() or inner.name.startswith("."):

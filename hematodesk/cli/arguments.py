@@ -71,7 +71,7 @@ def _may_be_path(word: str) -> bool:
 
     An empty word is left to the parser, which refuses it as a path.
     """
-    from hematodesk.workflow.analysis.image_files import image_suffixes
+    from hematodesk.domain.image_formats import image_suffixes
 
     separators = {os.sep, os.altsep or os.sep}
     if not word or separators & set(word) or Path(word).suffix.casefold() in image_suffixes():

@@ -18,6 +18,7 @@ from hematodesk.child.memory import attached
 from hematodesk.child.seccomp import Allowed
 from hematodesk.child.wire import NAME_STANDS_HERE, ChildGone, read_exactly, write_whole
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.imaging import decoder_wire as wire
 from hematodesk.imaging.complaints import listen_to_standard_error
 from hematodesk.imaging.locate import locate_cells
@@ -118,8 +119,8 @@ def _located(pixels: Pixels) -> bytes:
 def _warm_up(heard: Callable[[], str] | None) -> None:
     """Use every decoder and the locator once: what is loaded late is loaded while files can be opened."""
     small = np.zeros((16, 16, 3), np.uint8)
-    for suffix in (".jpg", ".png", ".bmp", ".tiff", ".webp"):
-        _, data = cv2.imencode(suffix, small)
+    for each in IMAGE_FORMATS.values():
+        _, data = cv2.imencode(each.suffixes[0], small)
         decode_pixels(bytes(data), "", complaints=heard)
     locator_net().look(small, 0.5)
     # numpy loads a part of itself for its first percentile.

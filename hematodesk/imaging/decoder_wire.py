@@ -14,9 +14,9 @@ from hematodesk.child.confine import LIMIT_NAMES
 from hematodesk.child.wire import BadReply, texts_of, told_fault
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging.files import NOTICES
-from hematodesk.imaging.header import SUPPORTED
 
 REQUEST = struct.Struct("<4sQQ?")
 """Magic, the request's number, length of the file in the input segment, whether to locate the cells."""
@@ -34,7 +34,7 @@ READY, PICTURE, FAILED, NO_ROOM = range(4)
 """Kinds: up and confined (words follow: limits); pixels are there (what was located follows, if it was); no
 picture (words follow: why); segment too small."""
 
-FORMATS = tuple(SUPPORTED)
+FORMATS = tuple(IMAGE_FORMATS)
 CODES = frozenset(
     {
         "file_empty",

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from hematodesk.domain.cells import Localisation
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp")
-"""For file dialogs and folder listings only."""
-
 FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED = "first_page_of_many", "depth_reduced", "alpha_flattened"
 DAMAGE_SUSPECTED = "damage_suspected"
 NOTICES = (FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED, DAMAGE_SUSPECTED)
@@ -32,7 +29,7 @@ class ReadImage:
 
     Attributes:
         pixels: uint8 (H, W, 3) RGB, contiguous, read-only, upright.
-        format: jpeg, png, bmp, tiff or webp.
+        format: the id of a row of domain.image_formats.
         digest: SHA-256 of the file's bytes, hexadecimal.
         notices: codes of what the person should know.
         located: what locate_cells says of the pixels, where the reader has asked it (see ImageReader).

@@ -17,21 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.image_formats import sniff_format
 from hematodesk.domain.limits import MAX_PIXELS
 from hematodesk.imaging.tiff import Data, TiffHeader, exif_orientation, read_tiff
 
-SUPPORTED = {
-    "jpeg": "JPEG",
-    "png": "PNG",
-    "bmp": "BMP",
-    "tiff": "TIFF",
-    "webp": "WebP",
-}
-
 _HEAD = 65_536
 """Bytes in which a JPEG's size mostly stands, behind its Exif."""
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # Formats that people do have in a lab but that are not read, so that the error can name them.
 _NAMED_BUT_UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
@@ -84,21 +75,6 @@ class _Broken(Exception):
         self.truncated = truncated
 
 
-def sniff_format(head: bytes) -> str | None:
-    """The supported format that the first bytes (12 suffice) announce, or None."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head.startswith(_PNG_SIGNATURE):
-        return "png"
-    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
-        return "tiff"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if head[:2] == b"BM":
-        return "bmp"
-    return None
-
-
 def stated_pixels(image: Path | bytes) -> int:
     """Roughly how many pixels a file holds, from its first bytes, for planning; never raises.
 
@@ -119,7 +95,8 @@ def stated_pixels(image: Path | bytes) -> int:
         return 0
     width = height = 0
     try:
-        kind = sniff_format(head[:12])
+        found_format = sniff_format(head[:12])
+        kind = found_format.id if found_format is not None else ""
         if kind == "png":
             width, height = struct.unpack_from(">II", head, 16)
         elif kind == "bmp":
@@ -154,13 +131,12 @@ def read_header(data: Data, name: str) -> Header:
     kind = sniff_format(bytes(data[:12]))
     if kind is None:
         raise _unknown(data, name)
-    label = SUPPORTED[kind]
     try:
-        return _READERS[kind](data)
+        return _READERS[kind.id](data)
     except _Broken as broken:
-        raise _error(name, label, broken.reason, broken.truncated) from None
+        raise _error(name, kind.name, broken.reason, broken.truncated) from None
     except (struct.error, IndexError):
-        raise _error(name, label, "its structure ends too early", True) from None
+        raise _error(name, kind.name, "its structure ends too early", True) from None
 
 
 def _error(name: str, label: str, reason: str, truncated: bool) -> ImageError:
@@ -219,7 +195,7 @@ def _read_jpeg(data: Data) -> Header:
 
 
 def _read_png(data: Data) -> Header:
-    position, header, orientation, has_pixels = len(_PNG_SIGNATURE), None, 1, False
+    position, header, orientation, has_pixels = 8, None, 1, False
     while True:
         length = struct.unpack_from(">I", data, position)[0]
         kind = data[position + 4 : position + 8]

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.imaging.complaints import judge, names_memory
 from hematodesk.imaging.files import (
     ALPHA_FLATTENED,
@@ -32,7 +33,7 @@ from hematodesk.imaging.files import (
     check_size,
     opened_file,
 )
-from hematodesk.imaging.header import SUPPORTED, Header, read_header
+from hematodesk.imaging.header import Header, read_header
 from hematodesk.imaging.tiff import Data, without_orientation
 from hematodesk.imaging.tiff_strips import Strips, read_strips
 
@@ -95,7 +96,7 @@ def decode_pixels(
         if complaints is not None and names_memory(complaints()):
             raise no_memory(name) from None
         raise
-    doubtful = complaints is not None and judge(complaints(), name, SUPPORTED[header.format])
+    doubtful = complaints is not None and judge(complaints(), name, IMAGE_FORMATS[header.format].name)
     notices = [FIRST_PAGE] if header.pages > 1 else []
     if raw.dtype == np.uint16:
         raw = _to_eight_bits(raw)
@@ -141,7 +142,7 @@ def _check_dimensions(header: Header, name: str) -> None:
 
 
 def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
-    label = SUPPORTED[header.format]
+    label = IMAGE_FORMATS[header.format].name
     if header.format == "tiff" and header.orientation != 1:
         data = without_orientation(data)
     try:

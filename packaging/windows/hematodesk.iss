@@ -67,7 +67,7 @@ Name: "{autoprograms}\hematodesk"; Filename: "{app}\hematodesk.exe"
 Name: "{autodesktop}\hematodesk"; Filename: "{app}\hematodesk.exe"; Tasks: desktopicon
 
 [Registry]
-; "Open with" for the five image formats; what opens them by default stays as it is.
+; "Open with" for the image formats; what opens them by default stays as it is. packaging/build.py writes which.
 Root: HKA; Subkey: "Software\Classes\hematodesk.image"; ValueType: string; ValueData: "hematodesk"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\hematodesk.image\DefaultIcon"; ValueType: string; ValueData: "{app}\hematodesk.exe,0"
 Root: HKA; Subkey: "Software\Classes\hematodesk.image\shell\open\command"; ValueType: string; ValueData: """{app}\hematodesk.exe"" ""%1"""
@@ -76,13 +76,7 @@ Root: HKA; Subkey: "Software\Classes\Applications\hematodesk.exe\shell\open\comm
 #define Offer(Extension) \
   "Root: HKA; Subkey: ""Software\Classes\" + Extension + "\OpenWithProgids""; ValueType: string; ValueName: ""hematodesk.image""; ValueData: """"; Flags: uninsdeletevalue" + NewLine + \
   "Root: HKA; Subkey: ""Software\Classes\Applications\hematodesk.exe\SupportedTypes""; ValueType: string; ValueName: """ + Extension + """; ValueData: """""
-#emit Offer(".jpg")
-#emit Offer(".jpeg")
-#emit Offer(".png")
-#emit Offer(".tif")
-#emit Offer(".tiff")
-#emit Offer(".bmp")
-#emit Offer(".webp")
+#include "..\..\dist\image-formats.iss"
 
 [Run]
 Filename: "{app}\hematodesk.exe"; Description: "{cm:LaunchProgram,hematodesk}"; Flags: nowait postinstall skipifsilent

@@ -3528,8 +3528,8 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>No hay imágenes en {name}.</translation>
     </message>
     <message>
-        <source>JPEG, PNG, TIFF, BMP and WebP files are taken.</source>
-        <translation>Se admiten archivos JPEG, PNG, TIFF, BMP y WebP.</translation>
+        <source>{formats} files are taken.</source>
+        <translation>Se admiten archivos {formats}.</translation>
     </message>
 </context>
 <context>

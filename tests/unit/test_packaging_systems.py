@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hematodesk import __version__
-from hematodesk.imaging.files import IMAGE_SUFFIXES
+from hematodesk.domain.image_formats import image_suffixes
 
 ROOT = Path(__file__).parents[2]
 ISS = ROOT / "packaging/windows/hematodesk.iss"
@@ -67,7 +67,7 @@ def installer_lines() -> list[tuple[str, str]]:
         if line.startswith("["):
             section = line.strip("[]")
         elif line.startswith("#"):
-            assert re.match(r"#(define|ifdef|endif|emit)\b", line), line
+            assert re.match(r"#(define|ifdef|endif|include)\b", line), line
         else:
             found.append((section, line))
     return found
@@ -104,11 +104,15 @@ def test_the_paths_of_the_windows_installer_are_there(packaging):
     for path in paths:
         place = (ISS.parent / path.replace("\\", "/")).resolve()
         # What the build makes, and what lies in the tree.
-        made = place == ROOT / "dist" / packaging["build"].name_of("cpu")
+        build = packaging["build"]
+        made = place in (ROOT / "dist" / build.name_of("cpu"), ROOT / "dist" / build.INSTALLER_FORMATS)
         assert made or place.is_file(), path
     assert __version__ not in text, "the version comes from the program"
-    offered = re.findall(r'#emit Offer\("(\.\w+)"\)', text)
-    assert set(offered) <= set(IMAGE_SUFFIXES)
+    assert f'#include "..\\..\\dist\\{packaging["build"].INSTALLER_FORMATS}"' in text
+    offered = re.findall(
+        r'^#emit Offer\("(\.\w+)"\)$', packaging["systems"].installer_formats(), re.MULTILINE
+    )
+    assert set(offered) <= image_suffixes()
     assert {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"} == set(offered)
 
 

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage, QPainter
 
-_RAW_FORMATS = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp")
-"""Bytes as they were made elsewhere, best first; a picture made anew from pixels is the last resort."""
+from hematodesk.domain.image_formats import IMAGE_FORMATS
 
 _MOST_TEXT = 200_000
 
@@ -105,5 +104,10 @@ def _raw_format(mime: QMimeData) -> str:
     process, and the reader says in words what they are.
     """
     offered = mime.formats()
-    known = (name for name in _RAW_FORMATS if name in offered)
+    # PNG first: where a program offers its picture in several formats, it loses nothing.
+    known = (
+        name
+        for name in ("image/png", *(each.media_type for each in IMAGE_FORMATS.values()))
+        if name in offered
+    )
     return next(known, next((name for name in offered if name.startswith("image/")), ""))

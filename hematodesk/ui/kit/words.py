@@ -1,6 +1,8 @@
-"""A batch run in words."""
+"""Numbers, lists and a batch run in words."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QLocale
 
@@ -14,6 +16,11 @@ RunWords = Context("RunWords")
 def number(value: int) -> str:
     """A count as the person's language groups it: 12,345."""
     return QLocale().toString(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other as the person's language lists them: A, B and C."""
+    return QLocale().createSeparatedList(names)
 
 
 def rate_words(rate: float) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence
 
+from hematodesk.domain.image_formats import format_names
 from hematodesk.ui.kit.actions import ACTIONS, MENUS, SUBMENUS, ActionSpec, tr_action
+from hematodesk.ui.kit.words import listed
 from hematodesk.ui.settings.settings_dialog import tr_setting
 from hematodesk.workflow.system.paths import AppPaths
 from hematodesk.workflow.system.settings import declared
@@ -35,6 +37,8 @@ def manual_words(kind: str, name: str) -> str:
         return f"`{getattr(_PLACES, name).name}`"
     if kind in ("command", "tool"):
         return f"`{_typed(kind, name)}`"
+    if kind == "formats":
+        return listed({"image": format_names}[name]())
     if kind in ("code", "policy"):
         return f"`{name}`"
     raise LookupError(f"the manual knows no mark of the kind {kind}")

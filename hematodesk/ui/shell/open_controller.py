@@ -12,10 +12,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from hematodesk.domain.errors import HematodeskError, SettingsError
+from hematodesk.domain.image_formats import format_names, image_suffixes
 from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.mime import Brought, brought, may_hold_images
 from hematodesk.ui.kit.plain_text import plain_tooltip
+from hematodesk.ui.kit.words import listed
 from hematodesk.ui.runs.analysis_controller import AnalysisController
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.analysis.image_files import ImageListing
@@ -70,11 +72,7 @@ class OpenController(QObject):
     def ask_files(self) -> None:
         """The dialog for many files."""
         dialog = self._dialog(self.tr("Open images"), QFileDialog.FileMode.ExistingFiles)
-        from hematodesk.imaging.files import IMAGE_SUFFIXES
-
-        patterns = " ".join(
-            f"*{suffix}" for suffix in sorted({suffix.casefold() for suffix in IMAGE_SUFFIXES})
-        )
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(image_suffixes()))
         dialog.setNameFilters(
             [self.tr("Images ({patterns})").format(patterns=patterns), self.tr("All files (*)")]
         )
@@ -182,7 +180,7 @@ class OpenController(QObject):
                     Notice(
                         "no_images",
                         self.tr("There are no images in {name}.").format(name=paths[0].name or str(paths[0])),
-                        self.tr("JPEG, PNG, TIFF, BMP and WebP files are taken."),
+                        self.tr("{formats} files are taken.").format(formats=listed(format_names())),
                         Level.WARNING,
                     )
                 )

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from hematodesk.domain.image_formats import image_suffixes
+
 _PIECE = 2_000
 """Entries sorted in one go."""
 
@@ -20,13 +22,6 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key under which `smear_2` comes before `smear_10`, whatever the letters' case."""
     parts = _NUMBERS.split(name.casefold())
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
-
-
-def image_suffixes() -> frozenset[str]:
-    """What the names of image files end with, casefolded, dot included."""
-    from hematodesk.imaging.files import IMAGE_SUFFIXES
-
-    return frozenset(suffix.casefold() for suffix in IMAGE_SUFFIXES)
 
 
 def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Path]:

@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult
-from hematodesk.workflow.analysis.image_files import image_suffixes, is_folder
+from hematodesk.domain.image_formats import image_suffixes
+from hematodesk.workflow.analysis.image_files import is_folder
 
 _NOT_READ = frozenset({"file_not_found", "file_unreadable"})
 

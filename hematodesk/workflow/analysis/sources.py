@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import ImageError, PathError
 from hematodesk.domain.files import make_folder, write_whole
+from hematodesk.domain.image_formats import sniff_format
 from hematodesk.domain.limits import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from hematodesk.imaging.files import ReadImage
     from hematodesk.imaging.reader import ImageReader
 
-_SUFFIXES = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "tiff": ".tif", "webp": ".webp"}
 _SWEEP_AGE_S = 24 * 3600
 
 
@@ -89,9 +89,8 @@ def digest_of(path: Path) -> str:
 
 def suffix_of(data: bytes) -> str:
     """The usual ending, with its dot, for a file of these bytes; empty when they are no image we read."""
-    from hematodesk.imaging.header import sniff_format
-
-    return _SUFFIXES.get(sniff_format(data[:4096]) or "", "")
+    found = sniff_format(data[:12])
+    return found.suffixes[0] if found is not None else ""
 
 
 def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult
-from hematodesk.workflow.analysis.image_files import image_suffixes
+from hematodesk.domain.image_formats import image_suffixes
 
 TRIES = 4
 """How often a file that cannot be read is tried before that counts as its answer."""

@@ -59,6 +59,7 @@ def exists(kind: str, name: str) -> bool:
         "policy": name in facts.POLICY,
         "place": name in facts.PLACES,
         "code": name in facts.sources().words,
+        "formats": name in facts.FORMATS,
         "text": (context, text) in facts.sources().texts,
     }.get(kind, False)
 

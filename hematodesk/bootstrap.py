@@ -1,11 +1,13 @@
-"""Puts the concrete parts together; nobody else does.
+"""Puts the concrete parts together; nobody else does. The command line takes them from here.
 
-Everything heavy (ONNX Runtime, the database) is imported when it is first used.
+Everything heavy (ONNX Runtime, the database, Qt) is imported when it is first used.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,13 @@ from hematodesk.workflow.system.policy import NO_POLICY, Policy, policy_file, re
 from hematodesk.workflow.system.settings import SettingsStore
 
 if TYPE_CHECKING:
+    from hematodesk.domain.errors import HematodeskError
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.imaging.reader import ImageReader
-    from hematodesk.inference.package import ModelPackage
     from hematodesk.inference.store import PackageStore
     from hematodesk.inference.trial import ModelTrial
     from hematodesk.storage.history import History
+    from hematodesk.workflow.exports.export import ReportRenderer
 
 
 def build(data_dir: Path | None = None) -> Services:
@@ -63,6 +67,35 @@ def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
     models = ModelService(open_store, settings, make_classifier, tuning, policy)
 
     return Services(paths, settings, models, _open_history, _open_reader, policy)
+
+
+def import_window() -> None:
+    """Import all of the window. Raises ImportError where Qt is not there or lacks a library."""
+    if sys.platform == "win32":
+        # After Qt's, ONNX Runtime's own libraries would be looked for in the wrong order.
+        import hematodesk.inference.runtime
+    import hematodesk.ui.application  # noqa: F401
+
+
+def run_window(services: Services, paths: Sequence[Path]) -> int:
+    """Show the window with these images and run until it is closed; returns the exit code."""
+    from hematodesk.ui.application import run_window
+
+    return run_window(services, paths)
+
+
+def tell_start_fault(error: HematodeskError) -> None:
+    """Say in a window why there will be none."""
+    from hematodesk.ui.application import tell_start_fault
+
+    tell_start_fault(error)
+
+
+def report_renderer(services: Services) -> ReportRenderer:
+    """What draws PDFs. Raises ImportError where Qt is not there."""
+    from hematodesk.ui.exports.report_application import report_renderer
+
+    return report_renderer(services)
 
 
 def _open_history(path: Path) -> History:

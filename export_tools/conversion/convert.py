@@ -26,8 +26,8 @@ from export_tools.networks.package_details import (
 )
 from export_tools.networks.preprocessing import PREPROCESSINGS, Preprocessing
 from hematodesk.domain.errors import HematodeskError, ModelError
+from hematodesk.domain.manifest import MANIFEST_KEY, CropRule, InputSpec, Outputs
 from hematodesk.domain.words import number_of
-from hematodesk.inference.manifest import MANIFEST_KEY, CropRule, InputSpec, Outputs
 from hematodesk.inference.package import read_package
 from hematodesk.inference.preprocess import to_tensor
 

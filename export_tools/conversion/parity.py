@@ -14,9 +14,9 @@ import onnxruntime
 from export_tools.conversion.foreign import foreign
 from export_tools.conversion.onnx_head import Head
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.manifest import InputSpec
 from hematodesk.domain.statistics import softmax
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.manifest import InputSpec
 from hematodesk.inference.package import read_package
 from hematodesk.inference.preprocess import to_tensor
 

@@ -10,8 +10,8 @@ from export_tools.conversion.onnx_head import Head
 from export_tools.conversion.parity import Parity
 from export_tools.networks.architectures import Architecture
 from export_tools.networks.preprocessing import PREPROCESSINGS
+from hematodesk.domain.manifest import InputSpec, Outputs
 from hematodesk.domain.words import number_of
-from hematodesk.inference.manifest import InputSpec, Outputs
 
 _KINDS = {
     ("logits", "softmax", False): "logits (the softmax at the end was taken off; the program puts it back)",

@@ -14,7 +14,7 @@ from typing import Any
 
 from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import ModelClass
+from hematodesk.domain.manifest import ModelClass
 from hematodesk.inference.manifest_json import LONGEST_CLASS, MOST_CLASSES
 
 _LEADING_INDEX = re.compile(r"^\s*\d+\s*[:.)\-]?\s+")

@@ -15,10 +15,10 @@ from export_tools.data.tables import SourceError
 from hematodesk.domain.cells import Localisation
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import image_suffixes
+from hematodesk.domain.manifest import CropRule
 from hematodesk.imaging.crop import crop_cell, crop_side, whole_image
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import read_image
-from hematodesk.inference.manifest import CropRule
 
 _MOST_IMAGES = 320
 

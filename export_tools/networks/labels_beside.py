@@ -6,7 +6,7 @@ from pathlib import Path
 
 from export_tools.data.labels import read_labels
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import ModelClass
+from hematodesk.domain.manifest import ModelClass
 
 
 def labels_beside(path: Path, outputs: int) -> tuple[tuple[ModelClass, ...], str] | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from export_tools.data.labels import class_id, read_labels
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import CropRule, InputSpec, Manifest, ModelClass, Outputs
+from hematodesk.domain.manifest import CropRule, InputSpec, Manifest, ModelClass, Outputs
 from hematodesk.inference.manifest_json import (
     SCHEMA,
     input_document,

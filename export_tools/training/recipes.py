@@ -25,8 +25,8 @@ from export_tools.data.records import Record
 from export_tools.figures.metrics import Figures, as_document, as_markdown, measure
 from export_tools.networks.package_details import results_folder, sidecar
 from hematodesk.domain.classes import cell_class
+from hematodesk.domain.manifest import CropRule
 from hematodesk.domain.words import number_of
-from hematodesk.inference.manifest import CropRule
 
 _SIZE = 224
 _AT_ONCE = 32

@@ -75,15 +75,15 @@ def maintain(options: argparse.Namespace) -> int:
 
 def _report_renderer(services: Services) -> ReportRenderer:
     """What draws PDFs. Raises ExportError when Qt is not there."""
+    from hematodesk.bootstrap import report_renderer
     from hematodesk.cli.display import qt_fault
 
     try:
-        from hematodesk.ui.exports.report_application import report_renderer
+        return report_renderer(services)
     except ImportError as error:
         fault = qt_fault(error)
         words = f"A PDF is drawn by Qt, which is not there. {fault.message}"
         raise ExportError(fault.code, words, fault.remedy) from error
-    return report_renderer(services)
 
 
 def import_document(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hematodesk.domain.errors import ModelError
     from hematodesk.domain.history import ImageSummary
-    from hematodesk.inference.store import Listed, PackageCheck
+    from hematodesk.domain.packages import Listed, PackageCheck
 
 
 def write_checks(checks: Iterable[Check], output: TextSink, *, as_json: bool) -> list[str]:

@@ -72,7 +72,7 @@ def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator
     if target.is_dir():
         raise ExportError("export_unwritable", f"{target} is a folder.", "Name a file.")
     encoding = "utf-8-sig" if spreadsheet else "utf-8"
-    from hematodesk.reporting.text_file import replacing
+    from hematodesk.domain.text_file import replacing
 
     with replacing(target, encoding=encoding, newline="") as file:
         yield file

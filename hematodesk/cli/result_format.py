@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
-from hematodesk.domain.history import HistoryImage
 
 if TYPE_CHECKING:
     from hematodesk.workflow.models.model_service import LoadedModel
@@ -117,8 +116,7 @@ def _json_lines(loaded: LoadedModel) -> ResultFormat:
 
 
 def _csv(loaded: LoadedModel) -> ResultFormat:
-    from hematodesk.reporting.rows import image_rows
-    from hematodesk.reporting.table import csv_safe
+    from hematodesk.workflow.exports.csv_rows import csv_rows
 
     def text(*rows: list[str]) -> str:
         buffer = io.StringIO()
@@ -126,8 +124,7 @@ def _csv(loaded: LoadedModel) -> ResultFormat:
         return buffer.getvalue()
 
     def line(file: str, result: ImageResult) -> str:
-        rows = image_rows(HistoryImage(0, 0, result, ""))
-        return text(*([csv_safe(file), *(csv_safe(row[key]) for key in _CSV_COLUMNS)] for row in rows))
+        return text(*csv_rows(file, result, _CSV_COLUMNS))
 
     return ResultFormat(text(["file", *_CSV_COLUMNS]), line)
 

@@ -24,8 +24,7 @@ def open_window(options: argparse.Namespace) -> int:
     if fault is None:
         fault = _without_qt()
     if fault is None:
-        from hematodesk.bootstrap import build
-        from hematodesk.ui.application import run_window, tell_start_fault
+        from hematodesk.bootstrap import build, run_window, tell_start_fault
         from hematodesk.workflow.system.log import log_event, start_log
 
         try:
@@ -47,13 +46,11 @@ def open_window(options: argparse.Namespace) -> int:
 
 def _without_qt() -> Fault | None:
     """Why Qt cannot be imported; None when it can."""
+    from hematodesk.bootstrap import import_window
     from hematodesk.cli.display import qt_fault
 
-    if sys.platform == "win32":
-        # After Qt's, ONNX Runtime's own libraries would be looked for in the wrong order.
-        import hematodesk.inference.runtime
     try:
-        import hematodesk.ui.application  # noqa: F401
+        import_window()
     except ImportError as error:
         return qt_fault(error)
     return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hematodesk.domain import limits
+from hematodesk.domain.cameras import CameraInfo
 from hematodesk.domain.errors import CameraError, ImageError
 from hematodesk.imaging.motion_jpeg import MotionJpegFile, NotMotionJpeg
 from hematodesk.imaging.reader import ImageReader
@@ -33,14 +33,6 @@ _PATIENCE_S = 2.0
 _LARGEST_RATE = 120.0
 _USUAL_RATE = 25.0
 _DAMAGED_IN_A_ROW = 50
-
-
-@dataclass(frozen=True, slots=True)
-class CameraInfo:
-    """A camera that can be asked for: its number, and the name that the system gives it (or nothing)."""
-
-    index: int
-    name: str
 
 
 def list_cameras() -> list[CameraInfo]:

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Prediction, Provenance, UncertainReason, now_utc
 from hematodesk.domain.errors import Cancelled, ModelError, ProviderError
+from hematodesk.domain.manifest import CropRule
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.domain.statistics import softmax
 from hematodesk.inference.evidence import Evidence, agree_exactly, biases_before_sigmoid
-from hematodesk.inference.manifest import CropRule
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.preprocess import Crop, to_tensor
 from hematodesk.inference.provider import OpenSession, Options, open_session
 from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options, terminate

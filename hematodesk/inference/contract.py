@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import InputSpec
-from hematodesk.inference.package import ModelPackage
+from hematodesk.domain.manifest import InputSpec
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.preprocess import Tensor, to_tensor
 from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options, terminate
 

@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.linear_head import LinearHead
+from hematodesk.domain.manifest import MANIFEST_KEY, Manifest
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference import onnx_graph
 from hematodesk.inference.contract import known_tensor
-from hematodesk.inference.manifest import MANIFEST_KEY, Manifest
 from hematodesk.inference.manifest_json import manifest_to_json
 from hematodesk.inference.onnx_graph import FLOAT, Graph, Node
-from hematodesk.inference.package import ModelPackage, parse_package
+from hematodesk.inference.package import parse_package
 from hematodesk.inference.provider import open_bytes
 from hematodesk.inference.runtime import RUNTIME_FAULTS, as_float32
 

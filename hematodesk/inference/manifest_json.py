@@ -9,8 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-from hematodesk.inference.fields import Fields, check_number, check_text, load_document, refuse, shown
-from hematodesk.inference.manifest import (
+from hematodesk.domain.manifest import (
     Abstention,
     CropRule,
     Curve,
@@ -23,6 +22,7 @@ from hematodesk.inference.manifest import (
     ScoreKind,
     Training,
 )
+from hematodesk.inference.fields import Fields, check_number, check_text, load_document, refuse, shown
 
 SCHEMA = 1
 

@@ -14,49 +14,17 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.limits import MAX_METADATA_BYTES, MAX_MODEL_BYTES
-from hematodesk.inference.manifest import MANIFEST_KEY, Manifest
+from hematodesk.domain.manifest import MANIFEST_KEY, Manifest
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.manifest_json import parse_manifest
 from hematodesk.inference.onnx_file import DamagedFile, OnnxFacts, read_onnx_facts
 
 _COPY_AGAIN = "Copy the file again from where it came."
 _CONVERT = "Make a package of it with `python -m export_tools convert`."
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPackage:
-    """A package whose manifest was read and found right.
-
-    Attributes:
-        path: the file.
-        sha256: digest of the file's bytes, hexadecimal.
-        manifest: what it says of itself.
-        shipped: whether it came with the program (and its digest was checked).
-    """
-
-    path: Path
-    sha256: str
-    manifest: Manifest
-    shipped: bool = False
-
-    @property
-    def name(self) -> str:
-        """The manifest's name."""
-        return self.manifest.name
-
-    @property
-    def version(self) -> str:
-        """The manifest's version."""
-        return self.manifest.version
-
-    @property
-    def class_ids(self) -> tuple[str, ...]:
-        """The class ids in the order of the score columns."""
-        return self.manifest.class_ids
 
 
 def read_package(path: Path) -> ModelPackage:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hematodesk.inference.manifest import InputSpec
+from hematodesk.domain.manifest import InputSpec
 
 Crop = npt.NDArray[np.uint8]
 Tensor = npt.NDArray[np.float32]

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hematodesk.domain.errors import ModelError, ProviderError
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.contract import check_session, run_known
-from hematodesk.inference.package import ModelPackage, read_model_bytes
+from hematodesk.inference.package import read_model_bytes
 from hematodesk.inference.runtime import RUNTIME_FAULTS, OnnxRuntime, Runtime, Session
 
 REQUESTS = ("auto", "cpu", "cuda")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from hematodesk.domain.files import make_folder, write_whole
+from hematodesk.domain.packages import ReportPart
 
 SUFFIX = ".report"
 
@@ -22,26 +22,6 @@ _LARGEST_TEXT = 64_000
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PICTURE, _TEXT = ".png", ".txt"
 _ORDER = ("curves", "confusion", "classification", "reliability", "risk_coverage")
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPart:
-    """One chart or table.
-
-    Attributes:
-        path: the file.
-        section: the folder that it lies in, such as `test` or `training`; empty in the report itself.
-        kind: what the file's name begins with: curves, confusion, classification, reliability,
-            risk_coverage; or its whole name.
-        of: the rest of the name, such as `held_out`; empty without one.
-        picture: whether it is a picture (PNG); else plain text.
-    """
-
-    path: Path
-    section: str
-    kind: str
-    of: str
-    picture: bool
 
 
 def report_folder(package: Path) -> Path:

@@ -11,59 +11,21 @@ import builtins
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.files import make_folder, write_whole
+from hematodesk.domain.packages import BrokenPackage, Listed, ModelPackage, PackageCheck
 from hematodesk.inference.digests import DIGEST_FILE, read_digests
 from hematodesk.inference.manifest_json import NAME_PATTERN, VERSION_PATTERN
-from hematodesk.inference.package import ModelPackage, parse_package, read_model_bytes, read_package
+from hematodesk.inference.package import parse_package, read_model_bytes, read_package
 from hematodesk.inference.provider import open_bytes
 from hematodesk.inference.report_folder import copy_report, remove_report
 
 _REFERENCE = re.compile(rf"({NAME_PATTERN})(?:@({VERSION_PATTERN}))?")
 _DIGITS = 16
 _DIGEST_IN_NAME = re.compile(rf"-([0-9a-f]{{{_DIGITS}}})\.onnx")
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenPackage:
-    """A file among the packages that cannot be used, and why.
-
-    `name` and `version` are the manifest's where it could be read; else the file's name without
-    its suffix, and nothing.
-    """
-
-    path: Path
-    shipped: bool
-    name: str
-    version: str
-    error: ModelError
-
-
-Listed = ModelPackage | BrokenPackage
-
-
-@dataclass(frozen=True, slots=True)
-class PackageCheck:
-    """The outcome of checking one package; `error` is None when all is well."""
-
-    path: Path
-    shipped: bool
-    name: str
-    version: str
-    error: ModelError | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the package may be used: it is whole and its own, and allowed here."""
-        return self.error is None
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is whole and its own, be it allowed or not; only such a package is asked about."""
-        return self.error is None or self.error.code == "not_allowed"
 
 
 Attempt = Callable[[bytes, ModelPackage], object]

@@ -24,7 +24,8 @@ from hematodesk.child.launch import start_child
 from hematodesk.child.memory import Segment
 from hematodesk.child.wire import BadReply, ChildGone, read_exactly, told_fault
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.package import ModelPackage, read_model_bytes
+from hematodesk.domain.packages import ModelPackage
+from hematodesk.inference.package import read_model_bytes
 from hematodesk.inference.trial_child import ANSWER, REPLY
 from hematodesk.inference.verdicts import Verdicts
 

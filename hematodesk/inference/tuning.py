@@ -22,8 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.contract import known_tensor
-from hematodesk.inference.package import ModelPackage, read_model_bytes
+from hematodesk.inference.package import read_model_bytes
 from hematodesk.inference.provider import cpu_options, default_threads, make_cpu_session
 from hematodesk.inference.runtime import RUNTIME_FAULTS, OnnxRuntime, Runtime
 

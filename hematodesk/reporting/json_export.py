@@ -18,7 +18,7 @@ from hematodesk import __version__
 from hematodesk.domain.cells import Cell, Prediction, Review, now_utc
 from hematodesk.domain.history import Session
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
-from hematodesk.reporting.text_file import MARKED, replacing
+from hematodesk.domain.text_file import MARKED, replacing
 
 SCHEMA = 2
 BYTES = "_bytes"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.text_file import replacing
 from hematodesk.reporting.rows import COLUMNS, Value, table_rows
-from hematodesk.reporting.text_file import replacing
 
 # A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -22,10 +22,10 @@ from hematodesk.domain.cells import now_utc
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.limits import MAX_EMBEDDED_PICTURES
+from hematodesk.domain.tallies import by_session
+from hematodesk.domain.text_file import replacing_bytes
 from hematodesk.domain.words import number_of
 from hematodesk.reporting.rows import COLUMNS, Value, image_rows
-from hematodesk.reporting.tallies import by_session
-from hematodesk.reporting.text_file import replacing_bytes
 
 # https://support.microsoft.com/office/excel-specifications-and-limits
 EXCEL_ROWS = 1_048_576

@@ -8,10 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.summary import summarise
 from hematodesk.storage import faults
 from hematodesk.storage.listing import BLOCK, listing_row
 from hematodesk.storage.reading import images_of
-from hematodesk.storage.summary import summarise
 from hematodesk.storage.tally import count_kinds
 
 _GROUP = 500

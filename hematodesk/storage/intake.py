@@ -19,10 +19,10 @@ from hematodesk.domain.cells import now_utc
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.records import ImageRecord, Imported, Withdrawal
+from hematodesk.domain.summary import summarise
 from hematodesk.storage import listing, writing
 from hematodesk.storage.database import Database
 from hematodesk.storage.reading import ids_json
-from hematodesk.storage.summary import summarise
 from hematodesk.storage.text import pack_text, unpack_text
 
 _SLICE = 200

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ReviewState
+from hematodesk.domain.summary import CellsSummary, summarise
 from hematodesk.storage import tally
 from hematodesk.storage.reading import cells_of, ids_json
-from hematodesk.storage.summary import CellsSummary, summarise
 from hematodesk.storage.text import fold, moment_of, unpack_text
 
 BLOCK = 256

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hematodesk.domain.cells import CellOrigin, ImageStatus, UncertainReason
+from hematodesk.domain.summary import summarise
 from hematodesk.storage import listing
 from hematodesk.storage.database import Database
 from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.pages import PageFile, Row, Value
 from hematodesk.storage.reading import cells_of, ids_json
-from hematodesk.storage.summary import summarise
 from hematodesk.storage.text import moment_of, unpack_text
 
 _DERIVED = ("listing", "name_block", "tally", "day_span")

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.summary import summarise
 from hematodesk.storage.listing import delist, enlist, is_listed, refresh, write_summary
 from hematodesk.storage.reading import ids_json
-from hematodesk.storage.summary import summarise
 from hematodesk.storage.text import pack_text
 
 _INSERT_IMAGE = """

@@ -48,7 +48,7 @@ from hematodesk.ui.state.viewer_state import Viewer
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 
 class MainWindow(QMainWindow):
@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
         """Open one more image or folder, as the system asked."""
         self.opener.open_paths([path])
 
-    def _history_opened(self, history: History) -> None:
+    def _history_opened(self, history: HistoryService) -> None:
         self.reviews.use(self.services.review_service(), read_only=history.read_only)
         self.answer.set_read_only(history.read_only)
         self.answer.forget_notes()

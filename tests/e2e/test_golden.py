@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.runtime import OnnxRuntime
 from hematodesk.inference.tuning import Plan
 from hematodesk.workflow.analysis import pipeline as stages

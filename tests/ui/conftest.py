@@ -32,8 +32,8 @@ from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance, Review, UncertainReason, Verdict
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.imaging.reader import LocalReader
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.provider import open_bytes
 from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.main_window import MainWindow

@@ -23,9 +23,9 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.errors import Cancelled, ModelError
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.manifest import CropRule
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.imaging.reader import LocalReader
-from hematodesk.inference.manifest import CropRule
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.provider import open_bytes
 
 _CLASSES = ("eosinophil", "lymphocyte", "monocyte", "neutrophil")

@@ -20,8 +20,8 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage
-from hematodesk.reporting.report import Pixels, Report, ReportPictures
-from hematodesk.reporting.text_file import replacing_bytes
+from hematodesk.domain.report import Pixels, Report, ReportPictures
+from hematodesk.domain.text_file import replacing_bytes
 from hematodesk.ui.exports.report_page import FAINT, Block, Pages, Type, mm, set_up
 from hematodesk.ui.exports.report_picture import draw_picture, qimage
 from hematodesk.ui.exports.report_words import (

@@ -8,7 +8,7 @@ from PySide6.QtCore import QDate, QLocale
 
 from hematodesk.domain.cells import Prediction, Review, Verdict
 from hematodesk.domain.history import HistoryImage, Session
-from hematodesk.reporting.tallies import Tally
+from hematodesk.domain.tallies import Tally
 from hematodesk.ui.history.words import local_time
 from hematodesk.ui.kit.cell_words import percent, uncertain_words
 from hematodesk.ui.kit.class_names import class_name

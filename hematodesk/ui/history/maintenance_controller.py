@@ -19,7 +19,7 @@ from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance, 
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 _LOOK_EVERY_MS = 3_600_000
 """A window that stays open for days is backed up every day, too."""
@@ -62,7 +62,7 @@ class MaintenanceController(QObject):
 
     # The daily backup
 
-    def begin(self, history: History) -> None:
+    def begin(self, history: HistoryService) -> None:
         """The history is open: look after it from now on."""
         if not history.read_only:
             self._timer.start()
@@ -188,7 +188,7 @@ class MaintenanceController(QObject):
         def make() -> QDialog:
             from hematodesk.ui.history.restore_dialog import RestoreDialog
 
-            dialog = RestoreDialog(self._maintenance.folder, self._lanes)
+            dialog = RestoreDialog(self._maintenance.folder.kept, self._lanes)
             dialog.chosen.connect(self.restore)
             return dialog
 

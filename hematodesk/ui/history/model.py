@@ -21,7 +21,7 @@ from hematodesk.ui.history.session_rows import Index, SessionRows
 from hematodesk.ui.state.history_access import HistoryAccess
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 
 _MOST_PLACES = 500
@@ -260,7 +260,7 @@ class HistoryModel(SessionRows):
         chosen, asked = replace(self._filter, session_id=group.session.id), self._asked
         order = self._order
 
-        def load(history: History) -> Found:
+        def load(history: HistoryService) -> Found:
             found = load_some(history, chosen, after)
             if found.finished and order is not Order.TIME:
                 # Sorted here, so that the window does not wait for it.
@@ -336,7 +336,7 @@ class HistoryModel(SessionRows):
         ordering, groups = self._ordering, list(self._groups)
         given = [(list(group.images), group.version) for group in groups]
 
-        def sort(_history: History) -> list[tuple[list[ImageSummary], dict[int, int]]]:
+        def sort(_history: HistoryService) -> list[tuple[list[ImageSummary], dict[int, int]]]:
             rows = [in_order(images, order) for images, _ in given]
             return [(each, {image.id: place for place, image in enumerate(each)}) for each in rows]
 

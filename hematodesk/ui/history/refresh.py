@@ -16,7 +16,7 @@ from hematodesk.ui.history.rows import Matches, load_matches, load_some
 from hematodesk.ui.state.history_access import HistoryAccess
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Changes:
 
 
 def look(
-    history: History, mark: int | None, chosen: HistoryFilter | None, shown: Sequence[int]
+    history: HistoryService, mark: int | None, chosen: HistoryFilter | None, shown: Sequence[int]
 ) -> Changes | None:
     """What there is, if anybody else has changed the history since `mark`; on the storage lane.
 
@@ -67,7 +67,7 @@ class Comparison:
         self._filtered = filtered
         self._after: ImageSummary | None = None
 
-    def go_on(self, history: History) -> Differences:
+    def go_on(self, history: HistoryService) -> Differences:
         """Compare the next rows."""
         if self._left is None:
             self._left = {row.id: row for row in self._listed}

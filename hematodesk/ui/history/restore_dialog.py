@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, Signal
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.history import Backup
-from hematodesk.storage.backups import BackupFolder
 from hematodesk.ui.history.words import moment_words
 from hematodesk.ui.kit.choice_list import choice_list
 from hematodesk.ui.kit.file_chooser import file_chooser
@@ -34,7 +33,10 @@ class RestoreDialog(QDialog):
 
     chosen = Signal(Path)
 
-    def __init__(self, folder: BackupFolder, lanes: TaskLanes, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, kept: Callable[[], Sequence[Backup]], lanes: TaskLanes, parent: QWidget | None = None
+    ) -> None:
+        """`kept` reads the folder of backups; it is called on a lane."""
         super().__init__(parent)
         self.setObjectName("restore")
         self.setWindowTitle(self.tr("Restore from a backup"))
@@ -70,7 +72,7 @@ class RestoreDialog(QDialog):
         column.addWidget(buttons)
         self.resize(560, 420)
         self._update()
-        lanes.run(Lane.DECODING, lambda _ticket: folder.kept(), done=self._listed, owner=self)
+        lanes.run(Lane.DECODING, lambda _ticket: kept(), done=self._listed, owner=self)
 
     def _listed(self, backups: Sequence[Backup]) -> None:
         for backup in backups:

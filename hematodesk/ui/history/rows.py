@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
-from hematodesk.storage.summary import summarise
+from hematodesk.domain.summary import summarise
 from hematodesk.ui.history.order import name_key
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 _PAGE = 500
 _PAGES_A_JOB = 4
@@ -63,7 +63,7 @@ def summary_of(image: HistoryImage) -> ImageSummary:
     )
 
 
-def load_some(history: History, chosen: HistoryFilter, after: ImageSummary | None) -> Found:
+def load_some(history: HistoryService, chosen: HistoryFilter, after: ImageSummary | None) -> Found:
     """A session's next images, oldest first, on the storage lane; their names' keys are made here, too."""
     rows: list[ImageSummary] = []
     for _ in range(_PAGES_A_JOB):
@@ -80,7 +80,7 @@ def load_some(history: History, chosen: HistoryFilter, after: ImageSummary | Non
     return Found(rows, False)
 
 
-def load_matches(history: History, chosen: HistoryFilter, shown: Sequence[int]) -> Matches:
+def load_matches(history: HistoryService, chosen: HistoryFilter, shown: Sequence[int]) -> Matches:
     """The next sessions with matches, newest first, leaving out those shown; on the storage lane.
 
     Of a session with more than a page of matches only the first page comes: it is not whole, and

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPixmap
 from hematodesk.ui.state.history_access import HistoryAccess
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 _KEPT = 600
 """Some screens full; a thumbnail of 96 x 96 pixels takes 37 KB, so this is at most 22 MB."""
@@ -50,7 +50,7 @@ class Thumbnails(QObject):
         self._wanted.clear()
         self._asked.update(ids)
 
-        def load(history: History) -> dict[int, QImage]:
+        def load(history: HistoryService) -> dict[int, QImage]:
             # QImage, unlike QPixmap, may be made on any thread.
             return {key: QImage.fromData(jpeg) for key, jpeg in history.thumbnails(ids).items()}
 

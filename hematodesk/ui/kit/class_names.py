@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from hematodesk.domain.classes import CELL_CLASSES, cell_class
 
 if TYPE_CHECKING:
-    from hematodesk.inference.manifest import ModelClass
+    from hematodesk.domain.manifest import ModelClass
 
 _given: dict[str, str] = {}
 

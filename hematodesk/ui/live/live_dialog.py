@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QKeyCombination, QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hematodesk.domain.cameras import CameraInfo
 from hematodesk.domain.errors import HematodeskError, ModelError
 from hematodesk.ui.image.centre_column import Message
 from hematodesk.ui.image.image_view import ImageView
@@ -36,12 +36,15 @@ from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import emphasis_font, set_role
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.analysis.analyser import Analyser
-from hematodesk.workflow.analysis.live import Frames, LiveFrame, run_live
+from hematodesk.workflow.analysis.live import (
+    Frames,
+    LiveFrame,
+    list_cameras,
+    open_camera,
+    open_video,
+    run_live,
+)
 from hematodesk.workflow.services import Services
-
-if TYPE_CHECKING:
-    from hematodesk.imaging.capture import CameraInfo
-    from hematodesk.imaging.reader import ImageReader
 
 _PAINTED_S = 1.0
 
@@ -92,7 +95,7 @@ class LiveDialog(QDialog):
         self.finished.connect(self.stop)
         self.resize(880, 720)
         self._say(self.tr("Looking for cameras…"))
-        lanes.run(Lane.DECODING, lambda _ticket: _cameras(), done=self._listed, owner=self)
+        lanes.run(Lane.DECODING, lambda _ticket: list_cameras(), done=self._listed, owner=self)
 
     def _lay_out(self) -> None:
         for button in (self.video_button, self.keep_button):
@@ -148,9 +151,9 @@ class LiveDialog(QDialog):
         chosen = self.sources.currentData()
         if isinstance(chosen, str):
             path = Path(chosen)
-            self._run(path.name, lambda: _video(path, self._services.reader))
+            self._run(path.name, lambda: open_video(path, self._services.reader))
         elif chosen is not None:
-            self._run(self.sources.currentText(), lambda: _camera(int(chosen)))
+            self._run(self.sources.currentText(), lambda: open_camera(int(chosen)))
 
     def _ask_video(self) -> None:
         chooser = file_chooser(self, self.tr("Open a video file"))
@@ -293,21 +296,3 @@ class LiveDialog(QDialog):
         """Whether the picture stands still; the camera or video goes on behind it."""
         self.frozen = frozen
         self.keep_button.setText(self.tr("&Go on") if frozen else self.tr("Freeze and &keep"))
-
-
-def _cameras() -> Sequence[CameraInfo]:
-    from hematodesk.imaging.capture import list_cameras
-
-    return list_cameras()
-
-
-def _camera(index: int) -> Frames:
-    from hematodesk.imaging.capture import open_camera
-
-    return open_camera(index)
-
-
-def _video(path: Path, reader: ImageReader) -> Frames:
-    from hematodesk.imaging.capture import open_video
-
-    return open_video(path, reader)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.comparison import Verdict
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.inference.package import ModelPackage
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import emphasis_font, set_role

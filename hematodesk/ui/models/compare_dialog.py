@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.inference.package import ModelPackage
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.ui.image.image_view import ImageView
 from hematodesk.ui.kit.cell_words import percent, uncertain_short, uncertain_words
 from hematodesk.ui.kit.class_names import class_name, learn_names

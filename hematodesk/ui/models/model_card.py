@@ -9,8 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QLocale
 
 from hematodesk.domain.classes import CELL_CLASSES
-from hematodesk.inference.package import ModelPackage
-from hematodesk.inference.store import BrokenPackage
+from hematodesk.domain.packages import BrokenPackage, ModelPackage
 from hematodesk.ui.kit.cell_words import percent
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QImage, QTextDocument
 
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.imaging.reader import ImageReader
-from hematodesk.inference.report_folder import ReportPart
+from hematodesk.domain.packages import ReportPart
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.image_pyramid import as_qimage
 from hematodesk.ui.kit.translation import QT_TRANSLATE_NOOP, translate
 from hematodesk.ui.models.model_card import SUMMARY
+
+ReadPicture = Callable[[Path], npt.NDArray[np.uint8]]
+"""Decodes a picture file: uint8 (H, W, 3) RGB. Raises ImageError."""
 
 _KINDS = {
     "curves": QT_TRANSLATE_NOOP("ModelCharts", "Loss and accuracy, pass by pass"),
@@ -36,16 +41,16 @@ class LoadedPart:
     fault: str = ""
 
 
-def load_parts(parts: Sequence[ReportPart], reader: ImageReader) -> list[LoadedPart]:
+def load_parts(parts: Sequence[ReportPart], read: ReadPicture) -> list[LoadedPart]:
     """Read them all; for a worker thread. Pictures are decoded where the images of strangers are."""
-    return [_load(part, reader) for part in parts]
+    return [_load(part, read) for part in parts]
 
 
-def _load(part: ReportPart, reader: ImageReader) -> LoadedPart:
+def _load(part: ReportPart, read: ReadPicture) -> LoadedPart:
     try:
         if part.picture:
             # The array goes when this function returns.
-            return LoadedPart(part, as_qimage(reader.read(part.path).pixels).copy())
+            return LoadedPart(part, as_qimage(read(part.path)).copy())
         return LoadedPart(part, text=part.path.read_text(encoding="utf-8", errors="replace"))
     except HematodeskError as error:
         return LoadedPart(part, fault=error_words(error.message))

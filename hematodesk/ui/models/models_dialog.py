@@ -21,16 +21,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hematodesk.imaging.reader import ImageReader
-from hematodesk.inference.package import ModelPackage
-from hematodesk.inference.report_folder import ReportPart, report_parts
-from hematodesk.inference.store import BrokenPackage, PackageCheck
+from hematodesk.domain.packages import BrokenPackage, ModelPackage, PackageCheck, ReportPart
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.markdown_look import style_markdown
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import GRID, emphasis_font, set_role
 from hematodesk.ui.models.model_card import CHARTS, WHOLE_CARD, card_file, card_html, whole_card
-from hematodesk.ui.models.model_charts import LoadedPart, charts_html, give_pictures, load_parts
+from hematodesk.ui.models.model_charts import LoadedPart, ReadPicture, charts_html, give_pictures, load_parts
 from hematodesk.ui.state.model_state import ModelLoadState, ModelState
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes
 from hematodesk.workflow.models.model_service import PROVIDERS
@@ -51,7 +48,7 @@ class ModelsDialog(QDialog):
         self,
         model_state: ModelState,
         lanes: TaskLanes,
-        reader: Callable[[], ImageReader],
+        read_picture: ReadPicture,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -59,7 +56,7 @@ class ModelsDialog(QDialog):
         self.setWindowTitle(self.tr("Models"))
         self._model_state = model_state
         self._lanes = lanes
-        self._reader = reader
+        self._read_picture = read_picture
         self._wanted = ""
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("Model packages"))
@@ -139,11 +136,10 @@ class ModelsDialog(QDialog):
     def refresh(self, choose: str = "") -> None:
         """List the packages anew, and mark that one (name@version), or the one in use."""
         self._wanted = choose
-        self._lanes.run(Lane.DECODING, lambda _ticket: self._look(), done=self._listed, owner=self)
-
-    def _look(self) -> list[tuple[Package, Sequence[ReportPart]]]:
-        """The packages, each with the charts beside it; reads the disk, so it is called on a lane."""
-        return [(each, report_parts(each.path)) for each in self._model_state.service.packages()]
+        service = self._model_state.service
+        self._lanes.run(
+            Lane.DECODING, lambda _ticket: service.packages_with_charts(), done=self._listed, owner=self
+        )
 
     def _listed(self, listed: Sequence[tuple[Package, Sequence[ReportPart]]]) -> None:
         self.list.clear()
@@ -208,7 +204,7 @@ class ModelsDialog(QDialog):
         elif link.toString() == CHARTS and parts:
             self._lanes.run(
                 Lane.DECODING,
-                lambda _ticket: load_parts(parts, self._reader()),
+                lambda _ticket: load_parts(parts, self._read_picture),
                 done=lambda loaded: self._show_charts(package, loaded),
                 owner=self,
             )

@@ -24,7 +24,7 @@ from hematodesk.workflow.review.review_service import Change, ChangeKind, Review
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class ReviewController(QObject):
         note: tuple[NoteKey, str] | None = None,
     ) -> None:
 
-        def work(history: History) -> _Changed:
+        def work(history: HistoryService) -> _Changed:
             change = job()
             images: list[HistoryImage] = []
             if change is not None and change.deleted is None:

@@ -23,7 +23,7 @@ from hematodesk.workflow.analysis.sources import Source
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class AnalysisController(QObject):
     def _save_one(self, first: _First, result: ImageResult) -> None:
         failed_to_read = result.status is ImageStatus.ERROR
 
-        def save(history: History) -> HistoryImage:
+        def save(history: HistoryService) -> HistoryImage:
             return history.save_result(self._services.session_id(), result)
 
         def came(image: HistoryImage) -> None:

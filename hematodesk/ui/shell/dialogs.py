@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hematodesk.domain.history import HistoryFilter, Run, RunSummary
-    from hematodesk.inference.package import ModelPackage
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.ui.models.models_dialog import ModelsDialog
     from hematodesk.ui.runs.run_controller import RunEnd
     from hematodesk.ui.state.viewer_state import Viewer
@@ -153,7 +153,12 @@ class Dialogs(QObject):
     def _make_models(self) -> QDialog:
         from hematodesk.ui.models.models_dialog import ModelsDialog
 
-        dialog = ModelsDialog(self._model_state, self._lanes, lambda: self._services.reader, self._window)
+        dialog = ModelsDialog(
+            self._model_state,
+            self._lanes,
+            lambda path: self._services.reader.read(path).pixels,
+            self._window,
+        )
         dialog.import_requested.connect(self.ask_import)
         return dialog
 

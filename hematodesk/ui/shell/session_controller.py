@@ -15,7 +15,7 @@ from hematodesk.workflow.analysis.analyser import load_image_libraries
 from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 
 _BEFORE_THE_END = (Lane.DECODING, Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.TRANSFER, Lane.MAINTENANCE)
@@ -24,7 +24,7 @@ _BEFORE_THE_END = (Lane.DECODING, Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.T
 
 class SessionController(QObject):
     """Signals:
-    opened(History): the history is open.
+    opened(HistoryService): the history is open.
     refused(HematodeskError): it cannot be opened; nothing will be saved.
     ended: all work is done and the history is closed.
     """
@@ -70,7 +70,7 @@ class SessionController(QObject):
         """Another history may come: the session of the one before is not in it."""
         self._session = None
 
-    def _opened(self, history: History) -> None:
+    def _opened(self, history: HistoryService) -> None:
         self._access.use(history)
         self.opened.emit(history)
 

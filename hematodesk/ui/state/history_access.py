@@ -9,7 +9,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
+    from hematodesk.workflow.history_service import HistoryService
 
 Answer = TypeVar("Answer")
 
@@ -19,9 +19,9 @@ class HistoryAccess:
 
     def __init__(self, lanes: TaskLanes) -> None:
         self._lanes = lanes
-        self._history: History | None = None
+        self._history: HistoryService | None = None
 
-    def use(self, history: History) -> None:
+    def use(self, history: HistoryService) -> None:
         """Called once it is open; what is asked before gets no answer (see `ask`)."""
         self._history = history
 
@@ -31,7 +31,7 @@ class HistoryAccess:
 
     def ask(
         self,
-        job: Callable[[History], Answer],
+        job: Callable[[HistoryService], Answer],
         done: Callable[[Answer], None] | None = None,
         failed: Callable[[HematodeskError], None] | None = None,
         cancelled: Callable[[], None] | None = None,

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.manifest import CropRule
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.imaging.files import ReadImage
     from hematodesk.imaging.reader import ImageReader
-    from hematodesk.inference.manifest import CropRule
-    from hematodesk.inference.package import ModelPackage
 
     Pixels = npt.NDArray[np.uint8]
 

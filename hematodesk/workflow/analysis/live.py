@@ -13,10 +13,14 @@ from hematodesk.workflow.analysis.analyser import Analyser, OpenedImage
 from hematodesk.workflow.analysis.sources import Picture
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import numpy.typing as npt
 
+    from hematodesk.domain.cameras import CameraInfo
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.imaging.reader import ImageReader
 
     Pixels = npt.NDArray[np.uint8]
 
@@ -55,6 +59,27 @@ class LiveFrame:
     pixels: Pixels
     result: ImageResult
     rate: float
+
+
+def list_cameras() -> list[CameraInfo]:
+    """The cameras at hand; opens none."""
+    from hematodesk.imaging import capture
+
+    return capture.list_cameras()
+
+
+def open_camera(index: int) -> Frames:
+    """Open a camera by its number. Raises CameraError camera_absent."""
+    from hematodesk.imaging import capture
+
+    return capture.open_camera(index)
+
+
+def open_video(path: Path, reader: ImageReader) -> Frames:
+    """Open a video file. Raises CameraError video_unreadable."""
+    from hematodesk.imaging import capture
+
+    return capture.open_video(path, reader)
 
 
 def run_live(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hematodesk.domain.history import HistoryImage
     from hematodesk.storage.history import History
     from hematodesk.workflow.analysis.batch import BatchProgress
+    from hematodesk.workflow.history_service import HistoryService
 
 _TELL_EVERY_S = 1.0
 
@@ -120,7 +121,7 @@ class RunLock(FileLock):
             )
 
 
-def drop_run(history: History, folder: Path, run_id: int) -> None:
+def drop_run(history: HistoryService, folder: Path, run_id: int) -> None:
     """Offer a run no more; what it has done stays. Raises HistoryError: run_held when somebody is at it."""
     lock = RunLock(folder, run_id)
     lock.take_or_refuse()
@@ -135,7 +136,7 @@ def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:
     return next((run for run in open_runs(history, folder) if run.options == options), None)
 
 
-def open_runs(history: History, folder: Path) -> list[Run]:
+def open_runs(history: HistoryService, folder: Path) -> list[Run]:
     """Runs that are not done and that nobody is at, newest first: cut off, or stopped by the person.
 
     Raises HistoryError.

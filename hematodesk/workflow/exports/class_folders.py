@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from hematodesk.domain.manifest import CropRule
     from hematodesk.imaging.reader import ImageReader
-    from hematodesk.inference.manifest import CropRule
     from hematodesk.reporting.rows import Value
 
 LABELS, ORIGINALS = "labels.csv", "originals.csv"

@@ -23,7 +23,7 @@ from hematodesk.workflow.exports.class_folders import (
 )
 
 if TYPE_CHECKING:
-    from hematodesk.reporting.report import Report
+    from hematodesk.domain.report import Report
     from hematodesk.storage.history import History
     from hematodesk.workflow.services import Services
 
@@ -202,7 +202,7 @@ def _copy_folders(
 
 def _cut_rules(services: Services) -> CutRules:
     """How each package at hand crops; cells of another package are cut as the chosen one wants them."""
-    from hematodesk.inference.package import ModelPackage
+    from hematodesk.domain.packages import ModelPackage
 
     def rule(package: ModelPackage) -> PackageCut:
         return PackageCut(package.manifest.input.width, package.manifest.input.crop)

@@ -12,7 +12,7 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.workflow.exports.cell_pictures import person_crop, read_again
 
 if TYPE_CHECKING:
-    from hematodesk.reporting.report import Pixels, Report, ReportPictures
+    from hematodesk.domain.report import Pixels, Report, ReportPictures
     from hematodesk.workflow.services import Services
 
 Item = TypeVar("Item")
@@ -46,8 +46,8 @@ def make_report(
 
 
 def _pictures(services: Services, image: HistoryImage) -> ReportPictures:
+    from hematodesk.domain.report import ReportPictures
     from hematodesk.imaging.thumbnail import shrunk
-    from hematodesk.reporting.report import ReportPictures
 
     cells = [cell for cell in image.result.cells if not cell.removed]
     again = read_again(image.result, services.reader)

@@ -33,10 +33,10 @@ from hematodesk.workflow.models.reviewed_cells import (
 
 if TYPE_CHECKING:
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.manifest import Manifest
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.inference.head import Centres, PackageHead
-    from hematodesk.inference.manifest import Manifest
-    from hematodesk.inference.package import ModelPackage
     from hematodesk.workflow.models.model_service import ModelService
 
 SUFFIX = "-lab"
@@ -108,7 +108,7 @@ def parent_of(service: ModelService, package: ModelPackage) -> ModelPackage:
     An adapted one has seen the reviewed cells already, so that a check on them would flatter it.
     Raises ModelError `adapt_parent_missing`.
     """
-    from hematodesk.inference.package import ModelPackage
+    from hematodesk.domain.packages import ModelPackage
 
     there = {each.sha256: each for each in service.packages() if isinstance(each, ModelPackage)}
     for _ in range(len(there) + 1):
@@ -283,7 +283,7 @@ def _manifest(
     has_map: bool,
     version: str,
 ) -> Manifest:
-    from hematodesk.inference.manifest import Metric, ModelClass, Training
+    from hematodesk.domain.manifest import Metric, ModelClass, Training
 
     old = parent.manifest
     lowest, highest = _TEMPERATURES

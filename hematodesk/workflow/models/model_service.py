@@ -21,8 +21,8 @@ from hematodesk.workflow.system.settings import SettingsStore
 
 if TYPE_CHECKING:
     from hematodesk.domain.cells import Prediction
-    from hematodesk.inference.package import ModelPackage
-    from hematodesk.inference.store import BrokenPackage, PackageStore
+    from hematodesk.domain.packages import BrokenPackage, ModelPackage, ReportPart
+    from hematodesk.inference.store import PackageStore
     from hematodesk.inference.tuning import Plan
 
 DEFAULT_MODEL = "wbc4"
@@ -149,6 +149,12 @@ class ModelService:
     def packages(self) -> Sequence[ModelPackage | BrokenPackage]:
         """All packages, usable or not."""
         return self.store.list()
+
+    def packages_with_charts(self) -> list[tuple[ModelPackage | BrokenPackage, Sequence[ReportPart]]]:
+        """All packages, each with the charts and tables that lie beside it."""
+        from hematodesk.inference.report_folder import report_parts
+
+        return [(each, report_parts(each.path)) for each in self.packages()]
 
     def chosen(self) -> tuple[ModelPackage, Fault | None]:
         """The package to use: the remembered one, or the default with the fault that forced it.

@@ -20,8 +20,8 @@ from hematodesk.workflow.analysis.sources import reopen
 
 if TYPE_CHECKING:
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.imaging.reader import ImageReader
-    from hematodesk.inference.package import ModelPackage
     from hematodesk.storage.history import History
 
 LEAST_CELLS, LEAST_IMAGES, LEAST_CLASSES = 10, 5, 2

@@ -14,7 +14,7 @@ from hematodesk.domain.files import write_whole
 from hematodesk.workflow.system.log import log_event
 
 if TYPE_CHECKING:
-    from hematodesk.inference.package import ModelPackage
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.inference.tuning import Plan
 
 _MOST_KEPT = 50

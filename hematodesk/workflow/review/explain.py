@@ -16,8 +16,8 @@ from hematodesk.workflow.analysis.analyser import CellClassifier, cut_cell
 
 if TYPE_CHECKING:
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.packages import ModelPackage
     from hematodesk.inference.evidence import Evidence
-    from hematodesk.inference.package import ModelPackage
 
 Values = npt.NDArray[np.float32]
 

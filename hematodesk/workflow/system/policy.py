@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from hematodesk.domain.errors import ModelError, PolicyError
 
 if TYPE_CHECKING:
-    from hematodesk.inference.package import ModelPackage
+    from hematodesk.domain.packages import ModelPackage
 
 SCHEMA = 1
 _LARGEST = 1024 * 1024

@@ -17,8 +17,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from hematodesk.domain.cells import ImageResult
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import PackageStore
 from hematodesk.workflow.analysis.analyser import Analyser
 from hematodesk.workflow.analysis.image_files import gather_images

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.package import ModelPackage, read_package
+from hematodesk.inference.package import read_package
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -18,7 +18,8 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus, Verdict
 from hematodesk.domain.errors import Cancelled, ExportError
 from hematodesk.domain.history import HistoryImage, Session
-from hematodesk.reporting.report import Report, ReportPictures, compose_report
+from hematodesk.domain.report import Report, ReportPictures
+from hematodesk.reporting.report import compose_report
 from hematodesk.ui.exports.report_glyphs import Glyphs
 from hematodesk.ui.exports.report_page import Type
 from hematodesk.ui.exports.report_pdf import _is_whole, is_letter, render_report

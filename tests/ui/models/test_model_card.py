@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hematodesk.inference.manifest import Curve, ModelClass
-from hematodesk.inference.package import ModelPackage, read_package
+from hematodesk.domain.manifest import Curve, ModelClass
+from hematodesk.domain.packages import ModelPackage
+from hematodesk.inference.package import read_package
 from hematodesk.ui.kit.class_names import class_name, learn_names
 from hematodesk.ui.models.model_card import card_html
 

@@ -11,11 +11,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export_tools.phantom import render_field
 from hematodesk.domain.cells import Cell, CellOrigin
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.read import read_image
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.evidence import agree_exactly, biases_before_sigmoid
-from hematodesk.inference.package import ModelPackage, read_package
+from hematodesk.inference.package import read_package
 from hematodesk.workflow.analysis.analyser import cut_cell
 
 _MODELS = Path(__file__).parents[3] / "models"

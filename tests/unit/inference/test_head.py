@@ -15,9 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.linear_head import LinearHead
+from hematodesk.domain.manifest import Manifest, ModelClass
 from hematodesk.inference.contract import known_tensor
 from hematodesk.inference.head import check_written, read_head, write_head
-from hematodesk.inference.manifest import Manifest, ModelClass
 from hematodesk.inference.manifest_json import parse_manifest
 from hematodesk.inference.package import parse_package, read_model_bytes
 from hematodesk.inference.provider import open_bytes

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hematodesk.domain.errors import ModelError
-from hematodesk.inference.manifest import Familiarity
+from hematodesk.domain.manifest import Familiarity
 from hematodesk.inference.manifest_json import manifest_to_json, parse_manifest
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hematodesk.inference.manifest import CropRule, InputSpec
+from hematodesk.domain.manifest import CropRule, InputSpec
 from hematodesk.inference.preprocess import to_tensor
 
 SPEC = InputSpec(

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.packages import BrokenPackage, ModelPackage
 from hematodesk.inference.digests import read_digests
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.report_folder import report_parts
-from hematodesk.inference.store import BrokenPackage, PackageStore
+from hematodesk.inference.store import PackageStore
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hematodesk.child import launch
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference import trial as trial_module
-from hematodesk.inference.package import ModelPackage, parse_package
+from hematodesk.inference.package import parse_package
 from hematodesk.inference.trial import ModelTrial, TrialLimits
 from hematodesk.inference.verdicts import Verdicts
 

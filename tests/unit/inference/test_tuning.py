@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference import tuning
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.package import ModelPackage, read_package
+from hematodesk.inference.package import read_package
 from hematodesk.inference.provider import open_session
 from hematodesk.inference.tuning import CROPS, Plan, best, measure
 

@@ -12,9 +12,9 @@ from export_tools.data.product_way import product_crop
 from export_tools.data.records import Record
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.manifest import CropRule
 from hematodesk.imaging.crop import crop_cell
 from hematodesk.imaging.read import read_image
-from hematodesk.inference.manifest import CropRule
 
 CELL = CropRule("cell", 3.0, 1.6)
 

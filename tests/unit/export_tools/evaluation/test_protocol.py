@@ -24,7 +24,7 @@ from export_tools.figures import charts as pictures
 from hematodesk.domain.cells import Localisation, LocatedCell, Prediction, Provenance, UncertainReason
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
-from hematodesk.inference.manifest import CropRule
+from hematodesk.domain.manifest import CropRule
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 

@@ -8,9 +8,9 @@ import pytest
 
 from export_tools.phantom import render_field
 from hematodesk.domain.classes import WBC4
+from hematodesk.domain.packages import ModelPackage
 from hematodesk.imaging.crop import crop_cell, crop_side
 from hematodesk.inference.classify import Classifier
-from hematodesk.inference.package import ModelPackage
 from hematodesk.inference.store import PackageStore
 
 MODELS = Path(__file__).parents[4] / "models"

@@ -10,7 +10,7 @@ import numpy as np
 
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance
 from hematodesk.domain.geometry import Box
-from hematodesk.inference.manifest import CropRule
+from hematodesk.domain.manifest import CropRule
 from hematodesk.workflow.review.compare import compare
 
 PIXELS = np.zeros((120, 160, 3), np.uint8)

@@ -34,6 +34,8 @@ def update(file: Path) -> None:
     _run(
         "lupdate",
         *map(str, sorted(SOURCES.rglob("*.py"))),
+        # Rooms without Qt mark their sentences so.
+        *["-tr-function-alias", "QT_TRANSLATE_NOOP+=N_"],
         *["-silent", "-locations", "none", "-no-obsolete", "-source-language", "en_GB", *chosen],
         *["-target-language", "en_GB" if language == "en" else language, "-ts", str(file)],
     )

@@ -1,4 +1,4 @@
-"""Errors with a stable code, one sentence for the person, and what to do.
+"""Errors with a stable code, one sentence for the person as template and data, and what to do.
 
 The environment's faults (a file, a disk, a driver) are HematodeskError; our own bugs stay
 ordinary exceptions and end in the report of the program's edge.
@@ -6,21 +6,31 @@ ordinary exceptions and end in the report of the program's edge.
 
 from __future__ import annotations
 
+from hematodesk.domain.messages import Message
+
 
 class HematodeskError(Exception):
     """A fault that the person can understand and often mend.
 
     Attributes:
         code: stable snake_case id, part of the command line's contract.
-        message: one sentence; names the file or the field and the reason.
-        remedy: what to do about it, one sentence; may be empty.
+        message: one sentence in English; names the file or the field and the reason. A Message.
+        remedy: what to do about it, one sentence; may be empty. A Message.
     """
 
-    def __init__(self, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, code: str, template: str, remedy: str = "", /, **data: object) -> None:
+        """Template and remedy are marked with N_ where they stand, and share the data.
+
+        A sentence that is a Message already is taken as it is.
+        """
         self.code = code
-        self.message = message
-        self.remedy = remedy
+        self.message = _message(template, data)
+        self.remedy = _message(remedy, data)
+        super().__init__(self.message)
+
+
+def _message(template: str, data: dict[str, object]) -> Message:
+    return template if isinstance(template, Message) else Message(template, **data)
 
 
 class ImageError(HematodeskError):

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from hematodesk.domain import limits
 from hematodesk.domain.cameras import CameraInfo
 from hematodesk.domain.errors import CameraError, ImageError
+from hematodesk.domain.messages import N_, reason_of
 from hematodesk.imaging.motion_jpeg import MotionJpegFile, NotMotionJpeg
 from hematodesk.imaging.reader import ImageReader
 
@@ -84,8 +85,11 @@ class FrameSource:
             if time.monotonic() > deadline:
                 raise CameraError(
                     "camera_lost",
-                    f"{self._name} gives no pictures any more.",
-                    "Check its cable, and whether another program uses it; then start it again.",
+                    N_("Errors", "{name} gives no pictures any more."),
+                    N_(
+                        "Errors", "Check its cable, and whether another program uses it; then start it again."
+                    ),
+                    name=self._name,
                 )
             time.sleep(0.05)
 
@@ -93,8 +97,11 @@ class FrameSource:
         if frame.shape[0] * frame.shape[1] > limits.MAX_PIXELS:
             raise CameraError(
                 "video_unreadable",
-                f"{self._name} gives pictures of {frame.shape[1]} × {frame.shape[0]} pixels: too large.",
-                "Choose a smaller picture in the camera's own program.",
+                N_("Errors", "{name} gives pictures of {width} × {height} pixels: too large."),
+                N_("Errors", "Choose a smaller picture in the camera's own program."),
+                name=self._name,
+                width=frame.shape[1],
+                height=frame.shape[0],
             )
         if frame.dtype != np.uint8:
             frame = cv2.convertScaleAbs(frame, alpha=255.0 / np.iinfo(frame.dtype).max)
@@ -118,9 +125,13 @@ def open_camera(index: int) -> FrameSource:
         capture.release()
     raise CameraError(
         "camera_absent",
-        f"{name} does not answer.",
-        "Check that it is plugged in and switched on, that no other program uses it, and that the system "
-        "lets programs use cameras.",
+        N_("Errors", "{name} does not answer."),
+        N_(
+            "Errors",
+            "Check that it is plugged in and switched on, that no other program uses it, and that the "
+            "system lets programs use cameras.",
+        ),
+        name=name,
     )
 
 
@@ -156,8 +167,9 @@ class VideoFrames:
                 continue
         raise CameraError(
             "video_unreadable",
-            f"The pictures of “{self._name}” are damaged.",
-            "Copy it again from its source.",
+            N_("Errors", "The pictures of “{name}” are damaged."),
+            N_("Errors", "Copy it again from its source."),
+            name=self._name,
         )
 
     def close(self) -> None:
@@ -174,8 +186,10 @@ def open_video(path: Path, reader: ImageReader) -> VideoFrames | FrameSource:
     except OSError as fault:
         raise CameraError(
             "video_unreadable",
-            f"The video file “{path.name}” cannot be read: {fault.strerror or fault}.",
-            "Check its place.",
+            N_("Errors", "The video file “{name}” cannot be read: {reason}."),
+            N_("Errors", "Check its place."),
+            name=path.name,
+            reason=reason_of(fault),
         ) from fault
     for backend in _file_backends():
         capture = cv2.VideoCapture(str(path), backend)
@@ -184,8 +198,9 @@ def open_video(path: Path, reader: ImageReader) -> VideoFrames | FrameSource:
         capture.release()
     raise CameraError(
         "video_unreadable",
-        f"“{path.name}” is no video that can be read here.",
-        "AVI files with Motion JPEG are read everywhere; have the recording program save one.",
+        N_("Errors", "“{name}” is no video that can be read here."),
+        N_("Errors", "AVI files with Motion JPEG are read everywhere; have the recording program save one."),
+        name=path.name,
     )
 
 

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from hematodesk.domain.errors import ImageError
+from hematodesk.imaging import faults
 
 _MOST = 65_536
 
@@ -37,11 +37,7 @@ _NO_MEMORY = re.compile(r"Insufficient memory|Failed to allocate|bad_alloc|Out o
 def judge(said: str, name: str, label: str) -> bool:
     """Whether damage is to be suspected from what a decoder said. Raises ImageError when it is certain."""
     if _DAMAGED.search(said):
-        raise ImageError(
-            "image_damaged",
-            f"“{name}” is a damaged {label} file: part of its pixels is missing or cannot be decoded.",
-            "Copy or export it again from its source.",
-        )
+        raise faults.pixels_missing(name, label)
     return bool(_DOUBTFUL.search(said))
 
 

@@ -20,10 +20,11 @@ from hematodesk.child.wire import NAME_STANDS_HERE, ChildGone, read_exactly, wri
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.imaging import decoder_wire as wire
+from hematodesk.imaging import faults
 from hematodesk.imaging.complaints import listen_to_standard_error
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.locator_net import locator_net
-from hematodesk.imaging.read import Pixels, decode_pixels, no_memory
+from hematodesk.imaging.read import Pixels, decode_pixels
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
@@ -90,15 +91,14 @@ def _answer(
     try:
         pixels, kind, notices = decode_pixels(data, name, canvas=canvas, complaints=heard)
     except ImageError as error:
-        return wire.failed(number, error.code, error.message, error.remedy)
+        return wire.failed(number, error)
     except _NoRoom as needed:
         return wire.no_room(number, needed.height, needed.width)
     except (MemoryError, cv2.error) as fault:
         # While the decoded pixels were converted; all else ends this process, and the parent sees that.
         if isinstance(fault, cv2.error) and fault.code != cv2.Error.StsNoMem:
             raise
-        short = no_memory(name)
-        return wire.failed(number, short.code, short.message, short.remedy)
+        return wire.failed(number, faults.no_memory(name))
     height, width = pixels.shape[:2]
     found = _located(pixels) if locate and height * width <= MOST_LOCATED else b""
     return wire.picture(number, kind, notices, height, width, found)

@@ -27,6 +27,7 @@ from typing import Protocol
 
 from hematodesk.child.wire import BadReply, ChildGone
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.messages import N_
 from hematodesk.imaging.decoder_worker import WHOLE_INPUT, WHOLE_OUTPUT, NoRoom, Worker, WorkerLimits
 from hematodesk.imaging.files import ReadImage, check_size, opened_file
 
@@ -161,8 +162,9 @@ class DecoderPool:
                 self._tell("decoder_lost", attempt=attempt, how=type(fault).__name__)
         raise ImageError(
             "image_decoder_failed",
-            f"“{name}” makes its decoder fail, each time that it is tried.",
-            "It is damaged, or made to do harm. Export it again from its source.",
+            N_("Errors", "“{name}” makes its decoder fail, each time that it is tried."),
+            N_("Errors", "It is damaged, or made to do harm. Export it again from its source."),
+            name=name,
         )
 
     def _decoded_once(self, fill: Callable[[memoryview], int], name: str, locate: bool) -> ReadImage:
@@ -335,14 +337,19 @@ def _digest_of(data: memoryview) -> Iterator[Callable[[], str]]:
 def _stuck(name: str, patience_s: float) -> ImageError:
     return ImageError(
         "image_decoder_stuck",
-        f"“{name}” was not decoded within {patience_s:.0f} seconds, and its decoder was stopped.",
-        "It is damaged, or made to do harm. Export it again from its source.",
+        N_("Errors", "“{name}” was not decoded within {seconds} seconds, and its decoder was stopped."),
+        N_("Errors", "It is damaged, or made to do harm. Export it again from its source."),
+        name=name,
+        seconds=f"{patience_s:.0f}",
     )
 
 
 def _missing() -> ImageError:
     return ImageError(
         "image_decoder_missing",
-        "The process that decodes images cannot be started.",
-        "Start the program again; `hematodesk self-test` says more. A security program may forbid it.",
+        N_("Errors", "The process that decodes images cannot be started."),
+        N_(
+            "Errors",
+            "Start the program again; `hematodesk self-test` says more. A security program may forbid it.",
+        ),
     )

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from functools import cache
 
 from hematodesk.child.confine import LIMIT_NAMES
-from hematodesk.child.wire import BadReply, texts_of, told_fault
+from hematodesk.child.wire import BadReply, fault_words, templates_in, texts_of, told_fault
 from hematodesk.domain.cells import Localisation, LocatedCell
+from hematodesk.domain.errors import ImageError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
+from hematodesk.imaging import faults, header, tiff
 from hematodesk.imaging.files import NOTICES
 
 REQUEST = struct.Struct("<4sQQ?")
@@ -85,9 +88,9 @@ def no_room(number: int, height: int, width: int) -> bytes:
     return REPLY.pack(ANSWER, number, NO_ROOM, 0, 0, width, height, 0)
 
 
-def failed(number: int, code: str, message: str, remedy: str) -> bytes:
+def failed(number: int, error: ImageError) -> bytes:
     """The reply that there is no picture, and why."""
-    words = json.dumps([code, message, remedy]).encode("ascii")
+    words = fault_words(error)
     return REPLY.pack(ANSWER, number, FAILED, 0, 0, 0, 0, len(words)) + words
 
 
@@ -127,9 +130,14 @@ def checked_localisation(data: bytes, width: int, height: int) -> Localisation:
     return Localisation(tuple(cells), None if diameter == NOT_MEASURED else diameter)
 
 
-def checked_failure(words: bytes, name: str) -> tuple[str, str, str]:
-    """Code, sentence with the file's name in it, and remedy. Raises BadReply."""
-    return told_fault(words, CODES, name)
+def checked_failure(words: bytes, name: str) -> ImageError:
+    """Why there is no picture, with the file's name in it. Raises BadReply."""
+    return ImageError(*told_fault(words, CODES, _templates(), name))
+
+
+@cache
+def _templates() -> frozenset[str]:
+    return templates_in(faults, header, tiff)
 
 
 def checked_limits(words: bytes) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from hematodesk.child.jobs import job_of
 from hematodesk.child.launch import start_child
 from hematodesk.child.memory import Segment
 from hematodesk.child.wire import BadReply, read_exactly, write_whole
-from hematodesk.domain.errors import ImageError
 from hematodesk.domain.limits import MAX_FILE_BYTES, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
 
@@ -160,8 +159,7 @@ class Worker:
             write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length, locate))
             reply = self._reply()
             if reply.kind == wire.FAILED:
-                code, message, remedy = wire.checked_failure(read_exactly(self._answer, reply.length), name)
-                raise ImageError(code, message, remedy)
+                raise wire.checked_failure(read_exactly(self._answer, reply.length), name)
             told = read_exactly(self._answer, reply.length)
         finally:
             self.deadline = None

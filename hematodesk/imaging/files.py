@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING
 
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.messages import N_, Message, reason_of
+from hematodesk.imaging import faults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,36 +56,43 @@ def opened_file(path: Path) -> Iterator[IO[bytes]]:
         if stat.S_ISDIR(status.st_mode):
             raise ImageError(
                 "file_unreadable",
-                f"“{name}” is a folder that cannot be listed.",
-                "Check the access rights and the drive.",
+                N_("Errors", "“{name}” is a folder that cannot be listed."),
+                N_("Errors", "Check the access rights and the drive."),
+                name=name,
             )
         if not stat.S_ISREG(status.st_mode):
             # A pipe or a device could keep us reading for ever.
-            raise ImageError("file_unreadable", f"“{name}” is not a file.", "Choose a picture file.")
+            raise ImageError(
+                "file_unreadable",
+                N_("Errors", "“{name}” is not a file."),
+                N_("Errors", "Choose a picture file."),
+                name=name,
+            )
         check_size(status.st_size, name)
         with path.open("rb") as stream:
             yield stream
     except FileNotFoundError:
         raise ImageError(
-            "file_not_found", f"“{name}” is not there.", "Check whether it was moved or renamed."
+            "file_not_found",
+            N_("Errors", "“{name}” is not there."),
+            N_("Errors", "Check whether it was moved or renamed."),
+            name=name,
         ) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not valid here"
+        # ValueError: a zero byte in the name.
+        invalid = Message(N_("Errors", "its name is not valid here"))
         raise ImageError(
             "file_unreadable",
-            f"“{name}” cannot be read: {reason}.",
-            "Check the access rights and the drive.",
+            N_("Errors", "“{name}” cannot be read: {reason}."),
+            N_("Errors", "Check the access rights and the drive."),
+            name=name,
+            reason=reason_of(error) if isinstance(error, OSError) else invalid,
         ) from None
 
 
 def check_size(size: int, name: str) -> None:
     """Refuse an empty file and one over the limit. Raises ImageError file_empty, file_too_large."""
     if size == 0:
-        raise ImageError("file_empty", f"“{name}” is empty.", "Copy or export it again.")
+        raise faults.empty(name)
     if size > limits.MAX_FILE_BYTES:
-        most = limits.MAX_FILE_BYTES // (1024 * 1024)
-        raise ImageError(
-            "file_too_large",
-            f"“{name}” has {size // (1024 * 1024)} MB; at most {most} MB are read.",
-            "Export the field of view instead of the whole slide.",
-        )
+        raise faults.file_too_large(name, size)

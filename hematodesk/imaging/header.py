@@ -19,35 +19,37 @@ from pathlib import Path
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import sniff_format
 from hematodesk.domain.limits import MAX_PIXELS
-from hematodesk.imaging.tiff import Data, TiffHeader, exif_orientation, read_tiff
+from hematodesk.domain.messages import N_
+from hematodesk.imaging import faults
+from hematodesk.imaging.tiff import Broken, Data, exif_orientation, read_tiff
 
 _HEAD = 65_536
 """Bytes in which a JPEG's size mostly stands, behind its Exif."""
 
 # Formats that people do have in a lab but that are not read, so that the error can name them.
 _NAMED_BUT_UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"GIF8", "a GIF picture"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"PK\x03\x04", "a ZIP archive or office document"),
-    (0, b"\xd0\xcf\x11\xe0", "an old office document or a microscope container file"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (0, b"Rar!", "a RAR archive"),
-    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
-    (0, b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
-    (0, b"\xffO\xffQ", "a JPEG 2000 picture"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (0, b"v/1\x01", "an OpenEXR picture"),
-    (0, b"ZISRAWFILE", "a Zeiss CZI file"),
-    (0, b"MZ", "a Windows program"),
-    (0, b"\x7fELF", "a program"),
-    (4, b"ftypheic", "a HEIC photograph"),
-    (4, b"ftypmif1", "a HEIF photograph"),
-    (4, b"ftypavif", "an AVIF picture"),
-    (4, b"ftyp", "a video file"),
-    (0, b"\x1aE\xdf\xa3", "a video file"),
-    (128, b"DICM", "a DICOM file"),
-    (0, b"<svg", "an SVG drawing"),
+    (0, b"GIF8", N_("Errors", "a GIF picture")),
+    (0, b"%PDF", N_("Errors", "a PDF document")),
+    (0, b"8BPS", N_("Errors", "a Photoshop document")),
+    (0, b"PK\x03\x04", N_("Errors", "a ZIP archive or office document")),
+    (0, b"\xd0\xcf\x11\xe0", N_("Errors", "an old office document or a microscope container file")),
+    (0, b"\x1f\x8b", N_("Errors", "a gzip archive")),
+    (0, b"Rar!", N_("Errors", "a RAR archive")),
+    (0, b"7z\xbc\xaf", N_("Errors", "a 7-Zip archive")),
+    (0, b"\x00\x00\x00\x0cjP", N_("Errors", "a JPEG 2000 picture")),
+    (0, b"\xffO\xffQ", N_("Errors", "a JPEG 2000 picture")),
+    (0, b"\xff\x0a", N_("Errors", "a JPEG XL picture")),
+    (0, b"v/1\x01", N_("Errors", "an OpenEXR picture")),
+    (0, b"ZISRAWFILE", N_("Errors", "a Zeiss CZI file")),
+    (0, b"MZ", N_("Errors", "a Windows program")),
+    (0, b"\x7fELF", N_("Errors", "a program")),
+    (4, b"ftypheic", N_("Errors", "a HEIC photograph")),
+    (4, b"ftypmif1", N_("Errors", "a HEIF photograph")),
+    (4, b"ftypavif", N_("Errors", "an AVIF picture")),
+    (4, b"ftyp", N_("Errors", "a video file")),
+    (0, b"\x1aE\xdf\xa3", N_("Errors", "a video file")),
+    (128, b"DICM", N_("Errors", "a DICOM file")),
+    (0, b"<svg", N_("Errors", "an SVG drawing")),
 )
 
 
@@ -64,15 +66,6 @@ class Header:
     orientation: int = 1
     pages: int = 1
     opacity: bool = True
-
-
-class _Broken(Exception):
-    """A structure that is cut off (`truncated`) or contradicts itself."""
-
-    def __init__(self, reason: str, *, truncated: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.truncated = truncated
 
 
 def stated_pixels(image: Path | bytes) -> int:
@@ -133,37 +126,25 @@ def read_header(data: Data, name: str) -> Header:
         raise _unknown(data, name)
     try:
         return _READERS[kind.id](data)
-    except _Broken as broken:
-        raise _error(name, kind.name, broken.reason, broken.truncated) from None
+    except Broken as broken:
+        told = faults.incomplete if broken.truncated else faults.damaged
+        raise told(name, kind.name, broken.reason) from None
     except (struct.error, IndexError):
-        raise _error(name, kind.name, "its structure ends too early", True) from None
-
-
-def _error(name: str, label: str, reason: str, truncated: bool) -> ImageError:
-    if truncated:
-        return ImageError(
-            "image_truncated",
-            f"“{name}” is an incomplete {label} file: {reason}.",
-            "Copy or export it again; a copy may have been interrupted.",
-        )
-    return ImageError(
-        "image_damaged", f"“{name}” is a damaged {label} file: {reason}.", "Export it again from its source."
-    )
+        raise faults.incomplete(name, kind.name, N_("Errors", "its structure ends too early")) from None
 
 
 def _unknown(data: Data, name: str) -> ImageError:
-    remedy = "Save the picture as JPEG, PNG, TIFF, BMP or WebP and open that."
-    for offset, magic, label in _NAMED_BUT_UNSUPPORTED:
+    for offset, magic, what in _NAMED_BUT_UNSUPPORTED:
         if data[offset : offset + len(magic)] == magic:
-            return ImageError("format_unsupported", f"“{name}” is {label}, which is not read here.", remedy)
-    return ImageError("not_an_image", f"“{name}” is not an image, whatever its name says.", remedy)
+            return faults.not_read_here(name, what)
+    return faults.not_an_image(name)
 
 
 def _read_jpeg(data: Data) -> Header:
     position, size, orientation = 2, None, 1
     while True:
         if data[position] != 0xFF:
-            raise _Broken("a marker is missing")
+            raise Broken(N_("Errors", "a marker is missing"))
         marker = data[position + 1]
         if marker == 0xFF:
             position += 1
@@ -172,10 +153,10 @@ def _read_jpeg(data: Data) -> Header:
             position += 2
             continue
         if marker == 0xD9:
-            raise _Broken("it ends before its picture", truncated=True)
+            raise Broken(N_("Errors", "it ends before its picture"), truncated=True)
         length = struct.unpack_from(">H", data, position + 2)[0]
         if length < 2:
-            raise _Broken("a segment has no length")
+            raise Broken(N_("Errors", "a segment has no length"))
         body = position + 4
         # Start of frame, without DHT (C4), JPG (C8) and DAC (CC), which share the range.
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
@@ -187,10 +168,10 @@ def _read_jpeg(data: Data) -> Header:
             break
         position += 2 + length
     if size is None:
-        raise _Broken("it has no frame header")
+        raise Broken(N_("Errors", "it has no frame header"))
     # Entropy-coded data never holds the end marker, so a cut-off file has none after its scan.
     if bytes(data[position:]).rfind(b"\xff\xd9") < 0:
-        raise _Broken("its end is missing", truncated=True)
+        raise Broken(N_("Errors", "its end is missing"), truncated=True)
     return Header("jpeg", size[0], size[1], orientation)
 
 
@@ -201,12 +182,12 @@ def _read_png(data: Data) -> Header:
         kind = data[position + 4 : position + 8]
         body = data[position + 8 : position + 8 + length]
         if len(body) < length or len(data) < position + 12 + length:
-            raise _Broken("its end is missing", truncated=True)
+            raise Broken(N_("Errors", "its end is missing"), truncated=True)
         if zlib.crc32(body, zlib.crc32(kind)) != struct.unpack_from(">I", data, position + 8 + length)[0]:
-            raise _Broken("a checksum does not match")
+            raise Broken(N_("Errors", "a checksum does not match"))
         if header is None:
             if kind != b"IHDR" or length != 13:
-                raise _Broken("it does not begin with its header")
+                raise Broken(N_("Errors", "it does not begin with its header"))
             header = struct.unpack_from(">II", body)
         elif kind == b"IDAT":
             has_pixels = True
@@ -216,7 +197,7 @@ def _read_png(data: Data) -> Header:
             break
         position += 12 + length
     if not has_pixels:
-        raise _Broken("it holds no pixels")
+        raise Broken(N_("Errors", "it holds no pixels"))
     return Header("png", header[0], header[1], orientation)
 
 
@@ -228,13 +209,13 @@ def _read_bmp(data: Data) -> Header:
     elif 40 <= header_size <= 124:
         width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
     else:
-        raise _Broken("its header has an unknown size")
+        raise Broken(N_("Errors", "its header has an unknown size"))
     height = abs(height)
     if width <= 0 or bits not in (1, 4, 8, 16, 24, 32):
-        raise _Broken("its header contradicts itself")
+        raise Broken(N_("Errors", "its header contradicts itself"))
     uncompressed = compression in (0, 3, 6)
     if uncompressed and len(data) < offset + height * ((width * bits + 31) // 32 * 4):
-        raise _Broken("rows are missing", truncated=True)
+        raise Broken(N_("Errors", "rows are missing"), truncated=True)
     # Only headers from version 3 on can say which bits are opacity; they may say that none are.
     opacity = header_size >= 56 and struct.unpack_from("<I", data, 66)[0] != 0
     return Header("bmp", width, height, opacity=opacity)
@@ -242,7 +223,7 @@ def _read_bmp(data: Data) -> Header:
 
 def _read_webp(data: Data) -> Header:
     if len(data) < 8 + struct.unpack_from("<I", data, 4)[0]:
-        raise _Broken("its end is missing", truncated=True)
+        raise Broken(N_("Errors", "its end is missing"), truncated=True)
     position, size, orientation = 12, None, 1
     while position + 8 <= len(data):
         kind, length = data[position : position + 4], struct.unpack_from("<I", data, position + 4)[0]
@@ -263,14 +244,12 @@ def _read_webp(data: Data) -> Header:
             orientation = exif_orientation(bytes(block).removeprefix(b"Exif\x00\x00"))
         position = body + length + (length & 1)
     if size is None:
-        raise _Broken("it holds no picture")
+        raise Broken(N_("Errors", "it holds no picture"))
     return Header("webp", size[0], size[1], orientation)
 
 
 def _read_tiff(data: Data) -> Header:
-    found: TiffHeader | str = read_tiff(data)
-    if isinstance(found, str):
-        raise _Broken(found, truncated="missing" in found)
+    found = read_tiff(data)
     return Header("tiff", found.width, found.height, found.orientation, found.pages)
 
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import IMAGE_FORMATS
+from hematodesk.imaging import faults
 from hematodesk.imaging.complaints import judge, names_memory
 from hematodesk.imaging.files import (
     ALPHA_FLATTENED,
@@ -94,7 +95,7 @@ def decode_pixels(
         raw = _decode(data, header, name) if strips is None else _decode_strips(data, strips, name, canvas)
     except ImageError:
         if complaints is not None and names_memory(complaints()):
-            raise no_memory(name) from None
+            raise faults.no_memory(name) from None
         raise
     doubtful = complaints is not None and judge(complaints(), name, IMAGE_FORMATS[header.format].name)
     notices = [FIRST_PAGE] if header.pages > 1 else []
@@ -127,18 +128,9 @@ def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
 def _check_dimensions(header: Header, name: str) -> None:
     width, height = header.width, header.height
     if min(width, height) < limits.MIN_DIMENSION:
-        raise ImageError(
-            "image_too_small",
-            f"“{name}” has {width} × {height} pixels; a cell needs at least {limits.MIN_DIMENSION}.",
-            "Open the original picture instead of an icon of it.",
-        )
+        raise faults.too_small(name, width, height)
     if max(width, height) > limits.MAX_DIMENSION or width * height > limits.MAX_PIXELS:
-        raise ImageError(
-            "image_too_large",
-            f"“{name}” has {width} × {height} pixels; at most {limits.MAX_DIMENSION} a side and "
-            f"{limits.MAX_PIXELS // 1_000_000} million in all are read.",
-            "Export the field of view at a lower resolution.",
-        )
+        raise faults.too_large(name, width, height)
 
 
 def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
@@ -148,23 +140,15 @@ def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
     try:
         raw = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except MemoryError:
-        raise no_memory(name) from None
+        raise faults.no_memory(name) from None
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
-            raise no_memory(name) from None
+            raise faults.no_memory(name) from None
         raw = None
     if raw is None or raw.shape[:2] != (header.height, header.width):
-        raise ImageError(
-            "image_damaged",
-            f"“{name}” is a {label} file that cannot be decoded: it is damaged or of a rare kind.",
-            "Export it again as plain 8-bit PNG or JPEG.",
-        )
+        raise faults.undecodable(name, label)
     if raw.dtype not in (np.uint8, np.uint16):
-        raise ImageError(
-            "format_unsupported",
-            f"“{name}” stores its pixels as {raw.dtype}; 8 and 16 bits a channel are read.",
-            "Export it as 8-bit or 16-bit.",
-        )
+        raise faults.rare_depth(name, raw.dtype)
     return np.asarray(raw)
 
 
@@ -185,15 +169,6 @@ def _decode_strips(data: Data, strips: Strips, name: str, canvas: Canvas | None)
         else:
             part[...] = np.frombuffer(piece, np.uint8).reshape(part.shape)
     return target
-
-
-def no_memory(name: str) -> ImageError:
-    """What is said when there is not enough memory for a picture."""
-    return ImageError(
-        "image_too_large",
-        f"“{name}” needs more memory than there is.",
-        "Close other programs, or export the field of view at a lower resolution.",
-    )
 
 
 def _is_spare(fourth: npt.NDArray[Any], header: Header) -> bool:

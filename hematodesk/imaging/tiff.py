@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
+from hematodesk.domain.messages import N_
 
 Data: TypeAlias = bytes | memoryview
 """A file's bytes, or a look at them where they lie."""
@@ -37,6 +38,15 @@ _DEEPEST = 4 * 32
 _MAX_PAGES = 10_000
 _MAX_ENTRIES = 4_096
 _MAX_VALUES = 4_000_000
+
+
+class Broken(Exception):
+    """A structure that is cut off (`truncated`) or contradicts itself; `reason` is marked for translation."""
+
+    def __init__(self, reason: str, *, truncated: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.truncated = truncated
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,8 @@ def open_tiff(data: Data) -> tuple[str, bool, int]:
     return order, False, struct.unpack_from(order + "I", data, 4)[0]
 
 
-def read_tiff(data: Data) -> TiffHeader | str:
-    """The header of a whole TIFF file, or in words what is wrong with it."""
+def read_tiff(data: Data) -> TiffHeader:
+    """The header of a whole TIFF file. Raises Broken."""
     try:
         order, big, offset = open_tiff(data)
         first = Directory(data, order, big, offset)
@@ -107,21 +117,19 @@ def read_tiff(data: Data) -> TiffHeader | str:
         counts = first.values(_STRIP_COUNTS) or first.values(_TILE_COUNTS)
         orientation = first.first(_ORIENTATION, 1)
     except (struct.error, OverflowError):
-        return "part of its directory is missing"
+        raise Broken(N_("Errors", "part of its directory is missing"), truncated=True) from None
     except (ValueError, KeyError):
-        return "its directory contradicts itself"
+        raise Broken(N_("Errors", "its directory contradicts itself")) from None
     if not width or not height or not offsets:
-        return "it says no size or holds no pixels"
+        raise Broken(N_("Errors", "it says no size or holds no pixels"))
     if any(at + count > len(data) for at, count in zip(offsets, counts, strict=False)):
-        return "part of its pixels is missing"
-    wrong = _wrong_pixels(data, first, offsets, counts)
-    if wrong:
-        return wrong
+        raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
+    _check_pixels(data, first, offsets, counts)
     return TiffHeader(width, height, orientation if 1 <= orientation <= 8 else 1, pages)
 
 
-def _wrong_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> str:
-    """What is wrong with a page's compressed pixels, in words; empty when nothing is seen.
+def _check_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> None:
+    """Raise Broken for what is seen to be wrong with a page's compressed pixels.
 
     Where OpenCV decodes in this process libtiff's complaints do not reach us, and it gives a picture with
     black or stale rows instead; damaged LZW and PackBits then stay unseen (see `complaints`). So what can be
@@ -130,13 +138,13 @@ def _wrong_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts:
     try:
         compression = page.first(_COMPRESSION, 1)
         if compression not in _MOST_EXPANSION or page.first(_PHOTOMETRIC, 0) == _YCBCR:
-            return ""
+            return
         width, height = page.first(_WIDTH, 0), page.first(_HEIGHT, 0)
         apart = page.first(_PLANAR, 1) == 2
         samples, bits = 1 if apart else page.first(_SAMPLES, 1), page.first(_BITS, 1)
         if max(width, height) > MAX_DIMENSION or width * height > MAX_PIXELS or samples * bits > _DEEPEST:
             # Refused later, for its size or its kind; there is no need to look at so much.
-            return ""
+            return
         if _TILE_OFFSETS in page.tags:
             width, rows = page.first(_TILE_WIDTH, 0), page.first(_TILE_HEIGHT, 0)
             strips = len(offsets)
@@ -144,24 +152,23 @@ def _wrong_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts:
             rows = min(page.first(_ROWS_PER_STRIP, height), height)
             strips = -(-height // rows) if rows else 0
         if not rows or not width:
-            return "its directory contradicts itself"
+            raise Broken(N_("Errors", "its directory contradicts itself"))
         row_bytes = -(-width * samples * bits // 8)
     except (struct.error, OverflowError, ValueError):
-        return "its directory contradicts itself"
+        raise Broken(N_("Errors", "its directory contradicts itself")) from None
     if strips > len(offsets) or len(counts) < len(offsets):
-        return "part of its pixels is missing"
+        raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
     for index, (at, count) in enumerate(zip(offsets, counts, strict=False)):
         in_strip = rows if _TILE_OFFSETS in page.tags else min(rows, height - index % strips * rows)
         expected = row_bytes * in_strip
         if count * _MOST_EXPANSION[compression] < expected:
-            return "part of its pixels is missing"
+            raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
         if compression in _DEFLATE:
             try:
                 if _inflated(data[at : at + count], expected) < expected:
-                    return "part of its pixels is missing"
+                    raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
             except zlib.error:
-                return "its compressed pixels are damaged"
-    return ""
+                raise Broken(N_("Errors", "its compressed pixels are damaged")) from None
 
 
 def _inflated(compressed: Data, enough: int) -> int:

@@ -15,6 +15,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Prediction, Provenance, UncertainReason, now_utc
 from hematodesk.domain.errors import Cancelled, ModelError, ProviderError
 from hematodesk.domain.manifest import CropRule
+from hematodesk.domain.messages import N_, Message, counted
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.domain.statistics import softmax
 from hematodesk.inference.evidence import Evidence, agree_exactly, biases_before_sigmoid
@@ -217,8 +218,10 @@ class Classifier:
                 raise Cancelled from None
             raise ModelError(
                 "model_unsupported",
-                f"The model {self.package.name} failed in a run ({type(fault).__name__}).",
-                "Choose the CPU as provider, or another model.",
+                N_("Errors", "The model {name} failed in a run ({kind})."),
+                N_("Errors", "Choose the CPU as provider, or another model."),
+                name=self.package.name,
+                kind=type(fault).__name__,
             ) from fault
         finally:
             if forget is not None:
@@ -236,23 +239,28 @@ class Classifier:
         outputs = self.package.manifest.outputs
         columns = (len(self.package.class_ids), 1 if outputs.kind == "sigmoid" else 0)
         if scores.ndim != 2 or scores.shape[0] != count or scores.shape[1] not in columns:
-            raise self._nonsense(f"scores of shape {scores.shape} for {count} crops")
+            one = N_("Errors", "scores of shape {shape} for 1 crop")
+            many = N_("Errors", "scores of shape {shape} for {count} crops")
+            raise self._nonsense(counted(count, one, many, shape=scores.shape))
         if not np.isfinite(scores).all():
-            raise self._nonsense("scores that are no finite numbers")
+            raise self._nonsense(Message(N_("Errors", "scores that are no finite numbers")))
         logits = scores.astype(np.float64)
         if outputs.kind != "logits":
             if logits.min() < -_SLACK or logits.max() > 1 + _SLACK:
-                raise self._nonsense(f"values outside 0 to 1, though its manifest says {outputs.kind}")
+                outside = N_("Errors", "values outside 0 to 1, though its manifest says {kind}")
+                raise self._nonsense(Message(outside, kind=outputs.kind))
             if logits.shape[1] == 1:
                 logits = np.concatenate([1 - logits, logits], axis=1)
             logits = np.log(np.clip(logits, _SMALLEST, 1))
         return softmax(logits, self.package.manifest.temperature)
 
-    def _nonsense(self, what: str) -> ModelError:
+    def _nonsense(self, what: Message) -> ModelError:
         return ModelError(
             "outputs_mismatch",
-            f"The model {self.package.name} gave {what}.",
-            "Correct outputs.kind in its manifest, or choose another model.",
+            N_("Errors", "The model {name} gave {what}."),
+            N_("Errors", "Correct outputs.kind in its manifest, or choose another model."),
+            name=self.package.name,
+            what=what,
         )
 
     def _strange(self, values: npt.NDArray[np.float32] | None, count: int) -> list[bool]:
@@ -260,7 +268,9 @@ class Classifier:
         if values is None or self._familiarity is None:
             return [False] * count
         if values.size != count:
-            raise self._nonsense(f"{values.size} values of familiarity for {count} crops")
+            one = N_("Errors", "{size} values of familiarity for 1 crop")
+            many = N_("Errors", "{size} values of familiarity for {count} crops")
+            raise self._nonsense(counted(count, one, many, size=values.size))
         return [not value <= self._familiarity.max for value in values.reshape(-1).tolist()]
 
     def _prediction(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.manifest import InputSpec
+from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.preprocess import Tensor, to_tensor
 from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options, terminate
@@ -60,8 +61,10 @@ def check_session(session: Session, package: ModelPackage) -> None:
     except RUNTIME_FAULTS as fault:
         raise ModelError(
             "model_unsupported",
-            f"ONNX Runtime loads {package.path.name} but cannot run it ({type(fault).__name__}).",
-            "Convert the model again with `python -m export_tools convert`.",
+            N_("Errors", "ONNX Runtime loads {name} but cannot run it ({kind})."),
+            N_("Errors", "Convert the model again with `python -m export_tools convert`."),
+            name=package.path.name,
+            kind=type(fault).__name__,
         ) from fault
     _check_outputs(dict(zip(package.manifest.graph_outputs, values, strict=True)), package)
 
@@ -69,10 +72,20 @@ def check_session(session: Session, package: ModelPackage) -> None:
 def _check_input(session: Session, package: ModelPackage) -> None:
     spec, inputs = package.manifest.input, session.get_inputs()
     if len(inputs) != 1 or inputs[0].name != spec.name:
-        names = ", ".join(repr(node.name) for node in inputs) or "none"
-        _mismatch(package, f"has the inputs {names}, not {spec.name!r} alone")
+        names = ", ".join(repr(node.name) for node in inputs) or Message(N_("Errors", "none"))
+        _mismatch(
+            package,
+            N_("Errors", "has the inputs {names}, not {name} alone"),
+            names=names,
+            name=repr(spec.name),
+        )
     if inputs[0].type != "tensor(float)":
-        _mismatch(package, f"takes {inputs[0].type} as input {spec.name!r}, not tensor(float)")
+        _mismatch(
+            package,
+            N_("Errors", "takes {type} as input {name}, not tensor(float)"),
+            type=inputs[0].type,
+            name=repr(spec.name),
+        )
     side = (spec.height, spec.width)
     wanted = (1, *side, 3) if spec.layout == "nhwc" else (1, 3, *side)
     given = list(inputs[0].shape)
@@ -81,16 +94,26 @@ def _check_input(session: Session, package: ModelPackage) -> None:
     )
     if not fits:
         needed = ", ".join(str(size) for size in wanted)
-        _mismatch(package, f"takes the input shape ({', '.join(map(str, given))}), not ({needed})")
+        _mismatch(
+            package,
+            N_("Errors", "takes the input shape ({given}), not ({needed})"),
+            given=", ".join(map(str, given)),
+            needed=needed,
+        )
 
 
 def _check_types(session: Session, package: ModelPackage) -> None:
     types = {node.name: node.type for node in session.get_outputs()}
     for name in package.manifest.graph_outputs:
         if name not in types:
-            _mismatch(package, f"has no output {name!r}")
+            _mismatch(package, N_("Errors", "has no output {name}"), name=repr(name))
         if types[name] not in _FLOATS:
-            _mismatch(package, f"gives output {name!r} as {types[name]}, not as floating-point numbers")
+            _mismatch(
+                package,
+                N_("Errors", "gives output {name} as {types}, not as floating-point numbers"),
+                name=repr(name),
+                types=types[name],
+            )
 
 
 def _check_outputs(values: dict[str, npt.NDArray[np.float32]], package: ModelPackage) -> None:
@@ -100,29 +123,53 @@ def _check_outputs(values: dict[str, npt.NDArray[np.float32]], package: ModelPac
     if scores.shape != (1, classes) and not one_sigmoid:
         _mismatch(
             package,
-            f"gives output {outputs.scores!r} in shape {scores.shape}, not (1, {classes}), one a class",
+            N_("Errors", "gives output {scores} in shape {shape}, not (1, {classes}), one a class"),
+            scores=repr(outputs.scores),
+            shape=scores.shape,
+            classes=classes,
         )
     if outputs.activation_map is not None:
         shape = values[outputs.activation_map].shape
         if len(shape) != 4 or shape[0] != 1 or shape[3] != classes or 0 in shape:
             _mismatch(
-                package, f"gives output {outputs.activation_map!r} in shape {shape}, not (1, h, w, {classes})"
+                package,
+                N_("Errors", "gives output {activation_map} in shape {shape}, not (1, h, w, {classes})"),
+                activation_map=repr(outputs.activation_map),
+                shape=shape,
+                classes=classes,
             )
     if outputs.embedding is not None and values[outputs.embedding].ndim != 2:
         shape = values[outputs.embedding].shape
-        _mismatch(package, f"gives output {outputs.embedding!r} in shape {shape}, not (1, D)")
+        _mismatch(
+            package,
+            N_("Errors", "gives output {embedding} in shape {shape}, not (1, D)"),
+            embedding=repr(outputs.embedding),
+            shape=shape,
+        )
     familiarity = package.manifest.abstention.familiarity
     if familiarity is not None and values[familiarity.output].shape not in ((1,), (1, 1)):
         shape = values[familiarity.output].shape
-        _mismatch(package, f"gives output {familiarity.output!r} in shape {shape}, not (1,)")
+        _mismatch(
+            package,
+            N_("Errors", "gives output {output} in shape {shape}, not (1,)"),
+            output=repr(familiarity.output),
+            shape=shape,
+        )
     for name, value in values.items():
         if not np.isfinite(value).all():
-            _mismatch(package, f"gives output {name!r} with values that are no finite numbers")
+            _mismatch(
+                package,
+                N_("Errors", "gives output {name} with values that are no finite numbers"),
+                name=repr(name),
+            )
 
 
-def _mismatch(package: ModelPackage, reason: str) -> NoReturn:
+def _mismatch(package: ModelPackage, reason: str, /, **data: object) -> NoReturn:
+    """Raise `outputs_mismatch`; `reason` is a marked template."""
     raise ModelError(
         "outputs_mismatch",
-        f"{package.path.name} {reason}.",
-        "Correct the manifest or the model, and convert it again.",
+        N_("Errors", "{name} {reason}."),
+        N_("Errors", "Correct the manifest or the model, and convert it again."),
+        name=package.path.name,
+        reason=Message(reason, **data),
     )

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.messages import N_, Message, reason_of
 
 DIGEST_FILE = "SHA256SUMS"
 
@@ -25,28 +26,30 @@ def read_digests(folder: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as fault:
-        raise _bad(f"cannot be read: {fault.strerror}") from None
+        raise _bad(N_("Errors", "cannot be read: {reason}"), reason=reason_of(fault)) from None
     if len(data) > _MOST_BYTES:
-        raise _bad("is too large")
+        raise _bad(N_("Errors", "is too large"))
     try:
         lines = data.decode("utf-8").splitlines()
     except UnicodeDecodeError:
-        raise _bad("is not text") from None
+        raise _bad(N_("Errors", "is not text")) from None
     digests: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line)
         if match is None or match[2] in (".", ".."):
-            raise _bad(f"is wrong in line {number}")
+            raise _bad(N_("Errors", "is wrong in line {number}"), number=number)
         if digests.setdefault(match[2], match[1]) != match[1]:
-            raise _bad(f"names {match[2]} twice")
+            raise _bad(N_("Errors", "names {name} twice"), name=match[2])
     return digests
 
 
-def _bad(reason: str) -> ModelError:
+def _bad(reason: str, /, **data: object) -> ModelError:
     return ModelError(
         "digest_mismatch",
-        f"The list of model digests, {DIGEST_FILE}, {reason}.",
-        "Install the program again.",
+        N_("Errors", "The list of model digests, {name}, {reason}."),
+        N_("Errors", "Install the program again."),
+        name=DIGEST_FILE,
+        reason=Message(reason, **data),
     )

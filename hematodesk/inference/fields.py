@@ -9,17 +9,24 @@ import unicodedata
 from typing import Any, NoReturn
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.messages import N_, Message
 
-_REMEDY = "Ask whoever made the package for a corrected one."
+_WHOLE = Message(N_("Errors", "(whole document)"))
 _SHOWN = 40
 
 # Unicode Bidirectional Algorithm (UAX 9): overrides, embeddings and isolates.
 _TURNING = ("LRO", "RLO", "LRE", "RLE", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
-def refuse(field: str, reason: str) -> NoReturn:
-    """Raise the ModelError `manifest_invalid` that names the field."""
-    raise ModelError("manifest_invalid", f"The manifest's field {field} {reason}.", _REMEDY)
+def refuse(field: str, reason: str, /, **data: object) -> NoReturn:
+    """Raise the ModelError `manifest_invalid` that names the field; `reason` is a marked template."""
+    raise ModelError(
+        "manifest_invalid",
+        N_("Errors", "The manifest's field {field} {reason}."),
+        N_("Errors", "Ask whoever made the package for a corrected one."),
+        field=field,
+        reason=Message(reason, **data),
+    )
 
 
 def shown(value: object) -> str:
@@ -38,7 +45,7 @@ class Fields:
 
     def __init__(self, value: object, name: str) -> None:
         if not isinstance(value, dict):
-            refuse(name or "(whole document)", f"must be an object, not {shown(value)}")
+            refuse(name or _WHOLE, N_("Errors", "must be an object, not {value}"), value=shown(value))
         self._values: dict[str, Any] = dict(value)
         self._name = name
 
@@ -49,7 +56,7 @@ class Fields:
     def take(self, key: str) -> Any:
         """The raw value; the field must be there."""
         if key not in self._values:
-            refuse(self.full(key), "is missing")
+            refuse(self.full(key), N_("Errors", "is missing"))
         return self._values.pop(key)
 
     def take_optional(self, key: str) -> Any:
@@ -69,9 +76,15 @@ class Fields:
         """(full name, value) of each entry of a list with that many entries."""
         name, value = self.full(key), self.take(key)
         if not isinstance(value, list):
-            refuse(name, f"must be a list, not {shown(value)}")
+            refuse(name, N_("Errors", "must be a list, not {value}"), value=shown(value))
         if not lowest <= len(value) <= highest:
-            refuse(name, f"must have {lowest} to {highest} entries, not {len(value)}")
+            refuse(
+                name,
+                N_("Errors", "must have {lowest} to {highest} entries, not {count}"),
+                lowest=lowest,
+                highest=highest,
+                count=len(value),
+            )
         return [(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
 
     def text(self, key: str, *, longest: int, pattern: str = "", empty: bool = False) -> str:
@@ -82,14 +95,25 @@ class Fields:
         """One of the given strings."""
         value = self.take(key)
         if not isinstance(value, str) or value not in choices:
-            refuse(self.full(key), f"must be one of {', '.join(choices)}, not {shown(value)}")
+            refuse(
+                self.full(key),
+                N_("Errors", "must be one of {choices}, not {value}"),
+                choices=", ".join(choices),
+                value=shown(value),
+            )
         return value
 
     def whole(self, key: str, lowest: int, highest: int) -> int:
         """A whole number in the range, ends included."""
         value = self.take(key)
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            refuse(self.full(key), f"must be a whole number from {lowest} to {highest}, not {shown(value)}")
+            refuse(
+                self.full(key),
+                N_("Errors", "must be a whole number from {lowest} to {highest}, not {value}"),
+                lowest=lowest,
+                highest=highest,
+                value=shown(value),
+            )
         return value
 
     def number(self, key: str, lowest: float, highest: float) -> float:
@@ -99,7 +123,7 @@ class Fields:
     def finish(self) -> None:
         """Refuse any field that nobody asked for."""
         for key in self._values:
-            refuse(self.full(shown(key).strip('"')), "is not known in this schema")
+            refuse(self.full(shown(key).strip('"')), N_("Errors", "is not known in this schema"))
 
 
 def check_number(name: str, value: object, lowest: float, highest: float) -> float:
@@ -111,26 +135,37 @@ def check_number(name: str, value: object, lowest: float, highest: float) -> flo
             number = math.inf
         if math.isfinite(number) and lowest <= number <= highest:
             return number
-    refuse(name, f"must be a number from {lowest:g} to {highest:g}, not {shown(value)}")
+    refuse(
+        name,
+        N_("Errors", "must be a number from {lowest} to {highest}, not {value}"),
+        lowest=f"{lowest:g}",
+        highest=f"{highest:g}",
+        value=shown(value),
+    )
 
 
 def check_text(name: str, value: object, *, longest: int, pattern: str = "", empty: bool = False) -> str:
     """A string of at most `longest` characters without control characters that matches the pattern."""
     if not isinstance(value, str):
-        refuse(name, f"must be text, not {shown(value)}")
+        refuse(name, N_("Errors", "must be text, not {value}"), value=shown(value))
     if len(value) > longest:
-        refuse(name, f"must have at most {longest} characters, not {len(value)}")
+        refuse(
+            name,
+            N_("Errors", "must have at most {longest} characters, not {count}"),
+            longest=longest,
+            count=len(value),
+        )
     if not value and not empty:
-        refuse(name, "must not be empty")
+        refuse(name, N_("Errors", "must not be empty"))
     if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in value):
-        refuse(name, "must not hold control characters")
+        refuse(name, N_("Errors", "must not hold control characters"))
     # They can turn the letters of a class's name around, so that another one is read.
     if any(unicodedata.bidirectional(letter) in _TURNING for letter in value):
-        refuse(name, "must not hold characters that change the direction of writing")
+        refuse(name, N_("Errors", "must not hold characters that change the direction of writing"))
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
-        refuse(name, "must not hold half a surrogate pair")
+        refuse(name, N_("Errors", "must not hold half a surrogate pair"))
     if pattern and re.fullmatch(pattern, value) is None:
-        refuse(name, f"must match {pattern}, not {shown(value)}")
+        refuse(name, N_("Errors", "must match {pattern}, not {value}"), pattern=pattern, value=shown(value))
     return value
 
 
@@ -144,18 +179,23 @@ def load_document(text: str) -> object:
         found: dict[str, object] = {}
         for key, value in pairs:
             if key in found:
-                refuse(shown(key).strip('"'), "stands twice in one object")
+                refuse(shown(key).strip('"'), N_("Errors", "stands twice in one object"))
             found[key] = value
         return found
 
     def constant(name: str) -> NoReturn:
-        refuse("(whole document)", f"holds {name}, which is no JSON number")
+        refuse(_WHOLE, N_("Errors", "holds {name}, which is no JSON number"), name=name)
 
     try:
         document: object = json.loads(text, object_pairs_hook=once, parse_constant=constant)
     except json.JSONDecodeError as fault:
-        refuse("(whole document)", f"is no valid JSON: {fault.msg} at character {fault.pos}")
+        refuse(
+            _WHOLE,
+            N_("Errors", "is no valid JSON: {msg} at character {pos}"),
+            msg=fault.msg,
+            pos=fault.pos,
+        )
     except (RecursionError, ValueError):
         # ValueError: a whole number of more digits than Python converts.
-        refuse("(whole document)", "is no valid JSON: nested too deep or a number too long")
+        refuse(_WHOLE, N_("Errors", "is no valid JSON: nested too deep or a number too long"))
     return document

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.linear_head import LinearHead
 from hematodesk.domain.manifest import MANIFEST_KEY, Manifest
+from hematodesk.domain.messages import N_
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference import onnx_graph
 from hematodesk.inference.contract import known_tensor
@@ -81,8 +82,9 @@ def read_head(data: bytes, manifest: Manifest, name: str) -> PackageHead:
     if manifest.outputs.embedding is None:
         raise ModelError(
             "head_missing",
-            f"The model {name} gives no embedding, on which a new head could stand.",
-            "Choose another model, or convert it again with `python -m export_tools convert`.",
+            N_("Errors", "The model {name} gives no embedding, on which a new head could stand."),
+            N_("Errors", "Choose another model, or convert it again with `python -m export_tools convert`."),
+            name=name,
         )
     found = _find(onnx_graph.read_graph(data), manifest, name)
     return PackageHead(found.head, found.centres, bool(found.map_chain))
@@ -184,8 +186,13 @@ class _Found:
 def _unknown(name: str) -> ModelError:
     return ModelError(
         "head_unknown",
-        f"The last layer of {name} is not a linear one on its embedding, so it cannot be fitted anew here.",
-        "Choose another model, such as one that came with the program.",
+        N_(
+            "Errors",
+            "The last layer of {name} is not a linear one on its embedding, so it cannot be fitted anew "
+            "here.",
+        ),
+        N_("Errors", "Choose another model, such as one that came with the program."),
+        name=name,
     )
 
 

@@ -22,6 +22,7 @@ from hematodesk.domain.manifest import (
     ScoreKind,
     Training,
 )
+from hematodesk.domain.messages import N_
 from hematodesk.inference.fields import Fields, check_number, check_text, load_document, refuse, shown
 
 SCHEMA = 1
@@ -56,7 +57,12 @@ def parse_manifest(document: Mapping[str, Any] | str) -> Manifest:
     top = Fields(load_document(document) if isinstance(document, str) else dict(document), "")
     schema = top.take("schema")
     if isinstance(schema, bool) or not isinstance(schema, int) or schema != SCHEMA:
-        refuse("schema", f"must be {SCHEMA}, not {shown(schema)}; a newer program may be needed")
+        refuse(
+            "schema",
+            N_("Errors", "must be {schema}, not {value}; a newer program may be needed"),
+            schema=SCHEMA,
+            value=shown(schema),
+        )
     manifest = Manifest(
         name=_name(top),
         version=top.text("version", longest=_NAME_LENGTH, pattern=VERSION_PATTERN),
@@ -75,7 +81,7 @@ def parse_manifest(document: Mapping[str, Any] | str) -> Manifest:
     top.finish()
     names = manifest.graph_outputs
     if len(set(names)) != len(names):
-        refuse("outputs", "names one output of the graph for two purposes")
+        refuse("outputs", N_("Errors", "names one output of the graph for two purposes"))
     return manifest
 
 
@@ -158,7 +164,9 @@ def outputs_document(outputs: Outputs) -> dict[str, Any]:
 def _name(top: Fields) -> str:
     name = top.text("name", longest=_NAME_LENGTH, pattern=NAME_PATTERN)
     if name in _WINDOWS_DEVICES:
-        refuse("name", f"must not be {shown(name)}, which Windows keeps for a device")
+        refuse(
+            "name", N_("Errors", "must not be {value}, which Windows keeps for a device"), value=shown(name)
+        )
     return name
 
 
@@ -174,7 +182,7 @@ def _classes(top: Fields) -> tuple[ModelClass, ...]:
         )
         fields.finish()
         if len({each.id for each in classes}) != len(classes):
-            refuse(f"{name}.id", f"repeats {shown(classes[-1].id)}")
+            refuse(f"{name}.id", N_("Errors", "repeats {value}"), value=shown(classes[-1].id))
     return tuple(classes)
 
 
@@ -191,7 +199,12 @@ def _input(fields: Fields) -> InputSpec:
     )
     fields.finish()
     if spec.width != spec.height:
-        refuse("input.height", f"must equal input.width ({spec.width}), not {spec.height}")
+        refuse(
+            "input.height",
+            N_("Errors", "must equal input.width ({width}), not {height}"),
+            width=spec.width,
+            height=spec.height,
+        )
     return spec
 
 
@@ -199,10 +212,10 @@ def _scale(fields: Fields) -> tuple[float, float, float]:
     name, value = fields.full("scale"), fields.take("scale")
     given = value if isinstance(value, list) else [value] * 3
     if len(given) != 3:
-        refuse(name, f"must be one number or a list of three, not {shown(value)}")
+        refuse(name, N_("Errors", "must be one number or a list of three, not {value}"), value=shown(value))
     checked = _three([check_number(name, entry, -1e6, 1e6) for entry in given])
     if 0.0 in checked:
-        refuse(name, "must not be 0")
+        refuse(name, N_("Errors", "must not be 0"))
     return checked
 
 
@@ -291,7 +304,7 @@ def _curves(top: Fields) -> tuple[Curve, ...]:
 def _metric(fields: Fields) -> Metric:
     low, high = (check_number(name, value, 0, 1) for name, value in fields.items("interval", 2, 2))
     if low > high:
-        refuse(fields.full("interval"), "must have its lower end first")
+        refuse(fields.full("interval"), N_("Errors", "must have its lower end first"))
     metric = Metric(
         data=fields.text("data", longest=_LINE_LENGTH),
         accuracy=fields.number("accuracy", 0, 1),

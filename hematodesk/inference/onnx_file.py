@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hematodesk.domain.limits import MAX_METADATA_BYTES
+from hematodesk.domain.messages import N_, Message
 
 VARINT, _FIXED64, BYTES, _FIXED32 = 0, 1, 2, 5
 """Wire types: how a field's value is laid out."""
@@ -38,7 +39,12 @@ _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 
 
 class DamagedFile(Exception):
-    """The bytes are no ONNX model; the text says what is wrong with them."""
+    """The bytes are no ONNX model; `reason` says what is wrong with them."""
+
+    def __init__(self, template: str, /, **data: object) -> None:
+        """`template` is marked for translation."""
+        self.reason = Message(template, **data)
+        super().__init__(self.reason)
 
 
 @dataclass(slots=True)
@@ -72,14 +78,18 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
     while waiting:
         message, start, end, depth = waiting.pop()
         if depth > _DEEPEST:
-            raise DamagedFile("its graphs are nested too deep")
+            raise DamagedFile(N_("Errors", "its graphs are nested too deep"))
         children = _CHILDREN[message]
         for number, wire, first, last in walker.fields(start, end):
             child = children.get(number)
             if child is None:
                 continue
             if wire != BYTES:
-                raise DamagedFile(f"field {number} of a {message} has the wrong type")
+                raise DamagedFile(
+                    N_("Errors", "field {number} of a {message} has the wrong type"),
+                    number=number,
+                    message=message,
+                )
             if child == "metadata":
                 facts.metadata.append(walker.pair(first, last))
             elif child == "tensor":
@@ -93,7 +103,7 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
                 graphs += message == "model" and child == "graph"
                 waiting.append((child, first, last, depth + 1))
     if graphs == 0:
-        raise DamagedFile("it holds no graph")
+        raise DamagedFile(N_("Errors", "it holds no graph"))
     return facts
 
 
@@ -113,7 +123,7 @@ class Walker:
             if byte < 0x80:
                 return value & 0xFFFF_FFFF_FFFF_FFFF, at
             shift += 7
-        raise DamagedFile("a number in it is cut off or too long")
+        raise DamagedFile(N_("Errors", "a number in it is cut off or too long"))
 
     def fields(self, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
         """(number, wire type, start, end) of each field's payload in a message.
@@ -123,11 +133,11 @@ class Walker:
         while at < end:
             self._left -= 1
             if self._left < 0:
-                raise DamagedFile("it has more fields than any model")
+                raise DamagedFile(N_("Errors", "it has more fields than any model"))
             key, at = self._varint(at, end)
             number, wire = key >> 3, key & 7
             if number == 0:
-                raise DamagedFile("a field has the number 0")
+                raise DamagedFile(N_("Errors", "a field has the number 0"))
             if wire == VARINT:
                 first = at
                 _, at = self._varint(at, end)
@@ -138,9 +148,9 @@ class Walker:
                 first = at
                 at += 8 if wire == _FIXED64 else 4
             else:
-                raise DamagedFile(f"a field has the unknown wire type {wire}")
+                raise DamagedFile(N_("Errors", "a field has the unknown wire type {wire}"), wire=wire)
             if at > end:
-                raise DamagedFile("it ends in the middle of a field")
+                raise DamagedFile(N_("Errors", "it ends in the middle of a field"))
             yield number, wire, first, at
 
     def pair(self, start: int, end: int) -> tuple[bytes, bytes]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from hematodesk.domain.messages import N_
 from hematodesk.inference.onnx_file import BYTES, VARINT, DamagedFile, Walker
 
 FLOAT = 1
@@ -116,7 +117,7 @@ def read_graph(data: bytes) -> Graph:
     for number, wire, value in _fields(data):
         if number == _GRAPH and wire == BYTES:
             return _graph(value)
-    raise DamagedFile("it holds no graph")
+    raise DamagedFile(N_("Errors", "it holds no graph"))
 
 
 def write_model(data: bytes, graph: Graph, key: str, text: str) -> bytes:

@@ -19,12 +19,13 @@ from pathlib import Path
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.limits import MAX_METADATA_BYTES, MAX_MODEL_BYTES
 from hematodesk.domain.manifest import MANIFEST_KEY, Manifest
+from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.manifest_json import parse_manifest
 from hematodesk.inference.onnx_file import DamagedFile, OnnxFacts, read_onnx_facts
 
-_COPY_AGAIN = "Copy the file again from where it came."
-_CONVERT = "Make a package of it with `python -m export_tools convert`."
+_COPY_AGAIN = N_("Errors", "Copy the file again from where it came.")
+_CONVERT = N_("Errors", "Make a package of it with `python -m export_tools convert`.")
 
 
 def read_package(path: Path) -> ModelPackage:
@@ -42,13 +43,18 @@ def parse_package(data: bytes, path: Path) -> ModelPackage:
         facts = read_onnx_facts(data)
     except DamagedFile as fault:
         raise ModelError(
-            "model_damaged", f"{name} is not a whole ONNX model: {fault}.", _COPY_AGAIN
+            "model_damaged",
+            N_("Errors", "{name} is not a whole ONNX model: {detail}."),
+            _COPY_AGAIN,
+            name=name,
+            detail=fault.reason,
         ) from None
     if facts.external:
         raise ModelError(
             "external_data",
-            f"{name} keeps weights in other files beside it, which packages must not.",
-            "Save the model as one file, then convert it again.",
+            N_("Errors", "{name} keeps weights in other files beside it, which packages must not."),
+            N_("Errors", "Save the model as one file, then convert it again."),
+            name=name,
         )
     manifest = _manifest(facts, name)
     _check_names(facts, manifest, name)
@@ -64,7 +70,12 @@ def read_model_bytes(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise ModelError("model_unreadable", f"{name} is not a file.", "Choose an .onnx file.")
+            raise ModelError(
+                "model_unreadable",
+                N_("Errors", "{name} is not a file."),
+                N_("Errors", "Choose an .onnx file."),
+                name=name,
+            )
         if status.st_size > MAX_MODEL_BYTES:
             raise _too_large(name)
         with path.open("rb") as stream:
@@ -72,17 +83,20 @@ def read_model_bytes(path: Path) -> bytes:
             data = stream.read(MAX_MODEL_BYTES + 1)
     except FileNotFoundError:
         raise ModelError(
-            "model_not_found", f"There is no model file {name}.", "Choose another file."
+            "model_not_found",
+            N_("Errors", "There is no model file {name}."),
+            N_("Errors", "Choose another file."),
+            name=name,
         ) from None
     except (OSError, ValueError) as fault:
         # ValueError: a zero byte in the path. The sentence leaves the path out.
-        reason = (
-            fault.strerror if isinstance(fault, OSError) and fault.strerror else "its name is not allowed"
-        )
+        invalid = Message(N_("Errors", "its name is not allowed"))
         raise ModelError(
             "model_unreadable",
-            f"{name} cannot be read: {reason}.",
-            "Check the file's permissions and its disk.",
+            N_("Errors", "{name} cannot be read: {reason}."),
+            N_("Errors", "Check the file's permissions and its disk."),
+            name=name,
+            reason=reason_of(fault) if isinstance(fault, OSError) else invalid,
         ) from None
     if len(data) > MAX_MODEL_BYTES:
         raise _too_large(name)
@@ -93,46 +107,74 @@ def _too_large(name: str) -> ModelError:
     limit = MAX_MODEL_BYTES // 2**20
     return ModelError(
         "model_too_large",
-        f"{name} is larger than the {limit} MB allowed for a model.",
-        "Use a smaller network.",
+        N_("Errors", "{name} is larger than the {limit} MB allowed for a model."),
+        N_("Errors", "Use a smaller network."),
+        name=name,
+        limit=limit,
     )
 
 
 def _manifest(facts: OnnxFacts, name: str) -> Manifest:
     found = [value for key, value in facts.metadata if key == MANIFEST_KEY.encode()]
     if not found:
-        raise ModelError("manifest_missing", f"{name} is an ONNX model without a manifest.", _CONVERT)
+        raise ModelError(
+            "manifest_missing",
+            N_("Errors", "{name} is an ONNX model without a manifest."),
+            _CONVERT,
+            name=name,
+        )
     if len(found) > 1:
-        raise ModelError("manifest_invalid", f"{name} holds {len(found)} manifests instead of one.", _CONVERT)
+        raise ModelError(
+            "manifest_invalid",
+            N_("Errors", "{name} holds {count} manifests instead of one."),
+            _CONVERT,
+            name=name,
+            count=len(found),
+        )
     if len(found[0]) > MAX_METADATA_BYTES:
         raise ModelError(
             "manifest_invalid",
-            f"The manifest of {name} is larger than {MAX_METADATA_BYTES // 2**20} MB.",
+            N_("Errors", "The manifest of {name} is larger than {limit} MB."),
             _CONVERT,
+            name=name,
+            limit=MAX_METADATA_BYTES // 2**20,
         )
     try:
         text = found[0].decode("utf-8")
     except UnicodeDecodeError:
         raise ModelError(
-            "manifest_invalid", f"The manifest of {name} is not UTF-8 text.", _COPY_AGAIN
+            "manifest_invalid",
+            N_("Errors", "The manifest of {name} is not UTF-8 text."),
+            _COPY_AGAIN,
+            name=name,
         ) from None
     try:
         return parse_manifest(text)
     except ModelError as error:
-        raise ModelError(error.code, f"{name} cannot be used: {error.message}", error.remedy) from None
+        raise ModelError(
+            error.code,
+            N_("Errors", "{name} cannot be used: {words}"),
+            error.remedy,
+            name=name,
+            words=error.message,
+        ) from None
 
 
 def _check_names(facts: OnnxFacts, manifest: Manifest, name: str) -> None:
     if manifest.input.name not in facts.inputs:
         raise ModelError(
             "outputs_mismatch",
-            f"{name} has no input {manifest.input.name!r}, which its manifest names in input.name.",
+            N_("Errors", "{name} has no input {input}, which its manifest names in input.name."),
             _CONVERT,
+            name=name,
+            input=repr(manifest.input.name),
         )
     for output in manifest.graph_outputs:
         if output not in facts.outputs:
             raise ModelError(
                 "outputs_mismatch",
-                f"{name} has no output {output!r}, which its manifest names.",
+                N_("Errors", "{name} has no output {output}, which its manifest names."),
                 _CONVERT,
+                name=name,
+                output=repr(output),
             )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hematodesk.domain.errors import ModelError, ProviderError
+from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.contract import check_session, run_known
 from hematodesk.inference.package import read_model_bytes
@@ -125,25 +126,26 @@ def open_session(
     if "cpu" not in built_in:
         raise ProviderError(
             "provider_unavailable",
-            "ONNX Runtime has no CPU provider, so no model can run.",
-            "Install the program again.",
+            N_("Errors", "ONNX Runtime has no CPU provider, so no model can run."),
+            N_("Errors", "Install the program again."),
         )
     model = read_model_bytes(package.path)
     if hashlib.sha256(model).hexdigest() != package.sha256:
         raise ModelError(
             "digest_mismatch",
-            f"{package.path.name} was changed after it was chosen.",
-            "Choose the model again.",
+            N_("Errors", "{name} was changed after it was chosen."),
+            N_("Errors", "Choose the model again."),
+            name=package.path.name,
         )
     options = cpu_options(threads)
     cpu = make_cpu_session(runtime, model, options, package)
-    reason = ""
+    reason: str = ""
     if requested != "cpu" and "cuda" in built_in:
         reason, session, cuda_options = _try_cuda(runtime, model, package, cpu)
         if session is not None:
             return OpenSession(session, package, requested, "cuda", "", cuda_options)
     elif requested == "cuda":
-        reason = "This ONNX Runtime was built without CUDA."
+        reason = Message(N_("Errors", "This ONNX Runtime was built without CUDA."))
     return OpenSession(cpu, package, requested, "cpu", reason, options)
 
 
@@ -165,8 +167,14 @@ def make_cpu_session(runtime: Runtime, model: bytes, options: Options, package: 
     except RUNTIME_FAULTS as fault:
         raise ModelError(
             "model_unsupported",
-            f"ONNX Runtime cannot load {package.path.name} ({type(fault).__name__}).",
-            "Convert the model again with `python -m export_tools convert`, for this version of the program.",
+            N_("Errors", "ONNX Runtime cannot load {name} ({kind})."),
+            N_(
+                "Errors",
+                "Convert the model again with `python -m export_tools convert`, for this version of the "
+                "program.",
+            ),
+            name=package.path.name,
+            kind=type(fault).__name__,
         ) from fault
     check_session(session, package)
     return session
@@ -186,24 +194,25 @@ def _try_cuda(
     try:
         session = runtime.make_session(model, options, [(_ORT_NAMES["cuda"], dict(_CUDA_SETTINGS))])
     except RUNTIME_FAULTS as fault:
-        return f"CUDA could not load the model ({type(fault).__name__}).", None, {}
+        kind = type(fault).__name__
+        return Message(N_("Errors", "CUDA could not load the model ({kind})."), kind=kind), None, {}
     if not session.get_providers() or session.get_providers()[0] != _ORT_NAMES["cuda"]:
-        return "CUDA was asked for, but ONNX Runtime chose another provider.", None, {}
+        chose = N_("Errors", "CUDA was asked for, but ONNX Runtime chose another provider.")
+        return Message(chose), None, {}
     names = package.manifest.graph_outputs
     try:
         ours = run_known(session, package)
     except RUNTIME_FAULTS as fault:
-        return f"CUDA failed in a trial run ({type(fault).__name__}).", None, {}
+        kind = type(fault).__name__
+        return Message(N_("Errors", "CUDA failed in a trial run ({kind})."), kind=kind), None, {}
     for name, got, wanted in zip(names, ours, run_known(cpu, package), strict=True):
         allowed = ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * float(np.abs(wanted).max(initial=0))
         if got.shape != wanted.shape:
-            return f"CUDA gave output {name!r} in another shape than the CPU.", None, {}
+            shape = N_("Errors", "CUDA gave output {name} in another shape than the CPU.")
+            return Message(shape, name=repr(name)), None, {}
         largest = float(np.abs(got - wanted).max(initial=0))
         # Written so that a NaN on either side fails.
         if not largest <= allowed:
-            return (
-                f"CUDA's answers differ from the CPU's by {largest:.2g}, more than {allowed:.2g}.",
-                None,
-                {},
-            )
+            differ = N_("Errors", "CUDA's answers differ from the CPU's by {number}, more than {most}.")
+            return Message(differ, number=f"{largest:.2g}", most=f"{allowed:.2g}"), None, {}
     return "", session, recorded

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.files import make_folder, write_whole
+from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.domain.packages import BrokenPackage, Listed, ModelPackage, PackageCheck
 from hematodesk.inference.digests import DIGEST_FILE, read_digests
 from hematodesk.inference.manifest_json import NAME_PATTERN, VERSION_PATTERN
@@ -110,8 +111,10 @@ class PackageStore:
         if any(each.path != target for each in same):
             raise ModelError(
                 "model_exists",
-                f"Another model named {package.name} {package.version} is here already.",
-                "Remove that one first, or give the new one another version.",
+                N_("Errors", "Another model named {name} {version} is here already."),
+                N_("Errors", "Remove that one first, or give the new one another version."),
+                name=package.name,
+                version=package.version,
             )
         self._attempt(data, package)
         self._write(target, data)
@@ -133,13 +136,20 @@ class PackageStore:
         if not matching:
             raise self._no_such(name)
         if not imported:
-            raise ModelError("model_shipped", f"The model {name} came with the program and stays.", "")
+            raise ModelError(
+                "model_shipped",
+                N_("Errors", "The model {name} came with the program and stays."),
+                name=name,
+            )
         if len(imported) > 1:
             versions = ", ".join(each.version or each.path.name for each in imported)
             raise ModelError(
                 "model_ambiguous",
-                f"Several models are named {name}: {versions}.",
-                f"Name one of them, such as {name}@{imported[0].version}.",
+                N_("Errors", "Several models are named {name}: {versions}."),
+                N_("Errors", "Name one of them, such as {name}@{version}."),
+                name=name,
+                versions=versions,
+                version=imported[0].version,
             )
         try:
             imported[0].path.unlink(missing_ok=True)
@@ -172,7 +182,10 @@ class PackageStore:
             if name.lower().endswith(".onnx") and name not in present:
                 path = self._shipped_dir / name
                 missing = ModelError(
-                    "model_not_found", f"The shipped model {name} is missing.", "Install the program again."
+                    "model_not_found",
+                    N_("Errors", "The shipped model {name} is missing."),
+                    N_("Errors", "Install the program again."),
+                    name=name,
                 )
                 found.append(BrokenPackage(path, True, path.stem, "", missing))
         return found
@@ -211,8 +224,10 @@ class PackageStore:
         there = [f"{each.name}@{each.version}" for each in self.list() if isinstance(each, ModelPackage)]
         return ModelError(
             "model_not_found",
-            f"There is no model named {name[:80]!r}.",
-            f"Choose one of: {', '.join(there)}." if there else "Import a model package.",
+            N_("Errors", "There is no model named {name}."),
+            N_("Errors", "Choose one of: {names}.") if there else N_("Errors", "Import a model package."),
+            name=repr(name[:80]),
+            names=", ".join(there),
         )
 
     def _write(self, target: Path, data: bytes) -> None:
@@ -236,8 +251,9 @@ def _models_in(folder: Path) -> list[Path]:
     except OSError as fault:
         raise ModelError(
             "model_unreadable",
-            f"The models folder cannot be listed: {fault.strerror}.",
-            "Check the folder's permissions.",
+            N_("Errors", "The models folder cannot be listed: {reason}."),
+            N_("Errors", "Check the folder's permissions."),
+            reason=reason_of(fault),
         ) from None
 
 
@@ -247,14 +263,21 @@ def _checked(path: Path, digest: str, *, shipped: bool) -> Listed:
         package = read_package(path)
     except ModelError as error:
         return BrokenPackage(path, shipped, path.stem, "", error)
+    install = N_("Errors", "Install the program again.")
     if shipped and not digest:
-        reason, remedy = f"is not listed in {DIGEST_FILE}", "Install the program again."
+        reason = Message(N_("Errors", "is not listed in {name}"), name=DIGEST_FILE)
     elif not package.sha256.startswith(digest):
-        reason = "has other bytes than when it was shipped" if shipped else "was changed since its import"
-        remedy = "Install the program again." if shipped else "Import it again."
+        other = N_("Errors", "has other bytes than when it was shipped")
+        reason = Message(other if shipped else N_("Errors", "was changed since its import"))
     else:
         return replace(package, shipped=shipped)
-    mismatch = ModelError("digest_mismatch", f"The model file {path.name} {reason}.", remedy)
+    mismatch = ModelError(
+        "digest_mismatch",
+        N_("Errors", "The model file {name} {reason}."),
+        install if shipped else N_("Errors", "Import it again."),
+        name=path.name,
+        reason=reason,
+    )
     return BrokenPackage(path, shipped, package.name, package.version, mismatch)
 
 
@@ -281,6 +304,7 @@ def _version_key(version: str) -> tuple[tuple[int, ...], bool, str]:
 def _unwritable(fault: OSError) -> ModelError:
     return ModelError(
         "models_unwritable",
-        f"The folder of imported models cannot be written: {fault.strerror}.",
-        "Check the folder's permissions and the free space on its disk.",
+        N_("Errors", "The folder of imported models cannot be written: {reason}."),
+        N_("Errors", "Check the folder's permissions and the free space on its disk."),
+        reason=reason_of(fault),
     )

@@ -18,13 +18,16 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from hematodesk.child.jobs import job_of
 from hematodesk.child.launch import start_child
 from hematodesk.child.memory import Segment
-from hematodesk.child.wire import BadReply, ChildGone, read_exactly, told_fault
+from hematodesk.child.wire import BadReply, ChildGone, read_exactly, templates_in, told_fault
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.packages import ModelPackage
+from hematodesk.inference import contract, fields, manifest_json, onnx_file, package, provider
 from hematodesk.inference.package import read_model_bytes
 from hematodesk.inference.trial_child import ANSWER, REPLY
 from hematodesk.inference.verdicts import Verdicts
@@ -101,8 +104,9 @@ class ModelTrial:
             if hashlib.sha256(data).hexdigest() != package.sha256:
                 raise ModelError(
                     "digest_mismatch",
-                    f"{package.path.name} was changed after it was chosen.",
-                    "Choose the model again.",
+                    N_("Errors", "{name} was changed after it was chosen."),
+                    N_("Errors", "Choose the model again."),
+                    name=package.path.name,
                 )
             self._try(package, data)
 
@@ -110,7 +114,7 @@ class ModelTrial:
         name = package.path.name
         try:
             words = self._answer_of_child(data)
-            fault = ModelError(*told_fault(words, _TOLD, name)) if words else None
+            fault = ModelError(*told_fault(words, _TOLD, _templates(), name)) if words else None
         except (ChildGone, BadReply):
             fault = self._refused(FAILED, name)
         except TimeoutError:
@@ -118,8 +122,9 @@ class ModelTrial:
         except OSError:
             raise ModelError(
                 "model_trial_missing",
-                f"{name} cannot be tried: no process can be started for it.",
-                "Start the program again. A security program may forbid it.",
+                N_("Errors", "{name} cannot be tried: no process can be started for it."),
+                N_("Errors", "Start the program again. A security program may forbid it."),
+                name=name,
             ) from None
         self._tell("model_tried", outcome=fault.code if fault is not None else "ok")
         # A model that is merely wrong is quickly found wrong again, perhaps in other words by then.
@@ -171,11 +176,25 @@ class ModelTrial:
 
     def _refused(self, code: str, name: str) -> ModelError:
         if code == STUCK:
-            reason = f"was not loaded and run once within {self._limits.patience_s:.0f} seconds"
+            reason = Message(
+                N_("Errors", "was not loaded and run once within {seconds} seconds"),
+                seconds=f"{self._limits.patience_s:.0f}",
+            )
         else:
-            reason = "ended the process in which it was tried"
+            reason = Message(N_("Errors", "ended the process in which it was tried"))
         return ModelError(
             code,
-            f"The model {name} {reason}; it is not loaded here.",
-            "It is damaged, too large for this computer, or made to do harm. Ask whoever made it.",
+            N_("Errors", "The model {name} {reason}; it is not loaded here."),
+            N_(
+                "Errors",
+                "It is damaged, too large for this computer, or made to do harm. Ask whoever made it.",
+            ),
+            name=name,
+            reason=reason,
         )
+
+
+@cache
+def _templates() -> frozenset[str]:
+    """All that a child can say: what it runs to load a model."""
+    return templates_in(package, onnx_file, manifest_json, fields, provider, contract)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import struct
 import sys
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from hematodesk.child.confine import Limits, begin, confine
 from hematodesk.child.memory import attached
 from hematodesk.child.seccomp import Allowed
-from hematodesk.child.wire import NAME_STANDS_HERE, write_whole
+from hematodesk.child.wire import NAME_STANDS_HERE, fault_words, write_whole
 from hematodesk.domain.errors import ModelError
 from hematodesk.inference.package import parse_package
 from hematodesk.inference.provider import open_bytes
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         open_bytes(model, parse_package(model, Path(NAME_STANDS_HERE)))
         words = b""
     except ModelError as error:
-        words = json.dumps([error.code, error.message, error.remedy]).encode("ascii")
+        words = fault_words(error)
     if sys.platform == "win32":
         import msvcrt
         import os

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.messages import N_
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference.contract import known_tensor
 from hematodesk.inference.package import read_model_bytes
@@ -98,7 +99,10 @@ def measure(package: ModelPackage, runtime: Runtime | None = None) -> Measured:
                     session.run(names, feed)
                 except RUNTIME_FAULTS as fault:
                     raise ModelError(
-                        "model_unsupported", f"The model {package.name} failed in a run.", "Choose another."
+                        "model_unsupported",
+                        N_("Errors", "The model {name} failed in a run."),
+                        N_("Errors", "Choose another."),
+                        name=package.name,
                     ) from fault
                 ended = time.perf_counter()
                 plan = Plan(threads, crops)

@@ -1121,6 +1121,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Compruebe si se movió o se le cambió el nombre.</translation>
     </message>
     <message>
+        <source>its name is not valid here</source>
+        <translation>su nombre no es válido aquí</translation>
+    </message>
+    <message>
         <source>“{name}” cannot be read: {reason}.</source>
         <translation>«{name}» no se puede leer: {reason}.</translation>
     </message>
@@ -1321,6 +1325,46 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Elija otro.</translation>
     </message>
     <message>
+        <source>has the inputs {names}, not {name} alone</source>
+        <translation>tiene las entradas {names}, no {name} sola</translation>
+    </message>
+    <message>
+        <source>takes {type} as input {name}, not tensor(float)</source>
+        <translation>toma {type} como entrada {name}, no tensor(float)</translation>
+    </message>
+    <message>
+        <source>takes the input shape ({given}), not ({needed})</source>
+        <translation>toma entradas de la forma ({given}), no ({needed})</translation>
+    </message>
+    <message>
+        <source>has no output {name}</source>
+        <translation>no tiene la salida {name}</translation>
+    </message>
+    <message>
+        <source>gives output {name} as {types}, not as floating-point numbers</source>
+        <translation>da la salida {name} como {types}, no como números de coma flotante</translation>
+    </message>
+    <message>
+        <source>gives output {scores} in shape {shape}, not (1, {classes}), one a class</source>
+        <translation>da la salida {scores} con la forma {shape}, no (1, {classes}), una por clase</translation>
+    </message>
+    <message>
+        <source>gives output {activation_map} in shape {shape}, not (1, h, w, {classes})</source>
+        <translation>da la salida {activation_map} con la forma {shape}, no (1, h, w, {classes})</translation>
+    </message>
+    <message>
+        <source>gives output {embedding} in shape {shape}, not (1, D)</source>
+        <translation>da la salida {embedding} con la forma {shape}, no (1, D)</translation>
+    </message>
+    <message>
+        <source>gives output {output} in shape {shape}, not (1,)</source>
+        <translation>da la salida {output} con la forma {shape}, no (1,)</translation>
+    </message>
+    <message>
+        <source>gives output {name} with values that are no finite numbers</source>
+        <translation>da la salida {name} con valores que no son números finitos</translation>
+    </message>
+    <message>
         <source>{name} {reason}.</source>
         <translation>{name} {reason}.</translation>
     </message>
@@ -1345,12 +1389,88 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Instale el programa de nuevo.</translation>
     </message>
     <message>
+        <source>(whole document)</source>
+        <translation>(documento entero)</translation>
+    </message>
+    <message>
         <source>The manifest&apos;s field {field} {reason}.</source>
         <translation>El campo {field} del manifiesto {reason}.</translation>
     </message>
     <message>
         <source>Ask whoever made the package for a corrected one.</source>
         <translation>Pida uno corregido a quien hizo el paquete.</translation>
+    </message>
+    <message>
+        <source>must be an object, not {value}</source>
+        <translation>debe ser un objeto, no {value}</translation>
+    </message>
+    <message>
+        <source>must be a list, not {value}</source>
+        <translation>debe ser una lista, no {value}</translation>
+    </message>
+    <message>
+        <source>must have {lowest} to {highest} entries, not {count}</source>
+        <translation>debe tener de {lowest} a {highest} entradas, no {count}</translation>
+    </message>
+    <message>
+        <source>must be one of {choices}, not {value}</source>
+        <translation>debe ser uno de {choices}, no {value}</translation>
+    </message>
+    <message>
+        <source>must be a whole number from {lowest} to {highest}, not {value}</source>
+        <translation>debe ser un número entero de {lowest} a {highest}, no {value}</translation>
+    </message>
+    <message>
+        <source>is not known in this schema</source>
+        <translation>no se conoce en este esquema</translation>
+    </message>
+    <message>
+        <source>must be a number from {lowest} to {highest}, not {value}</source>
+        <translation>debe ser un número de {lowest} a {highest}, no {value}</translation>
+    </message>
+    <message>
+        <source>must be text, not {value}</source>
+        <translation>debe ser texto, no {value}</translation>
+    </message>
+    <message>
+        <source>must have at most {longest} characters, not {count}</source>
+        <translation>debe tener como máximo {longest} caracteres, no {count}</translation>
+    </message>
+    <message>
+        <source>must not be empty</source>
+        <translation>no debe estar vacío</translation>
+    </message>
+    <message>
+        <source>must not hold control characters</source>
+        <translation>no debe contener caracteres de control</translation>
+    </message>
+    <message>
+        <source>must not hold characters that change the direction of writing</source>
+        <translation>no debe contener caracteres que cambien la dirección de la escritura</translation>
+    </message>
+    <message>
+        <source>must not hold half a surrogate pair</source>
+        <translation>no debe contener medio par sustituto</translation>
+    </message>
+    <message>
+        <source>must match {pattern}, not {value}</source>
+        <translation>debe corresponder a {pattern}, no {value}</translation>
+    </message>
+    <message>
+        <source>stands twice in one object</source>
+        <translation>aparece dos veces en un objeto</translation>
+    </message>
+    <message>
+        <source>holds {name}, which is no JSON number</source>
+        <translation>contiene {name}, que no es un número de JSON</translation>
+    </message>
+    <message>
+        <source>is no valid JSON: {msg} at character {pos}</source>
+        <translation>no es JSON válido: {msg} en el carácter {pos}</translation>
+    </message>
+    <message>
+        <source>is no valid JSON: nested too deep or a number too long</source>
+        <translation>no es JSON válido: anidado demasiado hondo o un número demasiado largo</translation>
     </message>
     <message>
         <source>The last layer of {name} is not a linear one on its embedding, so it cannot be fitted anew here.</source>
@@ -1427,6 +1547,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Choose another file.</source>
         <translation>Elija otro archivo.</translation>
+    </message>
+    <message>
+        <source>its name is not allowed</source>
+        <translation>su nombre no está permitido</translation>
     </message>
     <message>
         <source>{name} cannot be read: {reason}.</source>
@@ -2153,6 +2277,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>un dibujo SVG</translation>
     </message>
     <message>
+        <source>scores of shape {shape} for 1 crop</source>
+        <translation>puntuaciones de la forma {shape} para 1 recorte</translation>
+    </message>
+    <message>
         <source>scores of shape {shape} for {count} crops</source>
         <translation>puntuaciones de forma {shape} para {count} recortes</translation>
     </message>
@@ -2163,6 +2291,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>values outside 0 to 1, though its manifest says {kind}</source>
         <translation>valores fuera de 0 a 1, aunque su manifiesto dice {kind}</translation>
+    </message>
+    <message>
+        <source>{size} values of familiarity for 1 crop</source>
+        <translation>{size} valores de familiaridad para 1 recorte</translation>
+    </message>
+    <message>
+        <source>{size} values of familiarity for {count} crops</source>
+        <translation>{size} valores de familiaridad para {count} recortes</translation>
     </message>
     <message>
         <source>cannot be read: {reason}</source>
@@ -2243,6 +2379,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Permission denied</source>
         <translation>Permiso denegado</translation>
+    </message>
+    <message>
+        <source>Operation not permitted</source>
+        <translation>Operación no permitida</translation>
     </message>
     <message>
         <source>Read-only file system</source>
@@ -2339,6 +2479,90 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>images with cells of several classes (cells can be copied)</source>
         <translation>imágenes con células de varias clases (las células se pueden copiar)</translation>
+    </message>
+    <message>
+        <source>part of its directory is missing</source>
+        <translation>falta parte de su directorio</translation>
+    </message>
+    <message>
+        <source>its directory contradicts itself</source>
+        <translation>su directorio se contradice</translation>
+    </message>
+    <message>
+        <source>it says no size or holds no pixels</source>
+        <translation>no indica ningún tamaño o no contiene píxeles</translation>
+    </message>
+    <message>
+        <source>part of its pixels is missing</source>
+        <translation>falta parte de sus píxeles</translation>
+    </message>
+    <message>
+        <source>its compressed pixels are damaged</source>
+        <translation>sus píxeles comprimidos están dañados</translation>
+    </message>
+    <message>
+        <source>must be {schema}, not {value}; a newer program may be needed</source>
+        <translation>debe ser {schema}, no {value}; puede hacer falta un programa más nuevo</translation>
+    </message>
+    <message>
+        <source>names one output of the graph for two purposes</source>
+        <translation>nombra una salida del grafo para dos fines</translation>
+    </message>
+    <message>
+        <source>must not be {value}, which Windows keeps for a device</source>
+        <translation>no debe ser {value}, que Windows reserva para un dispositivo</translation>
+    </message>
+    <message>
+        <source>repeats {value}</source>
+        <translation>repite {value}</translation>
+    </message>
+    <message>
+        <source>must equal input.width ({width}), not {height}</source>
+        <translation>debe ser igual a input.width ({width}), no {height}</translation>
+    </message>
+    <message>
+        <source>must be one number or a list of three, not {value}</source>
+        <translation>debe ser un número o una lista de tres, no {value}</translation>
+    </message>
+    <message>
+        <source>must not be 0</source>
+        <translation>no debe ser 0</translation>
+    </message>
+    <message>
+        <source>must have its lower end first</source>
+        <translation>debe tener primero su extremo inferior</translation>
+    </message>
+    <message>
+        <source>its graphs are nested too deep</source>
+        <translation>sus grafos están anidados demasiado hondo</translation>
+    </message>
+    <message>
+        <source>field {number} of a {message} has the wrong type</source>
+        <translation>el campo {number} de un «{message}» tiene un tipo equivocado</translation>
+    </message>
+    <message>
+        <source>it holds no graph</source>
+        <translation>no contiene ningún grafo</translation>
+    </message>
+    <message>
+        <source>a number in it is cut off or too long</source>
+        <translation>contiene un número cortado o demasiado largo</translation>
+    </message>
+    <message>
+        <source>it has more fields than any model</source>
+        <translation>tiene más campos que ningún modelo</translation>
+    </message>
+    <message>
+        <source>a field has the number 0</source>
+        <translation>un campo tiene el número 0</translation>
+    </message>
+    <message>
+        <source>a field has the unknown wire type {wire}</source>
+        <translation>un campo tiene el tipo desconocido {wire}</translation>
+    </message>
+    <message>
+        <source>it ends in the middle of a field</source>
+        <translation>termina en medio de un campo</translation>
     </message>
 </context>
 <context>

@@ -12,6 +12,7 @@ from functools import cache
 
 from PySide6.QtCore import QCoreApplication
 
+from hematodesk.domain.messages import ClassId, Message, Value, fill
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_texts import ERROR_TEXTS
 
@@ -26,6 +27,9 @@ _MOST = 2_000
 
 def error_words(sentence: str) -> str:
     """The sentence or remedy of an error in the person's language; as it is where it is not known."""
+    if isinstance(sentence, Message):
+        template = QCoreApplication.translate("Errors", sentence.template)
+        return fill(template, {key: _part(value) for key, value in sentence.data.items()})
     if len(sentence) > _MOST:
         return sentence
     for text, pattern in _patterns():
@@ -36,6 +40,13 @@ def error_words(sentence: str) -> str:
         told = {key: _told(key, value) for key, value in data.items()}
         return QCoreApplication.translate("Errors", text).format(**told)
     return sentence
+
+
+def _part(value: Value) -> Value:
+    """What fills a placeholder, in the person's language where it is words."""
+    if isinstance(value, ClassId):
+        return class_name(value)
+    return error_words(value) if isinstance(value, Message) else value
 
 
 def _told(key: str, value: str) -> str:

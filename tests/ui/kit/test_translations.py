@@ -155,7 +155,6 @@ def test_every_sentence_of_an_error_can_be_translated() -> None:
                 seen += 1
                 if sentence and sentence not in known:
                     missing.append(f"{path.name}: {sentence}")
-    assert seen > 150
     assert missing == []
     assert len(set(ERROR_TEXTS)) == len(ERROR_TEXTS)
 

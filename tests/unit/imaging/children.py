@@ -11,8 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EVIL = """
 import ctypes, errno, mmap, os, socket, sys, time
 import numpy as np
-from hematodesk.domain.errors import ImageError
-from hematodesk.imaging import decoder_child, decoder_wire as wire
+from hematodesk.imaging import decoder_child, decoder_wire as wire, faults
 real = decoder_child.decode_pixels
 
 def attempts(data):
@@ -57,15 +56,15 @@ def evil(data, name, **more):
     if word == "EAT":
         bytearray(3 << 30)
     if word == "TRY":
-        raise ImageError("image_damaged", "did: " + ", ".join(attempts(data)), "none")
+        raise faults.rare_depth(name, "did: " + ", ".join(attempts(data)))
     if word == "MODULES":
         loaded = {"onnxruntime", "PySide6", "sqlite3", "hematodesk.ui"} & set(sys.modules)
-        raise ImageError("image_damaged", "loaded: " + ", ".join(loaded), "none")
+        raise faults.rare_depth(name, "loaded: " + ", ".join(loaded))
     if word.startswith("LIE"):
         lies = {
             "LIE1": b"\\xff" * 400,
             "LIE2": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 30_000, 30_000, 0),
-            "LIE3": wire.failed(1, "image_damaged", "Fine \\x1b[31m", "Nothing."),
+            "LIE3": wire.failed(1, faults.rare_depth("", "Fine \\x1b[31m")),
             "LIE4": wire.REPLY.pack(wire.ANSWER, 77, wire.PICTURE, 0, 0, 20, 20, 0),
             "LIE5": wire.picture(1, "png", (), 20, 20, wire.FOUND.pack(30.0)),
             "LIE6": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, wire.FOUND.size),

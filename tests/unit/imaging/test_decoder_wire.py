@@ -13,6 +13,7 @@ from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
+from hematodesk.imaging import faults, header
 from hematodesk.imaging.decoder_wire import ANSWER, REPLY, checked_reply
 
 
@@ -98,13 +99,42 @@ def test_cells_that_cannot_be_there_are_not_believed(told):
         wire.checked_localisation(told, 20, 10)
 
 
-def test_a_failure_gets_the_files_name():
-    words = wire.failed(1, "image_damaged", "“\ufffc” is damaged.", "Export it.")[REPLY.size :]
-    assert wire.checked_failure(words, "a {0} %s.png") == (
+DAMAGED = "“{name}” is a damaged {label} file: {reason}."
+
+
+def said(code: object = "image_damaged", template: str = DAMAGED, **data: object) -> bytes:
+    given = {"name": "\ufffc", "label": "PNG", "reason": message("rows are missing")} | data
+    return json.dumps(
+        [code, message(template, **given), message("Export it again from its source.")]
+    ).encode()
+
+
+def message(template: str, **data: object) -> dict[str, object]:
+    return {"template": template, "data": data}
+
+
+def test_a_failure_gets_the_files_name_and_keeps_its_data():
+    words = wire.failed(1, faults.damaged("\ufffc", "PNG", "rows are missing"))[REPLY.size :]
+    assert words == said()
+    fault = wire.checked_failure(words, "a {0} {label} %s.png")
+    assert (fault.code, fault.message, fault.remedy) == (
         "image_damaged",
-        "“a {0} %s.png” is damaged.",
-        "Export it.",
+        "“a {0} {label} %s.png” is a damaged PNG file: rows are missing.",
+        "Export it again from its source.",
     )
+    assert fault.message.data["name"] == "a {0} {label} %s.png"
+    assert list(fault.message.templates()) == [
+        DAMAGED,
+        "rows are missing",
+    ]
+
+
+def test_every_sentence_of_a_decoder_is_believed():
+    for make in (faults.empty, faults.not_an_image, faults.no_memory):
+        assert wire.checked_failure(wire.failed(1, make("\ufffc"))[REPLY.size :], "n").code == make("n").code
+    for _, _, what in header._NAMED_BUT_UNSUPPORTED:
+        words = wire.failed(1, faults.not_read_here("\ufffc", what))[REPLY.size :]
+        assert wire.checked_failure(words, "n").message == f"“n” is {what}, which is not read here."
 
 
 @pytest.mark.parametrize(
@@ -117,11 +147,21 @@ def test_a_failure_gets_the_files_name():
         b"{}",
         b"[" * 3_000,
         b'["image_damaged", "x"]',
+        b'["image_damaged", "x", "y"]',
         b'["image_damaged", "x", 7]',
-        b'["all_is_well", "x", "y"]',
-        json.dumps(["image_damaged", "red \x1b[31m", "y"]).encode(),
-        json.dumps(["image_damaged", "turned \u202e", "y"]).encode(),
-        json.dumps(["image_damaged", "long " * 400, "y"]).encode(),
+        said("all_is_well"),
+        said(["image_damaged"]),
+        said(label="red \x1b[31m"),
+        said(label="turned \u202e"),
+        said(label="long " * 400),
+        said(more="than the template names"),
+        said(template="“{name}” is well, {label} {reason}."),
+        said(template="“{name.__class__}” is a damaged {label} file: {reason}."),
+        said(template="{name}{name}{label}{reason}"),
+        said(reason=message("call this number")),
+        said(reason=message("rows are missing", more=1)),
+        said(reason=["rows are missing"]),
+        said(reason=True),
         b'["image_damaged", "\xff", "y"]',
     ],
 )

@@ -281,7 +281,11 @@ def make_palette(look: Tokens) -> QPalette:
 
 
 def make_style_sheet(look: Tokens) -> str:
-    """The style sheet of the program; it sets colours, lines and gaps, and never a font."""
+    """The style sheet of the program; it sets colours, lines and gaps, and never a font.
+
+    A combo box's ring grows out of its margin: Qt measures the drop-down list by the box's border and
+    padding, and one that loses padding to the ring gets a list that is too low for its last entry.
+    """
     return f"""
 QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.edge}; padding: 4px; }}
 QLabel[role="muted"] {{ color: {look.muted}; }}
@@ -314,10 +318,10 @@ QPushButton[role="quiet"]:hover, QPushButton[role="entry"]:hover {{ background: 
 QPushButton[role="quiet"]:focus, QPushButton[role="entry"]:focus {{ border: 2px solid {look.focus}; }}
 QPushButton[role="entry"]:focus {{ padding: 2px 6px; }}
 QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.edge};
-    border-radius: 4px; padding: 3px 5px; }}
+    border-radius: 4px; margin: 1px; padding: 2px 4px; }}
 QComboBox:hover {{ border-color: {look.text}; }}
 QComboBox:disabled {{ background: {look.panel}; color: {look.disabled}; border-color: {look.line}; }}
-QComboBox:focus {{ border: 2px solid {look.focus}; padding: 2px 4px; }}
+QComboBox:focus {{ border: 2px solid {look.focus}; margin: 0px; }}
 QComboBox::drop-down {{ border: none; width: 16px; }}
 QComboBox::down-arrow {{ width: 0px; height: 0px; border-left: 4px solid {look.raised};
     border-right: 4px solid {look.raised}; border-top: 5px solid {look.muted}; }}

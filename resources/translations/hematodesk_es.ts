@@ -660,6 +660,10 @@
         <translation>✓ Rechazada</translation>
     </message>
     <message>
+        <source>Model: {model}</source>
+        <translation>Modelo: {model}</translation>
+    </message>
+    <message>
         <source>Model digest {digest}
 Provider asked for: {requested}; in use: {active}</source>
         <translation>Huella del modelo {digest}
@@ -2580,14 +2584,16 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>El paquete da este mapa; no suma la puntuación de la clase.</translation>
     </message>
     <message>
-        <source>Exact: mean {mean} + bias {bias} = {score}</source>
-        <translation>Exacto: media {mean} + sesgo {bias} = {score}</translation>
+        <source>Exact map of what speaks for the class</source>
+        <translation>Mapa exacto de lo que habla a favor de la clase</translation>
     </message>
     <message>
         <source>Exact: the mean of this map plus the bias is the class&apos;s score (logit).
+Mean {mean} + bias {bias} = {score}.
 Only what speaks for {class_name} is coloured, on one scale for all classes of this cell.
 The frame is what the model saw; the map has {across} × {down} values in it, no finer.</source>
         <translation>Exacto: la media de este mapa más el sesgo es la puntuación de la clase (logit).
+Media {mean} + sesgo {bias} = {score}.
 Solo se colorea lo que habla a favor de {class_name}, con una misma escala para todas las clases de esta célula.
 El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentro, no más finos.</translation>
     </message>

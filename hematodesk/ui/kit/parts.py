@@ -31,14 +31,20 @@ _BAR = 5
 
 
 class FitLabel(QLabel):
-    """One line in the large size, made smaller where it would not fit; its height never changes."""
+    """One line in the large size, made smaller where it would not fit; every text has the same height."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFont(large_font(self.font()))
+        self._body = QFont(self.font())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(round(QFontMetricsF(self.font()).height()) + 4)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.set_large(True)
+
+    def set_large(self, large: bool) -> None:
+        """The large size, or the body's where there is no height for it."""
+        self.setFont(large_font(self._body) if large else emphasis_font(self._body))
+        self.setFixedHeight(round(QFontMetricsF(self.font()).height()) + (4 if large else 2))
+        self._tell_whole()
 
     def setText(self, text: str) -> None:
         """Show a text; where it does not fit however small, the tooltip tells the whole."""
@@ -235,6 +241,11 @@ class ClassRow(QPushButton):
         self._stands = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(max(GRID * 4, round(QFontMetricsF(self.font()).height()) + _BAR + GRID + 4))
+
+    @property
+    def stands(self) -> bool:
+        """Whether this class is the cell's label."""
+        return self._stands
 
     def show_class(
         self, class_id: str, name: str, key: str, share: float, number: str, *, stands: bool

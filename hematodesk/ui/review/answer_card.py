@@ -28,7 +28,6 @@ class CellCard(AnswerCard):
         self._headline = FitLabel()
         self._number = FitLabel()
         self._number.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))
         for label in (self._status, self._headline, self._number):
             label.setAlignment(_LINE_START)
         self._bar = ShareBar()
@@ -54,8 +53,15 @@ class CellCard(AnswerCard):
         column.addWidget(self._headline)
         column.addLayout(sure)
         column.addWidget(self._source)
-        column.addSpacing(GRID // 2)
         column.addWidget(self._reason)
+        self.set_compact(False)
+
+    def set_compact(self, compact: bool) -> None:
+        """Small type, and the model's name in the tooltips alone, where there is no height for more."""
+        for label in (self._status, self._headline, self._number):
+            label.set_large(not compact)
+        self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))
+        self._source.setVisible(not compact)
 
     def show_cell(self, cell: Cell, caption: str, operator: str) -> None:
         """One cell; the operator's own reviews are told as "You"."""
@@ -112,17 +118,20 @@ class CellCard(AnswerCard):
             self._bar.set_share(prediction.confidence, class_colour(prediction.class_id), hatched=hatched)
 
     def _show_source(self, made_by: Provenance | None, *, with_time: bool = True) -> None:
-        parts: list[str] = []
-        tip = ""
+        """The model's name; what only engineers ask for is in the tooltips of the name and the numbers."""
+        words = tip = ""
         if made_by is not None:
+            words = self.tr("Model: {model}").format(model=made_by.model)
             parts = [f"{made_by.model} {made_by.version}", made_by.provider.upper()]
             if with_time:
                 parts.append(milliseconds(made_by.elapsed_ms))
-            tip = self.tr("Model digest {digest}\nProvider asked for: {requested}; in use: {active}").format(
+            tip = " · ".join(parts) + "\n"
+            tip += self.tr("Model digest {digest}\nProvider asked for: {requested}; in use: {active}").format(
                 digest=made_by.sha256, requested=made_by.requested, active=made_by.provider
             )
-        self._source.setText(" · ".join(parts))
-        self._source.setToolTip(plain_tooltip(tip))
+        self._source.setText(words)
+        for label in (self._source, self._bar, self._number):
+            label.setToolTip(plain_tooltip(tip))
 
     def _tell(self, words: str) -> None:
         self._reason.setText(words)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from hematodesk.domain.cells import Cell, Fault
@@ -87,6 +87,9 @@ class AnswerPanel(QScrollArea):
         column.addWidget(self._note)
         column.addStretch(1)
         self.setWidget(body)
+        # With the card at its largest the buttons come into sight from this height on.
+        fixed = self._card.sizeHint().height() + round(_USUAL_ROWS * self._row_height)
+        self._roomy = fixed + self._agree.sizeHint().height() + self._reject.sizeHint().height() + 6 * GRID
         self.show_nothing()
 
     # Building
@@ -109,6 +112,8 @@ class AnswerPanel(QScrollArea):
         self._ranking.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._ranking.setAccessibleName(self.tr("Classes"))
         self._ranking.setWidget(ranking)
+        # New rows have their places only after Qt has laid them out.
+        self._ranking.verticalScrollBar().rangeChanged.connect(self._show_standing)
         column.addWidget(self._ranking)
         column.addStretch(1)
         self._ensure_rows(0)
@@ -225,13 +230,13 @@ class AnswerPanel(QScrollArea):
         shares = dict(cell.prediction.ranked) if cell.prediction is not None else {}
         self._fill_rows(
             [
-                (class_id, share, percent(share), class_id == cell.label)
-                for class_id, share in sorted(shares.items(), key=lambda item: -item[1])
-            ]
-            + [
-                (class_id, 0.0, "", class_id == cell.label)
-                for class_id in self._class_ids
-                if class_id not in shares
+                (
+                    class_id,
+                    shares.get(class_id, 0.0),
+                    percent(shares[class_id]) if class_id in shares else "",
+                    class_id == cell.label,
+                )
+                for class_id in self._in_order(shares)
             ]
         )
         self._note_words = self.tr("Note on this cell")
@@ -248,12 +253,12 @@ class AnswerPanel(QScrollArea):
         shown = [cell for cell in cells if not cell.removed]
         counts = Counter(cell.label for cell in shown if cell.label is not None)
         self._card.show_count(shown, self._review_key)
-        # Most first; equal counts and classes of other packages keep the order of the keys.
-        known = list(dict.fromkeys([*self._class_ids, *counts]))
-        order = sorted(known, key=lambda class_id: -counts[class_id])
         total = max(1, len(shown))
         self._fill_rows(
-            [(class_id, counts[class_id] / total, str(counts[class_id]), False) for class_id in order]
+            [
+                (class_id, counts[class_id] / total, str(counts[class_id]), False)
+                for class_id in self._in_order(counts)
+            ]
         )
         self._note_words = self.tr("Note on this image")
         self._note.show_note(note_key, note)
@@ -288,6 +293,11 @@ class AnswerPanel(QScrollArea):
     def forget_notes(self) -> None:
         """The history is another one: notes that could not be saved belong to nothing in it."""
         self._note.forget()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is low (200 % on a laptop), the card gives way: the classes and Agree stay in sight."""
+        super().resizeEvent(event)
+        self._card.set_compact(self.height() < self._roomy)
 
     # Inside
 
@@ -328,14 +338,27 @@ class AnswerPanel(QScrollArea):
         self._ranking.setMinimumHeight(round(min(seen, _USUAL_ROWS) * self._row_height))
         self._ranking.setMaximumHeight(round(seen * self._row_height))
 
+    def _in_order(self, shown: Iterable[str]) -> list[str]:
+        """The classes on offer and those shown, in one order for every cell: a class keeps its place.
+
+        Those that are not on offer follow by their names.
+        """
+        others = sorted(set(shown) - set(self._class_ids), key=class_name)
+        return [*self._class_ids, *others]
+
     def _fill_rows(self, filled: Sequence[tuple[str, float, str, bool]]) -> None:
         self._ensure_rows(max(len(filled), len(self._class_ids)))
-        if [row.class_id for row, _ in zip(self._rows, filled, strict=False)] != [each[0] for each in filled]:
-            self._ranking.verticalScrollBar().setValue(0)
         for row, (class_id, share, number, stands) in zip(self._rows, filled, strict=False):
             position = self._class_ids.index(class_id) if class_id in self._class_ids else CLASS_KEYS
             key = str(position + 1) if position < CLASS_KEYS else ""
             row.show_class(class_id, class_name(class_id), key, share, number, stands=stands)
+        self._show_standing()
+
+    def _show_standing(self) -> None:
+        """Scroll to the class that stands, where there are more classes than room."""
+        for row in self._rows:
+            if row.stands and not row.isHidden():
+                self._ranking.ensureWidgetVisible(row, 0, 0)
 
     def _update_enabled(self) -> None:
         cell = self._reviewable if not self._read_only else None

@@ -205,7 +205,7 @@ class ExplainController(QObject):
         return self.tr("Lay over the image where the model finds evidence for the class")
 
     def _words(self, found: Explanation, class_id: str) -> tuple[str, str]:
-        """One line with the sum, and the sentence that says what the map is."""
+        """One line on what is shown, and what the map is, with its sum, for who asks."""
         score = found.score_of(class_id)
         if not found.exact or score is None:
             return (
@@ -213,14 +213,20 @@ class ExplainController(QObject):
                 self.tr("The package gives this map; it does not add up to the class's score."),
             )
         mean = round(found.mean_of(class_id), 2)
-        line = self.tr("Exact: mean {mean} + bias {bias} = {score}").format(
-            mean=_number(mean), bias=_number(round(score, 2) - mean), score=_number(score)
-        )
+        line = self.tr("Exact map of what speaks for the class")
         tip = self.tr(
             "Exact: the mean of this map plus the bias is the class's score (logit).\n"
+            "Mean {mean} + bias {bias} = {score}.\n"
             "Only what speaks for {class_name} is coloured, on one scale for all classes of this cell.\n"
             "The frame is what the model saw; the map has {across} × {down} values in it, no finer."
-        ).format(class_name=class_name(class_id), across=found.maps.shape[1], down=found.maps.shape[0])
+        ).format(
+            mean=_number(mean),
+            bias=_number(round(score, 2) - mean),
+            score=_number(score),
+            class_name=class_name(class_id),
+            across=found.maps.shape[1],
+            down=found.maps.shape[0],
+        )
         return line, tip
 
     def _reason(self, what: Obstacle) -> str:

@@ -75,14 +75,41 @@ def test_a_sure_cell(panel: AnswerPanel, samples: Any) -> None:
     panel.show_cell(samples.cell(), 2, 5, note_key=7)
     words = texts(panel)
     assert "Neutrophil" in words and "97 %" in words and "Cell 2 of 5" in words
-    assert "wbc4 1.0.0 · CPU · 18 ms" in words
+    assert "Model: wbc4" in words
     assert "Uncertain" not in words
     assert [row.accessibleName() for row in rows(panel)] == [
-        "Neutrophil, 97 %, key 4, the label",
-        "Monocyte, 2 %, key 3",
-        "Lymphocyte, 1 %, key 2",
         "Eosinophil, <1 %, key 1",
+        "Lymphocyte, 1 %, key 2",
+        "Monocyte, 2 %, key 3",
+        "Neutrophil, 97 %, key 4, the label",
     ]
+
+
+def test_what_engineers_ask_for_is_in_the_tooltips_of_the_numbers(panel: AnswerPanel, samples: Any) -> None:
+    panel.show_cell(samples.cell(), 2, 5)
+    words = texts(panel)
+    for engineers in ("1.0.0", "CPU", "ms", "abab"):
+        assert engineers not in words
+    number = next(label for label in panel.findChildren(FitLabel) if label.text() == "97 %")
+    for widget in (number, panel.findChildren(ShareBar)[0]):
+        assert "wbc4 1.0.0 · CPU · 18 ms" in widget.toolTip() and "abab" in widget.toolTip()
+
+
+def test_the_classes_keep_one_order_for_every_cell_and_for_the_image(
+    panel: AnswerPanel, samples: Any
+) -> None:
+    def shown() -> list[tuple[str, str]]:
+        return [(row.class_id, row.accessibleName().split("key ")[1][0]) for row in rows(panel)]
+
+    order = [(class_id, str(key)) for key, class_id in enumerate(WBC4, start=1)]
+    panel.show_cell(samples.cell(), 1, 2)
+    assert shown() == order
+    panel.show_cell(samples.cell(prediction=samples.unsure), 2, 2)
+    assert shown() == order
+    panel.show_cell(samples.unnamed(), 2, 2)
+    assert shown() == order
+    panel.show_cells([samples.cell(), samples.cell(prediction=samples.unsure)])
+    assert shown() == order
 
 
 def test_an_uncertain_cell_says_so_large_and_why(panel: AnswerPanel, samples: Any) -> None:
@@ -100,21 +127,24 @@ def test_many_classes_scroll_by_themselves_and_leave_the_buttons_in_sight(
 ) -> None:
     names = [f"kind_{number}" for number in range(200)]
     panel.set_classes(names)
-    told = samples.prediction(*((name, 0.9 if name == "kind_7" else 0.1 / 199) for name in names[::-1]))
+    told = samples.prediction(
+        ("kind_7", 0.9), *((name, 0.1 / 199) for name in names[::-1] if name != "kind_7")
+    )
     panel.show_cell(samples.cell(prediction=told), 1, 1)
     shown = rows(panel)
-    assert [row.class_id for row in shown[:1]] == ["kind_7"] and len(shown) == 200
+    assert [row.class_id for row in shown] == names
     agree = button(panel, "Agree")
-    qtbot.waitUntil(lambda: in_sight(agree))
+    qtbot.waitUntil(lambda: in_sight(agree) and in_sight(shown[7]))
     # The last one is out of sight until the keyboard gets to it.
     assert not in_sight(shown[-1])
     shown[-2].setFocus()
     QTest.keyClick(shown[-2], Qt.Key.Key_Tab)
     assert shown[-1].hasFocus()
     qtbot.waitUntil(lambda: in_sight(shown[-1]))
-    another = samples.prediction(*((name, 1 / 200) for name in names))
-    panel.show_cell(samples.cell(prediction=another), 1, 1)
-    qtbot.waitUntil(lambda: in_sight(rows(panel)[0]))
+    for named in ("kind_3", "kind_150"):
+        another = samples.prediction((named, 0.9), *((name, 0.1 / 199) for name in names if name != named))
+        panel.show_cell(samples.cell(prediction=another), 1, 1)
+        qtbot.waitUntil(lambda named=named: in_sight(rows(panel)[names.index(named)]))
 
 
 @pytest.mark.parametrize("count", [2, 9])
@@ -174,9 +204,9 @@ def test_classes_the_model_lacks_can_be_chosen(qtbot: QtBot, panel: AnswerPanel,
 def test_another_package_s_class_is_shown_without_a_key(panel: AnswerPanel, samples: Any) -> None:
     strange = samples.prediction(("blast_cell", 0.9), ("neutrophil", 0.1))
     panel.show_cell(samples.cell(prediction=strange), 1, 1)
-    assert [row.accessibleName() for row in rows(panel)][:2] == [
-        "Blast cell, 90 %, the label",
+    assert [row.accessibleName() for row in rows(panel)][3:] == [
         "Neutrophil, 10 %, key 4",
+        "Blast cell, 90 %, the label",
     ]
     panel.show_cell(samples.cell(), 1, 1)
     assert len(rows(panel)) == 4
@@ -221,9 +251,11 @@ def test_many_cells_are_counted_by_class(panel: AnswerPanel, samples: Any) -> No
     assert (
         "4 cells" in words and "Uncertain: 1. Reviewed: 1 of 4." in words and "U: next one to review" in words
     )
-    assert [row.accessibleName() for row in rows(panel)][:2] == [
-        "Neutrophil, 2, key 4",
+    assert [row.accessibleName() for row in rows(panel)] == [
+        "Eosinophil, 0, key 1",
         "Lymphocyte, 1, key 2",
+        "Monocyte, 0, key 3",
+        "Neutrophil, 2, key 4",
     ]
     assert not any(row.isEnabled() for row in rows(panel))
     assert note(panel).toPlainText() == "smudged" and "Note on this image" in words
@@ -267,6 +299,23 @@ def test_nothing_jumps_between_states(panel: AnswerPanel, samples: Any) -> None:
         QTest.qWait(0)
         places.add((button(panel, "Agree").y(), note(panel).y(), note(panel).height()))
     assert len(places) == 1
+
+
+@pytest.mark.parametrize(("width", "height", "compact"), [(256, 300, True), (256, 460, False)])
+def test_agree_and_the_classes_are_in_sight_on_a_low_screen(
+    panel: AnswerPanel, samples: Any, qtbot: QtBot, width: int, height: int, compact: bool
+) -> None:
+    """1366x768 at 200 % leaves the column some 300 pixels, at 150 % some 460."""
+    panel.resize(width, height)
+    panel.show_cell(samples.cell(prediction=samples.unsure), 1, 1)
+    agree = button(panel, "Agree")
+    qtbot.waitUntil(lambda: in_sight(agree) and all(in_sight(row) for row in rows(panel)))
+    shown = [label for label in panel.findChildren(FitLabel) if label.isVisible()]
+    assert [label.text() for label in shown] == ["Uncertain", "Lymphocyte?", "47 %"]
+    assert ("Model: wbc4" in texts(panel)) is not compact
+    assert "wbc4" in shown[2].toolTip()
+    panel.resize(width, 900)
+    qtbot.waitUntil(lambda: "Model: wbc4" in texts(panel))
 
 
 def test_the_longest_answers_fit_a_narrow_column(panel: AnswerPanel, samples: Any) -> None:

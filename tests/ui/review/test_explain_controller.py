@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -60,7 +61,8 @@ def test_h_lays_the_map_over_the_chosen_cell_and_takes_it_away(
     assert place.x + place.w >= cell.box.x + cell.box.w
     assert window.centre.view.grab().toImage() != plain
     assert box.button.isChecked() and box.classes.currentData() == "neutrophil"
-    assert box._words.text().startswith("Exact: mean ")
+    assert box._words.text() == "Exact map of what speaks for the class"
+    assert re.search(r"Mean [−0-9.,]+ \+ bias [−0-9.,]+ = [−0-9.,]+\.", box._words.toolTip())
     assert "plus the bias is the class's score (logit)" in box._words.toolTip()
     assert "Evidence for Neutrophil" in window.centre.view.accessibleDescription()
     press(qtbot, window, Qt.Key.Key_H)

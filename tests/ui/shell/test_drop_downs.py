@@ -51,7 +51,7 @@ def dialogs(window: MainWindow, bench: Any) -> Iterator[tuple[str, QWidget]]:
         yield name, dialog
         dialog.close()
     window.actions_["export"].trigger()
-    dialog = window.exporting.dialog
+    dialog = window.exports.dialog
     assert dialog is not None
     for row in range(dialog.format.count()):
         dialog.format.setCurrentIndex(row)
@@ -65,7 +65,7 @@ def test_no_list_hides_its_last_entry(bench: Any, qtbot: QtBot, theme: Any, look
     theme.choose(look)
     bench.ship_model("other", with_map=True)
     window = bench.show(start=[bench.field()])
-    window.keeper.choose("other")
+    window.model_state.choose("other")
     bench.rest(window)
     window.actions_["show_why"].trigger()
     bench.rest(window)

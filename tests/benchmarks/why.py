@@ -29,7 +29,7 @@ def run(rounds: int = 300) -> list[Row]:
     from hematodesk.imaging.locate import locate_cells
     from hematodesk.inference.classify import Classifier
     from hematodesk.inference.package import read_package
-    from hematodesk.ui.image.activation_overlay import ActivationOverlay
+    from hematodesk.ui.kit.activation_overlay import ActivationOverlay
     from hematodesk.workflow.analysis.analyser import cut_cell
     from hematodesk.workflow.review.explain import explain_cell
 

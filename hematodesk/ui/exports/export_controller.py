@@ -63,7 +63,7 @@ class ExportController(QObject):
             return
         from hematodesk.ui.exports.export_dialog import ExportDialog, Remembered
         from hematodesk.ui.exports.export_scopes import export_scopes
-        from hematodesk.ui.shell.dialogs import fit_to_screen
+        from hematodesk.ui.kit.dialog_size import fit_to_screen
 
         settings = self._services.settings
         last = Remembered(settings.text("export_folder"), settings.text("export_format"))

@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from hematodesk.domain.cells import Cell, CellOrigin
 from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.exports.report_page import DPI, Type
-from hematodesk.ui.image.cell_marks import paint_outline, paint_tag, tag_text
-from hematodesk.ui.image.tag_layout import Wish, lay_tags
+from hematodesk.ui.kit.cell_marks import paint_outline, paint_tag, tag_text
+from hematodesk.ui.kit.tag_layout import Wish, lay_tags
 
 _UNIT = DPI / 96
 """Marks are drawn in the window's units, so that they look as on the screen."""

@@ -9,10 +9,10 @@ from PySide6.QtCore import QDate, QLocale
 from hematodesk.domain.cells import Prediction, Review, Verdict
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.tallies import Tally
-from hematodesk.ui.history.words import local_time
 from hematodesk.ui.kit.cell_words import percent, uncertain_words
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.time_words import local_time
 from hematodesk.ui.kit.translation import translate
 
 _FIRST, _LAST = "\u2068", "\u2069"

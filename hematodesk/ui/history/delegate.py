@@ -10,9 +10,10 @@ from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.history.session_rows import Role
 from hematodesk.ui.history.thumbnails import Thumbnails
-from hematodesk.ui.history.words import label_words, moment_words
+from hematodesk.ui.history.words import label_words
 from hematodesk.ui.kit.plain_text import whole_letters
 from hematodesk.ui.kit.theme import SURROUND, class_colour, emphasis_font, tokens
+from hematodesk.ui.kit.time_words import moment_words
 
 _MARGIN = 8
 _THUMB = 40

@@ -39,10 +39,11 @@ from hematodesk.ui.history.model import HistoryModel
 from hematodesk.ui.history.order import Order
 from hematodesk.ui.history.session_rows import Role
 from hematodesk.ui.history.thumbnails import Thumbnails
-from hematodesk.ui.history.words import image_words, moment_words, session_tip
+from hematodesk.ui.history.words import image_words, session_tip
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.filter_row import FilterRow
 from hematodesk.ui.kit.theme import set_role
+from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.state.history_access import HistoryAccess
 
 _TYPING_PAUSE_MS = 200

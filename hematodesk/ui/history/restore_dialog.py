@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.history import Backup
-from hematodesk.ui.history.words import moment_words
 from hematodesk.ui.kit.choice_list import choice_list
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.theme import set_role
+from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes
 

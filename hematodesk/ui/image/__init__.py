@@ -1,1 +1,1 @@
-"""The middle column: the image with its cells."""
+"""The middle column: where images are dropped, and the image with its cells."""

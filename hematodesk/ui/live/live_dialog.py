@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.cameras import CameraInfo
 from hematodesk.domain.errors import HematodeskError, ModelError
-from hematodesk.ui.image.centre_column import Message
-from hematodesk.ui.image.image_view import ImageView
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.image_view import ImageView
+from hematodesk.ui.kit.message import Message
 from hematodesk.ui.kit.parts import KeyButton
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import emphasis_font, set_role

@@ -9,8 +9,8 @@ from PySide6.QtGui import QKeySequence
 
 from hematodesk.domain.image_formats import format_names
 from hematodesk.ui.kit.actions import ACTIONS, MENUS, SUBMENUS, ActionSpec, tr_action
+from hematodesk.ui.kit.setting_words import tr_setting
 from hematodesk.ui.kit.words import listed
-from hematodesk.ui.settings.settings_dialog import tr_setting
 from hematodesk.workflow.system.paths import AppPaths
 from hematodesk.workflow.system.settings import declared
 

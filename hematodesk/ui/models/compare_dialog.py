@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.packages import ModelPackage
-from hematodesk.ui.image.image_view import ImageView
 from hematodesk.ui.kit.cell_words import percent, uncertain_short, uncertain_words
 from hematodesk.ui.kit.class_names import class_name, learn_names
 from hematodesk.ui.kit.class_swatch import SWATCH, class_swatch
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.image_view import ImageView
 from hematodesk.ui.kit.plain_text import plain_label, plain_tooltip
 from hematodesk.ui.kit.theme import emphasis_font
 from hematodesk.ui.state.model_state import ModelState

@@ -10,10 +10,10 @@ from PySide6.QtGui import QAction
 from hematodesk.domain.cells import Cell, CellOrigin
 from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.domain.geometry import Box
-from hematodesk.ui.image.activation_overlay import ActivationOverlay
-from hematodesk.ui.image.image_view import ImageView
+from hematodesk.ui.kit.activation_overlay import ActivationOverlay
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.image_view import ImageView
 from hematodesk.ui.review.why_box import WhyBox
 from hematodesk.ui.state.model_state import ModelLoadState, ModelState
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket

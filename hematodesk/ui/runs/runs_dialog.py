@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.history import Run
-from hematodesk.ui.history.words import moment_words
 from hematodesk.ui.kit.choice_list import choice_list
 from hematodesk.ui.kit.plain_text import plain_tooltip
 from hematodesk.ui.kit.theme import set_role
+from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number
 
 _MOST_PLACES = 12

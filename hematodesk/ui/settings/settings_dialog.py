@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,15 +22,11 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.errors import SettingsError
 from hematodesk.ui.kit.plain_text import plain_tooltip
+from hematodesk.ui.kit.setting_words import tr_setting
 from hematodesk.ui.kit.theme import emphasis_font, set_role
 from hematodesk.ui.settings.policy_words import policy_lines
 from hematodesk.workflow.system.policy import NO_POLICY, Policy
 from hematodesk.workflow.system.settings import Setting, SettingKind, SettingsStore, SettingValue, declared
-
-
-def tr_setting(text: str) -> str:
-    """A text of the declaration in the person's language."""
-    return QCoreApplication.translate("Settings", text) if text else ""
 
 
 class SettingsDialog(QDialog):

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.banners import Banners, Notice
+from hematodesk.ui.kit.dialog_size import fit_to_screen
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.theme import Theme
-from hematodesk.ui.kit.whole_texts import WholeTexts, room_of
 from hematodesk.ui.state.model_state import ModelState
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes
 from hematodesk.workflow.services import Services
@@ -32,19 +32,6 @@ if TYPE_CHECKING:
     from hematodesk.ui.models.models_dialog import ModelsDialog
     from hematodesk.ui.runs.run_controller import RunEnd
     from hematodesk.ui.state.viewer_state import Viewer
-
-
-def fit_to_screen(dialog: QDialog) -> None:
-    """Make a dialog no larger than the screen leaves room for, as on a small one at twice the scale."""
-    room = room_of(dialog)
-    size, layout = dialog.size(), dialog.layout()
-    if not dialog.testAttribute(Qt.WidgetAttribute.WA_Resized):
-        # Qt by itself would take two thirds of the screen at most, and squeeze the rows.
-        size = dialog.sizeHint()
-        if layout is not None and layout.hasHeightForWidth():
-            size.setHeight(max(size.height(), layout.totalHeightForWidth(size.width())))
-    dialog.resize(size.boundedTo(room))
-    WholeTexts(dialog)
 
 
 class Dialogs(QObject):

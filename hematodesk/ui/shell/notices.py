@@ -12,9 +12,9 @@ from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
 from hematodesk.ui.history.panel import HistoryPanel
-from hematodesk.ui.history.words import moment_words
 from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.kit.error_words import error_words
+from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number, run_words
 from hematodesk.ui.runs.analysis_controller import AnalysisController
 from hematodesk.ui.runs.resume_controller import ResumeController

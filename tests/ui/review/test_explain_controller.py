@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.geometry import Box
-from hematodesk.ui.image.activation_overlay import ActivationOverlay
+from hematodesk.ui.kit.activation_overlay import ActivationOverlay
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.review.why_box import WhyBox
 from hematodesk.workflow.review.explain import Explanation

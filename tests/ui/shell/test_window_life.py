@@ -15,9 +15,9 @@ from hematodesk.domain.errors import HistoryError, ModelError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.storage.history import History
 from hematodesk.ui.kit.actions import ACTIONS, CLASS_KEYS
+from hematodesk.ui.kit.dialog_size import fit_to_screen
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.models.models_dialog import ModelsDialog
-from hematodesk.ui.shell.dialogs import fit_to_screen
 from hematodesk.ui.shell.error_report import ErrorReporter, report_text
 from hematodesk.workflow.system.settings import DECLARED
 

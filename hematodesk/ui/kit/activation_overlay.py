@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from hematodesk.ui.image.evidence_ramp import paint_values
 from hematodesk.ui.kit.class_names import class_name
+from hematodesk.ui.kit.evidence_ramp import paint_values
 from hematodesk.ui.kit.theme import GRID
 from hematodesk.workflow.review.explain import Explanation
 

@@ -13,8 +13,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from hematodesk.domain.cells import Cell, Verdict
-from hematodesk.ui.image.tag_layout import Tag, Wish, lay_tags
 from hematodesk.ui.kit.class_names import class_name, short_class_name
+from hematodesk.ui.kit.tag_layout import Tag, Wish, lay_tags
 from hematodesk.ui.kit.theme import class_colour, text_on
 
 _UNNAMED = QColor("#bdbdbd")

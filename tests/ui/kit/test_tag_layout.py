@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
-from hematodesk.ui.image.tag_layout import Wish, lay_tags
+from hematodesk.ui.kit.tag_layout import Wish, lay_tags
 
 AREA = QRectF(0, 0, 1000, 700)
 

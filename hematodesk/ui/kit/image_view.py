@@ -11,9 +11,9 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QHelpEvent, QKeyEvent, 
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from hematodesk.domain.cells import Cell
-from hematodesk.ui.image.activation_overlay import ActivationOverlay
-from hematodesk.ui.image.box_drawing import BoxDrawing, paint_drawing
-from hematodesk.ui.image.cell_marks import paint_cells
+from hematodesk.ui.kit.activation_overlay import ActivationOverlay
+from hematodesk.ui.kit.box_drawing import BoxDrawing, paint_drawing
+from hematodesk.ui.kit.cell_marks import paint_cells
 from hematodesk.ui.kit.cell_words import cell_sentence, image_sentence
 from hematodesk.ui.kit.plain_text import plain_tooltip
 from hematodesk.ui.kit.theme import emphasis_font

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hematodesk.ui.image.evidence_ramp import opaqueness, paint_values, ramp
+from hematodesk.ui.kit.evidence_ramp import opaqueness, paint_values, ramp
 
 # What eyes without one kind of cones see, on linear RGB (Machado, Oliveira and Fernandes 2009,
 # "A Physiologically-based Model for Simulation of Color Vision Deficiency", severity 1.0).

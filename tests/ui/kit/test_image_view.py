@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.cells import Verdict
 from hematodesk.domain.geometry import Box
-from hematodesk.ui.image.image_view import ImageView
 from hematodesk.ui.kit.image_pyramid import ImagePyramid, halve
+from hematodesk.ui.kit.image_view import ImageView
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 NONE, SHIFT, CONTROL = (

@@ -267,7 +267,8 @@ def save(picture: QImage, path: Path) -> None:
     lines = np.frombuffer(indexed.bits(), np.uint8).reshape(height, indexed.bytesPerLine())
     lines[:, :width] = indices
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not indexed.save(str(path), b"PNG", 0):
+    # The stubs want bytes, which this Qt refuses.
+    if not indexed.save(str(path), "PNG", 0):  # type: ignore[call-overload]
         raise SystemExit(f"{path} cannot be written")
 
 

@@ -267,8 +267,7 @@ def save(picture: QImage, path: Path) -> None:
     lines = np.frombuffer(indexed.bits(), np.uint8).reshape(height, indexed.bytesPerLine())
     lines[:, :width] = indices
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The stubs want bytes, which this Qt refuses.
-    if not indexed.save(str(path), "PNG", 0):  # type: ignore[call-overload]
+    if not indexed.save(str(path), quality=0):
         raise SystemExit(f"{path} cannot be written")
 
 

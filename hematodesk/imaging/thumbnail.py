@@ -6,7 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hematodesk.imaging.header import stated_pixels
+
 _QUALITY = 80
+_MOST_PIXELS = 1_000_000
+"""No thumbnail has so many; a history that somebody else wrote may claim otherwise."""
 
 
 def shrunk(pixels: npt.NDArray[np.uint8], edge: int) -> npt.NDArray[np.uint8]:
@@ -31,3 +35,16 @@ def thumbnail(pixels: npt.NDArray[np.uint8], edge: int = 96) -> bytes:
     if not done:
         raise RuntimeError("the JPEG encoder refused a thumbnail")
     return bytes(data)
+
+
+def thumbnail_pixels(jpeg: bytes) -> npt.NDArray[np.uint8] | None:
+    """What `thumbnail` packed, as uint8 (H, W, 3) RGB; None when it is no such picture."""
+    if not jpeg.startswith(b"\xff\xd8") or not 0 < stated_pixels(jpeg) <= _MOST_PIXELS:
+        return None
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return None if decoded is None else np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def stretched(pixels: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
+    """The uint8 (H, W, 3) image drawn up to another size, smoothly."""
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

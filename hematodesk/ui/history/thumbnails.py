@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QPixmap
 
+from hematodesk.ui.kit.image_pyramid import as_qimage
 from hematodesk.ui.state.history_access import HistoryAccess
-
-if TYPE_CHECKING:
-    from hematodesk.workflow.history_service import HistoryService
+from hematodesk.workflow.analysis.thumbnails import thumbnails_of
 
 _KEPT = 600
 """Some screens full; a thumbnail of 96 x 96 pixels takes 37 KB, so this is at most 22 MB."""
@@ -50,15 +50,14 @@ class Thumbnails(QObject):
         self._wanted.clear()
         self._asked.update(ids)
 
-        def load(history: HistoryService) -> dict[int, QImage]:
-            # QImage, unlike QPixmap, may be made on any thread.
-            return {key: QImage.fromData(jpeg) for key, jpeg in history.thumbnails(ids).items()}
-
-        def came(images: dict[int, QImage]) -> None:
+        def came(found: dict[int, npt.NDArray[np.uint8]]) -> None:
             self._asked.difference_update(ids)
             for image_id in ids:
                 # Also an empty one is remembered, so that it is not asked for with each painting.
-                self._pictures[image_id] = QPixmap.fromImage(images.get(image_id, QImage()))
+                pixels = found.get(image_id)
+                self._pictures[image_id] = (
+                    QPixmap() if pixels is None else QPixmap.fromImage(as_qimage(pixels))
+                )
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
             self.changed.emit()
@@ -66,4 +65,4 @@ class Thumbnails(QObject):
         def gave_up() -> None:
             self._asked.difference_update(ids)
 
-        self._access.ask(load, came, cancelled=gave_up)
+        self._access.ask(lambda history: thumbnails_of(history, ids), came, cancelled=gave_up)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QRectF, QTimer, Signal
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from hematodesk.ui.kit.viewport import Viewport
@@ -59,29 +59,20 @@ def _is_small(pixels: Pixels) -> bool:
     return bool(height * width <= _AT_ONCE_PIXELS)
 
 
-class ImagePyramid(QObject):
+class ImagePyramid:
     """The halved sizes of one image.
 
-    Signals:
-        refined(): a further size became ready; draw again.
+    It is no QObject: one is replaced with each picture, and destroying a QObject takes Qt's locks.
     """
 
-    refined = Signal()
-
-    def __init__(self, pixels: Pixels, parent: QObject | None = None) -> None:
+    def __init__(self, pixels: Pixels) -> None:
         """Pixels: uint8 (H, W, 3) RGB. Raises ValueError for anything else."""
-        super().__init__(parent)
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
             raise ValueError(f"an image is uint8 (H, W, 3), not {pixels.dtype} {pixels.shape}")
         self._arrays: list[Pixels] = [np.ascontiguousarray(pixels)]
         self._images: list[QImage] = [_drawable(self._arrays[0])]
         self._growing: Pixels | None = None
         self._rows_done = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._grow)
-        if self._goes_on():
-            self._timer.start()
 
     @property
     def width(self) -> int:
@@ -92,10 +83,6 @@ class ImagePyramid(QObject):
     def height(self) -> int:
         """Pixels of the full size."""
         return int(self._arrays[0].shape[0])
-
-    def stop(self) -> None:
-        """Make no further sizes; called when another image takes the place."""
-        self._timer.stop()
 
     def level_for(self, zoom: float) -> tuple[QImage, float]:
         """The size to draw from, and how many of its pixels one pixel of the full size is (1, 1/2, 1/4 …).
@@ -120,15 +107,17 @@ class ImagePyramid(QObject):
         """Whether the next size is made at once when it is asked for."""
         return _is_small(self._arrays[-1])
 
-    def _goes_on(self) -> bool:
-        """Whether the next size is made ahead."""
+    @property
+    def unfinished(self) -> bool:
+        """Whether a further size is to be made ahead, by calls of `grow`."""
         return self._wants_more() and not self._quick()
 
     def _append(self, pixels: Pixels) -> None:
         self._arrays.append(pixels)
         self._images.append(_drawable(pixels))
 
-    def _grow(self) -> None:
+    def grow(self) -> bool:
+        """Make a slice of the next size, some 5 ms of work; whether a size became ready, to be drawn."""
         source = self._arrays[-1]
         if self._growing is None:
             self._growing = np.empty((source.shape[0] // 2, source.shape[1] // 2, 3), dtype=np.uint8)
@@ -137,12 +126,11 @@ class ImagePyramid(QObject):
         stop = min(self._rows_done + rows, self._growing.shape[0])
         self._growing[self._rows_done : stop] = halve(source[2 * self._rows_done : 2 * stop])
         self._rows_done = stop
-        if stop == self._growing.shape[0]:
-            self._append(self._growing)
-            self._growing = None
-            if not self._goes_on():
-                self._timer.stop()
-            self.refined.emit()
+        if stop < self._growing.shape[0]:
+            return False
+        self._append(self._growing)
+        self._growing = None
+        return True
 
 
 def paint_image(painter: QPainter, pyramid: ImagePyramid, view: Viewport, area: QRectF) -> None:

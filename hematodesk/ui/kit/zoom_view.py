@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -64,6 +64,9 @@ class ZoomView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pyramid: ImagePyramid | None = None
+        self._refining = QTimer(self)
+        self._refining.setInterval(0)
+        self._refining.timeout.connect(self._refine)
         self._view = Viewport()
         self._drag = _Drag.NONE
         self._drag_button = Qt.MouseButton.NoButton
@@ -103,18 +106,23 @@ class ZoomView(QWidget):
         The zoom and the place stay when it is as large as the last one.
         Raises ValueError for another dtype or shape.
         """
-        pyramid = ImagePyramid(pixels, self) if pixels is not None else None
-        if self._pyramid is not None:
-            # Without a parent it goes at once with its last reference, and hundreds of megabytes with it.
-            self._pyramid.stop()
-            self._pyramid.setParent(None)
-        self._pyramid = pyramid
+        pyramid = self._pyramid = ImagePyramid(pixels) if pixels is not None else None
         self._drag, self._drag_button = _Drag.NONE, Qt.MouseButton.NoButton
+        if pyramid is not None and pyramid.unfinished:
+            self._refining.start()
+        else:
+            self._refining.stop()
         if pyramid is not None:
-            pyramid.refined.connect(self.update)
             self._view.set_image(pyramid.width, pyramid.height)
         self._set_cursor()
         self._view_changed()
+
+    def _refine(self) -> None:
+        """Between two events: a slice of the picture's next size."""
+        if self._pyramid is None or not self._pyramid.unfinished:
+            self._refining.stop()
+        elif self._pyramid.grow():
+            self.update()
 
     @property
     def has_image(self) -> bool:

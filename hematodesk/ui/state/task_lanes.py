@@ -7,6 +7,11 @@ each job, also when the job raises. A cancelled job is normal, not an error.
 
 Results come back through one relay object that lives on the window's thread: a lambda or a plain
 function connected to a worker's signal would run in the worker.
+
+A job calls nothing of Qt that may load a plugin, try out a file's format or connect a signal, and destroys
+no QObject: such a call takes one of Qt's locks while it holds the interpreter, and the window's thread, which
+destroys a QObject, holds that lock while it waits for the interpreter. tests/ui/state/test_lane_jobs.py walks
+the jobs and knows the few names they may use.
 """
 
 from __future__ import annotations
@@ -53,6 +58,9 @@ class Lane(StrEnum):
 
 _THREADS = {lane: 2 if lane is Lane.DECODING else 1 for lane in Lane}
 
+_Delivery = tuple[Callable[..., None], tuple[Any, ...]]
+"""What to call on the window's thread, with what."""
+
 
 class Ticket:
     """One job on its way: hold it to cancel the job or to tell a late result from the awaited one."""
@@ -81,7 +89,8 @@ class Ticket:
     def report(self, value: object) -> None:
         """Called by the job, on its lane: hand a step's outcome to the progress callback."""
         if self._progress is not None:
-            self._lanes._post(self._lanes._tell_progress, (self, value))
+            self._lanes._inbox.append((self._lanes._tell_progress, (self, value)))
+            self._lanes._wake()
 
 
 class _Relay(QObject):
@@ -105,7 +114,7 @@ class TaskLanes(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._inbox: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._inbox: deque[_Delivery] = deque()
         self._runs: set[Ticket] = set()
         self._queues: dict[Lane, queue.SimpleQueue[Ticket | None]] = {}
         self._threads: dict[Lane, list[threading.Thread]] = {}
@@ -206,21 +215,27 @@ class TaskLanes(QObject):
             ticket = waiting.get()
             if ticket is None:
                 return
-            try:
-                ticket.token.check()
-                value = ticket._job(ticket)
-            except Cancelled:
-                self._post(self._end_cancelled, (ticket,))
-            except HematodeskError as error:
-                self._post(self._end_failed, (ticket, error))
-            except Exception as error:  # noqa: BLE001 - the edge of a thread: told, never swallowed
-                self._post(self._end_broken, (ticket, error))
-            else:
-                self._post(self._end_done, (ticket, value))
+            end = [self._end_of(ticket)]
+            # From here on only the inbox holds the job and what it holds on to. Let go of here they
+            # could be destroyed on this thread, and a widget among them would end the program.
             del ticket
+            self._inbox.append(end.pop())
+            self._wake()
 
-    def _post(self, callback: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        self._inbox.append((callback, arguments))
+    def _end_of(self, ticket: Ticket) -> _Delivery:
+        """Do the job; what is to be told of it."""
+        try:
+            ticket.token.check()
+            return self._end_done, (ticket, ticket._job(ticket))
+        except Cancelled:
+            return self._end_cancelled, (ticket,)
+        except HematodeskError as error:
+            return self._end_failed, (ticket, error)
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: told, never swallowed
+            return self._end_broken, (ticket, error)
+
+    def _wake(self) -> None:
+        """Called on a lane: what lies in the inbox is delivered soon."""
         if not self._stopped:
             self._relay.woken.emit()
 

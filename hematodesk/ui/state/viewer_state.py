@@ -12,18 +12,17 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.kit.banners import Banners, Level, Notice
 from hematodesk.ui.kit.error_words import error_words
-from hematodesk.ui.kit.mime import pixels_of
 from hematodesk.ui.state.history_access import HistoryAccess
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.analysis.sources import reopen
+from hematodesk.workflow.analysis.thumbnails import preview
 from hematodesk.workflow.services import Services
 
 Pixels = npt.NDArray[np.uint8]
@@ -34,8 +33,6 @@ and the workers take turns at the interpreter."""
 _BLANK_AFTER_MS = 150
 """An image that takes longer to read blanks the one before it, which would be taken for it."""
 _KEPT_BYTES = 256 * 1024 * 1024
-_PREVIEW_PIXELS = 16_000_000
-"""A missing file's thumbnail is drawn up to the image's size for the cells to lie right; not beyond this."""
 
 
 class ViewState(StrEnum):
@@ -244,7 +241,7 @@ class Viewer(QObject):
             try:
                 return reopen(image.result, self._services.reader).pixels
             except HematodeskError as error:
-                return _Preview(_preview(image.result), error)
+                return _Preview(preview(image.result), error)
 
         def came(found: Pixels | _Preview) -> None:
             pixels = found.pixels if isinstance(found, _Preview) else found
@@ -405,14 +402,3 @@ class Viewer(QObject):
 
 def _state_of(result: ImageResult) -> ViewState:
     return ViewState.FAILED if result.status is ImageStatus.ERROR else ViewState.SHOWN
-
-
-def _preview(result: ImageResult) -> Pixels | None:
-    """The thumbnail at the image's size, uint8 (H, W, 3) RGB; None when there is none or it is too large."""
-    small = QImage.fromData(result.thumbnail)
-    if small.isNull() or result.width * result.height > _PREVIEW_PIXELS:
-        return None
-    size = QSize(result.width, result.height)
-    return pixels_of(
-        small.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QObject
@@ -173,3 +174,39 @@ def test_nothing_is_told_to_an_owner_that_is_gone(lanes: TaskLanes, qtbot: QtBot
     go.set()
     qtbot.waitUntil(lambda: not lanes.busy)
     assert told == [1]
+
+
+class Held:
+    """Writes down the thread that it ends on, as a widget would be destroyed there."""
+
+    ended_on: ClassVar[set[threading.Thread]] = set()
+
+    def __del__(self) -> None:
+        self.ended_on.add(threading.current_thread())
+
+
+@pytest.mark.parametrize("ending", ["done", "failed", "cancelled", "broken"])
+def test_what_a_job_holds_ends_on_the_windows_thread(lanes: TaskLanes, qtbot: QtBot, ending: str) -> None:
+    lanes.unexpected.connect(lambda _error: None)
+    Held.ended_on.clear()
+    errors: dict[str, Exception] = {
+        "failed": HematodeskError("some_code", "It failed.", "Do something."),
+        "cancelled": Cancelled(),
+        "broken": ValueError("ours"),
+    }
+
+    def hand_over() -> None:
+        held = Held()
+
+        def job(_ticket: Ticket) -> Held:
+            if ending in errors:
+                raise errors[ending]
+            return held
+
+        lanes.run(Lane.INFERENCE, job, failed=lambda _error: None)
+
+    for _ in range(200):
+        hand_over()
+        qtbot.waitUntil(lambda: not lanes.busy)
+    errors.clear()
+    assert Held.ended_on == {threading.main_thread()}

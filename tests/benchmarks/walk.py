@@ -1,9 +1,10 @@
 """How far a dropped image walks through the program: `python tests/benchmarks/walk.py [IMAGE] [--list]`.
 
-Opens the main window without a display, with a warm model and one image already looked at, drops one more and
-counts, in every thread, the calls that go from one of hematodesk's files into another one: those that a reader
-has to follow to know what a drop does. Counted in three stretches: until the answer is on show, until it is
-kept and listed, and until the window is at rest. Also told: how often the picture was handed to the view.
+Opens the main window without a display, with a warm model and one image already looked at, drops one more
+and counts, in every thread, the calls that go from one of hematodesk's files into another one: those that a
+reader has to follow to know what a drop does. Counted in three stretches: until the answer is on show, until
+it is kept and listed, and until the window is at rest. Also told: how often the view was given a picture, and
+how often what is shown changed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _STRETCHES = ("shown", "kept", "rest")
 class Walk:
     """Counts the calls between two files of a package, from `begin` to `end`, in all threads begun after it.
 
-    What runs as part of an import is left out: it happens once a process, and a warm program has it behind it.
+    What runs as part of an import is left out: a warm program has it behind it.
     """
 
     def __init__(self, package: Path) -> None:
@@ -88,11 +89,10 @@ def drop(window: Any, path: Path) -> None:
     window.dropEvent(QDropEvent(QPointF(400, 300), copy, data, left, Qt.KeyboardModifier.NoModifier))
 
 
-def walk_of_a_drop(data: Path, image: Path, first: Path) -> tuple[Walk, int]:
-    """Drop `first`, look at it, then drop `image`: its walk, and how often its picture went to the view."""
-    from hematodesk.bootstrap import build
-
+def walk_of_a_drop(data: Path, image: Path, first: Path) -> tuple[Walk, Counter[str]]:
+    """Drop `first`, look at it, then drop `image`: its walk, and how often it was shown."""
     import hematodesk
+    from hematodesk.bootstrap import build
 
     walk = Walk(Path(hematodesk.__file__).parent)
     services = build(data)
@@ -132,12 +132,23 @@ def walk_of_a_drop(data: Path, image: Path, first: Path) -> tuple[Walk, int]:
     rest_over = time.monotonic() + 2
     until(lambda: time.monotonic() > rest_over and at_rest())
 
-    pictures = []
-    put = view.set_image
-    view.set_image = lambda *arguments: (pictures.append(arguments[0]), put(*arguments))[1]
+    shows: Counter[str] = Counter()
+
+    def count_calls(name: str) -> None:
+        usual = getattr(view, name)
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            shows[name] += 1
+            return usual(*arguments, **named)
+
+        setattr(view, name, counted)
+
+    count_calls("set_image")
+    viewer.changed.connect(lambda: shows.update(["changed"]))
     walk.begin()
     drop(window, image)
     until(lambda: shown(image))
+    # The answer is on show when it is painted.
     window.repaint()
     walk.stretch = _STRETCHES[1]
     until(lambda: viewer.saved)
@@ -146,10 +157,11 @@ def walk_of_a_drop(data: Path, image: Path, first: Path) -> tuple[Walk, int]:
     until(lambda: time.monotonic() > rest_over and at_rest())
     walk.end()
 
-    window.closed.connect(application.quit)
+    closed: list[bool] = []
+    window.closed.connect(lambda: closed.append(True))
     window.close()
-    until(lambda: window.sitting.over and at_rest())
-    return walk, sum(each is not None for each in pictures)
+    until(lambda: bool(closed))
+    return walk, shows
 
 
 def main() -> None:
@@ -163,7 +175,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as images:
         first = Path(images) / "looked_at_before.jpg"
         shutil.copy(ROOT / "resources/samples/smear_02_eosinophil.jpg", first)
-        walk, pictures = walk_of_a_drop(Path(data), arguments.image, first)
+        walk, shows = walk_of_a_drop(Path(data), arguments.image, first)
     for stretch, words in zip(
         _STRETCHES,
         ("until the answer is on show", "then until it is kept", "then until all rests"),
@@ -175,7 +187,7 @@ def main() -> None:
     if arguments.list:
         for (out_of, into, function), count in walk.steps().most_common():
             print(f"{count:4} {out_of} -> {into} {function}")
-    print(f"the picture was given to the view {pictures} times")
+    print(f"the view got {shows['set_image']} picture(s); what is shown changed {shows['changed']} time(s)")
 
 
 if __name__ == "__main__":

@@ -1,94 +1,78 @@
-"""`hematodesk classify`: files and folders in, one answer an image out, as they come."""
+"""`hematodesk classify` and `watch`: one answer an image out, as they come."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hematodesk.cli.output import TextSink
 from hematodesk.cli.result_format import ResultFormat, shown_path
-from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus
-from hematodesk.domain.history import HistoryImage, RunState
-from hematodesk.workflow.analysis.analyser import Analyser
-from hematodesk.workflow.analysis.batch import BatchProgress, BatchSummary, Progress, run_batch
-from hematodesk.workflow.analysis.named_folders import NamedFolders
-from hematodesk.workflow.analysis.run_recorder import RunRecorder
+from hematodesk.workflow.analysis.batch import BatchProgress, Progress
+from hematodesk.workflow.analysis.run_job import Answers, Begun, RunEvent
 
 
-def classify_files(
-    images: Sequence[Path],
-    analyser: Analyser,
-    answers: ResultFormat,
-    output: TextSink,
-    *,
-    progress: Progress | None = None,
-    cancel: CancelToken | None = None,
-    whole_image: bool | None = None,
-    record: RunRecorder | None = None,
-    earlier: Callable[[str], HistoryImage | None] | None = None,
-) -> BatchSummary:
-    """Classify the images and write each answer, in their order, as soon as its group is done.
+class AnswerWriter:
+    """Writes the answers of a run, in their order, as soon as their group is done.
 
     Args:
         images: as the person named them: so they stand in the answers.
-        record: keeps each group in the history before it is written. With it the run ends where the folder
-            of its images vanishes, and can be gone on with.
-        earlier: see run_batch; what a person did to such an answer since is left out.
-
-    Raises what the output and the history raise; the batch ends then.
+        progress: told how far the run is.
     """
-    named = deque(shown_path(path) for path in images)
 
-    def write(results: Sequence[ImageResult]) -> None:
-        for result in results:
-            output.write(answers.line(named.popleft(), result))
+    def __init__(
+        self,
+        images: Sequence[Path],
+        answers: ResultFormat,
+        output: TextSink,
+        progress: Progress | None = None,
+    ) -> None:
+        self._named = deque(shown_path(path) for path in images)
+        self._answers = answers
+        self._output = output
+        self._progress = progress
+
+    def __call__(self, event: RunEvent) -> None:
+        """Take an event of the run. Raises what the output raises."""
+        if isinstance(event, Begun):
+            self._output.write(self._answers.head)
+            self._output.flush()
+        elif isinstance(event, Answers):
+            for answer in event.answers:
+                result = machine_answer(answer.result) if answer.known else answer.result
+                self._output.write(self._answers.line(self._named.popleft(), result))
+            self._output.flush()
+        elif isinstance(event, BatchProgress) and self._progress is not None:
+            self._progress(event)
+
+
+class WatchWriter:
+    """Writes the new answers of a watched folder, as long as it is watched, and counts them.
+
+    What is known already has its answer: it stood in the folder before, or under another name.
+    """
+
+    def __init__(self, answers: ResultFormat, output: TextSink) -> None:
+        self._answers = answers
+        self._output = output
+        self.done = self.failed = 0
+        output.write(answers.head)
         output.flush()
 
-    def sink(results: list[ImageResult]) -> None:
-        if record is not None:
-            record.save(results)
-        write(results)
-
-    def reused(found: list[HistoryImage]) -> None:
-        if record is not None:
-            record.add_known(found)
-        write([machine_answer(image.result) for image in found])
-
-    def tell(state: BatchProgress) -> None:
-        if record is not None:
-            record.tell(state)
-        if progress is not None:
-            progress(state)
-
-    output.write(answers.head)
-    output.flush()
-    gone = NamedFolders(record.options.root_paths).gone if record is not None else None
-    try:
-        summary = run_batch(
-            images,
-            analyser,
-            sink,
-            tell,
-            cancel,
-            whole_image=whole_image,
-            earlier=earlier,
-            reused=reused,
-            gone=gone,
-        )
-    except BaseException:
-        if record is not None:
-            record.let_go()
-        raise
-    if record is not None:
-        state = RunState.STOPPED if summary.cancelled else RunState.DONE
-        if summary.gone is not None:
-            # Nobody stopped it: the window's next start offers to go on.
-            state = RunState.GOING
-        record.end(state, len(images), summary.done, summary.failed)
-    return summary
+    def __call__(self, event: RunEvent) -> None:
+        """Take an event of one of its runs. Raises what the output raises."""
+        if not isinstance(event, Answers):
+            return
+        new = [answer for answer in event.answers if not answer.known]
+        for answer in new:
+            result = answer.result
+            self._output.write(self._answers.line(shown_path(Path(result.path)), result))
+            self.done += 1
+            self.failed += answer.failed
+        if new:
+            self._output.flush()
 
 
 def machine_answer(result: ImageResult) -> ImageResult:

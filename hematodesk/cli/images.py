@@ -31,11 +31,13 @@ def classify(options: argparse.Namespace) -> int:
 
 
 def _classify_with(services: Services, options: argparse.Namespace) -> int:
-    from hematodesk.cli.classify_files import classify_files
+    from hematodesk.cli.classify_files import AnswerWriter
     from hematodesk.cli.output import ProgressLine, muted_codecs, opened_output
     from hematodesk.cli.result_format import answer_format
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.workflow.analysis.image_files import gather_images
+    from hematodesk.workflow.analysis.run_job import Keep, RunJob, RunRequest
+    from hematodesk.workflow.analysis.source_streams import FixedSources
     from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
 
     images = list(gather_images(options.paths, options.recursive))
@@ -58,7 +60,6 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     if options.save:
         # Before the work: a history that cannot be written to must not be found out at its end.
         services.session_id()
-    analyser = services.analyser(loaded)
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
     with contextlib.ExitStack() as stack:
@@ -69,20 +70,17 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             cancelled_by_interrupt(cancel),
             opened_output(options.output, spreadsheet=options.format == "csv") as output,
         ):
-            done = classify_files(
-                images,
-                analyser,
-                answer_format(options.format, loaded),
-                output,
-                # On a terminal the answers themselves show how far it is.
-                progress=None if to_terminal else line.show,
-                cancel=cancel,
+            request = RunRequest(
+                FixedSources(images, options.paths),
                 whole_image=options.whole_image,
-                record=services.record_run(options.paths, loaded, options.whole_image, resume=options.resume)
-                if options.save
-                else None,
-                earlier=services.known_to(analyser, options.whole_image) if options.resume else None,
+                keep=Keep.RUN if options.save else Keep.NOTHING,
+                reuse=options.resume,
+                resume=options.resume,
             )
+            # On a terminal the answers themselves show how far it is.
+            progress = None if to_terminal else line.show
+            writer = AnswerWriter(images, answer_format(options.format, loaded), output, progress)
+            done = RunJob(services, request, writer).run(cancel).summary
         if done.done >= _WORTH_TUNING and not done.cut_short:
             # The answers are written; the next run will be the quicker for it.
             services.models.tune()
@@ -98,43 +96,39 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
 def watch(options: argparse.Namespace) -> int:
     """`hematodesk watch`."""
     from hematodesk.bootstrap import build
+    from hematodesk.cli.classify_files import WatchWriter
     from hematodesk.cli.output import muted_codecs, standard_output
     from hematodesk.cli.result_format import answer_format
-    from hematodesk.cli.watch_folder import watch_folder
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
+    from hematodesk.workflow.analysis.run_job import Keep, RunEvent
     from hematodesk.workflow.analysis.watched_folder import WatchedFolder
     from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
 
     services = build(options.data_dir)
     loaded = _load(services, options.model, options.provider)
-    analyser = services.analyser(loaded)
     cancel = CancelToken()
-
-    def tell_away(away: bool) -> None:
-        if not options.quiet:
-            state = "cannot be reached; it is looked for until it is back" if away else "is back"
-            say(f"hematodesk: {options.folder} {state}.")
-
     with contextlib.ExitStack() as stack:
         stack.callback(services.close)
-        save = services.save if options.save else None
-        earlier = services.known_to(analyser, options.whole_image) if options.save else None
+        if options.save:
+            # Before the work: a history that cannot be written to must not be found out later.
+            services.open_history()
         stack.enter_context(muted_codecs())
         stack.enter_context(cancelled_by_interrupt(cancel))
-        done = watch_folder(
-            WatchedFolder(options.folder),
-            analyser,
-            answer_format(options.format, loaded),
-            standard_output(),
-            cancel,
-            interval_s=options.interval,
-            whole_image=options.whole_image,
-            save=save,
-            earlier=earlier,
-            tell_away=tell_away,
-        )
+        writer = WatchWriter(answer_format(options.format, loaded), standard_output())
+
+        def tell(event: RunEvent | FolderAway) -> None:
+            if not isinstance(event, FolderAway):
+                writer(event)
+            elif not options.quiet:
+                state = "cannot be reached; it is looked for until it is back" if event.away else "is back"
+                say(f"hematodesk: {options.folder} {state}.")
+
+        keep = Keep.RESULTS if options.save else Keep.NOTHING
+        folder = WatchedFolder(options.folder)
+        FolderWatch(services, folder, keep, options.whole_image).run(cancel, tell, options.interval)
     if not options.quiet:
-        say(f"{number_of(done.done, 'image')}, {done.failed} failed, stopped")
+        say(f"{number_of(writer.done, 'image')}, {writer.failed} failed, stopped")
     return STOPPED
 
 

@@ -25,7 +25,6 @@ from hematodesk.ui.main_window_actions import bind_actions, fill_menus, tell_key
 from hematodesk.ui.review.answer_panel import AnswerPanel
 from hematodesk.ui.review.explain_controller import ExplainController
 from hematodesk.ui.review.review_controller import ReviewController
-from hematodesk.ui.runs.analysis_controller import AnalysisController
 from hematodesk.ui.runs.resume_controller import ResumeController
 from hematodesk.ui.runs.run_controller import RunController
 from hematodesk.ui.runs.watch_controller import WatchController
@@ -115,15 +114,12 @@ class MainWindow(QMainWindow):
         services, lanes, banners = self.services, self.lanes, self.banners
         self.viewer = Viewer(self.access, lanes, banners, services, self)
         self.model_state = ModelState(services.models, lanes, banners, self)
-        self.runs = RunController(services, lanes, self.access, self.model_state, self)
+        self.runs = RunController(services, lanes, self.access, self.viewer, self.model_state, self)
         self.resume = ResumeController(services, lanes, self.access, self.model_state, self.runs, self)
-        self.analysis = AnalysisController(
-            services, lanes, self.access, self.viewer, self.model_state, self.runs, self
-        )
         self.reviews = ReviewController(services, lanes, self.access, self.viewer, banners, self)
         self.browser = BrowseController(self.viewer, self.panel, banners, self)
-        self.opener = OpenController(services, lanes, self.analysis, banners, self)
-        self.watcher = WatchController(services, lanes, self.runs, self)
+        self.opener = OpenController(services, lanes, self.runs, banners, self)
+        self.watcher = WatchController(services, self.runs, self)
         self.exports = ExportController(services, lanes, banners, self)
         self.dialogs = Dialogs(services, lanes, self.model_state, banners, theme, self)
         self.window_state = WindowState(
@@ -142,7 +138,6 @@ class MainWindow(QMainWindow):
             self,
         )
         self.notices = Notices(
-            self.analysis,
             self.runs,
             self.resume,
             self.model_state,
@@ -209,7 +204,6 @@ class MainWindow(QMainWindow):
         strip.provider_clicked.connect(self.dialogs.show_providers)
         self.panel.delete_requested.connect(self.delete_images)
         self.panel.menu_requested.connect(self._list_menu)
-        self.analysis.saved.connect(self._saved)
         self.runs.saved.connect(self._saved)
         self.reviews.image_changed.connect(self.browser.image_changed)
         self.reviews.images_deleted.connect(self._deleted)
@@ -306,7 +300,6 @@ class MainWindow(QMainWindow):
         self.runs.end()
         self.hide()
         self.maintenance.end()
-        self.analysis.save_again()
         self.session.end()
 
     def _ended(self) -> None:

@@ -22,10 +22,12 @@ from hematodesk.workflow.system.policy import NO_POLICY, Policy
 from hematodesk.workflow.system.settings import SettingsStore, operator_name
 
 if TYPE_CHECKING:
+    from hematodesk.domain.cancel import CancelToken
     from hematodesk.domain.cells import ImageResult
     from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.storage.history import History
+    from hematodesk.workflow.analysis.run_job import RunRequest
 
 
 class Services:
@@ -151,44 +153,29 @@ class Services:
         """Save results in this run's session; returned with their ids. Raises HistoryError."""
         return self.open_history().save_results(self.session_id(), results)
 
-    def record_run(
-        self,
-        roots: Sequence[Path],
-        loaded: LoadedModel,
-        whole_image: bool = False,
-        *,
-        again: bool = False,
-        run_id: int | None = None,
-        resume: bool = False,
-        already: Sequence[int] = (),
-        failed_before: int = 0,
-    ) -> RunRecorder:
-        """Begin a batch run in the history, or go on with one.
+    @property
+    def has_history(self) -> bool:
+        """Whether the history is open."""
+        return self._history is not None
 
-        With `resume` that is the one that was asked for the same, if there is one. Raises HistoryError.
-        """
-        package = loaded.package
+    def record_run(self, request: RunRequest, analyser: Analyser) -> RunRecorder:
+        """Begin a run in the history, or go on with the one that the request means. Raises HistoryError."""
+        package = analyser.classifier.package
+        resumed = request.resumed
+        roots = request.images.roots if resumed is None else resumed.options.root_paths
         options = RunOptions(
             tuple(str(path.absolute()) for path in roots),
             package.name,
             package.version,
             package.sha256,
-            whole_image=whole_image,
-            again=again,
+            whole_image=bool(request.whole_image),
+            again=request.again,
         )
         history = self.open_history()
-        if resume and run_id is None:
-            found = same_run(history, self.paths.runs, options)
-            run_id = None if found is None else found.id
-        return RunRecorder(
-            history,
-            self.paths.runs,
-            self.session_id(),
-            options,
-            run_id=run_id,
-            already=already,
-            failed_before=failed_before,
-        )
+        if request.resume and resumed is None:
+            resumed = same_run(history, self.paths.runs, options)
+        run_id = None if resumed is None else resumed.id
+        return RunRecorder(history, self.paths.runs, self.session_id(), options, run_id=run_id)
 
     def known_to(
         self, analyser: Analyser, whole_image: bool | None = None, *, run_id: int | None = None
@@ -202,6 +189,13 @@ class Services:
     def review_service(self) -> ReviewService:
         """A service for reviews on the open history. Raises HistoryError."""
         return ReviewService(self.history, self.operator)
+
+    def loaded_analyser(self, cancel: CancelToken) -> Analyser:
+        """An analyser with the model in use, waited for while it loads.
+
+        Raises ModelError (model_missing), Cancelled.
+        """
+        return self.analyser(self.models.awaited(cancel))
 
     def analyser(self, loaded: LoadedModel) -> Analyser:
         """An analyser with a loaded model, as the settings want it."""

@@ -487,17 +487,6 @@
     </message>
 </context>
 <context>
-    <name>AnalysisController</name>
-    <message>
-        <source>There is no model to name cells with.</source>
-        <translation>No hay ningún modelo con el que nombrar las células.</translation>
-    </message>
-    <message>
-        <source>Import a model package from the Models menu.</source>
-        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
-    </message>
-</context>
-<context>
     <name>AnswerPanel</name>
     <message>
         <source>Answer</source>
@@ -1303,6 +1292,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>The video file “{name}” cannot be read: {reason}.</source>
         <translation>El archivo de vídeo «{name}» no se puede leer: {reason}.</translation>
+    </message>
+    <message>
+        <source>There is no model to name cells with.</source>
+        <translation>No hay ningún modelo con el que nombrar las células.</translation>
+    </message>
+    <message>
+        <source>Import a model package from the Models menu.</source>
+        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
     </message>
     <message>
         <source>The model {name} gave {what}.</source>
@@ -3141,14 +3138,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Guardada en el historial.</translation>
     </message>
     <message>
-        <source>There is no model to name cells with.</source>
-        <translation>No hay ningún modelo con el que nombrar las células.</translation>
-    </message>
-    <message>
-        <source>Import a model package from the Models menu.</source>
-        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
-    </message>
-    <message>
         <source>uncertain: {count}</source>
         <translation>inciertas: {count}</translation>
     </message>
@@ -4084,17 +4073,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>{name} was deleted in another window.</source>
         <translation>{name} se eliminó en otra ventana.</translation>
-    </message>
-</context>
-<context>
-    <name>RunController</name>
-    <message>
-        <source>There is no model to name cells with.</source>
-        <translation>No hay ningún modelo con el que nombrar las células.</translation>
-    </message>
-    <message>
-        <source>Import a model package from the Models menu.</source>
-        <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
     </message>
 </context>
 <context>

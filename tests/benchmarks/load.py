@@ -144,14 +144,14 @@ until(lambda: model.rowCount() == count + 1 and not window.lanes.busy)
 other.close()
 
 window.opening.open_paths([Path(sys.argv[2])])
-until(lambda: window.running.progress is not None and window.running.progress.done > 100)
+until(lambda: window.runs.progress is not None and window.runs.progress.done > 100)
 gaps.clear()
 own.clear()
 last[0], own_last[0] = time.perf_counter(), time.thread_time()
-until(lambda: window.running.progress is None or window.running.progress.done > 1500)
+until(lambda: window.runs.progress is None or window.runs.progress.done > 1500)
 worst["batch"], own_worst["batch"] = max(gaps), max(own)
-before = window.running.progress is not None
-figures["cancel"] = measured("cancel", window.controls.cancel, lambda: not window.running.busy)
+before = window.runs.progress is not None
+figures["cancel"] = measured("cancel", window.run_controls.cancel, lambda: not window.runs.busy)
 pulse.stop()
 window.closed.connect(application.quit)
 QTimer.singleShot(0, window.close)

@@ -160,7 +160,7 @@ def beat():
 pulse = QTimer()
 pulse.timeout.connect(beat)
 ended = []
-window.running.ended.connect(lambda *_: ended.append(True))
+window.runs.ended.connect(lambda *_: ended.append(True))
 
 def measured(seconds, work):
     gaps.clear()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from hematodesk.bootstrap import build
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import (
     Cell,
@@ -27,6 +28,8 @@ from hematodesk.domain.manifest import CropRule
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.inference.provider import open_bytes
+from hematodesk.workflow.analysis.analyser import Analyser
+from hematodesk.workflow.services import Services
 
 _CLASSES = ("eosinophil", "lymphocyte", "monocyte", "neutrophil")
 
@@ -147,6 +150,15 @@ def classifier() -> FakeClassifier:
 @pytest.fixture
 def whole_classifier() -> FakeClassifier:
     return FakeClassifier("whole")
+
+
+@pytest.fixture
+def run_services(tmp_path, classifier, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """The program's services on a data folder of their own, with the classifier that needs no package."""
+    services = build(tmp_path / "data")
+    monkeypatch.setattr(services, "loaded_analyser", lambda _cancel: Analyser(classifier))
+    yield services
+    services.close()
 
 
 @pytest.fixture

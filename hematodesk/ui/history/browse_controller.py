@@ -27,6 +27,7 @@ class BrowseController(QObject):
         self._at: int | None = None
         self._ahead_of: int | None = None
         viewer.changed.connect(self._viewer_changed)
+        viewer.kept.connect(self._viewer_changed)
         panel.image_chosen.connect(self.open)
 
     def open(self, image_id: int) -> None:

@@ -95,6 +95,8 @@ IMAGE_ERRORS: tuple[str, ...] = (
 """Images, cameras and videos."""
 
 MODEL_ERRORS: tuple[str, ...] = (
+    QT_TRANSLATE_NOOP("Errors", "There is no model to name cells with."),
+    QT_TRANSLATE_NOOP("Errors", "Import a model package from the Models menu."),
     QT_TRANSLATE_NOOP("Errors", "The model {name} gave {what}."),
     QT_TRANSLATE_NOOP("Errors", "Correct outputs.kind in its manifest, or choose another model."),
     QT_TRANSLATE_NOOP("Errors", "The model {name} failed in a run ({kind})."),

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.cameras import CameraInfo
-from hematodesk.domain.errors import HematodeskError, ModelError
+from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import file_chooser
@@ -224,14 +224,7 @@ class LiveDialog(QDialog):
 
     def _analyser(self) -> Analyser:
         """Called on the camera's lane, for each frame: the model in use now."""
-        loaded = self._models.loaded
-        if loaded is None:
-            raise ModelError(
-                "model_missing",
-                self.tr("There is no model to name cells with."),
-                self.tr("Import a model package from the Models menu."),
-            )
-        return Analyser(loaded.classifier, keep_thumbnails=False)
+        return Analyser(self._models.in_use().classifier, keep_thumbnails=False)
 
     def stop(self) -> None:
         """Stop what runs; the camera is given back at once."""

@@ -264,6 +264,12 @@ class AnswerPanel(QScrollArea):
         self._note.show_note(note_key, note)
         self._update_enabled()
 
+    def take_note_key(self, note_key: object) -> None:
+        """What is shown is in the history now: its note can be saved with this key."""
+        if self._stack.currentIndex() == 1:
+            self._note_words = self.tr("Note on this image")
+        self._note.show_note(note_key, "")
+
     def focus_note(self) -> None:
         """Put the keyboard into the note, if there is one to write."""
         if self._note.isEnabled():

@@ -8,20 +8,19 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.history import Run, RunState
-from hematodesk.ui.runs.run_controller import BatchJob, RunController
+from hematodesk.ui.runs.run_controller import RunController
 from hematodesk.ui.state.history_access import HistoryAccess
 from hematodesk.ui.state.model_state import ModelState
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.workflow.analysis.image_files import ImageListing
+from hematodesk.ui.state.task_lanes import Lane, TaskLanes
+from hematodesk.workflow.analysis.run_job import RunRequest
 from hematodesk.workflow.analysis.run_recorder import drop_run, open_runs
-from hematodesk.workflow.analysis.source_streams import list_behind
 from hematodesk.workflow.services import Services
 
 
 class ResumeController(QObject):
     """Signals:
     offered(Run, int): a run was cut off and may go on; how many others are not finished either.
-    left(BatchJob): it was stopped because the history was exchanged for another one, which is open now.
+    left(RunRequest): it was stopped because the history was exchanged for another one, which is open now.
     none_open: there is no run to go on with.
     gone(Run): nothing of what it was to name is there.
     refused(Run): it was begun with a model that is not the present one.
@@ -48,7 +47,7 @@ class ResumeController(QObject):
         self._access = access
         self._model_state = model_state
         self._runs = runs
-        self._left: list[BatchJob] = []
+        self._left: list[RunRequest] = []
         runs.left.connect(self._left.append)
         runs.empty.connect(self.gone)
         runs.not_saved.connect(self._stopped_by_history)
@@ -57,8 +56,8 @@ class ResumeController(QObject):
         """Offer what was stopped for the history, and the latest run that was cut off."""
         left = list(self._left)
         self._left.clear()
-        for job in left:
-            self.left.emit(job)
+        for request in left:
+            self.left.emit(request)
 
         def came(runs: Sequence[Run]) -> None:
             cut_off = [run for run in runs if run.state is RunState.GOING]
@@ -107,19 +106,9 @@ class ResumeController(QObject):
 
         def looked(there: bool) -> None:
             if there:
-                self._go_on(run)
+                self._runs.resume(run)
             else:
                 self.gone.emit(run)
 
         # A share that is gone may take long to say so.
         self._lanes.run(Lane.DECODING, lambda _ticket: any(map(os.path.exists, roots)), done=looked)
-
-    def _go_on(self, run: Run) -> None:
-        stream = ImageListing(run.options.root_paths)
-
-        def lists(ticket: Ticket) -> int:
-            ticket.token.on_cancel(stream.stop)
-            return list_behind(stream, lambda: None)
-
-        self._lanes.run(Lane.DECODING, lists)
-        self._runs.start(BatchJob(stream, again=run.options.again, resumed=run))

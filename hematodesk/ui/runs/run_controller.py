@@ -1,28 +1,38 @@
-"""Batch runs: many images through the model, noted in the history, paused and stopped.
+"""Runs in the window: the first image of each is shown at once, the others are named behind it.
 
-Everything finished is saved before it is told; a cancel keeps what is done. See also resume_controller.
+Everything finished is saved before it is told; a cancel keeps what is done. See workflow.analysis.run_job.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import HematodeskError, ModelError
-from hematodesk.domain.history import HistoryImage, Run, RunState, RunSummary
+from hematodesk.domain.history import Run, RunSummary
 from hematodesk.domain.pause import Pause
 from hematodesk.ui.state.history_access import HistoryAccess
 from hematodesk.ui.state.model_state import ModelLoadState, ModelState
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.workflow.analysis.analyser import Analyser
-from hematodesk.workflow.analysis.batch import BatchProgress, BatchSummary, run_batch
-from hematodesk.workflow.analysis.named_folders import NamedFolders
-from hematodesk.workflow.analysis.source_streams import SourceStream
+from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.workflow.analysis.batch import BatchProgress
+from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
+from hematodesk.workflow.analysis.image_files import ImageListing
+from hematodesk.workflow.analysis.run_job import (
+    Answers,
+    FirstImage,
+    Keep,
+    NotKept,
+    RunEnd,
+    RunEvent,
+    RunJob,
+    RunRequest,
+)
+from hematodesk.workflow.analysis.source_streams import FixedSources, SourceStream, list_behind
 from hematodesk.workflow.analysis.sources import Source
 from hematodesk.workflow.services import Services
 
@@ -51,80 +61,58 @@ class Progress:
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BatchJob:
-    """What a run is to do.
+class _Run:
+    """One run in the window: its job, and the ticket that it goes with at present."""
 
-    Attributes:
-        stream: its images.
-        again: analyse also those that the history knew before.
-        already: the first image's id in the history, when it was analysed before the run began.
-        before, failed_before: how many images came before it, and of those how many failed.
-        resumed: the run to go on with.
-        watch: asked with each failed result; True keeps it out of the history, for it comes again. A
-            run with it is a watched folder's: it is not noted as a run, and its end is not told.
-        undone: called when the run was ended by a fault.
-    """
+    def __init__(self, services: Services, request: RunRequest) -> None:
+        self.job = RunJob(services, request, self.tell)
+        self.ticket: Ticket | None = None
+        self.number = 0
+        """The view's request that the first image answers."""
+        self.first: FirstImage | None = None
+        self.latest = BatchProgress(0, None, 0, 0, None, None)
+        self.stopped = False
+        self.left = False
+        self._told = 0.0
 
-    stream: SourceStream
-    again: bool = False
-    already: tuple[int, ...] = ()
-    before: int = 0
-    failed_before: int = 0
-    resumed: Run | None = None
-    watch: Callable[[ImageResult], bool] | None = None
-    undone: Callable[[], None] = lambda: None
+    def tell(self, event: RunEvent) -> None:
+        """Hand an event of the job to the window's thread; called on the job's lane."""
+        if isinstance(event, BatchProgress):
+            if time.monotonic() - self._told < _TELL_EVERY_S:
+                return
+            self._told = time.monotonic()
+        if self.ticket is not None:
+            self.ticket.report(event)
 
+    def begin(self, ticket: Ticket) -> None:
+        """The first image, and the word that the others may follow; on a lane."""
+        self.ticket = ticket
+        if self.job.begin(ticket.token):
+            ticket.report(None)
 
-@dataclass(frozen=True, slots=True)
-class RunEnd:
-    """How a run ended; `run_id` is None for a run of no images."""
-
-    job: BatchJob
-    summary: BatchSummary
-    run_id: int | None
-
-    @property
-    def done(self) -> int:
-        """Images done, the first one included."""
-        return self.summary.done + self.job.before
-
-    @property
-    def failed(self) -> int:
-        """Images failed, the first one included."""
-        return self.summary.failed + self.job.failed_before
-
-
-@dataclass(slots=True)
-class _Going:
-    """One run under way or waiting."""
-
-    job: BatchJob
-    ticket: Ticket | None = None
-    cancelled: bool = False
-    left: bool = False
-    latest: BatchProgress | None = None
-
-    @property
-    def total(self) -> int | None:
-        return self.job.stream.total
+    def go_on(self, ticket: Ticket, pause: Pause) -> RunEnd:
+        """The others; on a lane."""
+        self.ticket = ticket
+        return self.job.run(ticket.token, pause)
 
 
 class RunController(QObject):
     """Signals:
     saved(list[HistoryImage]): these are in the history now, in their order.
     replaced(list[int]): these failed before, were tried again, and are not in the history any more.
+    reused(HistoryImage, Source): the image that was opened is known; its earlier result is shown.
     ended(RunEnd): a run has ended, cancelled or not.
     summed(RunSummary, RunEnd): what a run that has ended holds.
     progressed: `progress` has changed.
     no_model(HematodeskError): there is nothing to name cells with.
     not_saved(HematodeskError): a result could not be saved.
     empty(Run): it was to go on, but nothing of what it was to name is there.
-    left(BatchJob): it was stopped because the history is about to be exchanged for another one.
+    left(RunRequest): it was stopped because the history is about to be exchanged for another one.
     """
 
     saved = Signal(object)
     replaced = Signal(object)
+    reused = Signal(object, object)
     ended = Signal(object)
     summed = Signal(object, object)
     progressed = Signal()
@@ -138,6 +126,7 @@ class RunController(QObject):
         services: Services,
         lanes: TaskLanes,
         access: HistoryAccess,
+        viewer: Viewer,
         model_state: ModelState,
         parent: QObject | None = None,
     ) -> None:
@@ -145,9 +134,12 @@ class RunController(QObject):
         self._services = services
         self._lanes = lanes
         self._access = access
+        self._viewer = viewer
         self._model_state = model_state
-        self._going: list[_Going] = []
-        self._for_model: list[Callable[[], None]] = []
+        self._going: list[_Run] = []
+        self._looks: list[Ticket] = []
+        self._unnamed: SourceStream | None = None
+        self._unsaved: list[ImageResult] = []
         self._pause = Pause()
         self.last_end: RunEnd | None = None
         self._quiet_time = QTimer(self)
@@ -156,20 +148,21 @@ class RunController(QObject):
         self._quiet_time.timeout.connect(self._tune)
         model_state.changed.connect(self._model_changed)
 
+    # What runs
+
     @property
     def progress(self) -> Progress | None:
         """The progress of all runs, None when there is none worth telling."""
-        told = [each for each in self._going if each.job.watch is None and each.total != each.job.before]
+        told = [run for run in self._going if run.job.others]
         if not told:
             return None
-        latest = [each.latest for each in told]
-        totals = [each.total for each in told]
-        rates = [each.rate for each in latest if each is not None and each.rate is not None]
-        left = [each.seconds_left for each in latest if each is not None and each.seconds_left is not None]
+        totals = [run.job.request.images.total for run in told]
+        rates = [run.latest.rate for run in told if run.latest.rate is not None]
+        left = [run.latest.seconds_left for run in told if run.latest.seconds_left is not None]
         return Progress(
-            sum((0 if each.latest is None else each.latest.done) + each.job.before for each in told),
+            sum(run.latest.done for run in told),
             0 if None in totals else sum(total or 0 for total in totals),
-            sum((0 if each.latest is None else each.latest.failed) + each.job.failed_before for each in told),
+            sum(run.latest.failed for run in told),
             sum(rates) if rates and not self._pause.paused else None,
             sum(left) if len(left) == len(told) and not self._pause.paused else None,
             self._pause.paused,
@@ -177,8 +170,8 @@ class RunController(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether any run is under way or waiting."""
-        return bool(self._going)
+        """Whether any run is under way or waiting, or a watched folder is looked into."""
+        return bool(self._going or self._looks)
 
     @property
     def paused(self) -> bool:
@@ -192,193 +185,243 @@ class RunController(QObject):
 
     def cancel(self) -> None:
         """Stop all runs but a watched folder's; what is done stays."""
-        for run in [each for each in self._going if each.job.watch is None]:
-            run.cancelled = True
+        for run in tuple(self._going):
+            run.stopped = True
             if run.ticket is not None:
                 run.ticket.cancel()
-            else:
-                self._remove(run)
-            run.job.stream.stop()
+            run.job.request.images.stop()
 
     def leave(self) -> None:
         """The history is about to be exchanged: stop everything, and tell what was stopped."""
         self.last_end = None
         for run in self._going:
             run.left = True
-            if run.job.watch is None:
-                self.left.emit(run.job)
-            elif run.ticket is not None:
-                run.ticket.cancel()
+            self.left.emit(run.job.request)
+        for look in self._looks:
+            look.cancel()
         self.cancel()
 
-    def start(self, job: BatchJob) -> None:
-        """Analyse all of a job's images without showing any."""
-        run = _Going(job)
+    def end(self) -> None:
+        """The window closes: nothing more is begun by itself, and what it cuts off is offered again."""
+        self._quiet_time.stop()
+        for run in self._going:
+            run.job.cut_off = not run.stopped
+        self.save_again()
+
+    # The first image, and what comes behind it
+
+    def open(self, sources: Sequence[Source], *, again: bool = False) -> None:
+        """Show the first, and name all; `again` also those that the history knows."""
+        self.open_stream(FixedSources(sources), again=again)
+
+    def open_stream(
+        self,
+        images: SourceStream,
+        *,
+        again: bool = False,
+        skip: int = 0,
+        none: Callable[[], None] = lambda: None,
+    ) -> None:
+        """The same for images that are still to be listed; `none` is called when there are none.
+
+        The first `skip` of them are left out.
+        """
+        reuse = not again and self._services.settings.flag("reuse_results")
+        run = _Run(self._services, RunRequest(images, keep=Keep.RUN, reuse=reuse, again=again))
+
+        def lists(ticket: Ticket) -> int:
+            ticket.token.on_cancel(images.stop)
+
+            def first() -> None:
+                for _ in range(skip):
+                    next(images, None)
+                run.begin(ticket)
+
+            return list_behind(images, first)
+
+        def listed(count: int) -> None:
+            if not count:
+                none()
+
+        def failed(error: HematodeskError) -> None:
+            self._unnamed = images
+            self._not_named(run)
+            self.no_model.emit(error)
+
+        self._lanes.run(
+            Lane.DECODING,
+            lists,
+            done=listed,
+            failed=failed,
+            cancelled=lambda: self._not_named(run),
+            progress=lambda event: self._told(run, event),
+        )
+
+    def _show(self, run: _Run, first: FirstImage) -> None:
+        """The first image, as far as it has come."""
+        viewer, answer, pixels = self._viewer, first.answer, first.pixels
+        run.first = first
+        if not first.opened:
+            self._unnamed = None
+            run.number = viewer.begin(first.source.name)
+        elif answer is None:
+            if pixels is not None:
+                viewer.show_working(run.number, first.source.name, pixels)
+        elif answer.kept is None:
+            viewer.show_result(run.number, answer.result, pixels)
+        elif answer.known:
+            viewer.show_earlier(run.number, answer.kept, pixels)
+            self.reused.emit(answer.kept, first.source)
+        else:
+            viewer.show_saved(run.number, answer.kept, pixels)
+            self.saved.emit([answer.kept])
+            self.save_again()
+
+    def _not_named(self, run: _Run) -> None:
+        """No model could name the first image, or there was no time."""
+        first = run.first
+        if first is not None and first.answer is None:
+            self._viewer.show_unnamed(run.number, first.source.name, first.pixels)
+
+    def _model_changed(self) -> None:
+        if self._model_state.state is not ModelLoadState.READY:
+            return
+        self._quiet_time.start()
+        images, self._unnamed = self._unnamed, None
+        if images is not None:
+            # What was opened while there was no model is named now that there is one.
+            self.open_stream(images.anew())
+
+    def save_again(self) -> None:
+        """Save what the history refused before (a disk that was full); tried again when it takes one."""
+        results, self._unsaved = self._unsaved, []
+
+        def refused(_error: HematodeskError) -> None:
+            # It was told when it was refused first.
+            self._unsaved = results + self._unsaved
+
+        if results:
+            self._access.ask(
+                lambda history: history.save_results(self._services.session_id(), results),
+                self.saved.emit,
+                refused,
+            )
+
+    # Runs without a first image to show
+
+    def resume(self, run: Run) -> None:
+        """Go on with a run: its folders are listed anew, and what is done is not done again."""
+        images = ImageListing(run.options.root_paths)
+
+        def lists(ticket: Ticket) -> int:
+            ticket.token.on_cancel(images.stop)
+            return images.list_all()
+
+        again = run.options.again
+        reuse = not again and self._services.settings.flag("reuse_results")
+        self._lanes.run(Lane.DECODING, lists)
+        self._go_on(
+            _Run(self._services, RunRequest(images, keep=Keep.RUN, reuse=reuse, again=again, resumed=run))
+        )
+
+    def look(self, watch: FolderWatch, went: Callable[[bool], None], over: Callable[[], None]) -> None:
+        """Look into a watched folder, and name what is new in it, told by the list alone.
+
+        `went` is told when the folder goes away and comes back; `over` is called at the end.
+        """
+
+        def step(ticket: Ticket) -> None:
+            # Not opened here: it may have been refused, or be away for a moment.
+            _ = self._services.history
+            watch.step(ticket.token, ticket.report)
+
+        def told(event: RunEvent | FolderAway) -> None:
+            if isinstance(event, FolderAway):
+                went(event.away)
+            elif isinstance(event, Answers):
+                self._add(event)
+
+        def ended() -> None:
+            self._looks.remove(ticket)
+            self.progressed.emit()
+            over()
+
+        def failed(error: HematodeskError) -> None:
+            ended()
+            self._tell_fault(error)
+
+        ticket = self._lanes.run(
+            Lane.WATCH, step, done=lambda _none: ended(), failed=failed, cancelled=ended, progress=told
+        )
+        self._looks.append(ticket)
+
+    def _go_on(self, run: _Run) -> None:
+        """Name the images of a run behind the one on show."""
+        request = run.job.request
         self._going.append(run)
 
         def ended(end: RunEnd) -> None:
             self._remove(run)
-            if job.watch is None and end.run_id is not None and not run.left:
+            if end.run_id is not None and not run.left:
                 self.ended.emit(end)
                 self._sum_up(end, self._summed)
-            elif job.resumed is not None and end.run_id is None and not end.summary.cancelled:
+            elif request.resumed is not None and end.run_id is None and not end.summary.cancelled:
                 # A drive that is not there leaves an empty folder: the run stays as it is.
-                self.empty.emit(job.resumed)
+                self.empty.emit(request.resumed)
 
         def failed(error: HematodeskError) -> None:
             self._remove(run)
-            if run.left:
-                return
-            job.undone()
-            if isinstance(error, ModelError):
-                self.no_model.emit(error)
-                return
-            self.not_saved.emit(error)
+            if not run.left:
+                self._tell_fault(error)
 
-        def step(value: object) -> None:
-            if isinstance(value, BatchProgress):
-                run.latest = value
-                self.progressed.emit()
-            elif isinstance(value, tuple):
-                saved, replaced = value
-                self.saved.emit(saved)
-                if replaced:
-                    self.replaced.emit(replaced)
-
-        def begin() -> None:
-            if not run.cancelled:
-                run.ticket = self._lanes.run(
-                    Lane.BATCH if job.watch is None else Lane.WATCH,
-                    lambda ticket: self._work(run, ticket),
-                    done=ended,
-                    failed=failed,
-                    cancelled=lambda: self._remove(run),
-                    progress=step,
-                )
-
-        # One image waits on the model's own lane; a batch has another, so it waits here.
-        self._for_model.append(begin)
-        self._model_changed()
+        run.ticket = self._lanes.run(
+            Lane.BATCH,
+            lambda ticket: run.go_on(ticket, self._pause),
+            done=ended,
+            failed=failed,
+            cancelled=lambda: self._remove(run),
+            progress=lambda event: self._told(run, event),
+        )
         self.progressed.emit()
 
-    def _remove(self, run: _Going) -> None:
+    def _told(self, run: _Run, event: RunEvent | None) -> None:
+        """An event of a run, None when its first image is done and the others may follow."""
+        if isinstance(event, FirstImage):
+            self._show(run, event)
+        elif isinstance(event, Answers):
+            self._add(event)
+        elif isinstance(event, BatchProgress):
+            run.latest = event
+            self.progressed.emit()
+        elif isinstance(event, NotKept):
+            self._unsaved.append(event.answer.result)
+            self.not_saved.emit(event.error)
+        elif event is None and run.job.others:
+            failed = run.first is not None and run.first.answer is not None and run.first.answer.failed
+            run.latest = BatchProgress(1, None, int(failed), 0, None, None)
+            self._go_on(run)
+
+    def _add(self, answers: Answers) -> None:
+        new = [each.kept for each in answers.answers if not each.known and each.kept is not None]
+        if new:
+            self.saved.emit(new)
+        if answers.replaced:
+            self.replaced.emit(list(answers.replaced))
+
+    def _tell_fault(self, error: HematodeskError) -> None:
+        if isinstance(error, ModelError):
+            self.no_model.emit(error)
+        else:
+            self.not_saved.emit(error)
+
+    def _remove(self, run: _Run) -> None:
         if run in self._going:
             self._going.remove(run)
         if self.progress is None:
             self._pause.set(False)
         self.progressed.emit()
 
-    def _model_changed(self) -> None:
-        if self._model_state.state is not ModelLoadState.LOADING:
-            waiting, self._for_model = self._for_model, []
-            for begin in waiting:
-                begin()
-        if self._model_state.state is ModelLoadState.READY:
-            self._quiet_time.start()
-
-    # On the batch lane
-
-    def _work(self, run: _Going, ticket: Ticket) -> RunEnd:
-        job, services = run.job, self._services
-        # A listing may be waited for: closing the window must not wait for the disk.
-        forget = ticket.token.on_cancel(job.stream.stop)
-        try:
-            first = next(job.stream, None)
-        finally:
-            forget()
-        if first is None:
-            return RunEnd(job, BatchSummary(0, 0, 0, ticket.token.cancelled, 0.0), None)
-        loaded = services.models.loaded
-        if loaded is None:
-            raise ModelError(
-                "model_missing",
-                self.tr("There is no model to name cells with."),
-                self.tr("Import a model package from the Models menu."),
-            )
-        analyser = services.analyser(loaded)
-        if job.watch is not None:
-            return self._quiet(run, ticket, analyser, first)
-        roots = job.stream.roots if job.resumed is None else job.resumed.options.root_paths
-        record = services.record_run(
-            roots,
-            loaded,
-            again=job.again,
-            run_id=None if job.resumed is None else job.resumed.id,
-            already=job.already,
-            failed_before=job.failed_before,
-        )
-        told = 0.0
-
-        def sink(results: list[ImageResult]) -> None:
-            ticket.report(record.save(results))
-
-        def progress(step: BatchProgress) -> None:
-            nonlocal told
-            record.tell(step)
-            if time.monotonic() - told >= _TELL_EVERY_S:
-                told = time.monotonic()
-                ticket.report(step)
-
-        try:
-            summary = run_batch(
-                itertools.chain([first], job.stream),
-                analyser,
-                sink,
-                progress,
-                ticket.token,
-                pause=self._pause,
-                earlier=self._earlier(job, analyser, record.id),
-                reused=record.add_known,
-                total=lambda: None if job.stream.total is None else job.stream.total - job.before,
-                gone=NamedFolders(roots).gone,
-            )
-        except BaseException:
-            record.let_go()
-            raise
-        state = RunState.DONE
-        if summary.cut_short:
-            # What the person stopped is not offered by itself; what the window's end or a drive cut off is.
-            state = RunState.STOPPED if run.cancelled else RunState.GOING
-            job.stream.stop()
-        record.end(state, job.stream.total, summary.done + job.before, summary.failed + job.failed_before)
-        return RunEnd(job, summary, record.id)
-
-    def _quiet(self, run: _Going, ticket: Ticket, analyser: Analyser, first: Source) -> RunEnd:
-        """A few images of a watched folder: saved, told by the list alone."""
-        job, services = run.job, self._services
-        history, session_id = services.history, services.session_id()
-        comes_again = job.watch
-        assert comes_again is not None
-
-        def sink(results: list[ImageResult]) -> None:
-            kept = [result for result in results if result.fault is None or not comes_again(result)]
-            if kept:
-                ticket.report((history.save_results(session_id, kept), []))
-
-        summary = run_batch(
-            itertools.chain([first], job.stream),
-            analyser,
-            sink,
-            cancel=ticket.token,
-            earlier=services.known_to(analyser),
-            reused=lambda _images: None,
-        )
-        return RunEnd(job, summary, None)
-
-    def _earlier(
-        self, job: BatchJob, analyser: Analyser, run_id: int
-    ) -> Callable[[str], HistoryImage | None] | None:
-        """The question whether an image is done, as the job and the settings want it asked."""
-        if not job.again and self._services.settings.flag("reuse_results"):
-            return self._services.known_to(analyser)
-        # Its own results stand also where earlier ones are not to be used.
-        return self._services.known_to(analyser, run_id=run_id) if job.resumed is not None else None
-
     # Afterwards
-
-    def end(self) -> None:
-        """The window closes: nothing more is begun by itself."""
-        self._quiet_time.stop()
 
     def _tune(self) -> None:
         """Measure the model on this computer once, when nothing is under way."""

@@ -27,7 +27,7 @@ from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.plain_text import plain_tooltip
 from hematodesk.ui.kit.theme import set_role
 from hematodesk.ui.kit.words import images_words, number, rate_words, reason_words
-from hematodesk.ui.runs.run_controller import RunEnd
+from hematodesk.workflow.analysis.run_job import RunEnd
 
 _TARGET = Qt.ItemDataRole.UserRole
 

@@ -8,10 +8,10 @@ from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from hematodesk.ui.kit.file_chooser import file_chooser
-from hematodesk.ui.runs.run_controller import BatchJob, RunController
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.workflow.analysis.source_streams import FixedSources
-from hematodesk.workflow.analysis.watched_folder import Look, WatchedFolder
+from hematodesk.ui.runs.run_controller import RunController
+from hematodesk.workflow.analysis.folder_watch import FolderWatch
+from hematodesk.workflow.analysis.run_job import Keep
+from hematodesk.workflow.analysis.watched_folder import WatchedFolder
 from hematodesk.workflow.services import Services
 
 
@@ -20,14 +20,13 @@ class WatchController(QObject):
 
     changed = Signal()
 
-    def __init__(self, services: Services, lanes: TaskLanes, runs: RunController, window: QWidget) -> None:
+    def __init__(self, services: Services, runs: RunController, window: QWidget) -> None:
         super().__init__(window)
         self._services = services
-        self._lanes = lanes
         self._runs = runs
         self._window = window
-        self._folder: WatchedFolder | None = None
-        self._looking: Ticket | None = None
+        self._folder: Path | None = None
+        self._watch: FolderWatch | None = None
         self.away = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -36,7 +35,7 @@ class WatchController(QObject):
     @property
     def folder(self) -> Path | None:
         """The folder that is watched."""
-        return None if self._folder is None else self._folder.folder
+        return self._folder
 
     def ask(self) -> None:
         """The dialog for the folder."""
@@ -49,16 +48,17 @@ class WatchController(QObject):
     def watch(self, folder: Path) -> None:
         """Watch this folder, in place of the one before."""
         self.stop()
-        self._folder = WatchedFolder(folder)
+        watched = WatchedFolder(folder)
+        self._folder, self._watch = watched.folder, FolderWatch(self._services, watched, Keep.RESULTS)
         self.changed.emit()
         self._look()
 
     def rest(self) -> None:
         """Look no more until `begin_anew`; images that are being named come to their end."""
         self._timer.stop()
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
 
     def stop(self) -> None:
         """Watch no more; images that are being named come to their end."""
@@ -71,7 +71,7 @@ class WatchController(QObject):
     def begin_anew(self) -> None:
         """Another history took the place of the present one: what it lacks of the folder is named again."""
         if self._folder is not None:
-            self.watch(self._folder.folder)
+            self.watch(self._folder)
 
     def words(self) -> tuple[str, str]:
         """The folder's name, and where it is, for the sign; empty when none is watched."""
@@ -87,26 +87,17 @@ class WatchController(QObject):
         return folder.name or place, tip.format(folder=place)
 
     def _look(self) -> None:
-        watched = self._folder
-        if watched is None:
+        watch = self._watch
+        if watch is None:
             return
 
-        def came(look: Look) -> None:
-            if watched is not self._folder or self._looking is None:
-                return
-            self._looking = None
-            if look.away != self.away:
-                self.away = look.away
+        def went(away: bool) -> None:
+            if watch is self._watch:
+                self.away = away
                 self.changed.emit()
-            if look.ready:
-                self._runs.start(
-                    BatchJob(
-                        FixedSources(look.ready),
-                        watch=watched.comes_again,
-                        # A full disk, a model that is gone: what was not named is not forgotten.
-                        undone=lambda: watched.give_again(look.ready),
-                    )
-                )
-            self._timer.start(1000 * int(self._services.settings.text("watch_interval")))
 
-        self._looking = self._lanes.run(Lane.WATCH, lambda _ticket: watched.look(), done=came)
+        def over() -> None:
+            if watch is self._watch:
+                self._timer.start(1000 * int(self._services.settings.text("watch_interval")))
+
+        self._runs.look(watch, went, over)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from hematodesk.domain.history import HistoryFilter, Run, RunSummary
     from hematodesk.domain.packages import ModelPackage
     from hematodesk.ui.models.models_dialog import ModelsDialog
-    from hematodesk.ui.runs.run_controller import RunEnd
     from hematodesk.ui.state.viewer_state import Viewer
+    from hematodesk.workflow.analysis.run_job import RunEnd
 
 
 class Dialogs(QObject):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QDir, QObject
@@ -16,13 +15,12 @@ from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number, run_words
-from hematodesk.ui.runs.analysis_controller import AnalysisController
 from hematodesk.ui.runs.resume_controller import ResumeController
-from hematodesk.ui.runs.run_controller import BatchJob, RunController, RunEnd
+from hematodesk.ui.runs.run_controller import RunController
 from hematodesk.ui.state.model_state import ModelState
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.ui.state.task_lanes import TaskLanes
 from hematodesk.ui.state.viewer_state import Viewer
-from hematodesk.workflow.analysis.source_streams import list_behind
+from hematodesk.workflow.analysis.run_job import RunEnd, RunRequest
 from hematodesk.workflow.analysis.sources import Source
 
 _OF_THE_HISTORY = (
@@ -42,7 +40,6 @@ class Notices(QObject):
 
     def __init__(
         self,
-        analysis: AnalysisController,
         runs: RunController,
         resume: ResumeController,
         model_state: ModelState,
@@ -59,7 +56,7 @@ class Notices(QObject):
         self._import_model = import_model
         self._show_summary = show_summary
         self._choose_run = choose_run
-        self._analysis = analysis
+        self._runs = runs
         self._resume = resume
         self._model_state = model_state
         self._viewer = viewer
@@ -67,7 +64,7 @@ class Notices(QObject):
         self._banners = banners
         self._lanes = lanes
         self._told: object = None
-        analysis.reused.connect(self._reused)
+        runs.reused.connect(self._reused)
         runs.ended.connect(self._run_ended)
         runs.summed.connect(self._run_summed)
         resume.offered.connect(self._offer)
@@ -75,9 +72,8 @@ class Notices(QObject):
         resume.refused.connect(self._other_model)
         resume.gone.connect(self._images_gone)
         resume.none_open.connect(self._nothing_to_resume)
-        for source in (analysis, runs):
-            source.no_model.connect(self._no_model)
-            source.not_saved.connect(self._not_saved)
+        runs.no_model.connect(self._no_model)
+        runs.not_saved.connect(self._not_saved)
         model_state.refused.connect(self._model_refused)
         viewer.changed.connect(self._about_image)
 
@@ -155,7 +151,7 @@ class Notices(QObject):
                     stays=True,
                 )
             )
-        if summary.reused and end.job.resumed is None:
+        if summary.reused and end.request.resumed is None:
             self._banners.show_notice(
                 Notice(
                     "known_images",
@@ -164,7 +160,9 @@ class Notices(QObject):
                     ),
                     action_text=self.tr("Analyse again"),
                     # Only where it means the known ones and no others.
-                    action=self._anew(end.job, again=True) if summary.reused == summary.done else None,
+                    action=self._anew(end.request, again=True, skip=end.first is not None)
+                    if summary.reused == summary.done
+                    else None,
                 )
             )
 
@@ -186,7 +184,7 @@ class Notices(QObject):
         )
 
     def _stopped_words(self, end: RunEnd) -> str:
-        total = end.job.stream.total
+        total = end.request.images.total
         if total is None:
             words = self.tr("Stopped after {done} image(s); what is done is kept.", "", end.done)
             return words.format(done=number(end.done))
@@ -260,9 +258,9 @@ class Notices(QObject):
             )
         )
 
-    def _offer_left(self, job: BatchJob) -> None:
+    def _offer_left(self, request: RunRequest) -> None:
         """A run was stopped for another history to come: offer to go on in that one."""
-        name = job.stream.roots[0].name if job.stream.roots else ""
+        name = request.images.roots[0].name if request.images.roots else ""
         self._banners.show_notice(
             Notice(
                 "run_left",
@@ -270,32 +268,17 @@ class Notices(QObject):
                     name=name
                 ),
                 action_text=self.tr("Go on"),
-                action=self._anew(replace(job, before=0), again=job.again),
+                action=self._anew(request, again=request.again),
                 stays=True,
             )
         )
 
-    def _anew(self, job: BatchJob, *, again: bool) -> Callable[[], None]:
-        """Go through a run's images once more; the one that was opened before it has its own banner."""
-
-        def go() -> None:
-            anew = job.stream.anew()
-
-            def lists(ticket: Ticket) -> int:
-                ticket.token.on_cancel(anew.stop)
-                return list_behind(anew, lambda: None)
-
-            def begin() -> None:
-                for _ in range(job.before):
-                    next(anew, None)
-                self._analysis.open_stream(anew, again=again)
-
-            self._lanes.run(Lane.DECODING, lists, done=lambda _count: begin())
-
-        return go
+    def _anew(self, request: RunRequest, *, again: bool, skip: bool = False) -> Callable[[], None]:
+        """Go through a run's images once more; skip the one that was opened first and has its own banner."""
+        return lambda: self._runs.open_stream(request.images.anew(), again=again, skip=int(skip))
 
     def _again(self, sources: Sequence[Source]) -> Callable[[], None]:
-        return lambda: self._analysis.open(sources, again=True)
+        return lambda: self._runs.open(sources, again=True)
 
     def _show_failed(self) -> None:
         self._panel.show_only(HistoryFilter(status=ImageStatus.ERROR))

@@ -18,7 +18,7 @@ from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.mime import Brought, brought, may_hold_images
 from hematodesk.ui.kit.plain_text import plain_tooltip
 from hematodesk.ui.kit.words import listed
-from hematodesk.ui.runs.analysis_controller import AnalysisController
+from hematodesk.ui.runs.run_controller import RunController
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.analysis.image_files import ImageListing
 from hematodesk.workflow.analysis.sources import Picture, Source, picture_from_pixels
@@ -43,14 +43,14 @@ class OpenController(QObject):
         self,
         services: Services,
         lanes: TaskLanes,
-        analysis: AnalysisController,
+        runs: RunController,
         banners: Banners,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._services = services
         self._lanes = lanes
-        self._analysis = analysis
+        self._runs = runs
         self._banners = banners
         self._window = window
         self._begun = False
@@ -154,7 +154,7 @@ class OpenController(QObject):
                 return picture
 
         self._lanes.run(
-            Lane.DECODING, make, done=lambda source: self._analysis.open([source]), progress=self._warn
+            Lane.DECODING, make, done=lambda source: self._runs.open([source]), progress=self._warn
         )
 
     def _warn(self, error: object) -> None:
@@ -168,30 +168,17 @@ class OpenController(QObject):
             self._waiting.append(lambda: self._gather(paths, remember=remember))
             return
 
-        listing = ImageListing(paths)
-
-        def gather(ticket: Ticket) -> int:
-            ticket.token.on_cancel(listing.stop)
-            return listing.list_all(lambda: ticket.report(None))
-
-        def gathered(count: int) -> None:
-            if not count:
-                self._banners.show_notice(
-                    Notice(
-                        "no_images",
-                        self.tr("There are no images in {name}.").format(name=paths[0].name or str(paths[0])),
-                        self.tr("{formats} files are taken.").format(formats=listed(format_names())),
-                        Level.WARNING,
-                    )
+        def none() -> None:
+            self._banners.show_notice(
+                Notice(
+                    "no_images",
+                    self.tr("There are no images in {name}.").format(name=paths[0].name or str(paths[0])),
+                    self.tr("{formats} files are taken.").format(formats=listed(format_names())),
+                    Level.WARNING,
                 )
+            )
 
-        # The first is opened while the rest is still being listed.
-        self._lanes.run(
-            Lane.DECODING,
-            gather,
-            done=gathered,
-            progress=lambda _nothing: self._analysis.open_stream(listing),
-        )
+        self._runs.open_stream(ImageListing(paths), none=none)
         if remember:
             self._remember(paths)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from hematodesk.domain.cells import Fault, ImageStatus
+from hematodesk.domain.cells import Cell, Fault, ImageStatus
 from hematodesk.ui.image.centre_column import CentreColumn
 from hematodesk.ui.kit.actions import CLASS_KEYS, Actions
 from hematodesk.ui.kit.class_names import class_name, learn_names
@@ -48,6 +48,7 @@ class Presenter(QObject):
         self._offered: tuple[str, ...] | None = None
         viewer.changed.connect(self.show_image)
         viewer.chosen.connect(self.show_cell)
+        viewer.kept.connect(self.show_kept)
         model_state.changed.connect(self.show_model)
         runs.progressed.connect(self.show_progress)
         reviews.undo_changed.connect(self.show_undo)
@@ -87,6 +88,14 @@ class Presenter(QObject):
         self._show_answer()
         self._show_possible()
 
+    def show_kept(self) -> None:
+        """What is shown is in the history: its notes and reviews can be written."""
+        viewer = self._viewer
+        cell = viewer.cell
+        self._answer.take_note_key(self._note_key() if cell is None else self._cell_key(cell))
+        self._show_counts()
+        self._show_possible()
+
     def _show_answer(self) -> None:
         self._choose_classes()
         viewer, answer = self._viewer, self._answer
@@ -116,8 +125,7 @@ class Presenter(QObject):
         elif viewer.cell is not None:
             cell = viewer.cell
             number = viewer.standing.index(viewer.current_index) + 1
-            key = NoteKey(viewer.image_id, cell.id) if viewer.image_id is not None and cell.id else None
-            answer.show_cell(cell, number, len(viewer.standing), note_key=key)
+            answer.show_cell(cell, number, len(viewer.standing), note_key=self._cell_key(cell))
         else:
             answer.show_cells(viewer.cells, note=viewer.note, note_key=self._note_key())
 
@@ -144,6 +152,10 @@ class Presenter(QObject):
 
     def _note_key(self) -> NoteKey | None:
         return NoteKey(self._viewer.image_id, None) if self._viewer.image_id is not None else None
+
+    def _cell_key(self, cell: Cell) -> NoteKey | None:
+        image_id = self._viewer.image_id
+        return NoteKey(image_id, cell.id) if image_id is not None and cell.id else None
 
     def _show_counts(self) -> None:
         viewer, result = self._viewer, self._viewer.result

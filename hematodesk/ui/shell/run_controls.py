@@ -12,11 +12,12 @@ from hematodesk.ui.history.browse_controller import BrowseController
 from hematodesk.ui.history.panel import HistoryPanel
 from hematodesk.ui.kit.actions import Actions
 from hematodesk.ui.runs.resume_controller import ResumeController
-from hematodesk.ui.runs.run_controller import RunController, RunEnd
+from hematodesk.ui.runs.run_controller import RunController
 from hematodesk.ui.runs.watch_controller import WatchController
 from hematodesk.ui.shell.dialogs import Dialogs
 from hematodesk.ui.shell.status_strip import StatusStrip
 from hematodesk.ui.shell.window_state import WindowState
+from hematodesk.workflow.analysis.run_job import RunEnd
 
 
 class RunControls(QObject):

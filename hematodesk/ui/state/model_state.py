@@ -81,12 +81,25 @@ class ModelState(QObject):
 
     def _run(self, job: Callable[[], LoadedModel]) -> None:
         self._loading += 1
+        arrived = self.service.expect()
         self.changed.emit()
 
         def work(_ticket: Ticket) -> LoadedModel:
             return job()
 
-        self._lanes.run(Lane.INFERENCE, work, done=self._came, failed=self._failed, cancelled=self._cancelled)
+        def came(loaded: LoadedModel) -> None:
+            self._came(loaded)
+            arrived()
+
+        def failed(error: HematodeskError) -> None:
+            self._failed(error)
+            arrived()
+
+        def cancelled() -> None:
+            self._cancelled()
+            arrived()
+
+        self._lanes.run(Lane.INFERENCE, work, done=came, failed=failed, cancelled=cancelled)
 
     def _came(self, loaded: LoadedModel) -> None:
         self._loading -= 1

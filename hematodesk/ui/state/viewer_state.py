@@ -60,10 +60,12 @@ class Viewer(QObject):
     Signals:
         changed: another image (with its chosen cell), another state, or other cells.
         chosen: another cell of the image is chosen.
+        kept: the image on show is in the history now; it looks the same.
     """
 
     changed = Signal()
     chosen = Signal()
+    kept = Signal()
 
     def __init__(
         self,
@@ -191,13 +193,13 @@ class Viewer(QObject):
             self._show(_state_of(result), result.name, pixels, result, None, "")
             self._settle()
 
-    def show_saved(self, request: int, saved: HistoryImage) -> None:
+    def show_saved(self, request: int, saved: HistoryImage, pixels: Pixels | None) -> None:
         """The answer just shown is in the history now."""
-        self.keep_pixels(saved.id, self.pixels if request == self._request else None)
+        self.keep_pixels(saved.id, pixels)
         if request == self._request:
             self.result, self.note = saved.result, saved.note
             self.image_id, self.session_id = saved.id, saved.session_id
-            self.changed.emit()
+            self.kept.emit()
 
     def show_earlier(self, request: int, image: HistoryImage, pixels: Pixels | None) -> None:
         """The history knew the answer."""

@@ -108,7 +108,7 @@ class ImageListing:
     def list_all(self, first: Callable[[], object] | None = None) -> int:
         """List to the end, or until `stop`; how many there are. Blocks, so it is for a thread of its own.
 
-        `first` is called when the first image has come.
+        `first` is called once there is an image, and it is known whether it is the only one.
         """
         try:
             for path in gather_images(self.roots, self._recursive):
@@ -118,12 +118,14 @@ class ImageListing:
                     self._waiting.append(os.fspath(path))
                     self._count += 1
                     self._changed.notify_all()
-                if first is not None and self._count == 1:
+                if first is not None and self._count == 2:
                     first()
         finally:
             with self._changed:
                 self._over = True
                 self._changed.notify_all()
+        if first is not None and self._count == 1:
+            first()
         return self._count
 
     def stop(self) -> None:

@@ -8,9 +8,9 @@ GOING run that nobody holds was cut off.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import Run, RunOptions, RunState
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _TELL_EVERY_S = 1.0
 
-Answer = TypeVar("Answer")
-
 
 class RunRecorder:
     """Notes one run in the history while it goes. For the thread that commits its results.
@@ -34,8 +32,6 @@ class RunRecorder:
     Args:
         session_id: the sitting that its images are saved in.
         run_id: a run to go on with; None begins one.
-        already: images of the history that are answers of the run before it begins.
-        failed_before: how many of those failed.
 
     Raises HistoryError, also from every method; run_held when another window or command is at it.
     """
@@ -48,8 +44,6 @@ class RunRecorder:
         options: RunOptions,
         *,
         run_id: int | None = None,
-        already: Sequence[int] = (),
-        failed_before: int = 0,
     ) -> None:
         self._history = history
         self._session_id = session_id
@@ -57,19 +51,15 @@ class RunRecorder:
         self.id = history.begin_run(options) if run_id is None else run_id
         self._lock = RunLock(folder, self.id)
         self._lock.take_or_refuse()
-        self._failures = {} if run_id is None else self._held(lambda: history.resume_run(self.id))
-        self._before, self._failed_before = len(already), failed_before
+        self._failures: dict[str, int] = {}
+        if run_id is not None:
+            try:
+                self._failures = history.resume_run(run_id)
+            except BaseException:
+                # When the history refuses, nobody is at the run.
+                self._lock.release()
+                raise
         self._told = 0.0
-        if already:
-            self._held(lambda: history.add_to_run(self.id, already))
-
-    def _held(self, step: Callable[[], Answer]) -> Answer:
-        """Do a step of the beginning; when the history refuses it, nobody is at the run."""
-        try:
-            return step()
-        except BaseException:
-            self._lock.release()
-            raise
 
     def save(self, results: Sequence[ImageResult]) -> tuple[list[HistoryImage], list[int]]:
         """Save results as the run's; also the ids of the failed attempts that they stand instead of."""
@@ -87,9 +77,7 @@ class RunRecorder:
         """Note how far it has come, about once a second."""
         if time.monotonic() - self._told >= _TELL_EVERY_S:
             self._told = time.monotonic()
-            total = None if progress.total is None else progress.total + self._before
-            done, failed = progress.done + self._before, progress.failed + self._failed_before
-            self._history.tell_run(self.id, total, done, failed)
+            self._history.tell_run(self.id, progress.total, progress.done, progress.failed)
 
     def end(self, state: RunState, total: int | None, done: int, failed: int) -> None:
         """Note how it ended, and let go of it; GOING leaves it to be offered at the next start."""

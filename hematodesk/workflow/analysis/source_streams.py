@@ -37,10 +37,19 @@ class SourceStream(Protocol):
 
 
 class FixedSources:
-    """Sources that are known already."""
+    """Sources that are known already.
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    Args:
+        roots: what they were named by, where that is not their own paths.
+    """
+
+    def __init__(self, sources: Sequence[Source], roots: Sequence[Path] | None = None) -> None:
         self._sources = tuple(sources)
+        self._roots = (
+            tuple(roots)
+            if roots is not None
+            else tuple(source for source in self._sources if isinstance(source, Path))
+        )
         self._taken = 0
         self._stopped = False
 
@@ -55,8 +64,8 @@ class FixedSources:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The files among them."""
-        return tuple(source for source in self._sources if isinstance(source, Path))
+        """What was named: by default the files among them."""
+        return self._roots
 
     @property
     def total(self) -> int | None:
@@ -69,7 +78,7 @@ class FixedSources:
 
     def anew(self) -> FixedSources:
         """The same from the beginning."""
-        return FixedSources(self._sources)
+        return FixedSources(self._sources, self._roots)
 
 
 def list_behind(stream: SourceStream, first: Callable[[], object]) -> int:

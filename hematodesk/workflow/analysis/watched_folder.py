@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult
+from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.image_formats import image_suffixes
 
 TRIES = 4
@@ -26,6 +28,7 @@ _PASSING = frozenset(
 """Faults that a file still being written may have."""
 
 _MOST_REMEMBERED = 200_000
+_MOST_ANSWERS = 100_000
 
 Stamp = tuple[int, int]
 
@@ -58,6 +61,7 @@ class WatchedFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self._files: dict[str, _File] = {}
+        self._answered: OrderedDict[str, HistoryImage] = OrderedDict()
         self._lock = threading.Lock()
 
     def look(self) -> Look:
@@ -82,6 +86,21 @@ class WatchedFolder:
             if len(self._files) > _MOST_REMEMBERED:
                 self._files = {path: file for path, file in self._files.items() if path in found}
         return Look([Path(path) for _, path in sorted(ready)], growing, away=False)
+
+    def known(self, digest: str) -> HistoryImage | None:
+        """The answer for a digest among those that were remembered."""
+        with self._lock:
+            return self._answered.get(digest)
+
+    def remember(self, results: Iterable[ImageResult]) -> None:
+        """Answers that are kept nowhere else, so that a renamed or copied file is not answered again."""
+        with self._lock:
+            for result in results:
+                if result.digest:
+                    bare = HistoryImage(0, 0, replace(result, thumbnail=b""), "")
+                    self._answered[result.digest] = bare
+            while len(self._answered) > _MOST_ANSWERS:
+                self._answered.popitem(last=False)
 
     def give_again(self, paths: Iterable[Path]) -> None:
         """These were given, and nothing could be kept of them: they are new at the next look."""

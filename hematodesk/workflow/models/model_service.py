@@ -20,6 +20,7 @@ from hematodesk.workflow.system.policy import NO_POLICY, Policy
 from hematodesk.workflow.system.settings import SettingsStore
 
 if TYPE_CHECKING:
+    from hematodesk.domain.cancel import CancelToken
     from hematodesk.domain.cells import Prediction
     from hematodesk.domain.packages import BrokenPackage, ModelPackage, ReportPart
     from hematodesk.inference.store import PackageStore
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "wbc4"
 """The package used until another one is chosen."""
+
+_LOOK_S = 0.05
+"""How often who waits for a model looks whether it is to stop."""
 
 PROVIDERS = ("auto", "cpu", "cuda")
 
@@ -109,6 +113,8 @@ class ModelService:
         self._tuning = tuning
         self._lock = threading.RLock()
         self._loaded: LoadedModel | None = None
+        self._expected = 0
+        self._expected_changed = threading.Condition()
 
     @property
     def may_import(self) -> bool:
@@ -132,6 +138,37 @@ class ModelService:
     def loaded(self) -> LoadedModel | None:
         """The model last loaded, None before."""
         return self._loaded
+
+    def expect(self) -> Callable[[], None]:
+        """A model is about to be loaded: `awaited` waits until the function that is returned is called."""
+        with self._expected_changed:
+            self._expected += 1
+
+        def over() -> None:
+            with self._expected_changed:
+                self._expected -= 1
+                self._expected_changed.notify_all()
+
+        return over
+
+    def awaited(self, cancel: CancelToken) -> LoadedModel:
+        """The model in use, once those expected are loaded. Raises ModelError model_missing, Cancelled."""
+        with self._expected_changed:
+            while self._expected:
+                cancel.check()
+                self._expected_changed.wait(_LOOK_S)
+        return self.in_use()
+
+    def in_use(self) -> LoadedModel:
+        """The model in use. Raises ModelError model_missing."""
+        loaded = self._loaded
+        if loaded is None:
+            raise ModelError(
+                "model_missing",
+                "There is no model to name cells with.",
+                "Import a model package from the Models menu.",
+            )
+        return loaded
 
     def class_choice(self, prediction: Prediction | None) -> tuple[str, ...]:
         """The classes that an answer may be corrected to, in the order of their keys; see class_choice.py.

@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.history import Run, RunFailure, RunOptions, RunState, RunSummary
 from hematodesk.ui.review.answer_card import CellCard
-from hematodesk.ui.runs.run_controller import BatchJob, RunEnd
 from hematodesk.ui.runs.run_summary_dialog import RunSummaryDialog
 from hematodesk.ui.runs.runs_dialog import RunsDialog
 from hematodesk.ui.shell.shortcuts_overlay import ShortcutsOverlay
 from hematodesk.ui.shell.status_strip import StatusStrip
 from hematodesk.workflow.analysis.batch import BatchSummary
 from hematodesk.workflow.analysis.image_files import ImageListing
+from hematodesk.workflow.analysis.run_job import RunEnd, RunRequest
 
 # Qt would ask that computer for the picture.
 FOREIGN = "<img src='//elsewhere/share/a.png'>"
@@ -80,7 +80,7 @@ def test_in_the_lists_of_batches(qtbot: QtBot) -> None:
     runs = RunsDialog([run])
     qtbot.addWidget(runs)
     failure = RunFailure(1, "a.png", "image_damaged", f"“{FOREIGN}” is damaged.")
-    end = RunEnd(BatchJob(ImageListing([Path("a")])), BatchSummary(3, 1, 0, False, 1.0), 1)
+    end = RunEnd(RunRequest(ImageListing([Path("a")])), BatchSummary(3, 1, 0, False, 1.0), 1)
     summary = RunSummaryDialog(RunSummary(1, 3, 0, (), 0, 0, 1, (failure,)), end, runs)
     for tree in (runs.list, summary.tree):
         found = []

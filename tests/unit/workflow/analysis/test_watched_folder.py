@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from hematodesk.cli.classify_files import WatchWriter
 from hematodesk.cli.result_format import ResultFormat
-from hematodesk.cli.watch_folder import watch_folder
 from hematodesk.domain.cancel import CancelToken
+from hematodesk.domain.errors import ModelError
 from hematodesk.workflow.analysis.analyser import Analyser
+from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
+from hematodesk.workflow.analysis.run_job import Answers as RunAnswers
+from hematodesk.workflow.analysis.run_job import Keep
 from hematodesk.workflow.analysis.watched_folder import TRIES, WatchedFolder
 
 
@@ -115,17 +119,21 @@ def test_a_file_that_cannot_be_read_yet_comes_again_and_fails_in_the_end(folder:
 class Answers:
     """Runs a watch in a thread and collects its answers by name."""
 
-    def __init__(self, folder: Path, classifier, **options) -> None:
+    def __init__(self, folder: Path, services, keep: Keep = Keep.NOTHING) -> None:
         self.output = io.StringIO()
         self.cancel = CancelToken()
         self.away: list[bool] = []
         answers = ResultFormat("", lambda _file, result: f"{result.name} {result.status.value}\n")
-        self._thread = threading.Thread(
-            target=watch_folder,
-            args=(WatchedFolder(folder), Analyser(classifier), answers, self.output, self.cancel),
-            kwargs={"interval_s": 0.05, "tell_away": self.away.append, **options},
-        )
+        self.writer = WatchWriter(answers, self.output)
+        watch = FolderWatch(services, WatchedFolder(folder), keep)
+        self._thread = threading.Thread(target=watch.run, args=(self.cancel, self._told, 0.05))
         self._thread.start()
+
+    def _told(self, event) -> None:
+        if isinstance(event, FolderAway):
+            self.away.append(event.away)
+        else:
+            self.writer(event)
 
     def until(self, condition) -> None:
         deadline = time.monotonic() + 20
@@ -144,10 +152,10 @@ class Answers:
 
 
 def test_the_command_answers_each_image_once_through_rename_delete_and_return(
-    folder: Path, tmp_path: Path, classifier, smear_png, blank_png
+    folder: Path, tmp_path: Path, run_services, smear_png, blank_png
 ):
     (folder / "a.png").write_bytes(smear_png)
-    watch = Answers(folder, classifier)
+    watch = Answers(folder, run_services)
     try:
         watch.until(lambda: watch.lines == ["a.png ok"])
         with (folder / "slow.png").open("wb") as stream:
@@ -169,21 +177,43 @@ def test_the_command_answers_each_image_once_through_rename_delete_and_return(
         watch.end()
 
 
-def test_what_the_history_knows_is_not_answered_again(folder: Path, classifier, history, smear_png):
-    from hematodesk.workflow.analysis.known_results import find_earlier
-
-    session = history.begin_session("ada")
-    sha = classifier.package.sha256
-    keep = {
-        "save": lambda results: history.save_results(session, results),
-        "earlier": lambda digest: find_earlier(history, digest, sha, whole_image=False),
-    }
+def test_what_the_history_knows_is_not_answered_again(folder: Path, run_services, smear_png):
+    history = run_services.open_history()
     (folder / "a.png").write_bytes(smear_png)
-    first = Answers(folder, classifier, **keep)
+    first = Answers(folder, run_services, Keep.RESULTS)
     first.until(lambda: len(first.lines) == 1)
     first.end()
     (folder / "b.png").write_bytes(smear_png + b"x")
-    second = Answers(folder, classifier, **keep)
+    second = Answers(folder, run_services, Keep.RESULTS)
     second.until(lambda: second.lines == ["b.png ok"])
     second.end()
+    assert (second.writer.done, second.writer.failed) == (1, 0)
     assert history.count() == 2
+
+
+def test_files_that_could_not_be_named_come_again(
+    folder: Path, run_services, classifier, smear_png, monkeypatch
+):
+    (folder / "a.png").write_bytes(smear_png)
+    watched = WatchedFolder(folder)
+    watch = FolderWatch(run_services, watched, Keep.NOTHING)
+    told: list[object] = []
+    watch.step(CancelToken(), told.append)
+    with monkeypatch.context() as context:
+        context.setattr(run_services, "loaded_analyser", lambda _cancel: run_services.models.in_use())
+        with pytest.raises(ModelError):
+            watch.step(CancelToken(), told.append)
+    assert told == []
+    watch.step(CancelToken(), told.append)
+    (answers,) = [event for event in told if isinstance(event, RunAnswers)]
+    assert [answer.result.name for answer in answers.answers] == ["a.png"]
+
+
+def test_a_watch_that_was_stopped_names_nothing_more(folder: Path, run_services, smear_png):
+    (folder / "a.png").write_bytes(smear_png)
+    watch = FolderWatch(run_services, WatchedFolder(folder), Keep.NOTHING)
+    told: list[object] = []
+    watch.step(CancelToken(), told.append)
+    watch.stop()
+    watch.step(CancelToken(), told.append)
+    assert told == []

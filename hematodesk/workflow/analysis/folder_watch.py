@@ -1,0 +1,84 @@
+"""Watching a folder: looked into now and then, a run for what is new in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hematodesk.workflow.analysis.run_job import Keep, RunEvent, RunJob, RunRequest, RunServices
+from hematodesk.workflow.analysis.source_streams import FixedSources
+from hematodesk.workflow.analysis.watched_folder import WatchedFolder
+
+if TYPE_CHECKING:
+    from hematodesk.domain.cancel import CancelToken
+
+_STEP_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAway:
+    """The folder cannot be looked into any more, or again (`away` False)."""
+
+    away: bool
+
+
+class FolderWatch:
+    """One watched folder and the runs over what comes into it.
+
+    Args:
+        folder: remembers what was given.
+        keep: RESULTS keeps them in the history, and what the history knows is not answered again; with
+            NOTHING the answers since the start are remembered instead.
+        whole_image: see RunRequest.
+    """
+
+    def __init__(
+        self, services: RunServices, folder: WatchedFolder, keep: Keep, whole_image: bool | None = None
+    ) -> None:
+        self._services = services
+        self._folder = folder
+        self._keep = keep
+        self._whole_image = whole_image
+        self._away = False
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Name nothing more; what is being named comes to its end."""
+        self._stopped = True
+
+    def step(self, cancel: CancelToken, tell: Callable[[RunEvent | FolderAway], object]) -> None:
+        """Look once, and name what is new; blocks as long as that takes.
+
+        Raises what RunJob.run raises; the files that were not named are new at the next look then.
+        """
+        look = self._folder.look()
+        if look.away != self._away:
+            self._away = look.away
+            tell(FolderAway(look.away))
+        if not look.ready or self._stopped:
+            return
+        request = RunRequest(
+            FixedSources(look.ready),
+            whole_image=self._whole_image,
+            keep=self._keep,
+            reuse=self._keep is not Keep.NOTHING,
+            watched=self._folder,
+        )
+        try:
+            RunJob(self._services, request, tell).run(cancel)
+        except BaseException:
+            # A full disk, a model that is gone: what was not named is not forgotten.
+            self._folder.give_again(look.ready)
+            raise
+
+    def run(
+        self, cancel: CancelToken, tell: Callable[[RunEvent | FolderAway], object], interval_s: float
+    ) -> None:
+        """Look each time that so many seconds have passed, until the cancel. Raises as `step`."""
+        while not cancel.cancelled:
+            self.step(cancel, tell)
+            rest = time.monotonic() + interval_s
+            while not cancel.cancelled and time.monotonic() < rest:
+                time.sleep(min(_STEP_S, max(0.0, rest - time.monotonic())))

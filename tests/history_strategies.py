@@ -21,6 +21,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.messages import ClassId, Message
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 
 NASTY = (
@@ -95,11 +96,27 @@ def cell_records(draw: st.DrawFn) -> CellRecord:
     return CellRecord(cell, tuple(earlier), tuple(verdicts))
 
 
+words = texts | st.builds(
+    lambda name, size, kind, reason: Message(
+        "“{name}” {size} {kind}: {reason}.",
+        name=name,
+        size=size,
+        kind=ClassId(kind),
+        reason=Message("{x} is {name}", x=reason, name=name),
+    ),
+    texts,
+    st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False),
+    texts,
+    texts,
+)
+"""What a fault says: text alone, as older versions kept it, or with what it was made of."""
+
+
 @st.composite
 def image_records(draw: st.DrawFn, session_ids: tuple[int, ...]) -> ImageRecord:
     failed = draw(st.booleans()) and draw(st.booleans())
     cells = () if failed else tuple(draw(st.lists(cell_records(), max_size=3)))
-    fault = Fault(draw(st.sampled_from(("image_damaged", "file_empty"))), draw(named), draw(texts))
+    fault = Fault(draw(st.sampled_from(("image_damaged", "file_empty"))), draw(words), draw(words))
     result = ImageResult(
         name=draw(named),
         path=draw(texts),

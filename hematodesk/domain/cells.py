@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.messages import Message, understood
 
 
 def now_utc() -> str:
@@ -157,11 +159,28 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error as data: code, one sentence, and what to do."""
+    """An error as data: code, one sentence, and what to do.
+
+    Both texts are Messages, but for those of a history or an export that knew no templates.
+    """
 
     code: str
     message: str
     remedy: str = ""
+
+    def templates(self) -> dict[str, Any]:
+        """What the two texts were made of, as plain JSON values: `with_templates` reads them."""
+        texts = {"message": self.message, "remedy": self.remedy}
+        return {key: text.document() for key, text in texts.items() if isinstance(text, Message)}
+
+    def with_templates(self, documents: object) -> Fault:
+        """The same fault that knows what its texts were made of, as far as the documents say just that.
+
+        Whoever wrote them is not trusted: see messages.understood.
+        """
+        known = documents if isinstance(documents, dict) else {}
+        message, remedy = known.get("message"), known.get("remedy")
+        return Fault(self.code, understood(message, self.message), understood(remedy, self.remedy))
 
 
 @dataclass(frozen=True, slots=True)

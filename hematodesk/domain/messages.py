@@ -119,6 +119,8 @@ _USUAL: dict[int, str] = {
 
 
 def _value(value: object) -> Value:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if isinstance(value, str | int | float) else str(value)
 
 

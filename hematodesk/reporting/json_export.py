@@ -1,6 +1,8 @@
 """JSON for other systems and for taking in again: everything that the history knows of each image.
 
 The document, schema 2: `{"schema", "program", "exported_at", "sessions": [...], "images": [...]}`.
+An image's error carries, beside its words in English, the templates and data that they were made of; both
+may be missing, as they are in files of older versions.
 A text that holds half a surrogate pair, as names of files that are no UTF-8 do, is written with
 U+FFFD in its place, and whole as hexadecimal UTF-8 (surrogates passed) under the same key with
 `_bytes` behind it, so that every JSON reader takes the document and nothing is lost.
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hematodesk import __version__
-from hematodesk.domain.cells import Cell, Prediction, Review, now_utc
+from hematodesk.domain.cells import Cell, Fault, Prediction, Review, now_utc
 from hematodesk.domain.history import Session
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 from hematodesk.domain.text_file import MARKED, replacing
@@ -93,7 +95,6 @@ def record_document(record: ImageRecord, *, thumbnail: bool = True) -> dict[str,
     Numbers are written in full: what is rounded here could be shown as another percentage.
     """
     image, result = record.image, record.image.result
-    fault = result.fault
     return {
         "name": result.name,
         "path": result.path,
@@ -104,13 +105,20 @@ def record_document(record: ImageRecord, *, thumbnail: bool = True) -> dict[str,
         "analysed_at": result.created_at,
         "elapsed_ms": result.elapsed_ms,
         "status": result.status.value,
-        "error": {"code": fault.code, "message": fault.message, "remedy": fault.remedy} if fault else None,
+        "error": _fault_document(result.fault) if result.fault else None,
         "notices": list(result.notices),
         "red_cell_diameter": result.red_cell_diameter,
         "note": image.note,
         "cells": [_cell_document(each) for each in record.cells],
         "thumbnail": base64.b64encode(result.thumbnail).decode("ascii") if thumbnail else "",
     }
+
+
+def _fault_document(fault: Fault) -> dict[str, Any]:
+    """The fault's words and, where they are known, the templates and data that they were made of."""
+    document = {"code": fault.code, "message": fault.message, "remedy": fault.remedy}
+    templates = fault.templates()
+    return document | {"templates": templates} if templates else document
 
 
 def _cell_document(record: CellRecord) -> dict[str, Any]:

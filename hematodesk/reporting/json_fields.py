@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,6 +15,7 @@ from hematodesk.reporting.json_export import BYTES
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
 _WHOLE = 2**53
+_DEEPEST = 20
 _FIRST_YEAR, _LAST_YEAR = 1970, 3000
 
 
@@ -148,6 +150,13 @@ class Fields:
         """Whatever stands there."""
         return self._get(key)
 
+    def loose(self, key: str) -> Any:
+        """Whatever stands there, its texts whole as in `text`; None where there is nothing.
+
+        For what an older program did not write and nothing depends on: it is never refused.
+        """
+        return _whole_texts(self._value.get(key), 0)
+
     def items(self) -> Iterator[tuple[str, Any]]:
         """Every key with its value."""
         return iter(self._value.items())
@@ -157,3 +166,17 @@ class Fields:
         if not isinstance(value, list):
             self.refuse(key, "should be a list")
         return value
+
+
+def _whole_texts(value: Any, depth: int) -> Any:
+    """The value with its texts made from their bytes where those stand beside them."""
+    if not isinstance(value, dict) or depth > _DEEPEST:
+        return value
+    found = {}
+    for key, each in value.items():
+        if isinstance(each, str) and isinstance(value.get(key + BYTES), str):
+            with contextlib.suppress(ValueError):
+                each = bytes.fromhex(value[key + BYTES]).decode("utf-8", "surrogatepass")  # noqa: PLW2901
+        if not (key.endswith(BYTES) and key.removesuffix(BYTES) in value):
+            found[key] = _whole_texts(each, depth + 1)
+    return found

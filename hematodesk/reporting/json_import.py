@@ -160,7 +160,9 @@ def _record(fields: Fields) -> ImageRecord:
         cells=tuple(each.cell for each in cells),
         fault=None
         if fault is None
-        else Fault(fault.text("code"), fault.text("message"), fault.text("remedy")),
+        else Fault(fault.text("code"), fault.text("message"), fault.text("remedy")).with_templates(
+            fault.loose("templates")
+        ),
         notices=fields.texts("notices"),
         thumbnail=_thumbnail(fields),
         red_cell_diameter=fields.maybe_number("red_cell_diameter"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.files import sync_folder
+from hematodesk.domain.messages import N_, reason_of
 from hematodesk.storage import faults
 
 _PAGES_AT_ONCE = 1024
@@ -48,7 +49,7 @@ def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken 
             raise
         raise fault from error
     except OSError as error:
-        raise faults.unwritable(target, error.strerror or "the system refuses it") from error
+        raise faults.unwritable(target, reason_of(error)) from error
     finally:
         for left in (part, part.with_name(part.name + "-journal")):
             with contextlib.suppress(OSError):
@@ -85,8 +86,9 @@ def _verify(
         if problems != ["ok"] or (expected is not None and _counts(copy) != expected):
             raise HistoryError(
                 "backup_failed",
-                f"{target.name} was written, but it does not read back as a whole history.",
-                "Check the history (`hematodesk history check`), and try another disk.",
+                N_("Errors", "{name} was written, but it does not read back as a whole history."),
+                N_("Errors", "Check the history (`hematodesk history check`), and try another disk."),
+                name=target.name,
             )
 
 

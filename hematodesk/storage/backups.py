@@ -15,6 +15,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.files import make_folder
 from hematodesk.domain.history import Backup
+from hematodesk.domain.messages import N_, reason_of
 from hematodesk.storage import faults
 from hematodesk.storage.history import History
 
@@ -84,13 +85,18 @@ class BackupFolder:
             free = shutil.disk_usage(self.folder).free
             changed = _last_change(history.path)
         except OSError as fault:
-            raise faults.unwritable(target, fault.strerror or str(fault)) from fault
+            raise faults.unwritable(target, reason_of(fault)) from fault
         if free < needed:
             raise HistoryError(
                 "history_full",
-                f"There is no room for a backup of the history: {free // 1024**2} MB are free, "
-                f"{needed // 1024**2} MB are needed.",
-                "Free some space on the disk, or back the history up to another one.",
+                N_(
+                    "Errors",
+                    "There is no room for a backup of the history: {free} MB are free, {needed} MB are "
+                    "needed.",
+                ),
+                N_("Errors", "Free some space on the disk, or back the history up to another one."),
+                free=free // 1024**2,
+                needed=needed // 1024**2,
             )
         history.backup(target, cancel)
         # What it holds, rather than when it was written: is_due compares it.

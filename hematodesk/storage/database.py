@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hematodesk.domain.files import make_folder
+from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.storage import faults, swap
 from hematodesk.storage.drive import on_network
 from hematodesk.storage.health import check_at_start
@@ -63,7 +64,7 @@ class Database:
         try:
             make_folder(self.path.parent)
         except OSError as error:
-            raise faults.unwritable(self.path, error.strerror or "the system refuses it") from error
+            raise faults.unwritable(self.path, reason_of(error)) from error
 
     def _enter(self) -> None:
         """Be present, after what a killed program left half done was finished."""
@@ -112,12 +113,14 @@ class Database:
             log = self.path.with_name(self.path.name + "-wal")
             left_alone = not head and log.exists() and log.stat().st_size > 0
         except OSError as error:
-            raise faults.unwritable(self.path, error.strerror or "the system refuses it") from error
+            raise faults.unwritable(self.path, reason_of(error)) from error
         if left_alone:
             # SQLite would throw the log away.
-            raise faults.damaged(self.path, "it is empty, and its write-ahead log is not")
+            raise faults.damaged(
+                self.path, Message(N_("Errors", "it is empty, and its write-ahead log is not"))
+            )
         if head and not head.startswith(_HEADER):
-            raise faults.damaged(self.path, "its first bytes are not a database's")
+            raise faults.damaged(self.path, Message(N_("Errors", "its first bytes are not a database's")))
         if self.on_network and is_ours(head) and head[_WRITE_FORMAT] == _FORMAT_WAL:
             self._leave_wal()
         return bool(head)
@@ -214,7 +217,9 @@ class Database:
                 yield connection
             except ValueError as error:
                 # Text that is no JSON, a word that is no state: not what this program writes.
-                raise faults.damaged(self.path, "a value in it cannot be understood") from error
+                raise faults.damaged(
+                    self.path, Message(N_("Errors", "a value in it cannot be understood"))
+                ) from error
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
@@ -223,7 +228,7 @@ class Database:
             if connection is None:
                 raise faults.closed(self.path)
             if self.read_only and begin != "BEGIN":
-                raise faults.unwritable(self.path, "it was opened read-only")
+                raise faults.unwritable(self.path, Message(N_("Errors", "it was opened read-only")))
             connection.execute(begin)
             try:
                 yield connection

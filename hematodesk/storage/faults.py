@@ -6,33 +6,46 @@ import sqlite3
 from pathlib import Path
 
 from hematodesk.domain.errors import HistoryError
-
-_REPAIR_REMEDY = (
-    "Repair it (`hematodesk history repair`) or restore a backup; the file as it is will be kept."
-)
+from hematodesk.domain.messages import N_, Message
 
 
 def newer(path: Path, found: int, known: int) -> HistoryError:
     """The file was written by a later version of the program."""
     return HistoryError(
         "history_newer",
-        f"{path.name} was written by a newer version of the program "
-        f"(its format is {found}, this version knows {known}).",
-        "Use the newer version of the program; the file was not changed.",
+        N_(
+            "Errors",
+            "{name} was written by a newer version of the program (its format is {found}, this version "
+            "knows {known}).",
+        ),
+        N_("Errors", "Use the newer version of the program; the file was not changed."),
+        name=path.name,
+        found=found,
+        known=known,
     )
 
 
 def damaged(path: Path, detail: str) -> HistoryError:
-    """The file is not a whole history."""
-    return HistoryError("history_damaged", f"{path.name} is damaged: {detail}.", _REPAIR_REMEDY)
+    """The file is not a whole history; `detail` is a message where it is in our words."""
+    return HistoryError(
+        "history_damaged",
+        N_("Errors", "{name} is damaged: {detail}."),
+        N_(
+            "Errors",
+            "Repair it (`hematodesk history repair`) or restore a backup; the file as it is will be kept.",
+        ),
+        name=path.name,
+        detail=detail,
+    )
 
 
 def foreign(path: Path) -> HistoryError:
     """The file is a database of another program."""
     return HistoryError(
         "history_foreign",
-        f"{path.name} is a database of another program, not a history.",
-        "Choose another data folder, or move that file away.",
+        N_("Errors", "{name} is a database of another program, not a history."),
+        N_("Errors", "Choose another data folder, or move that file away."),
+        name=path.name,
     )
 
 
@@ -40,8 +53,10 @@ def unwritable(path: Path, reason: str) -> HistoryError:
     """The file or its folder cannot be written."""
     return HistoryError(
         "history_unwritable",
-        f"{path.name} cannot be written: {reason}.",
-        "Check the rights of the data folder and its disk, or choose another data folder.",
+        N_("Errors", "{name} cannot be written: {reason}."),
+        N_("Errors", "Check the rights of the data folder and its disk, or choose another data folder."),
+        name=path.name,
+        reason=reason,
     )
 
 
@@ -49,23 +64,32 @@ def in_use(path: Path) -> HistoryError:
     """Somebody else has the file open who is in the way."""
     return HistoryError(
         "history_locked",
-        f"{path.name} is in use by another program that does not let go.",
-        "Close other windows of the program, then try again.",
+        N_("Errors", "{name} is in use by another program that does not let go."),
+        N_("Errors", "Close other windows of the program, then try again."),
+        name=path.name,
     )
 
 
 def missing(path: Path, what: str, number: int) -> HistoryError:
-    """A row that is no longer there; another window may have deleted it."""
+    """A row that is no longer there; another window may have deleted it. `what` is a marked text."""
     return HistoryError(
         "history_missing",
-        f"{path.name} has no {what} with the number {number} (any more).",
-        "Load the list again; another window may have deleted it.",
+        N_("Errors", "{name} has no {what} with the number {number} (any more)."),
+        N_("Errors", "Load the list again; another window may have deleted it."),
+        name=path.name,
+        what=Message(what),
+        number=number,
     )
 
 
 def closed(path: Path) -> HistoryError:
     """The history was closed before."""
-    return HistoryError("history_closed", f"{path.name} was closed already.", "Start the program again.")
+    return HistoryError(
+        "history_closed",
+        N_("Errors", "{name} was closed already."),
+        N_("Errors", "Start the program again."),
+        name=path.name,
+    )
 
 
 def translate(error: sqlite3.Error, path: Path) -> HistoryError | None:
@@ -76,20 +100,25 @@ def translate(error: sqlite3.Error, path: Path) -> HistoryError | None:
     full_code = getattr(error, "sqlite_errorcode", None)
     if full_code is None:
         # The module's own complaint about text that is not UTF-8 carries no code.
-        return damaged(path, "a text in it is not UTF-8") if "decode" in str(error) else None
+        return (
+            damaged(path, Message(N_("Errors", "a text in it is not UTF-8")))
+            if "decode" in str(error)
+            else None
+        )
     primary = full_code & 0xFF
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(error))
     if primary == sqlite3.SQLITE_FULL or full_code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return HistoryError(
             "history_full",
-            f"{path.name} could not be written: the disk is full.",
-            "Free some space on the disk; everything saved before is still there.",
+            N_("Errors", "{name} could not be written: the disk is full."),
+            N_("Errors", "Free some space on the disk; everything saved before is still there."),
+            name=path.name,
         )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return in_use(path)
     if primary == sqlite3.SQLITE_READONLY:
-        return unwritable(path, "it is read-only")
+        return unwritable(path, Message(N_("Errors", "it is read-only")))
     if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_AUTH):
         return unwritable(path, str(error))
     return None

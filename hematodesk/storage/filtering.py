@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, ImageSummary
+from hematodesk.domain.messages import N_
 from hematodesk.storage import tally
 from hematodesk.storage.listing import BLOCK
 from hematodesk.storage.reading import SUMMARY_COLUMNS, ids_json, summary_of
@@ -58,8 +59,9 @@ def _moment(text: str, field: str) -> int:
     except ValueError as error:
         raise HistoryError(
             "filter_invalid",
-            f"The filter's {field} is not a date or time.",
-            "Write it as 2026-11-21 or 2026-11-21T08:30:00Z.",
+            N_("Errors", "The filter's {field} is not a date or time."),
+            N_("Errors", "Write it as 2026-11-21 or 2026-11-21T08:30:00Z."),
+            field=field,
         ) from error
 
 

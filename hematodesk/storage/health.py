@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.summary import summarise
 from hematodesk.storage import faults
 from hematodesk.storage.listing import BLOCK, listing_row
@@ -39,7 +40,7 @@ def check_at_start(connection: sqlite3.Connection, path: Path) -> None:
 
 def _refuse(answer: tuple[str], path: Path) -> None:
     if answer[0] != "ok":
-        raise faults.damaged(path, "SQLite's quick check finds broken pages")
+        raise faults.damaged(path, Message(N_("Errors", "SQLite's quick check finds broken pages")))
 
 
 def full_check(connection: sqlite3.Connection) -> list[str]:
@@ -48,19 +49,26 @@ def full_check(connection: sqlite3.Connection) -> list[str]:
     if problems:
         return problems
     problems += [
-        f"A row of the table {row[0]} points to nothing in {row[2]}."
+        Message(
+            N_("Errors", "A row of the table {name} points to nothing in {other}."), name=row[0], other=row[2]
+        )
         for row in connection.execute("PRAGMA foreign_key_check")
     ]
     live = "SELECT id FROM image WHERE deleted_at IS NULL"
     problems += [
-        f"Image {row[0]} and the list disagree on whether it is deleted."
+        Message(N_("Errors", "Image {number} and the list disagree on whether it is deleted."), number=row[0])
         for row in connection.execute(
             f"SELECT * FROM ({live} EXCEPT SELECT image_id FROM listing) UNION ALL "
             f"SELECT * FROM (SELECT image_id FROM listing EXCEPT {live})"
         )
     ]
     problems += [
-        f"The images of session {row[0]}: it counts {row[1]}, the list has {row[2]}."
+        Message(
+            N_("Errors", "The images of session {number}: it counts {count}, the list has {found}."),
+            number=row[0],
+            count=row[1],
+            found=row[2],
+        )
         for row in connection.execute(
             "SELECT session.id, image_count, count(listing.image_id) FROM session "
             "LEFT JOIN listing ON listing.session_id = session.id "
@@ -70,7 +78,7 @@ def full_check(connection: sqlite3.Connection) -> list[str]:
     counted = count_kinds(connection.execute("SELECT labels, moment, status, review, uncertain FROM listing"))
     ledger = Counter({tuple(row[:5]): row[5] for row in connection.execute("SELECT * FROM tally") if row[5]})
     if counted != ledger:
-        problems.append("The counts of the list's filters differ from the list.")
+        problems.append(Message(N_("Errors", "The counts of the list's filters differ from the list.")))
     return problems
 
 
@@ -82,11 +90,14 @@ def value_check(connection: sqlite3.Connection) -> list[str]:
     makes no sense or is told twice.
     """
     ids = [row[0] for row in connection.execute("SELECT id FROM image ORDER BY id")]
-    problems = []
+    problems: list[str] = []
     for start in range(0, len(ids), _GROUP):
         problems += _wrong_in(connection, ids[start : start + _GROUP])
     query = "SELECT image_id FROM thumbnail WHERE substr(jpeg, 1, 2) <> x'FFD8'"
-    problems += [f"The thumbnail of image {row[0]} is no JPEG." for row in connection.execute(query)]
+    problems += [
+        Message(N_("Errors", "The thumbnail of image {number} is no JPEG."), number=row[0])
+        for row in connection.execute(query)
+    ]
     return problems
 
 
@@ -95,13 +106,14 @@ def _wrong_in(connection: sqlite3.Connection, group: list[int]) -> list[str]:
     try:
         images = images_of(connection, group)
         return [
-            f"Image {number} differs from its line in the list."
+            Message(N_("Errors", "Image {number} differs from its line in the list."), number=number)
             for number, image in images.items()
             if _told_otherwise(connection, number, image)
         ]
     except (ValueError, KeyError, TypeError):
         if len(group) == 1:
-            return [f"Image {group[0]} has a value that cannot be understood."]
+            odd = N_("Errors", "Image {number} has a value that cannot be understood.")
+            return [Message(odd, number=group[0])]
         half = len(group) // 2
         return _wrong_in(connection, group[:half]) + _wrong_in(connection, group[half:])
 

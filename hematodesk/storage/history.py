@@ -22,6 +22,7 @@ from hematodesk.domain.history import (
     Session,
 )
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
+from hematodesk.domain.messages import N_
 from hematodesk.storage import faults, filtering, intake, listing, reading, runs, tally, writing
 from hematodesk.storage.database import Database
 from hematodesk.storage.history_copies import CopiesOfHistory
@@ -143,7 +144,7 @@ class History(RunsOfHistory, CopiesOfHistory):
         """
         with self._database.write() as connection:
             if connection.execute("SELECT 1 FROM session WHERE id = ?", (session_id,)).fetchone() is None:
-                raise faults.missing(self.path, "session", session_id)
+                raise faults.missing(self.path, N_("Errors", "session"), session_id)
             saved = [writing.insert_image(connection, session_id, result) for result in results]
             listing.enlist(connection, [image.id for image in saved])
             if run_id is not None:
@@ -159,7 +160,7 @@ class History(RunsOfHistory, CopiesOfHistory):
 
     def _image(self, found: HistoryImage | None, image_id: int) -> HistoryImage:
         if found is None:
-            raise faults.missing(self.path, "image", image_id)
+            raise faults.missing(self.path, N_("Errors", "image"), image_id)
         return found
 
     def find_by_digest(self, digest: str) -> HistoryImage | None:
@@ -230,7 +231,7 @@ class History(RunsOfHistory, CopiesOfHistory):
         _check_note(note)
         with self._database.write() as connection:
             if not writing.set_image_note(connection, image_id, note):
-                raise faults.missing(self.path, "image", image_id)
+                raise faults.missing(self.path, N_("Errors", "image"), image_id)
             return self._image(reading.whole_image(connection, image_id), image_id)
 
     # Cells
@@ -239,7 +240,7 @@ class History(RunsOfHistory, CopiesOfHistory):
         """Save one more cell of an image; returned with its id."""
         with self._database.write() as connection:
             if not listing.is_listed(connection, image_id):
-                raise faults.missing(self.path, "image", image_id)
+                raise faults.missing(self.path, N_("Errors", "image"), image_id)
             saved = writing.insert_cell(connection, image_id, cell)
             listing.refresh(connection, image_id)
             return saved
@@ -256,7 +257,7 @@ class History(RunsOfHistory, CopiesOfHistory):
 
     def _cell(self, found: tuple[Cell, int] | None, cell_id: int) -> tuple[Cell, int]:
         if found is None:
-            raise faults.missing(self.path, "cell", cell_id)
+            raise faults.missing(self.path, N_("Errors", "cell"), cell_id)
         return found
 
     def set_cell_removed(self, cell_id: int, removed: bool) -> Cell:
@@ -313,6 +314,8 @@ def _check_note(note: str) -> None:
     if len(note) > MAX_NOTE_CHARACTERS:
         raise HistoryError(
             "note_too_long",
-            f"The note has {len(note)} characters; at most {MAX_NOTE_CHARACTERS} are kept.",
-            "Shorten the note.",
+            N_("Errors", "The note has {count} characters; at most {most} are kept."),
+            N_("Errors", "Shorten the note."),
+            count=len(note),
+            most=MAX_NOTE_CHARACTERS,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Session
+from hematodesk.domain.messages import N_
 from hematodesk.domain.records import ImageRecord, Imported
 from hematodesk.storage import filtering, health, intake, reading, transfer
 from hematodesk.storage.backup import copy_database
@@ -32,7 +33,10 @@ class CopiesOfHistory:
         """
         if _same_file(target, self._database.path):
             raise HistoryError(
-                "backup_failed", f"{target.name} is the history itself.", "Choose another name or folder."
+                "backup_failed",
+                N_("Errors", "{name} is the history itself."),
+                N_("Errors", "Choose another name or folder."),
+                name=target.name,
             )
         with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
             copy_database(source, target, cancel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hematodesk.domain.history import Run, RunOptions, RunState, RunSummary
+from hematodesk.domain.messages import N_
 from hematodesk.storage import faults, runs
 from hematodesk.storage.database import Database
 
@@ -45,7 +46,7 @@ class RunsOfHistory:
         with self._database.read() as connection:
             found = runs.one(connection, run_id)
         if found is None:
-            raise faults.missing(self._database.path, "batch run", run_id)
+            raise faults.missing(self._database.path, N_("Errors", "batch run"), run_id)
         return found
 
     def unfinished_runs(self, limit: int = 100) -> list[Run]:

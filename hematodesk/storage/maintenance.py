@@ -13,6 +13,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.files import sync_folder
 from hematodesk.domain.history import RepairReport
+from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.storage import faults, health, swap
 from hematodesk.storage.backup import copy_database, stopping
 from hematodesk.storage.migrate import refuse_unknown
@@ -31,7 +32,12 @@ def _alone(path: Path) -> Iterator[Path | None]:
     Gives what the old file is kept as when a swap that was cut off was finished first.
     """
     if not path.exists() and swap.waiting(path) is None:
-        raise HistoryError("history_absent", f"There is no {path.name} in {path.parent}.")
+        raise HistoryError(
+            "history_absent",
+            N_("Errors", "There is no {name} in {folder}."),
+            name=path.name,
+            folder=path.parent,
+        )
     presence = Presence(path)
     presence.enter(alone=True, patience_s=PATIENCE_S)
     try:
@@ -47,7 +53,7 @@ def problems_of(path: Path) -> list[str]:
     """
     try:
         if path.stat().st_size == 0:
-            return ["It is empty."]
+            return [Message(N_("Errors", "It is empty."))]
         with contextlib.closing(_open_to_read(path, may_roll_back=True)) as connection:
             refuse_unknown(connection, path, len(MIGRATIONS))
             problems = health.full_check(connection)
@@ -55,12 +61,17 @@ def problems_of(path: Path) -> list[str]:
             current = connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
             return problems or (health.value_check(connection) if current else [])
     except FileNotFoundError:
-        raise HistoryError("history_absent", f"There is no {path.name} in {path.parent}.") from None
+        raise HistoryError(
+            "history_absent",
+            N_("Errors", "There is no {name} in {folder}."),
+            name=path.name,
+            folder=path.parent,
+        ) from None
     except (sqlite3.Error, UnicodeError) as error:
         fault = faults.translate(error, path) if isinstance(error, sqlite3.Error) else None
         if fault is not None and fault.code != "history_damaged":
             raise fault from error
-        return [f"It cannot be read to its end: {error}."]
+        return [Message(N_("Errors", "It cannot be read to its end: {detail}."), detail=error)]
     except HistoryError as error:
         if error.code != "history_damaged":
             raise
@@ -84,14 +95,19 @@ def repair(path: Path) -> RepairReport:
             loss = salvage(_rolled_back(path, work), made)
             problems = problems_of(made)
             if problems:
-                raise HistoryError("history_damaged", f"{path.name} cannot be repaired: {problems[0]}")
+                raise HistoryError(
+                    "history_damaged",
+                    N_("Errors", "{name} cannot be repaired: {detail}"),
+                    name=path.name,
+                    detail=problems[0],
+                )
             counts = _counts(made)
             with made.open("rb+") as stream:
                 os.fsync(stream.fileno())
             made.replace(path.with_name(path.name + swap.REPAIRED))
             sync_folder(path.parent)
         except OSError as error:
-            raise faults.unwritable(path, error.strerror or str(error)) from error
+            raise faults.unwritable(path, reason_of(error)) from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return _report(swap.finish(path), counts, loss)
@@ -156,7 +172,12 @@ def check_backup(path: Path, backup: Path, cancel: CancelToken | None = None) ->
 
 def _refuse_itself(path: Path, backup: Path) -> None:
     if path.exists() and backup.exists() and backup.samefile(path):
-        raise HistoryError("backup_failed", f"{backup.name} is the history itself.", "Choose a backup.")
+        raise HistoryError(
+            "backup_failed",
+            N_("Errors", "{name} is the history itself."),
+            N_("Errors", "Choose a backup."),
+            name=backup.name,
+        )
 
 
 @contextlib.contextmanager
@@ -186,13 +207,20 @@ def _refuse_unknown_backup(source: sqlite3.Connection, backup: Path) -> None:
         if error.code == "history_damaged":
             raise _damaged_backup(backup) from error
         if error.code == "history_foreign":
-            raise HistoryError(error.code, error.message, "Choose another backup.") from error
+            raise HistoryError(
+                error.code,
+                error.message,
+                N_("Errors", "Choose another backup."),
+            ) from error
         raise
 
 
 def _damaged_backup(backup: Path) -> HistoryError:
     return HistoryError(
-        "backup_damaged", f"{backup.name} is damaged; nothing was changed.", "Choose another backup."
+        "backup_damaged",
+        N_("Errors", "{name} is damaged; nothing was changed."),
+        N_("Errors", "Choose another backup."),
+        name=backup.name,
     )
 
 
@@ -202,7 +230,12 @@ def _open_to_read(path: Path, *, may_roll_back: bool = False) -> sqlite3.Connect
     With `may_roll_back` SQLite first finishes what a killed program left in the journal.
     """
     if not path.is_file():
-        raise HistoryError("backup_absent", f"There is no file {path.name} in {path.parent}.")
+        raise HistoryError(
+            "backup_absent",
+            N_("Errors", "There is no file {name} in {folder}."),
+            name=path.name,
+            folder=path.parent,
+        )
     address = path.absolute().as_uri()
     # A network share needs an empty authority: https://www.sqlite.org/uri.html
     if not address.startswith("file:///"):

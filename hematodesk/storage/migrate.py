@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hematodesk.domain.messages import N_, Message
 from hematodesk.storage import faults
 from hematodesk.storage.backup import copy_database
 
@@ -25,7 +26,7 @@ def refuse_unknown(connection: sqlite3.Connection, path: Path, known: int) -> No
     application = _pragma(connection, "application_id")
     if application != _APPLICATION_ID and (application != 0 or version != 0 or _has_tables(connection)):
         if _has_our_tables(connection):
-            raise faults.damaged(path, "it lacks the mark of a history")
+            raise faults.damaged(path, Message(N_("Errors", "it lacks the mark of a history")))
         raise faults.foreign(path)
     if version > known:
         raise faults.newer(path, version, known)
@@ -43,7 +44,9 @@ def migrate(
     if _version(connection) >= len(migrations):
         return
     if read_only:
-        raise faults.unwritable(path, "it is read-only and needs an update of its format")
+        raise faults.unwritable(
+            path, Message(N_("Errors", "it is read-only and needs an update of its format"))
+        )
     # Rebuilding a table would trip over rows that point to it; they are checked before the commit.
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
@@ -71,7 +74,9 @@ def _apply(connection: sqlite3.Connection, path: Path, number: int, script: str)
         connection.execute(statement)
     dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
     if dangling is not None:
-        raise faults.damaged(path, f"a row of its table {dangling[0]} points to nothing")
+        raise faults.damaged(
+            path, Message(N_("Errors", "a row of its table {name} points to nothing"), name=dangling[0])
+        )
     if number == 1:
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {number}")

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from hematodesk.domain.messages import reason_of
 from hematodesk.storage import faults
 
 if sys.platform != "win32":
@@ -40,7 +41,7 @@ class Presence:
                 handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             except OSError as fault:
                 if alone:
-                    raise faults.unwritable(self._history, fault.strerror or str(fault)) from fault
+                    raise faults.unwritable(self._history, reason_of(fault)) from fault
                 return
             if self._lock(handle, alone):
                 return

@@ -12,7 +12,6 @@ from typing import Any
 from hematodesk.domain.cells import (
     Cell,
     CellOrigin,
-    Fault,
     ImageResult,
     ImageStatus,
     Prediction,
@@ -23,7 +22,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, ImageSummary, ReviewState, Session
-from hematodesk.storage.text import pack_text, unpack_text
+from hematodesk.storage.text import fault_of, pack_text, unpack_text
 
 Row = tuple[Any, ...]
 
@@ -40,7 +39,7 @@ LEFT JOIN review ON review.id = (SELECT max(id) FROM review WHERE cell_id = cell
 
 _IMAGES = """
 SELECT id, session_id, name, path, digest, width, height, status, fault_code, fault_message,
-    fault_remedy, notices, red_cell_diameter, elapsed_ms, created_at, note
+    fault_remedy, fault_templates, notices, red_cell_diameter, elapsed_ms, created_at, note
 FROM image
 """
 
@@ -117,7 +116,6 @@ def images_of(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, H
 
 
 def _image(row: Row, cells: tuple[Cell, ...]) -> HistoryImage:
-    fault = None if row[8] is None else Fault(*(unpack_text(value) for value in row[8:11]))
     result = ImageResult(
         name=unpack_text(row[2]),
         path=unpack_text(row[3]),
@@ -126,13 +124,13 @@ def _image(row: Row, cells: tuple[Cell, ...]) -> HistoryImage:
         height=row[6],
         status=ImageStatus(row[7]),
         cells=cells,
-        fault=fault,
-        notices=tuple(json.loads(row[11])),
-        red_cell_diameter=row[12],
-        elapsed_ms=row[13],
-        created_at=row[14],
+        fault=None if row[8] is None else fault_of(row[8:12]),
+        notices=tuple(json.loads(row[12])),
+        red_cell_diameter=row[13],
+        elapsed_ms=row[14],
+        created_at=row[15],
     )
-    return HistoryImage(row[0], row[1], result, unpack_text(row[15]))
+    return HistoryImage(row[0], row[1], result, unpack_text(row[16]))
 
 
 def whole_image(connection: sqlite3.Connection, image_id: int) -> HistoryImage | None:

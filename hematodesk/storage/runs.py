@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from hematodesk.domain.cells import ImageStatus, now_utc
+from hematodesk.domain.cells import Fault, ImageStatus, now_utc
 from hematodesk.domain.history import Run, RunFailure, RunOptions, RunState, RunSummary
-from hematodesk.storage.text import pack_text, unpack_text
+from hematodesk.storage.text import fault_of, pack_text, unpack_text
 
 _COLUMNS = "id, roots, options, model, version, sha256, state, total, done, failed, started_at, ended_at"
 _MOST_FAILURES = 5_000
@@ -102,7 +102,8 @@ def _run(row: tuple[Any, ...]) -> Run:
 def summary(connection: sqlite3.Connection, run_id: int) -> RunSummary:
     """What a run's images hold, as the history has them now; deleted ones are left out."""
     query = (
-        "SELECT id, name, status, labels, cell_count, uncertain_count, fault_code, fault_message FROM image "
+        "SELECT id, name, status, labels, cell_count, uncertain_count, fault_code, fault_message, "
+        "fault_remedy, fault_templates FROM image "
         "JOIN run_image ON run_image.image_id = image.id WHERE run_id = ? AND deleted_at IS NULL ORDER BY id"
     )
     cells: Counter[str] = Counter()
@@ -110,9 +111,7 @@ def summary(connection: sqlite3.Connection, run_id: int) -> RunSummary:
     statuses: Counter[str] = Counter()
     failures: list[RunFailure] = []
     uncertain = count = 0
-    for image_id, name, status, labels, cell_count, doubtful, code, message in connection.execute(
-        query, (run_id,)
-    ):
+    for image_id, name, status, labels, cell_count, doubtful, *fault in connection.execute(query, (run_id,)):
         statuses[status] += 1
         count += cell_count
         uncertain += doubtful > 0
@@ -120,9 +119,8 @@ def summary(connection: sqlite3.Connection, run_id: int) -> RunSummary:
             cells[class_id] += number
             images[class_id] += 1
         if status == ImageStatus.ERROR and len(failures) < _MOST_FAILURES:
-            failures.append(
-                RunFailure(image_id, unpack_text(name), unpack_text(code or ""), unpack_text(message or ""))
-            )
+            told = Fault("", "") if fault[0] is None else fault_of(fault)
+            failures.append(RunFailure(image_id, unpack_text(name), told.code, told.message))
     return RunSummary(
         run_id,
         images=sum(statuses.values()),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hematodesk.domain.files import sync_folder
+from hematodesk.domain.messages import reason_of
 from hematodesk.storage import faults
 
 HELPERS = ("-wal", "-journal")
@@ -51,9 +52,9 @@ def finish(path: Path) -> Path | None:
     except PermissionError as fault:
         if os.name == "nt":
             raise faults.in_use(path) from fault
-        raise faults.unwritable(path, fault.strerror or str(fault)) from fault
+        raise faults.unwritable(path, reason_of(fault)) from fault
     except OSError as fault:
-        raise faults.unwritable(path, fault.strerror or str(fault)) from fault
+        raise faults.unwritable(path, reason_of(fault)) from fault
     return kept
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hematodesk.domain.cells import Fault
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -38,6 +43,24 @@ def pack_text(text: str) -> str | bytes:
 def unpack_text(value: str | bytes) -> str:
     """The inverse of `pack_text`."""
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def fault_columns(fault: Fault | None) -> tuple[str | bytes | None, ...]:
+    """An image's fault_code, fault_message, fault_remedy and fault_templates."""
+    if fault is None:
+        return (None, None, None, None)
+    packed = map(pack_text, (fault.code, fault.message, fault.remedy))
+    return (*packed, json.dumps(fault.templates()))
+
+
+def fault_of(columns: Sequence[Any]) -> Fault:
+    """The inverse of `fault_columns` where there is a fault; of odd templates the words alone stand."""
+    code, message, remedy, templates = columns
+    fault = Fault(unpack_text(code), unpack_text(message), unpack_text(remedy))
+    try:
+        return fault.with_templates(json.loads(templates)) if isinstance(templates, str) else fault
+    except (ValueError, RecursionError):
+        return fault
 
 
 def moment_of(text: str) -> int:

@@ -12,12 +12,12 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.summary import summarise
 from hematodesk.storage.listing import delist, enlist, is_listed, refresh, write_summary
 from hematodesk.storage.reading import ids_json
-from hematodesk.storage.text import pack_text
+from hematodesk.storage.text import fault_columns, pack_text
 
 _INSERT_IMAGE = """
 INSERT INTO image (session_id, name, path, digest, width, height, status, fault_code, fault_message,
-    fault_remedy, notices, red_cell_diameter, elapsed_ms, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    fault_remedy, fault_templates, notices, red_cell_diameter, elapsed_ms, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -26,7 +26,6 @@ def insert_image(connection: sqlite3.Connection, session_id: int, result: ImageR
 
     The caller puts it into the list.
     """
-    fault = result.fault
     image_id = _insert(
         connection,
         _INSERT_IMAGE,
@@ -37,7 +36,7 @@ def insert_image(connection: sqlite3.Connection, session_id: int, result: ImageR
         int(result.width),
         int(result.height),
         result.status,
-        *((None, None, None) if fault is None else map(pack_text, (fault.code, fault.message, fault.remedy))),
+        *fault_columns(result.fault),
         json.dumps(result.notices),
         None if result.red_cell_diameter is None else float(result.red_cell_diameter),
         float(result.elapsed_ms),

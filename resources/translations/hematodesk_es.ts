@@ -1806,12 +1806,28 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Libere espacio en el disco; todo lo guardado antes sigue ahí.</translation>
     </message>
     <message>
+        <source>it is read-only</source>
+        <translation>es de solo lectura</translation>
+    </message>
+    <message>
         <source>The filter&apos;s {field} is not a date or time.</source>
         <translation>El {field} del filtro no es una fecha ni una hora.</translation>
     </message>
     <message>
         <source>Write it as 2026-11-21 or 2026-11-21T08:30:00Z.</source>
         <translation>Escríbalo como 2026-11-21 o 2026-11-21T08:30:00Z.</translation>
+    </message>
+    <message>
+        <source>session</source>
+        <translation>sesión</translation>
+    </message>
+    <message>
+        <source>image</source>
+        <translation>imagen</translation>
+    </message>
+    <message>
+        <source>cell</source>
+        <translation>célula</translation>
     </message>
     <message>
         <source>The note has {count} characters; at most {most} are kept.</source>
@@ -1924,6 +1940,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>It cannot be read to its end: {detail}.</source>
         <translation>No se puede leer hasta el final: {detail}.</translation>
+    </message>
+    <message>
+        <source>SQLite&apos;s quick check finds broken pages</source>
+        <translation>la comprobación rápida de SQLite encuentra páginas rotas</translation>
     </message>
     <message>
         <source>A row of the table {name} points to nothing in {other}.</source>
@@ -2564,6 +2584,38 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>it ends in the middle of a field</source>
         <translation>termina en medio de un campo</translation>
+    </message>
+    <message>
+        <source>it is empty, and its write-ahead log is not</source>
+        <translation>está vacío, y su registro de escritura anticipada no lo está</translation>
+    </message>
+    <message>
+        <source>its first bytes are not a database&apos;s</source>
+        <translation>sus primeros bytes no son los de una base de datos</translation>
+    </message>
+    <message>
+        <source>a value in it cannot be understood</source>
+        <translation>contiene un valor que no se puede entender</translation>
+    </message>
+    <message>
+        <source>it was opened read-only</source>
+        <translation>se abrió como solo lectura</translation>
+    </message>
+    <message>
+        <source>batch run</source>
+        <translation>serie</translation>
+    </message>
+    <message>
+        <source>it lacks the mark of a history</source>
+        <translation>le falta la marca de un historial</translation>
+    </message>
+    <message>
+        <source>it is read-only and needs an update of its format</source>
+        <translation>es de solo lectura y necesita una actualización de su formato</translation>
+    </message>
+    <message>
+        <source>a row of its table {name} points to nothing</source>
+        <translation>una fila de su tabla {name} no apunta a nada</translation>
     </message>
 </context>
 <context>

@@ -144,9 +144,12 @@ def _first_version(path: Path) -> None:
     with closing(History.open(path)) as opened:
         fill(opened, OLD_IMAGES)
     with closing(sqlite3.connect(path)) as connection:
-        # What the second migration brought.
-        assert len(MIGRATIONS) == 2, "undo the newer migrations, too"
-        connection.executescript("DROP TABLE run_image; DROP TABLE run; PRAGMA user_version = 1; VACUUM;")
+        # What the later migrations brought.
+        assert len(MIGRATIONS) == 3, "undo the newer migrations, too"
+        connection.executescript(
+            "ALTER TABLE image DROP COLUMN fault_templates; DROP TABLE run_image; DROP TABLE run; "
+            "PRAGMA user_version = 1; VACUUM;"
+        )
 
 
 def _missing(history: History, said: Said) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hematodesk.storage.migrations.m0001_first import SQL as FIRST
 from hematodesk.storage.migrations.m0002_runs import SQL as RUNS
+from hematodesk.storage.migrations.m0003_fault_templates import SQL as FAULT_TEMPLATES
 
-MIGRATIONS: tuple[str, ...] = (FIRST, RUNS)
+MIGRATIONS: tuple[str, ...] = (FIRST, RUNS, FAULT_TEMPLATES)
 """Element n-1 leads from schema version n-1 to version n."""

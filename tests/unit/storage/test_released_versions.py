@@ -9,6 +9,7 @@ import pytest
 
 from hematodesk.domain.cells import CellOrigin, ImageStatus, UncertainReason, Verdict
 from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.domain.messages import Message
 from hematodesk.storage.history import History
 from hematodesk.storage.migrations import MIGRATIONS
 
@@ -28,6 +29,13 @@ def test_a_real_file_of_a_version_keeps_everything(version: int, tmp_path: Path)
     assert broken.result.status is ImageStatus.ERROR
     assert broken.result.fault is not None
     assert broken.result.fault.code == "image_truncated"
+    words = broken.result.fault.message
+    if version < 3:
+        # Nothing says what the words were made of: they are told as they are.
+        assert (words, type(words)) == ("broken.jpg ends too early.", str)
+    else:
+        assert isinstance(words, Message)
+        assert (words.data["name"], words.data["reason"]) == ("broken.jpg", "its end is missing")
     assert (empty.note, empty.result.digest) == ("old stain", "11" * 32)
     assert field.result.thumbnail == b"\xff\xd8jpeg"
     assert field.result.notices == ("depth_reduced",)

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 
 from hematodesk.bootstrap import build
 from hematodesk.domain.cancel import CancelToken
-from hematodesk.domain.cells import Review, Verdict, now_utc
+from hematodesk.domain.cells import Fault, ImageStatus, Review, Verdict, now_utc
 from hematodesk.domain.errors import Cancelled, DocumentError, HistoryError
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.domain.messages import Message
+from hematodesk.imaging import faults
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.imaging.thumbnail import thumbnail
@@ -243,6 +245,60 @@ def test_files_that_are_no_export_are_refused_in_words(elsewhere, tmp_path, data
     assert caught.value.code == code
     assert words in caught.value.message
     assert "x.json" in caught.value.message
+
+
+@pytest.fixture
+def with_fault(tmp_path, made_result):
+    services = build(tmp_path / "data")
+    error = faults.incomplete("rota\udcff.png", "PNG", "rows are missing")
+    fault = Fault(error.code, error.message, error.remedy)
+    result = replace(made_result("rota\udcff.png"), status=ImageStatus.ERROR, cells=(), fault=fault)
+    services.open_history().save_results(services.session_id(), [result])
+    yield services
+    services.close()
+
+
+def fault_in(history: History) -> Fault:
+    (row,) = history.page()
+    fault = history.image(row.id).result.fault
+    assert fault is not None
+    return fault
+
+
+def test_what_a_fault_was_made_of_comes_along(with_fault, elsewhere, tmp_path):
+    export(with_fault, tmp_path / "all.json")
+    assert import_history(elsewhere, tmp_path / "all.json", Trusting()).added == 1
+    before, after = fault_in(with_fault.history), fault_in(elsewhere)
+    assert isinstance(after.message, Message) and isinstance(after.remedy, Message)
+    assert (after, after.templates()) == (before, before.templates())
+    assert after.message.data["name"] == "rota\udcff.png"
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [
+        None,
+        7,
+        [],
+        {"message": {"template": "{name.__class__}", "data": {"name": "x"}}},
+        {"message": {"template": "All is well.", "data": {}}},
+        {"message": {"template": "{a}" * 300, "data": {"a": "x"}}, "remedy": [[[]]]},
+        {"message": {"template": 1, "template_bytes": "zz", "data": {"a_bytes": "ff", "a": 2}}},
+    ],
+)
+def test_templates_of_an_import_are_not_trusted(with_fault, elsewhere, tmp_path, templates):
+    document = export(with_fault, tmp_path / "all.json")
+    error = document["images"][0]["error"]
+    if templates is None:
+        # As older versions wrote it.
+        del error["templates"]
+    else:
+        error["templates"] = templates
+    (tmp_path / "odd.json").write_text(json.dumps(document), "utf-8")
+    assert import_history(elsewhere, tmp_path / "odd.json", Trusting()).added == 1
+    fault = fault_in(elsewhere)
+    assert fault == fault_in(with_fault.history)
+    assert (type(fault.message), type(fault.remedy)) == (str, str)
 
 
 def test_a_file_that_is_not_there_is_told(elsewhere, tmp_path):

@@ -1,4 +1,4 @@
-"""Archives of the frozen folder: the same bytes for the same files, whoever packs them."""
+"""Reproducible archives of the frozen folder: the same files give the same bytes."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def _compressed(target: Path, when: int) -> Iterator[lzma.LZMAFile | gzip.GzipFi
         with lzma.open(target, "wb", preset=9) as stream:
             yield stream
     else:
-        # The head of a .gz holds a name and a time: neither may be this machine's.
+        # A .gz header holds a name and a time; neither may depend on this machine.
         with target.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=when) as stream:
             yield stream

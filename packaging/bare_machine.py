@@ -1,13 +1,13 @@
-"""Prove the Linux packages on a bare machine: a minimal Debian in a folder, no Python, no network.
+"""Tests the Linux packages on a bare machine: a minimal Debian in a folder, no Python, no network.
 
     sudo .venv-package/bin/python packaging/bare_machine.py dist/hematodesk dist/hematodesk_0.1.0_amd64.deb
 
 Needs root, debootstrap, unshare, strace, ar, Xvfb and xdotool. The Debian is made once (--system) and kept.
-Into it apt installs an older .deb (the same with another version), which brings what it depends on. From then
+Apt installs an older .deb (the same with another version) and its dependencies there. From then
 on everything runs in a network namespace without any interface, as an unprivileged user: the newer .deb
 replaces the older and the person's data stay; the smoke test runs on the installed program and, after its
 removal, on the bare folder; an administrator's policy and a home that cannot be written to are tried. strace
-writes down every socket that is asked for.
+records every socket that is requested.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _POLICY = '{"schema": 1, "export": false, "model_import": false}'
 
 
 def older(deb: Path, folder: Path) -> Path:
-    """A copy of a .deb that calls itself an older version; the data in it stay as they are."""
+    """A copy of a .deb with an older version number and the same data."""
     subprocess.run(["ar", "x", str(deb.resolve())], cwd=folder, check=True)
     (packed,) = folder.glob("control.tar.*")
     inside = folder / "control"
@@ -63,12 +63,12 @@ def older(deb: Path, folder: Path) -> Path:
 
 
 def families(traces: Path) -> Counter[str]:
-    """How often each family of sockets was asked for, in all traces of a folder."""
+    """How often each socket family was requested, in all traces of a folder."""
     return Counter(found for file in traces.iterdir() for found in _FAMILY.findall(file.read_text("utf-8")))
 
 
 class BareMachine:
-    """The minimal Debian, and what is done in it."""
+    """The minimal Debian and the checks in it."""
 
     def __init__(self, root: Path, scratch: Path) -> None:
         self.root, self.scratch = root, scratch
@@ -79,7 +79,7 @@ class BareMachine:
         os.chown(self.home, USER, USER)
 
     def mount(self) -> None:
-        """What a running system has: /proc, shared memory, a screen; and the scratch folder by its path."""
+        """Mount what a running system has: /proc, shared memory, a screen; and the scratch folder."""
         for place in ("proc", "dev/shm", "tmp/.X11-unix", str(self.scratch).lstrip("/")):
             (self.root / place).mkdir(parents=True, exist_ok=True)
         Path("/tmp/.X11-unix").mkdir(exist_ok=True)
@@ -92,7 +92,7 @@ class BareMachine:
             subprocess.run(["mount", *what], check=True)
 
     def as_root(self, *command: str, network: bool = False) -> str:
-        """Run a command of the machine's administrator; returns what it said. Raises Failed."""
+        """Run a command as the machine's root; returns its output. Raises Failed."""
         alone = [] if network else ["unshare", "--net"]
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -106,7 +106,7 @@ class BareMachine:
         return done.stdout
 
     def as_user(self, *arguments: str, code: int = 0, home: Path | None = None, **more: str) -> str:
-        """Run the installed program as a person; returns all that it said. Raises Failed."""
+        """Run the installed program as an ordinary user; returns its output. Raises Failed."""
         machine = Machine(self.root, USER, self.traces)
         command = machine.command([str(INSTALLED / "hematodesk"), *arguments], Path("/"))
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(home or self.home), "LANG": "C.UTF-8", **more}
@@ -154,7 +154,7 @@ def install(machine: BareMachine, deb: Path) -> str:
 
 def _interfaces(machine: BareMachine) -> str:
     lines = machine.as_root("cat", "/proc/net/dev").splitlines()[2:]
-    # /proc shows the namespace of whoever reads it.
+    # /proc shows the namespace of the reading process.
     names = [line.partition(":")[0].strip() for line in lines]
     if names != ["lo"]:
         raise Failed(f"There are interfaces: {names}.")
@@ -192,7 +192,7 @@ def smoke(machine: BareMachine, folder: Path, *more: str) -> str:
 
 
 def policy(machine: BareMachine) -> str:
-    """The administrator's word holds for the unprivileged user."""
+    """The administrator's policy holds for the unprivileged user."""
     file = machine.root / "etc/hematodesk/policy.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(_POLICY, "utf-8")
@@ -208,7 +208,7 @@ def policy(machine: BareMachine) -> str:
 
 
 def read_only_home(machine: BareMachine) -> str:
-    """A home that cannot be written to: a sentence that names the folder, and answers all the same."""
+    """In a read-only home the program names the folder in its message and still gives answers."""
     home = machine.scratch / "nur lesbar"
     home.mkdir(mode=0o555)
     sample = str(INSTALLED / "_internal/hematodesk/_data/resources/samples/smear_01_neutrophil.jpg")
@@ -255,7 +255,7 @@ def _wait_for_window(window: subprocess.Popen[bytes], environment: dict[str, str
 
 
 def remove(machine: BareMachine) -> str:
-    """Nothing of the package is left, and everything of the person's."""
+    """Removal leaves nothing of the package and all of the user's data."""
     kept = machine.home / ".local/share/hematodesk/history.sqlite3"
     machine.as_root("dpkg", "--purge", "hematodesk")
     left = [

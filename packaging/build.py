@@ -38,7 +38,7 @@ def build(output: Path, product: str = "cpu") -> Path:
     """
     places = ["--distpath", str(output / "dist"), "--workpath", str(output / "build")]
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places]
-    # Sets of constants are written in an order that hangs on the hash seed: fixed, two builds are the same.
+    # Sets of constants are written in an order that depends on the hash seed; a fixed one makes builds equal.
     environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "PYTHONHASHSEED": "0"}
     environment["HEMATODESK_PRODUCT"] = product
     subprocess.run([*command, str(PACKAGING / "hematodesk.spec")], check=True, env=environment)
@@ -75,7 +75,7 @@ def main() -> int:
             if sys.platform.startswith("linux"):
                 subprocess.run([sys.executable, str(PACKAGING / "capture_check.py"), str(folder)], check=True)
     except subprocess.CalledProcessError as fault:
-        # What was wrong has been said by the program that failed.
+        # The failed program has reported the reason.
         return fault.returncode or 1
     if options.archive:
         target = output / "dist" / archive_name(options.product)

@@ -4,7 +4,7 @@
 
 Linux; runs with the virtual environment's Python that built it. A phantom video is written and read frame by
 frame, a file that is no video and an absent camera are refused, all through imaging/capture.py. Then OpenCV
-is left to choose a backend by itself, which must end that process: so nothing before it called FFmpeg.
+is then left to choose a backend, which must end the process: this shows that nothing before it called FFmpeg.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether the lock file has a wheel with a locked digest of every package, for each system a release is for.
+"""Checks that the lock file has a wheel with a locked digest of every package for each release system.
 
     python packaging/check_lock.py [--python 3.11]
 

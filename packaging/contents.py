@@ -1,6 +1,6 @@
-"""What goes into the frozen program and what stays out: decisions on names and lists, apart from PyInstaller.
+"""Decides what goes into the frozen program, on plain names and lists, independent of PyInstaller.
 
-The spec hands over what PyInstaller found and builds with what is returned here. An entry is
+The spec passes what PyInstaller found and builds with what is returned. An entry is
 PyInstaller's own (name inside the program, file it comes from, kind).
 """
 
@@ -79,7 +79,7 @@ HIDDEN_MODULES = [
 """What only compiled code imports, so that the analysis cannot see it."""
 
 QT_PLUGINS = [
-    # How a window comes to the screen; offscreen for the smoke test and for tests at the customer's.
+    # Platforms; offscreen for the smoke test and for tests on site.
     "platforms/*qxcb.*",
     "platforms/*qwayland.*",
     "platforms/*qoffscreen.*",

@@ -1,6 +1,6 @@
 """Whose every file in the frozen program is: the wheels', Python's, the build system's, or our own.
 
-The spec hands over what it is about to build with; notices.py and sbom.py tell people and machines of it.
+The spec passes the entries of a build; notices.py and sbom.py turn the parts into documents.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _LICENCES = {
     "shiboken6": "LGPL-3.0-only",
     "xlsxwriter": "BSD-2-Clause",
 }
-"""SPDX expressions of parts whose own metadata says it in other words, or offers a choice: then ours."""
+"""SPDX expressions of parts whose metadata states the licence differently, or the chosen one of several."""
 
 
 class UnknownPart(Exception):
-    """A file in the program that nobody owns; shipping it would hide a licence."""
+    """A file in the program that belongs to no known part; shipping it would hide a licence."""
 
 
 @dataclass
 class Part:
-    """Something by somebody else inside the program, or the program itself.
+    """A third-party component inside the program, or the program itself.
 
     Attributes:
         name, version: its publisher's.
@@ -58,7 +58,7 @@ class Part:
 
 
 class Owners:
-    """Answers whose a file of the build machine is."""
+    """Finds the component that a file of the build machine belongs to."""
 
     def __init__(self, root: Path, version: str, made: Path | None = None) -> None:
         """`root` is the project's folder, `made` the one in which the build makes files of its own."""
@@ -90,7 +90,7 @@ class Owners:
         return self._known(package, lambda: system_part(package))
 
     def wheel(self, name: str) -> Part:
-        """A wheel's part by name: for what is built into the programs and has no file of its own."""
+        """A wheel's part by name: for code built into the programs, without a file of its own."""
         return self._known(name, lambda: wheel_part(metadata.distribution(name)))
 
     def _known(self, name: str, make: Callable[[], Part]) -> Part:
@@ -100,7 +100,7 @@ class Owners:
 
 
 def parts_of(entries: Iterable[Entry], modules: Iterable[Entry], owners: Owners) -> list[Part]:
-    """All parts, ours first, the others by name, each with its files inside the program.
+    """All parts, this program first, the others by name, each with its files inside the program.
 
     Args:
         entries: files: (name inside, file it comes from before any of our changes, kind).
@@ -117,7 +117,7 @@ def parts_of(entries: Iterable[Entry], modules: Iterable[Entry], owners: Owners)
         if source and source not in ("-", "built-in"):
             part = owners.part(Path(source))
             found[part.name] = part
-    # The start of both programs is PyInstaller's, and so is a little of what runs before ours.
+    # The boot loader of both programs, and some code that runs before ours, is PyInstaller's.
     starter = owners.wheel("pyinstaller")
     found[starter.name] = starter
     return sorted(found.values(), key=lambda part: (part.name != OWN, part.name.lower()))

@@ -24,7 +24,7 @@ def bill_of_materials(parts: Sequence[Part], folder: Path, when: int) -> str:
 
     Args:
         folder: the frozen program; paths in `parts` are looked up below it.
-        when: the time it bears, in seconds since 1970.
+        when: its time stamp, in seconds since 1970.
     """
     bom = Bom()
     others: list[Component] = []

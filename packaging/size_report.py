@@ -1,4 +1,4 @@
-"""How large the frozen program is, by component, and whether it is small enough."""
+"""Reports the frozen program's size by component and checks it against the limit."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def report(totals: dict[str, int]) -> str:
 
 
 def too_large(totals: dict[str, int], limit: int = LIMIT_BYTES) -> str:
-    """Why the program is too large, in words; empty when it is not."""
+    """Message saying that the program is too large; empty when it is not."""
     total = sum(totals.values())
     if total <= limit:
         return ""

@@ -1,4 +1,4 @@
-"""The scratch place in which the smoke test uses the frozen program, and how programs are started there."""
+"""The scratch environment of the smoke test, and how programs are started in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HARMLESS = {
     "windows": [],
     "cocoa": [],
 }
-"""Lines that a window may leave on standard error, by platform: what Qt's offscreen plugin cannot do."""
+"""Accepted lines on a window's standard error, by platform: limits of Qt's offscreen plugin."""
 
 CLASSES = ("eosinophil", "lymphocyte", "monocyte", "neutrophil")
 
@@ -34,12 +34,12 @@ _WITHOUT_CARD = "hematodesk: CUDA could not load the model (Fail). The provider 
 
 
 class Failed(Exception):
-    """Something was not as it should be."""
+    """A check failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where programs run, and as whom; without a root here, as the one who runs this.
+    """Where and as which user programs run; without a root here, as the present user.
 
     Attributes:
         root: the root folder of another system; programs run inside it without any network interface. The
@@ -60,19 +60,19 @@ class Machine:
         if self.traces is not None:
             file = self.traces / f"{len(list(self.traces.iterdir())):03d}-{Path(command[0]).name}.txt"
             file.touch()
-            # -D: the program stays the child of whoever waits for it, so that signals and codes are its own.
+            # -D: the program stays a direct child, so that signals and exit codes are its own.
             traced = ["strace", "-D", "-f", "--seccomp-bpf", "-e", "trace=socket,execve", "-o", str(file)]
-        # By its path: the program's own variables leave out where administrators' tools lie.
+        # By its path: the program's PATH lacks the administrators' folders.
         chroot = [str(shutil.which("chroot")), f"--userspec={self.user}:{self.user}", str(self.root)]
         go = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(folder)]
         return [*traced, "unshare", "--net", *chroot, *go, *command]
 
     def outside(self, path: Path) -> Path:
-        """A path inside the machine as it is called here."""
+        """The path, seen from outside, of a path inside the machine."""
         return path if self.root is None else self.root / path.relative_to("/")
 
     def give(self, *folders: Path) -> None:
-        """Let the machine's user own what is in these folders."""
+        """Make the machine's user the owner of these folders' content."""
         if self.root is not None:
             for folder in folders:
                 for path in [folder, *folder.rglob("*")]:
@@ -80,7 +80,7 @@ class Machine:
 
 
 def unexpected_lines(stderr: str, platform: str) -> list[str]:
-    """The lines of standard error that nobody expects of a window on that platform."""
+    """The unexpected lines of a window's standard error on that platform."""
     known = [re.compile(pattern) for pattern in HARMLESS[platform]]
     return [
         line
@@ -110,11 +110,11 @@ def json_lines(text: str) -> list[dict[str, Any]]:
 
 
 class Bench:
-    """The program in its scratch place.
+    """The program in its scratch environment.
 
     Attributes:
         folder: the program's folder, as the machine calls it.
-        home, images, elsewhere: the person's home, the folder of images in it, and a working folder.
+        home, images, elsewhere: the user's home, the folder of images in it, and a working folder.
         known: images whose class their name says.
     """
 
@@ -141,7 +141,7 @@ class Bench:
 
     @property
     def program_folder(self) -> Path:
-        """The program's folder as it is called here."""
+        """The program's folder, seen from outside the machine."""
         # A copy lies in the scratch folder, which has the same path on both sides.
         return self.folder if self.folder.is_dir() else self.machine.outside(self.folder)
 
@@ -155,7 +155,7 @@ class Bench:
         return str(self.folder / (f"{name}.exe" if sys.platform == "win32" else name))
 
     def environment(self, **more: str) -> dict[str, str]:
-        """As bare as a desktop's menu gives it: nothing of the developer's own."""
+        """A minimal environment as from a desktop menu, without the developer's variables."""
         kept = ("PATH", "SYSTEMROOT", "WINDIR", "TEMP", "TMP") if sys.platform == "win32" else ()
         bare = {name: os.environ[name] for name in kept if name in os.environ}
         bare.setdefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -224,7 +224,7 @@ class Bench:
         return self.home / ".local" / "share" / "hematodesk"
 
     def data_arguments(self) -> list[str]:
-        """Windows asks the system for the data folder and not the environment, so it is named there."""
+        """On Windows the data folder does not follow the environment, so it is passed as an option."""
         return ["--data-dir", str(self.data)] if sys.platform == "win32" else []
 
     def history(self) -> list[dict[str, object]]:
@@ -245,12 +245,12 @@ class Bench:
 
 @contextlib.contextmanager
 def display(way: str) -> Iterator[dict[str, str]]:
-    """What the environment needs for a display; for xvfb one of its own is started."""
+    """The variables for a display; for xvfb a server is started."""
     if way != "xvfb":
         yield {}
         return
     reader, writer = os.pipe()
-    # -ac: another user's programs may come; only this machine's can, for there is no TCP.
+    # -ac: programs of other users may connect; only local ones can, as TCP is off.
     size = ["-screen", "0", "1366x768x24"]
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writer), *size, "-nolisten", "tcp", "-noreset", "-ac"],

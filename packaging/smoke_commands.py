@@ -19,7 +19,7 @@ from pathlib import Path
 from smoke_bench import PATIENCE_S, Bench, Failed, expected_class, json_lines
 
 OLD_HISTORIES = Path(__file__).resolve().parent.parent / "tests" / "unit" / "storage" / "data"
-"""One real file of every schema version that there has been: version_1.sqlite3 and so on."""
+"""One real file of every released schema version: version_1.sqlite3 and so on."""
 
 _STOPPED = 130
 
@@ -109,7 +109,7 @@ def check_damaged(bench: Bench) -> str:
 
 
 def check_watch(bench: Bench) -> str:
-    """An image that comes into a watched folder is named; Ctrl+C ends it in good order."""
+    """An image that appears in a watched folder is classified; Ctrl+C ends the command cleanly."""
     folder = bench.elsewhere / "Scanner ø"
     folder.mkdir()
     bench.machine.give(folder)
@@ -168,7 +168,7 @@ def check_adapt(bench: Bench) -> str:
     many.mkdir()
     for number in range(_COPIES):
         for image in bench.known:
-            # Bytes behind the end make another file of it.
+            # Bytes appended at the end change the digest.
             (many / f"{number} {image.name}").write_bytes(image.read_bytes() + bytes(number + 1))
     data, exchange = bench.elsewhere / "Labor 1", bench.elsewhere / "geprüft.json"
     bench.machine.give(many)
@@ -235,7 +235,7 @@ def check_old_histories(bench: Bench) -> str:
 
 @contextlib.contextmanager
 def opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """A history that nobody has open, for reading."""
+    """A history that no program has open, for reading."""
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)
     try:
         yield connection
@@ -254,7 +254,7 @@ def _images(file: Path) -> int:
 
 
 def wait_until(what: str, look: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    """Ask until the answer is yes; raises Failed, naming what was waited for."""
+    """Poll until the condition holds; raises Failed with its description."""
     deadline = time.monotonic() + patience_s
     while not look():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Run the frozen program as a person and a script would, in a scratch home, and look at what comes out.
+"""Runs the frozen program as a user and a script would, in a scratch home, and checks the results.
 
     python packaging/smoke_test.py dist/hematodesk
 
@@ -77,7 +77,7 @@ def _step(bench: Bench, name: str, look: Callable[[Bench], str]) -> None:
 
 
 def _ways() -> list[str]:
-    """How windows can be shown here without disturbing anybody."""
+    """The platforms on which windows can be shown here without appearing on the user's screen."""
     if sys.platform == "win32":
         return ["windows"]
     if sys.platform == "darwin":

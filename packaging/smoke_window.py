@@ -1,4 +1,4 @@
-"""The smoke test's check of the window: an image is dropped, and its answer looked for in the database."""
+"""The smoke test's check of the window: drops an image and looks for its answer in the database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STEPS = 12
 
 
 def check_window(bench: Bench, image: Path, platform: str, variables: Mapping[str, str]) -> str:
-    """Bring an image to the window, find its answer in the database, close: nothing said, nothing left."""
+    """Open an image in the window, find its answer in the database, close; no messages, no processes left."""
     dropping = "DISPLAY" in variables and can_drop()
     before = len(bench.history())
     shown = [] if dropping else [image]
@@ -80,7 +80,7 @@ def _check_answer(history: Path, image: Path) -> str:
 
 
 def can_drop() -> bool:
-    """Whether there is what drags a file over an X screen: xdotool, and Qt for the window it comes from."""
+    """Whether a file can be dragged: needs xdotool, and Qt for the source window."""
     return shutil.which("xdotool") is not None and importlib.util.find_spec("PySide6") is not None
 
 
@@ -101,7 +101,7 @@ def _dropped(image: Path, display: str, process: subprocess.Popen[bytes]) -> Ite
     wait_until("The window on the screen", window)
     with _drag_source(image, environment) as said:
         for _ in range(_ATTEMPTS):
-            # Drag and drop is a talk between two programs over many movements of the mouse.
+            # Drag and drop needs several mouse movements, each answered by both programs.
             hand("mousemove", "20", "20", "mousedown", "1")
             for step in range(1, _STEPS + 1):
                 hand("mousemove", str(20 + 48 * step), str(20 + 28 * step))
@@ -130,12 +130,12 @@ def _drag_source(image: Path, environment: dict[str, str]) -> Iterator[IO[str]]:
 
 
 def _wait_for_answer(bench: Bench, process: subprocess.Popen[bytes], before: int) -> None:
-    """Until there is one more image in the history than before."""
+    """Wait until the history has one image more than before."""
 
     def answered() -> bool:
         if process.poll() is not None:
             raise Failed(f"The window ended by itself with {process.returncode}.")
-        # A history that is just being made cannot be read yet.
+        # A history that is just being created cannot be read yet.
         with contextlib.suppress(Failed, sqlite3.Error):
             return len(bench.history()) > before
         return False

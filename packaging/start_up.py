@@ -1,4 +1,4 @@
-"""How fast the frozen program starts, against the same program from source, turn by turn.
+"""Measures the start of the frozen program and of the same program from source, alternating.
 
     python packaging/start_up.py dist/hematodesk [--rounds 7]
 
@@ -44,7 +44,7 @@ def window_s(command: list[str], environment: dict[str, str]) -> float:
                 raise SystemExit(f"The window ended by itself with {process.returncode}.")
             time.sleep(0.005)
         taken = time.perf_counter() - started
-        # Started, it loads the model; an early end would measure something else next time.
+        # It loads the model first; an earlier end would change the next measurement.
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
         process.wait(30)

@@ -1,4 +1,4 @@
-"""What Windows and macOS want to be told of a program: version, manifest, document types, icon.
+"""Metadata for Windows and macOS: version, manifest, document types, icon.
 
 Plain values and text, made from the one version in hematodesk/__init__.py and the one table of image formats;
 the spec and build.py hand them on.
@@ -61,7 +61,7 @@ def runtime_beside(entries: Iterable[Entry]) -> list[Entry]:
     """The entries, with the C++ runtime that wheels bring also where every library looks for it.
 
     PySide6's Windows wheels hold Microsoft's msvcp140.dll and its kin for themselves, and ONNX Runtime, which
-    needs the same, holds none. Without this it would depend on what somebody installed before.
+    needs the same, holds none. Without this the program would depend on what is installed on the computer.
     """
     given = list(entries)
     there = {PurePath(name.replace("\\", "/")).name.lower() for name, _, _ in given if not _folder(name)}
@@ -78,7 +78,7 @@ def _folder(name: str) -> str:
 
 
 def information(version: str) -> dict[str, object]:
-    """What Info.plist says besides PyInstaller's own."""
+    """The entries of Info.plist in addition to PyInstaller's."""
     return {
         "CFBundleDisplayName": "hematodesk",
         "CFBundleName": "hematodesk",

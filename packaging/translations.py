@@ -1,7 +1,7 @@
 """Brings the translations up to date with the program's texts: `python packaging/translations.py`.
 
 Reads the texts of hematodesk with Qt's lupdate into resources/translations/*.ts, where new ones stand as
-unfinished until somebody translates them (a text editor or Qt Linguist), and compiles the .qm with lrelease.
+unfinished until they are translated (a text editor or Qt Linguist), and compiles the .qm with lrelease.
 With `--check` nothing is changed. It says which texts are missing, left over or unfinished, and which .qm is
 older than its .ts, and ends with 1 when there are any. Both tools come with PySide6-Essentials.
 """
@@ -24,7 +24,7 @@ FOLDER = ROOT / "resources" / "translations"
 SOURCES = ROOT / "hematodesk"
 
 Text = tuple[str, str, str]
-"""Context, source text, what tells it from another of the same words."""
+"""Context, source text, disambiguation."""
 
 
 def update(file: Path) -> None:
@@ -62,7 +62,7 @@ def texts(file: Path) -> dict[Text, list[str]]:
 
 
 def problems(file: Path) -> Iterator[str]:
-    """What keeps a .ts and its .qm from being up to date, a line each."""
+    """One line for each reason why a .ts or its .qm is not up to date."""
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / file.name
         shutil.copyfile(file, fresh)

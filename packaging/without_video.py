@@ -1,4 +1,4 @@
-"""OpenCV without FFmpeg: the wheel's extension needs it to load, and the program never asks it.
+"""Builds OpenCV without FFmpeg, which its extension needs to load but the program never uses.
 
 OpenCV's Linux wheel links FFmpeg for video files, and with it codecs and an OpenSSL that is
 no longer maintained: 32 MB that read untrusted formats. They cannot simply be left out, for the loader

@@ -1,1 +1,1 @@
-"""Model files of other trainers into model packages: reading, guessing, converting, proving."""
+"""Converts model files of other trainers into model packages and verifies the result."""

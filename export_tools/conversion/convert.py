@@ -1,7 +1,7 @@
 """`python -m export_tools convert`: a Keras file becomes a model package.
 
 The graph is converted once, its head is read for the outputs that a package can have (logits,
-activation map, embedding), and the result must answer as Keras does before it is written.
+activation map, embedding), and the result must give Keras's answers before it is written.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def convert(args: argparse.Namespace) -> str:
 def make_variant(
     graph: Any, kind: str, spec: InputSpec, outputs: Outputs, folder: Path | None
 ) -> tuple[Any, str]:
-    """(graph with other weights, what to tell of it). Raises ModelError when its answers moved too far."""
+    """(graph with other weights, summary line). Raises ModelError when its answers differ too much."""
     from export_tools.conversion.parity import sample_crops
     from export_tools.conversion.variants import check_closeness, closeness, eight_bits, half_weights
     from export_tools.data.product_way import crops_of_folder
@@ -275,9 +275,9 @@ def keras_to_onnx(loaded: LoadedModel) -> Any:
 
 
 def _fix_captured(graph: Any, traced: Any) -> None:
-    """Make constants of the tensors that layers keep outside of variables, as Normalization does.
+    """Turn tensors that layers keep outside of variables, as Normalization does, into constants.
 
-    They come out of tracing as further inputs of the graph.
+    Tracing makes them additional inputs of the graph.
     """
     from onnx import numpy_helper
 
@@ -291,7 +291,7 @@ def _fix_captured(graph: Any, traced: Any) -> None:
 
 
 def _check_output(source: Path, output: Path) -> None:
-    """Refuse what cannot be written before the long work. Raises ModelError `output_refused`."""
+    """Check that the output can be written, before the long work. Raises ModelError `output_refused`."""
     reason, remedy = "", "Choose another name with --output."
     if output.is_dir():
         reason = "is a folder"
@@ -341,7 +341,7 @@ def _choose_preprocessing(
 
 
 def _told_by_values(head: Head, loaded: LoadedModel, scaling: Preprocessing) -> Head:
-    """Whether scores without a visible softmax are probabilities all the same, by their values."""
+    """Whether the values of scores without a visible softmax show that they are probabilities."""
     import numpy as np
 
     from export_tools.conversion.foreign import foreign

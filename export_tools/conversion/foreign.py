@@ -1,4 +1,4 @@
-"""The edge to libraries that raise whatever the files they read make them raise."""
+"""Wraps libraries whose loaders may raise any exception, depending on the file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 300
 def foreign(code: str, sentence: str, remedy: str = "") -> Iterator[None]:
     """Turn any fault of Keras, TensorFlow, h5py or tf2onnx inside into ModelError `code`.
 
-    Their loaders run what a file says, so that no list of exception types is ever whole.
+    Their loaders run what a file says, so no list of exception types is complete.
     """
     try:
         yield
@@ -28,14 +28,14 @@ def foreign(code: str, sentence: str, remedy: str = "") -> Iterator[None]:
 
 
 def reason(fault: BaseException) -> str:
-    """One line of what a library said, cut where it grows long."""
+    """One line of a library's message, truncated."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", str(fault))
     text = " ".join(plain.split()) or type(fault).__name__
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def hush() -> None:
-    """Keep the libraries' own remarks off the screen; what matters comes as an error or in the summary."""
+    """Silence the libraries' own messages; what matters comes as an error or in the summary."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for name in ("tensorflow", "tf2onnx", "absl", "h5py", "tf_keras"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""What a model file and its folder let one guess: preprocessing and class names. Always said aloud."""
+"""Guesses the preprocessing from what a model file shows. A guess is always reported as one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEACHABLE_MACHINE = "global_average_pooling2d_GlobalAveragePooling2D"
 
 @dataclass(frozen=True)
 class Guess:
-    """A preprocessing and why it is thought to be the training's."""
+    """A preprocessing and the reason to assume that training used it."""
 
     preprocess: str
     why: str
@@ -30,7 +30,7 @@ def base_of(loaded: LoadedModel, graph: Any) -> Architecture | None:
 
 
 def guess_preprocessing(loaded: LoadedModel, graph: Any, base: Architecture | None) -> Guess:
-    """By what scales inside the model, else by the base's own function, else by habit."""
+    """From scaling inside the model, else the base's own function, else the most common one."""
     if base is not None and base.built_in:
         return Guess("raw", f"{base.name} scales by itself")
     for name, kind in loaded.layers:

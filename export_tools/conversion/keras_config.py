@@ -1,6 +1,6 @@
-"""What a Keras file says of its layers, read without building any of them.
+"""Reads the layers' descriptions from a Keras file without building any of them.
 
-Building runs code where a layer holds Python code (Lambda), so that this is looked at first.
+Building a layer that holds Python code (Lambda) runs it, so this is checked first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DAMAGED_REMEDY = "Copy or save the file again."
 
 @dataclass(frozen=True)
 class Entry:
-    """One layer of a configuration: its name, its class's name, the class's module, its settings."""
+    """One layer of a configuration: its name, class name, module of the class, and settings."""
 
     name: str
     type: str
@@ -35,7 +35,7 @@ class Entry:
 
     @property
     def words(self) -> str:
-        """How an error names it."""
+        """Its description in error messages."""
         return f"the layer {self.name!r} of type {self.type}"
 
 
@@ -72,7 +72,7 @@ def describe_zip(path: Path) -> Described:
 
 
 def _json(archive: zipfile.ZipFile, name: str) -> Any:
-    """A text of the archive. A description of 64 MB is no network's: packed, it may be of any size."""
+    """A text member of the archive, at most 64 MB: compressed data may expand to any size."""
     if archive.getinfo(name).file_size > _LARGEST_TEXT:
         raise ValueError(f"its {name} is larger than any network's")
     return json.loads(archive.read(name))
@@ -115,12 +115,12 @@ def _entries(document: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def check_safe(described: Described, path: Path, unsafe: bool) -> dict[str, str]:
-    """Refuse code inside the file, unless the person said that it may run.
+    """Refuse code inside the file, unless the user allowed it.
 
     Keras keeps the bytes of a Lambda's function in the file; loading such a layer runs them. A Lambda
-    that only names `preprocess_input` holds no code: the installed library's function serves.
+    that only names `preprocess_input` holds no code: the installed library's function is used.
 
-    Returns the Lambda layers' names that do so, and the base whose function is meant.
+    Returns the names of such Lambda layers, each with the base whose function is meant.
     Raises ModelError `model_unsafe` or `layer_custom`, which name the layer.
     """
     named: dict[str, str] = {}
@@ -156,7 +156,7 @@ def check_safe(described: Described, path: Path, unsafe: bool) -> dict[str, str]
 def _held(value: Any, owner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(the layer it stands in, in words; the object) of everything that loading would make, at any depth."""
     waiting = [(value, owner)]
-    # No recursion: how deep a file is nested is its maker's choice.
+    # No recursion: the file decides how deep it is nested.
     while waiting:
         value, owner = waiting.pop()
         inside: list[Any] = []

@@ -1,4 +1,4 @@
-"""Loads what trainers save: `.keras`, HDF5 of Keras 3 and 2, SavedModel folders, files of weights."""
+"""Loads saved models: `.keras`, HDF5 of Keras 3 and 2, SavedModel folders, files of weights."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _load(path: Path, described: Described, suffix: str, named: dict[str, str], 
 
 @contextlib.contextmanager
 def _named(path: Path, suffix: str) -> Iterator[Path]:
-    """The file under a name that Keras takes: it goes by the extension."""
+    """The file under a name with an extension that Keras accepts."""
     if path.suffix == suffix:
         yield path
         return
@@ -149,7 +149,7 @@ def _built(model: Any, described: Described, path: Path) -> Any:
 
 
 class _Shaped:
-    """A model that does not say its shapes, with them beside it."""
+    """A model that does not report its shapes, together with them."""
 
     def __init__(self, model: Any, given: tuple[Any, ...], answer: tuple[Any, ...]) -> None:
         self._model = model

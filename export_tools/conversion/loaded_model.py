@@ -13,7 +13,7 @@ from hematodesk.domain.errors import ModelError
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the person says of a file that does not say it itself.
+    """What the user specifies where the file does not.
 
     Attributes:
         size: edge of the input where the file leaves it open, or of a network built for weights.
@@ -33,11 +33,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A Keras model and what its file says of it.
+    """A Keras model and what is known of it.
 
     Attributes:
         model: called as model(images, training=False) on a TensorFlow tensor; gives (N, outputs).
-        keras: of what make it is, as text for the summary.
+        keras: which kind of file it came from, as text for the summary.
         height, width: input size in pixels.
         layout: `nhwc`, or `nchw` for images as (N, 3, height, width).
         outputs: number of columns of the output.

@@ -1,7 +1,7 @@
-"""Reads what stands at the end of a converted graph: activation, dense layers, pooling or flattening.
+"""Finds the head of a converted graph: activation, dense layers, pooling or flattening.
 
-Working on the ONNX graph, not on Keras layers, serves nested Sequential and functional models
-of every Keras alike.
+Working on the ONNX graph, not on Keras layers, covers nested Sequential and functional models
+of every Keras version.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ Pooling = Literal["average", "max", "flattened", "unknown"]
 
 @dataclass(frozen=True)
 class Head:
-    """What stands at a graph's end.
+    """The head of a graph.
 
     Attributes:
-        kind: `logits` (bare, or stripped of what made probabilities of them), `probabilities` or
+        kind: `logits` (bare, or with the final activation removed), `probabilities` or
             `sigmoid` (one column a class, each by itself).
-        stripped: what is taken off the end, so that the scores are logits: `softmax`, or the
+        stripped: what is removed at the end, so that the scores are logits: `softmax`, or the
             `sigmoid` of a single column.
         single: whether there is one column z for two classes, whose logits are then -z/2 and z/2.
         scores: tensor name of the scores (of z).

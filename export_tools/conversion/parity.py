@@ -1,4 +1,4 @@
-"""Whether a converted graph answers as the Keras model does."""
+"""Compares the answers of a converted graph with those of the Keras model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KINDS = 6
 
 @dataclass(frozen=True)
 class Parity:
-    """What was compared, and the largest absolute differences.
+    """The largest absolute differences, and what was compared.
 
     Attributes:
         scores: of the scores as Keras gives them.
@@ -141,11 +141,11 @@ def _scores_agree(keras: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head)
 
 
 def _map_agrees(maps: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head) -> float:
-    """Largest change, from image to image, of what is left between the map's mean and the logit."""
+    """Largest change, from image to image, of the difference between the map's mean and the logit."""
     means = maps.mean(axis=(1, 2))
     usable = np.ones(scores.shape, bool)
     if head.kind == "sigmoid":
-        # Close to 0 and 1 the logit cannot be had back from its sigmoid.
+        # Close to 0 and 1 the logit cannot be recovered from its sigmoid.
         usable = (scores > 1e-2) & (scores < 1 - 1e-2)
         scores = np.log(np.where(usable, scores, 0.5) / (1 - np.where(usable, scores, 0.5)))
     difference = 0.0
@@ -184,7 +184,7 @@ def _program_agrees(
     wanted = softmax(np.log(np.clip(wanted, 1e-30, 1)), temperature)
     answered = np.array([[dict(each.ranked)[name] for name in package.class_ids] for each in predictions])
     difference = float(np.abs(answered - wanted).max())
-    # A temperature under 1 spreads the logits, and rounding with them.
+    # A temperature under 1 scales the logits up, and rounding errors with them.
     allowed = TOLERANCE / min(1.0, temperature)
     if not difference < allowed:
         raise ModelError(

@@ -9,7 +9,7 @@ from export_tools.conversion.foreign import foreign
 from export_tools.conversion.loaded_model import LoadedModel, Wanted, batch_of, input_size, output_width
 from hematodesk.domain.errors import ModelError
 
-# Operations that reach outside the graph: files, and Python of the process that made it.
+# Operations with effects outside the graph: file access, and Python of the process that made it.
 _REACHING_OUT = frozenset(
     {"EagerPyFunc", "PyFunc", "PyFuncStateless", "ReadFile", "WriteFile", "MatchingFiles"}
 )

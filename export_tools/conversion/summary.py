@@ -1,4 +1,4 @@
-"""What `convert` prints, for a person to check."""
+"""The summary that `convert` prints for the user to check."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def describe(
 
 
 def head_words(head: Head) -> str:
-    """The head in words."""
+    """Description of the head."""
     pooling = {
         "average": "global average pooling",
         "max": "global max pooling",
@@ -72,7 +72,7 @@ def head_words(head: Head) -> str:
 
 
 def map_words(head: Head, outputs: Outputs) -> str:
-    """What the package's map is, or why it has none and what the window says then."""
+    """Description of the package's activation map, or why it has none and what the window then shows."""
     if outputs.activation_map is not None:
         before = " before the sigmoid" if head.kind == "sigmoid" else ""
         across = "" if head.flattened is None else f" ({head.flattened[0]} x {head.flattened[1]} positions)"

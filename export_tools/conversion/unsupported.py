@@ -15,7 +15,7 @@ _REMEDY = "Replace the layer by standard ones (convolution, pooling, dense, ...)
 
 
 def refuse_unsupported(model: onnx.ModelProto, layers: Sequence[tuple[str, str]]) -> None:
-    """tf2onnx leaves operations that it does not know in the graph: refuse them by name.
+    """Refuse operations that tf2onnx does not know and left in the graph.
 
     Args:
         layers: (name, type) of the Keras model's layers; operations are named after them.

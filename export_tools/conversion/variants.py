@@ -29,7 +29,7 @@ _LARGEST_SHIFT = {"float16": 0.05, "int8": 0.6}
 
 @dataclass(frozen=True)
 class Closeness:
-    """How a variant answers beside the graph that it was made of, on the same tensors.
+    """How a variant's answers compare with those of its source graph on the same tensors.
 
     Attributes:
         agreement: share of the tensors with the same highest score.
@@ -92,7 +92,7 @@ def eight_bits(model: onnx.ModelProto, tensors: npt.NDArray[np.float32]) -> onnx
         )
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
-        """Hands out one tensor at a time."""
+        """Provides one tensor at a time."""
 
         def __init__(self) -> None:
             self._left = iter(tensors[:_MOST_CALIBRATION, None])

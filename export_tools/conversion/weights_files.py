@@ -1,4 +1,4 @@
-"""Files of weights without their network: the named one is built, and every array must find its place.
+"""Loads files of weights without their network: builds the named one and assigns every array.
 
 Keras's own loaders go by the order or the nesting of the layers, which the file's writer chose: a
 base as one layer or spread out, frozen or not. Here arrays are matched by the layers' names where both
@@ -84,7 +84,7 @@ def load_weights_file(path: Path, wanted: Wanted) -> LoadedModel:
 def _head(
     path: Path, units: list[Unit], base: Architecture, size: int, wanted: Wanted
 ) -> tuple[HeadPlan, bool]:
-    """The head that was named, else what the shapes of its kernels tell; whether it was named."""
+    """(the named head, or the one that the kernels' shapes imply; whether it was named)."""
     dense = _dense(units)
     if not dense:
         raise ModelError(
@@ -181,7 +181,7 @@ def _text(value: Any) -> str:
 
 
 def _number(name: str) -> tuple[tuple[str, int], ...]:
-    """Sorts conv2d, conv2d_1, ... conv2d_10 as they were made."""
+    """Sort key of layer names in order of creation: conv2d, conv2d_1, ... conv2d_10."""
     parts = []
     for part in name.split("/"):
         found = re.fullmatch(r"(.*?)_?(\d*)", part)
@@ -191,7 +191,7 @@ def _number(name: str) -> tuple[tuple[str, int], ...]:
 
 
 def _kind(arrays: dict[str, npt.NDArray[Any]], owner: str = "") -> str:
-    """What can be told of a layer from its arrays: normalisation layers, dense ones, convolutions."""
+    """The kind of layer that its arrays imply: normalisation, dense, convolution."""
     plain = re.sub(r"_\d+$", "", owner.split("/")[-1])
     if {"moving_mean", "moving_variance"} & set(arrays) or "batch_normalization" in plain:
         return "batch normalisation"
@@ -205,7 +205,7 @@ def _kind(arrays: dict[str, npt.NDArray[Any]], owner: str = "") -> str:
 
 
 def _fill(model: Any, units: list[Unit], path: Path, base: Architecture) -> list[str]:
-    """Put every array into its place. Raises ModelError `weights_mismatch` naming the layer."""
+    """Assign every array to its layer. Raises ModelError `weights_mismatch` naming the layer."""
     layers = [layer for layer in model.layers if layer.weights]
     by_name = {unit.name: unit for unit in units if not unit.name.startswith(("dense", "head_"))}
     pairs: list[tuple[Any, Unit]] = []
@@ -251,7 +251,7 @@ def _fill(model: Any, units: list[Unit], path: Path, base: Architecture) -> list
 
 
 def _as_made(layers: list[Any]) -> list[Any]:
-    """Those that Keras numbered in the order in which they were made; a branched model lists others first."""
+    """The layers with those that Keras numbered in order of creation; a branched model lists others first."""
     numbered = iter(
         sorted((each for each in layers if _automatic(each.name)), key=lambda layer: _number(layer.name))
     )
@@ -259,7 +259,7 @@ def _as_made(layers: list[Any]) -> list[Any]:
 
 
 def _automatic(name: str) -> bool:
-    """Whether Keras made the name up; its number then depends on what was built before."""
+    """Whether Keras generated the name; its number then depends on what was built before."""
     return re.fullmatch(r"(conv2d|batch_normalization|depthwise_conv2d|separable_conv2d|normalization)(_\d+)?", name) is not None  # fmt: skip # noqa: E501
 
 

@@ -1,1 +1,1 @@
-"""Data sets into records, crops and batches; splits by group."""
+"""Reads data sets as records, crops and batches; splits them by group."""

@@ -1,4 +1,4 @@
-"""Makes one training crop out of a wider one: geometry, light, colour, focus, all at random.
+"""Makes one training crop out of a wider one by random changes of geometry, light, colour and focus.
 
 The ranges are wide on purpose: another laboratory's stain, camera and scale must fall inside.
 Written with cv2 on single uint8 crops, about a third of a millisecond each.

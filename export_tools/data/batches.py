@@ -22,11 +22,11 @@ _LOOKS = 200
 class EvenDraw:
     """Draws record indexes: first a class, by weight; then one of its sources, by weight; then a record.
 
-    A class that a source does not have is drawn from the others the more.
+    A class that a source lacks is drawn more often from the others.
 
     Args:
-        weights: relative weight by source; 1 where it says nothing.
-        class_weights: relative weight by class; 1 where it says nothing, so that all come evenly.
+        weights: relative weight by source; 1 where none is given.
+        class_weights: relative weight by class; 1 where none is given, so that all come evenly.
     Raises ValueError when a class has no record at all.
     """
 

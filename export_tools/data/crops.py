@@ -75,7 +75,7 @@ def chosen(crops: CropSet, records: Sequence[Record]) -> CropSet:
 
 
 def cut_by_source(records: Sequence[Record], size: int, **how: Any) -> CropSet:
-    """`cut_crops`, each source by itself: with a cache, another choice or split cuts nothing again."""
+    """`cut_crops`, each source by itself, so that the cache serves other choices and splits."""
     sources = sorted({record.source for record in records})
     return joined(
         [cut_crops([each for each in records if each.source == source], size, **how) for source in sources]
@@ -91,7 +91,7 @@ def cut_crops(
     cache: Path | None = None,
     given_boxes: bool = False,
 ) -> CropSet:
-    """Read, locate and cut every record; what cannot be read or located is left out and counted aloud.
+    """Read, locate and cut every record; those that cannot be read or located are skipped and reported.
 
     The box and the scale are the locator's, as in the program; the data set's own stand in where it
     finds none.

@@ -1,4 +1,4 @@
-"""The lists of files beside a model: what it was trained on, calibrated with, and never shown."""
+"""The lists of files beside a model: trained on, held out for calibration, and left for testing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_list(model: Path, suffix: str) -> list[str]:
 
 
 def beside(model: Path, suffix: str) -> Path:
-    """Where a list of a model file is. A version has dots too: only a known ending is taken off."""
+    """The path of a list of a model file. A version contains dots, too: only a known suffix is removed."""
     stem = model.name.removesuffix(".keras").removesuffix(".onnx")
     return model.with_name(stem + suffix)
 
@@ -45,5 +45,5 @@ def listed(records: Sequence[Record], names: Sequence[str]) -> list[Record]:
 
 
 def file_key(file: Path | str) -> str:
-    """The last three parts of a path, which tell files of the known sets apart wherever they lie."""
+    """The last three parts of a path, which identify files of the known sets wherever they lie."""
     return "/".join(str(file).strip().replace("\\", "/").split("/")[-3:])

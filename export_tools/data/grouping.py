@@ -1,4 +1,4 @@
-"""Joins records into groups that must not be torn apart: same file, same original, same cell in sight."""
+"""Joins records into groups that must stay together: same file, same original, same cell visible."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hematodesk.domain.errors import HematodeskError
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What was found to belong together beyond what the data sets say.
+    """What was found to belong together in addition to what the data sets state.
 
     Attributes:
         identical: (file, the earlier file that it repeats byte for byte).
@@ -41,14 +41,14 @@ class Joined:
 def join_groups(
     records: Sequence[Record], cache: Path | None = None, *, look: bool = True
 ) -> tuple[list[Record], Joined]:
-    """Give one group to all records of one file's bytes, one original, one cell; says what it found.
+    """Give one group to all records of the same bytes, original or cell; returns what was found, too.
 
     Originals are joined over sources: the published copies and the fields they were made from are
     often trained on together.
 
     Args:
-        cache: folder that keeps what was seen of each picture between runs, or None.
-        look: whether pictures are compared for cells in sight; without, bytes and originals alone count.
+        cache: folder that keeps the pictures' descriptions between runs, or None.
+        look: whether pictures are compared for the same cell; else only bytes and originals count.
     Raises OSError for a file that cannot be opened.
     """
     files: dict[Path, Record] = {}
@@ -146,7 +146,7 @@ def report(records: Sequence[Record], cache: Path | None) -> dict[str, Any]:
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """The report for reading."""
+    """The report as text."""
     lines = [
         f"{document['records']} records in {document['files']} files of {document['originals']} originals; "
         f"{document['groups']} groups, the largest of {document['largest_group']}"

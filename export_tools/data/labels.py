@@ -1,4 +1,4 @@
-"""Class names from the command line or a text file, and the ids made of them."""
+"""Reads class names from the command line or a file, and derives their ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hematodesk.domain.manifest import ModelClass
 from hematodesk.inference.manifest_json import LONGEST_CLASS, MOST_CLASSES
 
 _LEADING_INDEX = re.compile(r"^\s*\d+\s*[:.)\-]?\s+")
-# The folder names of the known data sets that are no id of ours once they are in lower case.
+# Folder names of the known data sets whose lower-case form is not the class's id.
 _ALIASES = {"ig": "immature_granulocyte", "rbc": "red_cell", "wbc": "white_cell", "platelets": "platelet"}
 
 
@@ -52,7 +52,7 @@ def read_labels(given: str) -> tuple[ModelClass, ...]:
     commas; a leading index ("0 Eosinophil", as Teachable Machine writes) is taken off. A CSV table has
     one column, or index and name in two. A JSON file holds a list, or names and their indexes either way
     round (Keras's `class_indices`), or such under the key `labels` (Teachable Machine's metadata.json).
-    What is shown stays as given, where the id cannot hold all of it too.
+    The displayed name stays as given, even where the id cannot represent all of it.
     Raises ModelError `labels_invalid` for fewer than two names, doubled ids, too many or too long ones,
     or a file that cannot be read.
     """
@@ -94,7 +94,7 @@ def _names(given: str) -> list[str]:
     try:
         is_file = path.is_file()
     except (OSError, ValueError):
-        # Too long for a file's name: it is a list.
+        # Too long for a file name: it is a list.
         is_file = False
     if not is_file:
         if "," not in given and path.suffix.lower() in (".txt", ".json", ".csv"):
@@ -133,7 +133,7 @@ def _from_list(given: str) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if "" in names:
-        # Left out, all names behind it would move to the output before theirs.
+        # Skipping it would shift all later names by one output.
         raise ModelError(
             "labels_invalid", f"The class name {names.index('') + 1} is empty.", "Name every output once."
         )

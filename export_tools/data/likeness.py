@@ -1,7 +1,7 @@
 """Finds pictures that show the same cell: re-encoded, resized, turned, mirrored, shifted, photographed again.
 
 Each picture is seen around its darkest stained spot (a nucleus, as a rule) on rings: a turn of the
-picture is then a shift along the rings, a mirror image their reversal. Every ring is freed of its mean,
+picture is then a shift along the rings, a mirror image their reversal. Every ring has its mean subtracted,
 so that round cells, which are all alike, are told apart by what is not round and by what lies around
 them. Pairs are proposed by a description that no turn changes, and accepted by the correlation of the
 rings at the best turn, over what both pictures show.
@@ -60,7 +60,7 @@ def find_alike(
 
     Args:
         known: a name for each file; files of one name are known to belong together and are not compared.
-        cache: folder that keeps what was seen of each file between runs, or None.
+        cache: folder that keeps the files' descriptions between runs, or None.
     Files that cannot be read are left out.
     """
     seen = _seen(files, cache)
@@ -182,7 +182,7 @@ def _darkest(dark: Floats) -> tuple[float, float]:
 
 
 def _flattened(rings: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> Floats:
-    """Each ring free of its mean and of most of its contrast, so that no ring decides alone."""
+    """The rings with mean and most of the contrast removed, so that no ring dominates."""
     values = rings.astype(np.float32)
     count = np.maximum(mask.sum(axis=1, keepdims=True), 1).astype(np.float32)
     free = np.where(mask, values - values.sum(axis=1, keepdims=True) / count, 0)

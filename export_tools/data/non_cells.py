@@ -1,4 +1,4 @@
-"""Pictures that hold no white cell at all, drawn here: a model should call none of them with confidence."""
+"""Draws pictures without any white cell: a model should name nothing in them with confidence."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _shaded(random: np.random.Generator) -> Pixels:
 
 
 def _red_cells(random: np.random.Generator) -> Pixels:
-    """A drawn field of red cells without any white one, each in a stain and lens of its own."""
+    """A drawn field of red cells without any white one, with random stain and optics."""
     seed = int(random.integers(1, 1_000_000))
     field = render_field(seed, width=_WIDTH, height=_HEIGHT, classes=(), style=random_style(random))
     return field.pixels

@@ -1,4 +1,4 @@
-"""Drawn cells as one more source of training: stains, lenses and cameras that no data set has."""
+"""Drawn cells as an additional training source, with stains, lenses and cameras that no data set has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hematodesk.domain.geometry import Box
 from hematodesk.imaging.crop import crop_cell, crop_side
 
 TRAINING_SEEDS = 1_000_000
-"""Cells for training are drawn from seeds from here on; smaller ones are for tests, samples and measuring."""
+"""The first seed for training cells; smaller seeds are for tests, samples and measurements."""
 
 _FIELD_UM = 40.0
 _COARSEST_UM = 0.10
@@ -64,7 +64,7 @@ def phantom_crops(
         number = TRAINING_SEEDS + seed * 100_000 + index
         style = random_style(np.random.default_rng(number))
         name = classes[index % len(classes)]
-        # Finer than this is lost in the crop anyhow, and costs time to draw.
+        # Finer detail is lost in the crop and costs drawing time.
         scale = max(style.um_per_px, _COARSEST_UM)
         drawn = render_cell(number, name, round(_FIELD_UM / scale), um_per_px=scale, style=style)
         box = drawn.cells[0].box

@@ -1,4 +1,4 @@
-"""Takes a labelled picture the program's way: read, locate, cut. Evaluation and calibration share it."""
+"""Reads, locates and crops a labelled picture as the program does, for evaluation and calibration."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def product_crop(
     None when the file cannot be read, or the locator does not find the cell.
 
     Args:
-        given_box: take the record's box as if a person had drawn it; only the scale is the locator's.
+        given_box: use the record's box as if the user had drawn it; only the scale is the locator's.
     """
     try:
         if rule.rule == "whole":
@@ -56,7 +56,7 @@ def _seen(file: Path) -> tuple[npt.NDArray[np.uint8], Localisation]:
 def crops_of_folder(folder: Path, rule: CropRule, size: int) -> list[npt.NDArray[np.uint8]]:
     """One crop (size, size, 3) uint8 an image under a folder, in the order of their digests: the best cell's.
 
-    An order that has nothing to do with the names makes the first hundred a fair sample. Images that
+    An order independent of the names makes the first hundred a fair sample. Images that
     cannot be read or hold no cell are left out. Raises SourceError `source_unknown` when
     nothing is left.
     """

@@ -23,7 +23,7 @@ NAMES = Path(__file__).with_name("raabin_names.csv")
 def read_raabin(folder: Path, names: Path = NAMES) -> list[Record]:
     """One record a named white cell, its box the data set's, its group the field.
 
-    Names of boxes that are not there are passed over. Raises SourceError `source_damaged`.
+    Names of missing boxes are skipped. Raises SourceError `source_damaged`.
     """
     by_file: dict[str, list[dict[str, str]]] = {}
     for row in read_rows(folder / "boxes.csv"):

@@ -32,7 +32,7 @@ class Record:
         box: where the cell is, None when that has to be found (or the whole picture is meant).
         class_id: its class.
         source: which data set or laboratory it is from.
-        group: key of what must not be torn apart in a split; unique over all sources.
+        group: key of the records that a split must keep together; unique over all sources.
         original: which source image the picture was made from; counted in reports.
         part: `train`, `valid` or `test` where the data set says so, else empty.
         red_cell: median red-cell diameter in pixels where the data set's own boxes tell it, else

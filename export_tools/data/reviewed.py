@@ -27,7 +27,7 @@ def read_history(path: Path) -> list[Record]:
     """
     file = path / HISTORY if path.is_dir() else path
     if not file.stat().st_size:
-        # Opening would make a history of it.
+        # Opening an empty file would turn it into a history.
         raise SourceError("source_unknown", f"{file} is empty.", "Give hematodesk's data folder.")
     history = History.open(file)
     try:
@@ -37,7 +37,7 @@ def read_history(path: Path) -> list[Record]:
             if reviewed:
                 key = image.result.digest or f"never read {image.id}"
                 place = pictures.setdefault(key, (image.result, []))
-                # The same bytes may lie at several places; one that still holds them is enough.
+                # The same bytes may exist at several paths; one that still has them is enough.
                 if not _there(place[0]) and _there(image.result):
                     pictures[key] = (image.result, place[1])
                 for cell in reviewed:

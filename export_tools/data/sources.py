@@ -1,7 +1,7 @@
 """Reads every known data set into one table: file, box, class, source, group, part.
 
 `group` joins what must stay together when data are split: pictures of one original, of one
-cell, of one field. Nothing is ever split but by group.
+cell, of one field. Splits are by group only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BCCD_RED_CELL = 109.0
 
 
 def read_source(folder: Path) -> list[Record]:
-    """Read a folder (or a history's file) by the reader that its content calls for.
+    """Read a folder (or a history file) with the reader that fits its content.
 
     Raises SourceError `source_not_found` or `source_unknown` with what was looked for.
     """
@@ -80,8 +80,8 @@ def read_pbc(folder: Path) -> list[Record]:
 def read_bccd(folder: Path) -> list[Record]:
     """The original fields behind BCCD and the published four-class set, where one white cell is named.
 
-    Fields with several labels or several white-cell boxes are left out: nothing says which label is
-    whose. Groups join fields that share a cell or a field; a group with a picture of the published
+    Fields with several labels or several white-cell boxes are left out: it is unknown which label belongs
+    to which box. Groups join fields that share a cell or a field; a group with a picture of the published
     TEST folder is `test` as a whole, so that a cell photographed twice cannot be on both sides.
     """
     boxes: dict[str, list[Box]] = {}
@@ -131,7 +131,7 @@ def bccd_groups(rows: Sequence[dict[str, str]]) -> tuple[dict[str, str], set[str
 def read_phantoms(folder: Path) -> list[Record]:
     """Fields drawn by `export_tools phantom`: one record a white cell, grouped by field.
 
-    The red cells' size is left to the locator, as for a photograph.
+    The locator measures the red cells, as in a photograph.
     """
     return [
         Record(folder / row["file"], box, row["class"], "phantom", f"phantom:{row['file']}", row["file"])

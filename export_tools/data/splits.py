@@ -1,4 +1,4 @@
-"""Splits by group, and by nothing else."""
+"""Splits records by group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from export_tools.data.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Three sides that share no group: to train on, to choose and calibrate with, and to test on."""
+    """Three sides without a common group: training, selection and calibration, and test."""
 
     train: tuple[Record, ...]
     held_out: tuple[Record, ...]
@@ -61,7 +61,7 @@ def parse_fold(text: str) -> tuple[int, int]:
 
 
 def split_sides(records: Sequence[Record], rule: SplitRule) -> Sides:
-    """Put every group on one side by the rule. Groups that no side may have are left out.
+    """Assign every group to one side by the rule. Groups that fit no side are left out.
 
     Without fold or left-out source, the test is what the data sets name so; parts named valid are held
     out whole. Raises ValueError for a source that is not there, or a rule that makes no sense.

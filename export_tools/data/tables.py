@@ -1,4 +1,4 @@
-"""Reads the tables that stand beside data sets."""
+"""Reads the tables that come with data sets."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def box_of(row: dict[str, str]) -> Box | None:
-    """The box of a row; None for one without area, as hand-drawn sets hold now and then."""
+    """The box of a row; None for one without area, as in some hand-drawn sets."""
     left, top, right, bottom = (int(row[key]) for key in ("xmin", "ymin", "xmax", "ymax"))
     return Box(left, top, right - left, bottom - top) if right > left and bottom > top else None

@@ -1,4 +1,4 @@
-"""Joins what shares a key."""
+"""Joins sets of keys that overlap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Union:
         self._parent: dict[str, str] = {}
 
     def root(self, key: str) -> str:
-        """A key that stands for the whole set of this one."""
+        """The key that represents the set of this one."""
         parent = self._parent
         parent.setdefault(key, key)
         while parent[key] != key:
@@ -21,12 +21,12 @@ class Union:
         return key
 
     def join(self, one: str, other: str) -> None:
-        """Make the sets of two keys one."""
+        """Merge the sets of two keys."""
         self._parent[self.root(other)] = self.root(one)
 
 
 def joined_keys(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Each first column's key to the name of its set; keys that stand in one row share a set.
+    """Maps each first column's key to the name of its set; the keys of one row share a set.
 
     A set is named after the smallest of its first columns' keys, whatever the order of the rows.
     """

@@ -1,1 +1,1 @@
-"""What a package is worth on images that it never saw."""
+"""Measures packages on images that they were not trained on."""

@@ -1,4 +1,4 @@
-"""How often a package names with confidence what it cannot know: no cell at all, or another kind of cell."""
+"""How often a package is confident about what it cannot know: no cell, or another kind of cell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Confident:
     """Pictures of one kind: how many, how many had a cell located, how many got a confident class.
 
     Attributes:
-        forced: how many get one when the middle is boxed by force, as a person may; None where not tried.
+        forced: how many get one when a box is set on the middle, as a user may; None where not tried.
         names: the confident classes, most first.
     """
 
@@ -92,7 +92,7 @@ def other_cells(classifier: Classifier, records: Sequence[Record], most: int = 1
 
 
 def abstaining_document(found: Sequence[Confident]) -> list[dict[str, Any]]:
-    """As plain JSON values."""
+    """The figures as plain JSON values."""
     return [
         {
             "kind": each.kind,

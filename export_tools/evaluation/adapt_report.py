@@ -1,8 +1,8 @@
 """`python -m export_tools adapt-report`: what "Adapt to this lab" gains, on labelled images of a lab.
 
 Draws some cells as if a lab had reviewed them, fits the new last layer exactly as the program does,
-and tests it on the lab's other cells, whole groups on one side; many times over. The package must
-never have seen the images.
+and tests it on the lab's other cells, whole groups on one side; repeatedly. The package must not
+have been trained on the images.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""`python -m export_tools calibrate`: confidence that means something, from the images held out.
+"""`python -m export_tools calibrate`: calibrates confidence and abstention on the held-out images.
 
 Fits the temperature on the held-out groups, sets the confidence under which the model says
 "uncertain" on disturbed views of them (stand-ins for another laboratory's images), and describes
-what training's embeddings look like, so that what is no cell can be told. A small source holds out
+the distribution of the training embeddings, so that other objects are recognised. A small source holds out
 too few images for that: the answers of networks trained the same way on other folds, each to the
 fold that it has not seen, can be added. Writes both beside the model, where `convert` finds them.
-The published TEST images are never looked at.
+The published TEST images are never used.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Answers:
 
 
 def calibrate(args: argparse.Namespace) -> None:
-    """Do all of it. Raises HematodeskError, ValueError or OSError."""
+    """Calibrate and write the files. Raises HematodeskError, ValueError or OSError."""
     import keras
 
     notes = json.loads(sidecar(args.model).read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def calibrate(args: argparse.Namespace) -> None:
     def side(model: Path, suffix: str) -> list[Record]:
         wanted = known if suffix == TRAINED_ON else classes
         found = only_classes(listed(records, read_list(model, suffix)), wanted)
-        # Names given by eye teach, but nothing is measured with them.
+        # Names given by eye are good enough for training, not for measuring.
         return [each for each in found if args.boxes or suffix == TRAINED_ON or each.source != BY_EYE]
 
     both = _two_outputs(keras.models.load_model(args.model, compile=False))
@@ -121,7 +121,7 @@ def calibrate(args: argparse.Namespace) -> None:
         network = _two_outputs(keras.models.load_model(model, compile=False))
         there = answers(network, middle(out.pixels, size), out, classes)
         told = answers(network, middle(fold.pixels, size), fold, classes)
-        # Averaged networks answer with smaller logits: the fold's are brought to this model's scale.
+        # Averaged networks have smaller logits: the fold's are scaled to this model's.
         others.append(replace(told, logits=told.logits * spread_of(plain) / spread_of(there)))
     unseen = pooled([plain, *others])
     temperature = fit_temperature(unseen.logits, unseen.truth, unseen.weights)
@@ -250,7 +250,7 @@ def whitening(embeddings: Floats, truth: npt.NDArray[np.int64], named: int) -> t
     white = vectors / np.sqrt(values)
     _, _, apart = np.linalg.svd((means - means.mean(axis=0)) @ white, full_matrices=False)
     telling = white @ apart[: len(means) - 1].T
-    # The directions of least spread tell strangers best: what training never did.
+    # The directions of least spread separate unfamiliar cells best.
     count = min(_DIRECTIONS, len(values))
     chosen = np.r_[0 : count - count // 2, len(values) - count // 2 : len(values)]
     share = np.sqrt(count / telling.shape[1])

@@ -1,6 +1,6 @@
-"""`python -m export_tools evaluate`: what a package is worth on labelled images.
+"""`python -m export_tools evaluate`: measures a package on labelled images.
 
-The images go the program's own way: its reader, locator, cropper and classifier. An image in which
+The images go through the program's own reader, locator, cropper and classifier. An image in which
 the locator finds no cell counts as wrong.
 """
 

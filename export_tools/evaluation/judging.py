@@ -41,14 +41,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judged:
-    """What one set of answers came to: the JSON document and the Markdown section."""
+    """The figures of one set of answers: the JSON document and the Markdown section."""
 
     document: dict[str, Any]
     text: str
 
 
 def answer(classifier: Classifier, records: Sequence[Record], *, given_boxes: bool = False) -> list[Answer]:
-    """Classify every record whose class the package knows, in order; others are left out, counted aloud."""
+    """Classify every record whose class the package knows, in order; the number of others is reported."""
     known = [record for record in records if record.class_id in classifier.package.class_ids]
     if len(known) < len(records):
         left_out = number_of(len(records) - len(known), "image")
@@ -95,7 +95,7 @@ def abstention_of(answers: Sequence[Answer]) -> dict[str, float | int | None]:
 
 
 def confidence_of(answers: Sequence[Answer]) -> ConfidenceFigures:
-    """What the confidences of answers are worth. Raises ValueError when there are none."""
+    """The calibration figures of answers. Raises ValueError when there are none."""
     told = [each.prediction for each in answers]
     return confidence_figures(
         [each.confidence if each is not None else None for each in told],

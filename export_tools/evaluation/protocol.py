@@ -1,7 +1,7 @@
-"""`python -m export_tools evaluate --protocol`: the whole table of honest figures in one command.
+"""`python -m export_tools evaluate --protocol`: the whole table of test results in one command.
 
 Every part has its own package, trained without what the part tests: given, or trained here. The lists
-beside each package prove it: what shares a group with a file that was trained on is refused.
+beside each package prove it: a file that shares a group with one that was trained on is refused.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_protocol(args: argparse.Namespace) -> str:
-    """Do all of it and return the Markdown. Raises HematodeskError, ValueError or OSError."""
+    """Run the protocol and return the Markdown. Raises HematodeskError, ValueError or OSError."""
     names = [name.strip() for name in args.parts.split(",")] if args.parts else list(PARTS)
     given = _given(args.packages)
     unknown = sorted((set(names) | set(given)) - set(PARTS))
@@ -95,7 +95,7 @@ def run_protocol(args: argparse.Namespace) -> str:
                 f"the part {name} has no image to test: there is no {_COPIES[name]} in {args.protocol}; "
                 "leave it out with --parts"
             )
-    # Packages that are there are proved before others are trained, which takes hours.
+    # Existing packages are checked before others are trained, which takes hours.
     ready = {name: found for name in names if (found := _ready(name, given, args)) is not None}
     for name, package in ready.items():
         lacking = sorted(set(PARTS[name].classes) - set(read_package(package).class_ids))
@@ -125,7 +125,7 @@ def run_protocol(args: argparse.Namespace) -> str:
         if name.startswith("bccd_fold"):
             pooled += answers
         if name != names[-1]:
-            # What was done stays readable when the rest is cut off.
+            # The finished parts stay readable when the rest is interrupted.
             _write(home, judged, args.limit, [f"**Unfinished: {len(judged)} of {len(names)} parts.**\n"], {})
     if all(f"bccd_fold{number}" in names for number in range(1, FOLDS + 1)):
         told = judged["bccd_fold1"].document["model"] | {"name": "five networks", "sha256": ""}
@@ -182,7 +182,7 @@ def _ready(name: str, given: Mapping[str, Path], args: argparse.Namespace) -> Pa
 
 
 def _made(name: str, args: argparse.Namespace) -> Path:
-    """The part's package, trained now; one that was made for another part of this run is there."""
+    """The part's package, trained now unless it was made for another part of this run."""
     part = PARTS[name]
     target: Path = args.work / f"{part.trained_as}.onnx"
     if target.is_file():
@@ -200,7 +200,7 @@ def _made(name: str, args: argparse.Namespace) -> Path:
         ["calibrate", str(model), *sources, *cache],
         ["convert", str(model), "--output", str(target)],
     ]
-    # The lists are the last that train writes.
+    # `train` writes the lists last.
     if model.is_file() and beside(target, TRAINED_ON).is_file():
         print(f"{name}: {model} of an earlier run is used", file=sys.stderr)
         del commands[0]

@@ -1,4 +1,4 @@
-"""What each row of the protocol tests, and the proof that its package was never trained on that."""
+"""What each row of the protocol tests, and the check that its package was not trained on it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Part:
 
     Attributes:
         title: what the report calls the data.
-        trained_as: the part whose package serves here.
+        trained_as: the part whose package is used.
         classes: what that package names.
         sources: folders that it is trained on.
         options: of `train`.
@@ -122,7 +122,7 @@ def read_table(data: Path, cache: Path | None) -> Table:
 
 
 def part_records(name: str, table: Table, package: Path) -> list[Record]:
-    """What a part tests, proved never to have been trained on.
+    """The records that a part tests, checked not to have been trained on.
 
     Raises SourceError `lists_missing` when nothing says what the package was trained on, ValueError
     that names the files when a tested one, or one of its group, was.

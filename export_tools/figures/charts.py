@@ -1,4 +1,4 @@
-"""Pictures for reports."""
+"""Charts for reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hematodesk.domain.statistics import wilson_interval
 
 
 def require_drawing() -> None:
-    """Raise ModuleNotFoundError now rather than after hours of work that ends in a drawing."""
+    """Raise ModuleNotFoundError now, not after hours of work when the first chart is drawn."""
     import matplotlib  # noqa: F401
 
 

@@ -1,4 +1,4 @@
-"""What a confidence is worth: calibration error, and accuracy when the least sure answers are withheld."""
+"""Calibration error, and accuracy when the least certain answers are withheld."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class ConfidenceFigures:
-    """What the confidences of an evaluation are worth.
+    """The calibration figures of an evaluation.
 
     Attributes:
         answered: images with an answer; calibration is about these alone.
@@ -167,7 +167,7 @@ def _bin(confidence: Floats, hit: npt.NDArray[np.bool_], weights: Floats, low: f
 
 
 def calibration_error(bins: Sequence[Bin]) -> float | None:
-    """How far confidence and accuracy lie apart, the mean over the bins by weight; None without a bin.
+    """Mean difference of confidence and accuracy over the bins, by weight; None without a bin.
 
     The expected calibration error (Guo et al. 2017) where the bins have equal widths.
     """

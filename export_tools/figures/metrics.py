@@ -1,4 +1,4 @@
-"""What a classifier is worth on labelled images, from plain arrays."""
+"""The figures of a classifier on labelled images, from plain arrays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ClassFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """All of an evaluation.
+    """The figures of an evaluation.
 
     Attributes:
         confusion: (K, K + 1) counts, row true class, column predicted; the last column is "nothing
@@ -49,7 +49,7 @@ class Figures:
 def measure(
     true: Sequence[str], predicted: Sequence[str | None], originals: Sequence[str], classes: Sequence[str]
 ) -> Figures:
-    """Count. A prediction of None (no cell found) or of a class outside `classes` is an error.
+    """Compute the figures. A prediction of None (no cell found) or outside `classes` counts as wrong.
 
     Raises ValueError when the lengths differ, there is nothing to count, or a true class is unknown.
     """

@@ -42,8 +42,8 @@ WRONG = frozenset(
         "af5d0c0c-8484-5135-bdf2-3732adf858b7",
     }
 )
-"""Training fields seen to be boxed wrongly: a plain white cell without a box, or a red cell or a
-platelet boxed as white. Left out of training; measured on like all others."""
+"""Training fields with wrong boxes: an obvious white cell without a box, or a red cell or a
+platelet boxed as white. Excluded from training; measured on like all others."""
 
 Boxes = npt.NDArray[np.float32]
 
@@ -76,7 +76,7 @@ def read_fields(data: Path) -> list[Field]:
     """Every labelled field whose file is there.
 
     BCCD: fields that share a group with one of the published TEST folder's originals are `test`,
-    so that a model measured on that folder never met a locator that saw it; of the other groups
+    so that a model measured on that folder uses a locator that was not trained on it; of the other groups
     every sixth is `val`. The others keep their published split.
     """
     rows: dict[tuple[str, str], list[tuple[int, tuple[float, ...]]]] = {}

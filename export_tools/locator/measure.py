@@ -2,7 +2,7 @@
 
 `locate-report` prints precision, recall and the red cells' diameter per source and split, what
 happens on single-cell pictures, on the augmented set and on pages without cells, and the time.
-`locate-train` is in locator_training.
+`locate-train` is in export_tools.locator.train.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def measure(fields: Iterable[Field], tally: Tally, locator: Locator = locate_cel
 
 @dataclass(frozen=True)
 class Failure:
-    """A field that was not read right."""
+    """A field with a false or missed cell."""
 
     path: Path
     found: list[Box]
@@ -146,7 +146,7 @@ class Failure:
 
 
 def true_diameter(one: Field, width: int, height: int) -> float | None:
-    """Median root of width times height of the boxed red cells clear of the border; None below three."""
+    """Median geometric mean of the sides of the boxed red cells off the border; None below three."""
     boxes = one.of("RBC")
     inner = boxes[
         (boxes[:, 0] > 3) & (boxes[:, 1] > 3) & (boxes[:, 2] < width - 3) & (boxes[:, 3] < height - 3)

@@ -1,4 +1,4 @@
-"""The pictures that the locator's network learns from: fields turned, zoomed, recoloured and mixed."""
+"""Training pictures of the locator's network: fields turned, zoomed, recoloured and mixed."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class Sampler:
         covered = _covered(boxes, place[0])
         if (covered[kinds == 0] > 0.25).any():
             return pixels, boxes, kinds
-        # The giver's clear background decides how its light is matched to the taker's.
+        # The light of the pasted cell is matched by the clear background of both pictures.
         light = np.percentile(pixels, 85, axis=(0, 1)) / np.maximum(np.percentile(giver, 85, axis=(0, 1)), 1)
         matched = np.clip(cut * light, 0, 255)
         mask = np.zeros((high, wide), np.float32)
@@ -215,7 +215,7 @@ def _turned(
 ) -> tuple[Boxes, npt.NDArray[np.bool_]]:
     """Boxes of the ellipses inside `boxes` after the turn, clipped; and which of them are kept.
 
-    What is left of a cell must be at least a fifth of it, or there is nothing to learn from.
+    At least a fifth of a cell must remain visible, or there is nothing to learn from.
     """
     if not len(boxes):
         return np.zeros((0, 4), np.float32), np.zeros(0, bool)

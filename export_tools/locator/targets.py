@@ -1,4 +1,4 @@
-"""What the locator's network is to answer for a picture: heat maps and box numbers on a grid."""
+"""The locator's training target for a picture: heat maps and box numbers on a grid."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ A fully convolutional network of some 100,000 numbers, after the idea of Zhou et
 of the working scale, and the boxes of white and red cells. Batch normalisation is folded into the
 convolutions, so that the program needs nothing but matrix products.
 
-The shipped constants come of two runs: 6,000 steps at a rate of 0.003 (seed 20261121), before pairs,
-border cells and the list of wrongly boxed fields were added to locator_fields, and from these 2,400
+The shipped constants come from two runs: 6,000 steps at a rate of 0.003 (seed 20261121), before pairs,
+border cells and the list of wrongly boxed fields were added to `fields`, and from these 2,400
 steps more at 0.0012 (`--start`, seed 7) with them. The pictures drawn depend on the seed alone, the
 sums on the machine's threads, so a new run gives constants as good but not the same to the bit.
 """
@@ -165,7 +165,7 @@ def train(
 
 
 def read_constants(model: Any, path: Path, pictures: npt.NDArray[np.float32]) -> None:
-    """Put written constants back, so that the network answers as it did, also while it trains.
+    """Load written constants, so that the network answers as before, in training mode, too.
 
     Batch normalisation is set to undo itself on `pictures` (N, H, W, 3): its scale is the spread
     that it divides by, its shift the mean that it takes away plus the bias.

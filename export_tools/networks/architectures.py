@@ -1,4 +1,4 @@
-"""The networks that trainers start from, known by name: how to recognise, feed and build them."""
+"""The base networks known by name: how to recognise, feed and build them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Architecture:
             scaling is built in.
         size: the input edge it was made for.
         marks: a pattern found in the names of its layers and of no other's; the first
-            architecture of the table that is found stands.
+            match in the table counts.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Architecture:
         return self.preprocess == "raw"
 
 
-# More telling names first: ResNet50V2 also has ResNet50's layers, VGG19 all of VGG16's.
+# More specific names first: ResNet50V2 also has ResNet50's layers, VGG19 all of VGG16's.
 _TABLE = (
     Architecture("MobileNetV3Small", "mobilenet_v3", "raw", 224, r"mobilenetv?_?3_?small"),
     Architecture("MobileNetV3Large", "mobilenet_v3", "raw", 224, r"mobilenetv?_?3"),
@@ -66,7 +66,7 @@ ARCHITECTURES: dict[str, Architecture] = {each.name: each for each in reversed(_
 
 
 def recognise(names: Iterable[str]) -> Architecture | None:
-    """The base that the layer names speak of, or None."""
+    """The base that the layer names identify, or None."""
     text = "\n".join(names).lower()
     return next((each for each in _TABLE if re.search(each.marks, text)), None)
 

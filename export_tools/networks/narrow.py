@@ -1,7 +1,7 @@
 """`python -m export_tools narrow`: a package that names fewer classes, out of a network that knows more.
 
 The last layer keeps the columns of the wanted classes. The others are noted as rivals: the embedding
-knows them, and `calibrate` measures familiarity so that they are strangers.
+knows them, and `calibrate` measures familiarity so that they count as unfamiliar.
 """
 
 from __future__ import annotations

@@ -22,14 +22,14 @@ def build_network(
 
     The layer `logits` gives the scores before the softmax. Batch normalisation stays frozen: the
     weights file at hand has its statistics folded into the kernels, and statistics of one
-    laboratory's batches are what breaks networks on another's images.
+    laboratory's batches make networks fail on another's images.
 
     Args:
         base_weights: `imagenet` (fetched by Keras), `none`, or a weights file for
             `keras.applications.MobileNetV2(include_top=False)`.
         hidden: units of a dense ReLU layer between pooling and the last layer; 0 for none. The
             embedding is then this layer's output.
-        frozen: name of a layer of the base; what comes before it keeps its weights, which saves a
+        frozen: name of a layer of the base; the layers before it keep their weights, which saves a
             third of the time with `block_3_expand`. Empty: all is trained.
     Raises ValueError when the file or the layer is missing.
     """
@@ -60,7 +60,7 @@ def build_network(
 
 
 def take_weights(model: Any, path: Path) -> None:
-    """Give the model the weights of a model file of the same build, to train on from there.
+    """Load the weights of a model file of the same build, to continue training from them.
 
     Raises ValueError when there is no such file or it is of another build.
     """

@@ -1,4 +1,4 @@
-"""What a package says beside its graph: from options, from files beside the model, into the manifest."""
+"""Collects the manifest's fields from options and from files beside the model."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ _INTENDED_USE = (
 
 
 def sidecar(path: Path) -> Path:
-    """Where `train` writes what `convert` should know of a model file."""
+    """The file in which `train` leaves a model's details for `convert`."""
     return path.with_suffix(".training.json")
 
 
 def calibration_file(path: Path) -> Path:
-    """Where `calibrate` writes temperature and thresholds of a model file."""
+    """The file in which `calibrate` leaves temperature and thresholds of a model file."""
     return path.with_suffix(".calibration.json")
 
 
 def familiarity_file(path: Path) -> Path:
-    """Where `calibrate` writes the statistics of training's embeddings."""
+    """The file in which `calibrate` leaves the statistics of the training embeddings."""
     return path.with_suffix(".familiarity.npz")
 
 
 def results_folder(path: Path) -> Path:
-    """Where a recipe of `train` puts the charts and tables of its training."""
+    """The folder in which a recipe of `train` leaves the charts and tables of its training."""
     return path.with_suffix(".results")
 
 
 def copy_charts(model: Path, package: Path) -> int:
-    """Put what a recipe drew beside the model into the package's report; how many charts and tables."""
+    """Copy a recipe's charts and tables into the package's report; returns how many."""
     source, target = results_folder(model), report_folder(package) / "training"
     found = [each for each in sorted(source.glob("*")) if each.suffix in (".png", ".txt") and each.is_file()]
     if found:
@@ -60,7 +60,7 @@ def copy_charts(model: Path, package: Path) -> int:
 
 
 def read_details(args: argparse.Namespace, outputs: int) -> dict[str, Any]:
-    """Options, then --details, then what stands beside the model; the first that speaks wins."""
+    """The details by precedence: options, then --details, then files beside the model."""
     from export_tools.networks.labels_beside import labels_beside
 
     known: dict[str, Any] = {}
@@ -104,7 +104,7 @@ def _plain(classes: Sequence[ModelClass]) -> list[dict[str, str]]:
 
 
 def _package_name(output: Path) -> str:
-    """A name made of the file's; `model` where nothing of it can be used."""
+    """A name derived from the file's; `model` where nothing of it can be used."""
     plain = output.stem.split("-")[0].encode("ascii", "ignore").decode()
     try:
         return class_id(plain)

@@ -1,4 +1,4 @@
-"""The ways in which trainers scale their pixels, as constants of a package."""
+"""Common preprocessings as constants of a package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Preprocessing:
     def of_images_read_as(self, order: Colour) -> Preprocessing:
         """The same code fed with images of that channel order, as OpenCV reads them (`bgr`).
 
-        The constants stay where they are; what reaches them is turned round.
+        The constants keep their places; the channels that reach them are reversed.
         """
         if order == "rgb":
             return self

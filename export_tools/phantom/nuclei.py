@@ -95,7 +95,7 @@ def rounded(
 
 
 def folds(patch: Patch, rng: np.random.Generator, inside: Field, count: int) -> Field:
-    """Pale creases across a folded nucleus: 0 to 1, to be taken off its density."""
+    """Pale creases across a folded nucleus: 0 to 1, to be subtracted from its density."""
     creases = np.zeros(patch.shape, np.float32)
     for _ in range(count):
         angle, distance = rng.uniform(0.0, np.pi), rng.normal(0.0, 1.6)

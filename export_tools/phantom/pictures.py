@@ -1,4 +1,4 @@
-"""Write pictures as the kind that the file's suffix names."""
+"""Writes pictures in the format of the file's suffix."""
 
 from __future__ import annotations
 

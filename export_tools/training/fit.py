@@ -120,7 +120,7 @@ def fit(
         for index, (images, targets) in enumerate(draw(number)):
             at = number * plan.steps + index
             optimizer.learning_rate = rate_at(at, total, plan.peak_rate, plan.warm)
-            # The average forgets the start faster while it is young.
+            # A young average forgets the initial weights faster.
             keep = min(plan.average, (1 + at) / (10 + at))
             losses.append(float(step(images, targets, tf.constant(keep, tf.float32))))
         with _holding(model, averaged):
@@ -149,7 +149,7 @@ def fit(
 
 @contextlib.contextmanager
 def _holding(model: Any, averaged: list[Any]) -> Iterator[None]:
-    """The model holds the averaged weights inside the block, and its own again after it."""
+    """Within the block the model has the averaged weights, afterwards its own again."""
     kept = [value.numpy() for value in model.trainable_variables]
     for variable, value in zip(model.trainable_variables, averaged, strict=True):
         variable.assign(value)

@@ -34,7 +34,7 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Recipe:
-    """One recipe's settings; what they mean stands above."""
+    """One recipe's settings; see the module."""
 
     head: str
     crop: str
@@ -75,7 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def train_recipe(args: argparse.Namespace, classes: Sequence[str], records: Sequence[Record]) -> None:
-    """Train, draw and write all. Raises HematodeskError or ValueError where data or weights fail."""
+    """Train and write model and charts. Raises HematodeskError or ValueError where data or weights fail."""
     import keras
 
     recipe = RECIPES[args.recipe]

@@ -109,9 +109,9 @@ def run(args: argparse.Namespace) -> int:
 def gather(
     folders: Sequence[Path], classes: Sequence[str], cache: Path | None = None, *, boxes: bool = False
 ) -> list[Record]:
-    """All records of the classes, joined into groups that must not be torn apart.
+    """All records of the classes, joined into groups that a split keeps together.
 
-    With `boxes` every box drawn in the fields is one, else every cell with a type.
+    With `boxes` every box drawn in the fields is a record, else every cell with a type.
     """
     read = read_boxes if boxes else read_source
     table = [record for folder in folders for record in read(folder)]
@@ -126,7 +126,7 @@ def gather(
 
 
 def train(args: argparse.Namespace) -> None:
-    """Do all of it. Raises HematodeskError or ValueError where data or weights cannot be used."""
+    """Train and write the model. Raises HematodeskError or ValueError for unusable data or weights."""
     import keras
 
     from export_tools.networks.network import build_network, take_weights

@@ -80,7 +80,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             # On a terminal the answers themselves show how far it is.
             progress = None if to_terminal else line.show
             writer = AnswerWriter(images, answer_format(options.format, loaded), output, progress)
-            done = RunJob(services, request, writer).run(cancel).summary
+            done = RunJob(services, request).run(cancel, writer).summary
         if done.done >= _WORTH_TUNING and not done.cut_short:
             # The answers are written; the next run will be the quicker for it.
             services.models.tune()

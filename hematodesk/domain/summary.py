@@ -25,7 +25,7 @@ class CellsSummary:
 def summarise(cells: Iterable[Cell], note: str) -> CellsSummary:
     """The summary of an image with those cells, in their order, and that note; removed cells don't count."""
     standing = [cell for cell in cells if not cell.removed]
-    labels = Counter(cell.label for cell in standing if cell.label is not None)
+    labels = Counter(label for cell in standing if (label := cell.label) is not None)
     reviewed = sum(cell.review is not None for cell in standing)
     if not standing:
         state = ReviewState.NONE

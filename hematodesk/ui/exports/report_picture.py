@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from hematodesk.domain.cells import Cell, CellOrigin
 from hematodesk.domain.history import HistoryImage
 from hematodesk.ui.exports.report_page import DPI, Type
-from hematodesk.ui.kit.cell_marks import paint_outline, paint_tag, tag_text
+from hematodesk.ui.kit.cell_marks import mark_of, paint_outline, paint_tag
 from hematodesk.ui.kit.tag_layout import Wish, lay_tags
 
 _UNIT = DPI / 96
@@ -51,15 +51,16 @@ def _draw_marks(painter: QPainter, cells: Sequence[Cell], area: QRectF, width: i
         QRectF(cell.box.x * across, cell.box.y * down, cell.box.w * across, cell.box.h * down)
         for cell in cells
     ]
-    for cell, box in zip(cells, boxes, strict=True):
+    marks = [mark_of(cell) for cell in cells]
+    for cell, mark, box in zip(cells, marks, boxes, strict=True):
         if cell.origin is not CellOrigin.WHOLE_IMAGE:
-            paint_outline(painter, cell, box, chosen=False, hovered=False)
+            paint_outline(painter, mark, box, chosen=False, hovered=False)
     wishes = [
-        Wish(index, box, tag_text(cell), tag_text(cell, short=True), pressing=False, early=cell.uncertain)
-        for index, (cell, box) in enumerate(zip(cells, boxes, strict=True))
+        Wish(index, box, mark.text, mark.short, pressing=False, early=mark.uncertain)
+        for index, (mark, box) in enumerate(zip(marks, boxes, strict=True))
     ]
     for tag in reversed(lay_tags(wishes, area, QFontMetricsF(painter.font()))):
-        paint_tag(painter, tag, cells[tag.index], chosen=False)
+        paint_tag(painter, tag, marks[tag.index], chosen=False)
     for number, box in enumerate(boxes, start=1):
         _draw_number(painter, number, box, area)
 

@@ -58,6 +58,8 @@ _PARTS: dict[Order, tuple[Callable[[ImageSummary], Any], ...]] = {
 def key_of(order: Order) -> Callable[[ImageSummary], Any]:
     """The sort key of an order: no two rows have the same."""
     parts = _PARTS[order]
+    if not parts:
+        return _ID
     return lambda row: (*[part(row) for part in parts], row.id)
 
 

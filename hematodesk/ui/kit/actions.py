@@ -215,6 +215,11 @@ class Actions(QObject):
         for action_id in action_ids:
             self._actions[action_id].setEnabled(enabled and action_id not in self._forbidden)
 
+    def set_possible(self, possible: Mapping[str, bool]) -> None:
+        """Switch actions by their ids, each as it is possible now; forbidden ones stay off."""
+        for action_id, enabled in possible.items():
+            self._actions[action_id].setEnabled(enabled and action_id not in self._forbidden)
+
     def forbid(self, words: str, *action_ids: str) -> None:
         """Switch actions off for good, with the reason as their tooltip."""
         self._forbidden.update(action_ids)

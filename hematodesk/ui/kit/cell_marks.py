@@ -8,6 +8,7 @@ the word, a review is a tick, and the chosen cell stands within corners.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -21,37 +22,49 @@ _UNNAMED = QColor("#bdbdbd")
 _HALO = QColor(0, 0, 0, 150)
 
 
-def tag_colour(cell: Cell) -> QColor:
-    """The colour of the class that stands; grey when there is none."""
-    return class_colour(cell.label) if cell.label is not None else _UNNAMED
+@dataclass(frozen=True, slots=True)
+class CellMark:
+    """How one cell is marked.
+
+    Attributes:
+        colour: of the class that stands; grey when there is none.
+        text, short: what the tag says: the class, "uncertain", the tick of a review, "no cell".
+        uncertain: dashed, and its tag is laid early.
+        rejected: a person said that it is no cell.
+    """
+
+    colour: QColor
+    text: str
+    short: str
+    uncertain: bool
+    rejected: bool
 
 
-def tag_text(cell: Cell, *, short: bool = False) -> str:
-    """What the tag says: the class, "uncertain", the tick of a review, "no cell"."""
-    name = short_class_name if short else class_name
-    if cell.review is not None and cell.review.verdict is Verdict.REJECTED:
-        return QCoreApplication.translate("CellMarks", "✓ No cell")
-    if cell.label is None:
-        return QCoreApplication.translate("CellMarks", "Not named yet")
-    if cell.review is not None:
-        return f"✓ {name(cell.label)}"
-    if cell.uncertain:
-        if short:
-            return f"{name(cell.label)}?"
-        return QCoreApplication.translate("CellMarks", "{class_name}? uncertain").format(
-            class_name=name(cell.label)
-        )
-    return name(cell.label)
+def mark_of(cell: Cell) -> CellMark:
+    """How a cell is marked, whatever the zoom."""
+    label, uncertain, review = cell.label, cell.uncertain, cell.review
+    rejected = review is not None and review.verdict is Verdict.REJECTED
+    colour = class_colour(label) if label is not None else _UNNAMED
+    if rejected:
+        text = short = QCoreApplication.translate("CellMarks", "✓ No cell")
+    elif label is None:
+        text = short = QCoreApplication.translate("CellMarks", "Not named yet")
+    else:
+        text, short = class_name(label), short_class_name(label)
+        if review is not None:
+            text, short = f"✓ {text}", f"✓ {short}"
+        elif uncertain:
+            text = QCoreApplication.translate("CellMarks", "{class_name}? uncertain").format(class_name=text)
+            short = f"{short}?"
+    return CellMark(colour, text, short, uncertain, rejected)
 
 
-def paint_outline(painter: QPainter, cell: Cell, box: QRectF, *, chosen: bool, hovered: bool) -> None:
+def paint_outline(painter: QPainter, mark: CellMark, box: QRectF, *, chosen: bool, hovered: bool) -> None:
     """Draw a cell's outline around its box, in widget pixels."""
-    colour = tag_colour(cell)
     width = 3.0 if chosen or hovered else 2.0
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    rejected = cell.review is not None and cell.review.verdict is Verdict.REJECTED
-    dashes: list[float] = [9, 7] if cell.uncertain else [3, 5] if rejected else []
-    for paint, thickness in ((_HALO, width + 2), (colour, width)):
+    dashes: list[float] = [9, 7] if mark.uncertain else [3, 5] if mark.rejected else []
+    for paint, thickness in ((_HALO, width + 2), (mark.colour, width)):
         pen = _square_pen(paint, thickness)
         if dashes:
             pen.setDashPattern([length / thickness for length in dashes])
@@ -81,14 +94,13 @@ def _paint_brackets(painter: QPainter, box: QRectF) -> None:
             )
 
 
-def paint_tag(painter: QPainter, tag: Tag, cell: Cell, *, chosen: bool) -> None:
+def paint_tag(painter: QPainter, tag: Tag, mark: CellMark, *, chosen: bool) -> None:
     """Draw a laid tag in the painter's present font."""
-    back = tag_colour(cell)
-    painter.setBrush(back)
+    painter.setBrush(mark.colour)
     edge = QPen(QColor("#ffffff"), 2) if chosen else QPen(_HALO, 1)
     painter.setPen(edge)
     painter.drawRoundedRect(tag.rect, 3, 3)
-    painter.setPen(text_on(back))
+    painter.setPen(text_on(mark.colour))
     painter.drawText(tag.rect, Qt.AlignmentFlag.AlignCenter, tag.text)
 
 
@@ -109,21 +121,22 @@ def paint_cells(
         current, hovered: the chosen cell and the one under the pointer, -1 for none.
     """
     foremost = [index for index in (current, hovered) if index >= 0]
+    marks = {index: mark_of(cells[index]) for index, _ in boxes}
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for index, box in sorted(boxes, key=lambda item: item[0] in foremost):
-        paint_outline(painter, cells[index], box, chosen=index == current, hovered=index == hovered)
+        paint_outline(painter, marks[index], box, chosen=index == current, hovered=index == hovered)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     wishes = [
         Wish(
             index,
             box,
-            tag_text(cells[index]),
-            tag_text(cells[index], short=True),
+            marks[index].text,
+            marks[index].short,
             pressing=index in foremost,
-            early=cells[index].uncertain,
+            early=marks[index].uncertain,
         )
         for index, box in boxes
     ]
     tags = lay_tags(wishes, area, QFontMetricsF(painter.font()))
     for tag in reversed(tags):
-        paint_tag(painter, tag, cells[tag.index], chosen=tag.index == current)
+        paint_tag(painter, tag, marks[tag.index], chosen=tag.index == current)

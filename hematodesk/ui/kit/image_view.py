@@ -63,8 +63,10 @@ class ImageView(ZoomView):
 
     # What is shown
 
-    def set_image(self, pixels: npt.NDArray[np.uint8] | None, name: str = "") -> None:
-        """Show another image, without cells; None shows nothing.
+    def set_image(
+        self, pixels: npt.NDArray[np.uint8] | None, name: str = "", cells: Sequence[Cell] = ()
+    ) -> None:
+        """Show another image, with its cells and none of them chosen; None shows nothing.
 
         Args:
             pixels: uint8 (H, W, 3) RGB; kept, not copied, so it must not change while shown.
@@ -80,7 +82,7 @@ class ImageView(ZoomView):
         self._overlay = None
         if pixels is None:
             self.set_add_mode(False)
-        self.set_cells(())
+        self.set_cells(cells)
 
     def set_cells(self, cells: Sequence[Cell], current: int = -1) -> None:
         """Show these cells (removed ones are hidden but keep their index) and choose one, or none."""

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.ui.kit.plain_text import plain_tooltip
-from hematodesk.ui.kit.theme import GRID, class_colour, emphasis_font, large_font, tokens
+from hematodesk.ui.kit.theme import GRID, Tokens, class_colour, emphasis_font, large_font, tokens
 
 _LEAST_SHRINK = 0.55
 _BAR = 5
@@ -123,17 +123,17 @@ class ShareBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar."""
+        look = tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = self._colour if self._colour is not None else QColor(tokens().disabled)
-        paint_bar(painter, QRectF(self.rect()), self._share, colour, hatched=self._hatched)
+        colour = self._colour if self._colour is not None else QColor(look.disabled)
+        paint_bar(painter, QRectF(self.rect()), self._share, colour, look, hatched=self._hatched)
 
 
 def paint_bar(
-    painter: QPainter, area: QRectF, share: float, colour: QColor, *, hatched: bool = False
+    painter: QPainter, area: QRectF, share: float, colour: QColor, look: Tokens, *, hatched: bool = False
 ) -> None:
     """Draw a bar's trough and its filled share into an area."""
-    look = tokens()
     painter.setPen(QPen(QColor(look.line), 1))
     painter.setBrush(QColor(look.panel))
     painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
@@ -234,6 +234,7 @@ class ClassRow(QPushButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.class_id = ""
+        self._colour = QColor()
         self._name = ""
         self._key = ""
         self._share = 0.0
@@ -257,6 +258,8 @@ class ClassRow(QPushButton):
             number: what stands beside the bar; may be empty.
             stands: whether this class is the cell's label.
         """
+        if class_id != self.class_id:
+            self._colour = class_colour(class_id)
         self.class_id, self._name, self._key = class_id, name, key
         self._share, self._number, self._stands = share, number, stands
         words = [name, number]
@@ -295,7 +298,7 @@ class ClassRow(QPushButton):
         right = self.width() - 6.0
         line = QRectF(x, middle - side / 2 - _BAR / 2, right - x, side)
         painter.setPen(QPen(QColor(look.text) if self._stands else QColor(look.line), 1))
-        painter.setBrush(class_colour(self.class_id))
+        painter.setBrush(self._colour)
         painter.drawRect(QRectF(x, line.center().y() - 5.5, 11, 11))
         number_width = metrics.horizontalAdvance(self._number)
         words = line.adjusted(11 + GRID, 0, -number_width - GRID, 0)
@@ -309,4 +312,4 @@ class ClassRow(QPushButton):
         if self._number:
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._number)
             bar = QRectF(x, line.bottom() + 1, right - x, _BAR)
-            paint_bar(painter, bar, self._share, class_colour(self.class_id))
+            paint_bar(painter, bar, self._share, self._colour, look)

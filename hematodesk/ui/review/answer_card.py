@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from hematodesk.domain.cells import Cell, Prediction, Provenance, Verdict
+from hematodesk.domain.cells import Cell, Prediction, Provenance, Review, Verdict
 from hematodesk.ui.kit.cell_words import label_words, milliseconds, percent, review_words, uncertain_words
 from hematodesk.ui.kit.parts import AnswerCard, FitLabel, ShareBar
 from hematodesk.ui.kit.plain_text import breakable, plain_label, plain_tooltip
@@ -65,15 +65,16 @@ class CellCard(AnswerCard):
 
     def show_cell(self, cell: Cell, caption: str, operator: str) -> None:
         """One cell; the operator's own reviews are told as "You"."""
-        prediction, review = cell.prediction, cell.review
-        self.set_state(class_colour(cell.label) if cell.label is not None else None, uncertain=cell.uncertain)
+        prediction, review, label, uncertain = cell.prediction, cell.review, cell.label, cell.uncertain
+        colour = class_colour(label) if label is not None else None
+        self.set_state(colour, uncertain=uncertain)
         self._caption.setText(caption)
-        self._status.setText(self._status_word(cell))
+        self._status.setText(self._status_word(review, uncertain))
         self._headline.setText(label_words(cell))
         # A confidence in another class than the one that stands would be read as one in that; the
         # ranking below still tells it.
-        stands = prediction is not None and cell.label == prediction.class_id
-        self._show_confidence(prediction if stands else None)
+        stands = prediction is not None and label == prediction.class_id
+        self._show_confidence(prediction if stands else None, colour)
         self._show_source(prediction.provenance if prediction is not None else None)
         if review is not None:
             self._tell(review_words(review, prediction, operator))
@@ -88,7 +89,7 @@ class CellCard(AnswerCard):
         self._caption.setText(self.tr("None chosen"))
         self._status.setText("")
         self._headline.setText(self.tr("%n cells", "", len(cells)))
-        self._show_confidence(None)
+        self._show_confidence(None, None)
         named = next((cell.prediction for cell in cells if cell.prediction is not None), None)
         self._show_source(named.provenance if named is not None else None, with_time=False)
         reviewed = sum(cell.review is not None for cell in cells)
@@ -99,23 +100,24 @@ class CellCard(AnswerCard):
             words += "\n" + self.tr("{key}: next one to review").format(key=next_key)
         self._tell(words)
 
-    def _status_word(self, cell: Cell) -> str:
-        if cell.review is None:
-            return self.tr("Uncertain") if cell.uncertain else ""
+    def _status_word(self, review: Review | None, uncertain: bool) -> str:
+        if review is None:
+            return self.tr("Uncertain") if uncertain else ""
         return {
             Verdict.AGREED: self.tr("✓ Agreed"),
             Verdict.CORRECTED: self.tr("✓ Corrected"),
             Verdict.REJECTED: self.tr("✓ Rejected"),
-        }[cell.review.verdict]
+        }[review.verdict]
 
-    def _show_confidence(self, prediction: Prediction | None) -> None:
+    def _show_confidence(self, prediction: Prediction | None, colour: QColor | None) -> None:
+        """The confidence in the class that stands, with that class's colour."""
+        confidence = prediction.confidence if prediction is not None else 0.0
+        words = percent(confidence) if prediction is not None else ""
         self._bar.setVisible(prediction is not None)
-        words = percent(prediction.confidence) if prediction is not None else ""
         self._number.setText(words)
         self._bar.setAccessibleDescription(words)
-        if prediction is not None:
-            hatched = prediction.uncertain is not None
-            self._bar.set_share(prediction.confidence, class_colour(prediction.class_id), hatched=hatched)
+        if prediction is not None and colour is not None:
+            self._bar.set_share(confidence, colour, hatched=prediction.uncertain is not None)
 
     def _show_source(self, made_by: Provenance | None, *, with_time: bool = True) -> None:
         """The model's name; what only engineers ask for is in the tooltips of the name and the numbers."""
@@ -130,8 +132,9 @@ class CellCard(AnswerCard):
                 digest=made_by.sha256, requested=made_by.requested, active=made_by.provider
             )
         self._source.setText(words)
+        tip = plain_tooltip(tip)
         for label in (self._source, self._bar, self._number):
-            label.setToolTip(plain_tooltip(tip))
+            label.setToolTip(tip)
 
     def _tell(self, words: str) -> None:
         self._reason.setText(words)

@@ -228,13 +228,14 @@ class AnswerPanel(QScrollArea):
         caption = self.tr("Cell {number} of {count}").format(number=number, count=count)
         self._card.show_cell(cell, caption, self._operator)
         shares = dict(cell.prediction.ranked) if cell.prediction is not None else {}
+        label = cell.label
         self._fill_rows(
             [
                 (
                     class_id,
                     shares.get(class_id, 0.0),
                     percent(shares[class_id]) if class_id in shares else "",
-                    class_id == cell.label,
+                    class_id == label,
                 )
                 for class_id in self._in_order(shares)
             ]
@@ -251,7 +252,7 @@ class AnswerPanel(QScrollArea):
         self._stack.setCurrentIndex(0)
         self._reviewable = None
         shown = [cell for cell in cells if not cell.removed]
-        counts = Counter(cell.label for cell in shown if cell.label is not None)
+        counts = Counter(label for cell in shown if (label := cell.label) is not None)
         self._card.show_count(shown, self._review_key)
         total = max(1, len(shown))
         self._fill_rows(

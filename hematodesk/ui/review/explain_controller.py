@@ -58,6 +58,8 @@ class ExplainController(QObject):
         self._ticket: Ticket | None = None
         self._failed: _Key | None = None
         self._shown: _Key | None = None
+        self._resting: tuple[Obstacle | None, bool, bool] | None = None
+        """Why nothing is shown, as it was last told; None while something is."""
         self._class_id = ""
         """The class asked for by hand, for the cell shown; empty takes the predicted one."""
         self._save = QTimer(self)
@@ -80,12 +82,17 @@ class ExplainController(QObject):
             self._pixels = viewer.pixels
             self._image += 1
             self._kept.clear()
-        cell, what = viewer.cell, self._obstacle()
+        cell = viewer.cell
+        what = self._obstacle(cell)
         possible = what is None and self._model_state.state is not ModelLoadState.LOADING
         # What is switched on stays on from cell to cell, and can be switched off anywhere.
         self._action.setEnabled(possible or self._action.isChecked())
         self._action.setToolTip(self._reason(what) if what is not None else self._purpose())
         if not (possible and self._action.isChecked() and cell is not None):
+            resting = (what, self._action.isChecked(), viewer.settled)
+            if resting == self._resting and self._view.overlay is None:
+                return
+            self._resting = resting
             self._drop()
             # Asked again, a model that failed may try again.
             self._failed = None
@@ -93,6 +100,7 @@ class ExplainController(QObject):
             wondering = self._action.isChecked() or what in (Obstacle.NO_MAP, Obstacle.OTHER_MODEL)
             self._tell(self._reason(what) if what is not None and wondering and viewer.settled else "")
             return
+        self._resting = None
         key = self._key(cell)
         if key != self._shown:
             self._class_id = ""
@@ -107,10 +115,10 @@ class ExplainController(QObject):
             self._view.set_overlay(None)
             self._ask(key, cell)
 
-    def _obstacle(self) -> Obstacle | None:
+    def _obstacle(self, cell: Cell | None) -> Obstacle | None:
         loaded = self._model_state.loaded
         return obstacle(
-            self._viewer.cell,
+            cell,
             loaded.package if loaded is not None else None,
             has_image=self._viewer.pixels is not None and not self._viewer.preview,
         )

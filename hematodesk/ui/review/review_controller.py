@@ -86,7 +86,10 @@ class ReviewController(QObject):
     @property
     def possible(self) -> bool:
         """Whether a cell that the history has is chosen, and may be reviewed."""
-        cell = self._viewer.cell
+        return self.may_review(self._viewer.cell)
+
+    def may_review(self, cell: Cell | None) -> bool:
+        """Whether a cell is in the history, and may be reviewed."""
         return self._service is not None and not self.read_only and cell is not None and cell.id is not None
 
     @property

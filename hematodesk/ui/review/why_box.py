@@ -93,6 +93,7 @@ class WhyBox(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._action: QAction | None = None
+        self._told = ""
         self.button = KeyButton(self.tr("Show why"))
         self.button.setCheckable(True)
         self.classes = _ClassChoice()
@@ -175,7 +176,9 @@ class WhyBox(QWidget):
             return
         self.button.setEnabled(self._action.isEnabled())
         self.button.setChecked(self._action.isChecked())
-        self.button.setToolTip(plain_tooltip(self._action.toolTip()))
+        if self._action.toolTip() != self._told:
+            self._told = self._action.toolTip()
+            self.button.setToolTip(plain_tooltip(self._told))
 
     def _class_activated(self, index: int) -> None:
         self.class_chosen.emit(str(self.classes.itemData(index)))

@@ -65,7 +65,7 @@ class _Run:
     """One run in the window: its job, and the ticket that it goes with at present."""
 
     def __init__(self, services: Services, request: RunRequest) -> None:
-        self.job = RunJob(services, request, self.tell)
+        self.job = RunJob(services, request)
         self.ticket: Ticket | None = None
         self.number = 0
         """The view's request that the first image answers."""
@@ -75,25 +75,22 @@ class _Run:
         self.left = False
         self._told = 0.0
 
-    def tell(self, event: RunEvent) -> None:
-        """Hand an event of the job to the window's thread; called on the job's lane."""
-        if isinstance(event, BatchProgress):
-            if time.monotonic() - self._told < _TELL_EVERY_S:
-                return
-            self._told = time.monotonic()
-        if self.ticket is not None:
-            self.ticket.report(event)
-
     def begin(self, ticket: Ticket) -> None:
-        """The first image, and the word that the others may follow; on a lane."""
-        self.ticket = ticket
-        if self.job.begin(ticket.token):
+        """The first image, and the word that others follow; on a lane."""
+        if self.job.begin(ticket.token, ticket.report):
             ticket.report(None)
 
     def go_on(self, ticket: Ticket, pause: Pause) -> RunEnd:
         """The others; on a lane."""
-        self.ticket = ticket
-        return self.job.run(ticket.token, pause)
+
+        def tell(event: RunEvent) -> None:
+            if isinstance(event, BatchProgress):
+                if time.monotonic() - self._told < _TELL_EVERY_S:
+                    return
+                self._told = time.monotonic()
+            ticket.report(event)
+
+        return self.job.run(ticket.token, tell, pause)
 
 
 class RunController(QObject):
@@ -273,9 +270,11 @@ class RunController(QObject):
             viewer.show_earlier(run.number, answer.kept, pixels)
             self.reused.emit(answer.kept, first.source)
         else:
-            viewer.show_saved(run.number, answer.kept, pixels)
+            # The list has it before it is marked there.
             self.saved.emit([answer.kept])
-            self.save_again()
+            viewer.show_saved(run.number, answer.kept, pixels)
+            if self._unsaved:
+                self.save_again()
 
     def _not_named(self, run: _Run) -> None:
         """No model could name the first image, or there was no time."""
@@ -385,7 +384,7 @@ class RunController(QObject):
         self.progressed.emit()
 
     def _told(self, run: _Run, event: RunEvent | None) -> None:
-        """An event of a run, None when its first image is done and the others may follow."""
+        """An event of a run, None when its first image is done and others follow."""
         if isinstance(event, FirstImage):
             self._show(run, event)
         elif isinstance(event, Answers):
@@ -396,7 +395,7 @@ class RunController(QObject):
         elif isinstance(event, NotKept):
             self._unsaved.append(event.answer.result)
             self.not_saved.emit(event.error)
-        elif event is None and run.job.others:
+        elif event is None:
             failed = run.first is not None and run.first.answer is not None and run.first.answer.failed
             run.latest = BatchProgress(1, None, int(failed), 0, None, None)
             self._go_on(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from hematodesk.domain.cells import Cell, Fault, ImageStatus
+from hematodesk.domain.cells import Cell, Fault, ImageResult, ImageStatus
 from hematodesk.ui.image.centre_column import CentreColumn
 from hematodesk.ui.kit.actions import CLASS_KEYS, Actions
 from hematodesk.ui.kit.class_names import class_name, learn_names
@@ -18,6 +18,8 @@ from hematodesk.ui.shell.status_strip import StatusStrip
 from hematodesk.ui.state.model_state import ModelLoadState, ModelState
 from hematodesk.ui.state.viewer_state import Viewer, ViewState
 from hematodesk.workflow.review.review_service import ChangeKind
+
+_VERDICTS = ("reject", *(f"class_{key}" for key in range(1, CLASS_KEYS + 1)))
 
 
 class Presenter(QObject):
@@ -61,23 +63,23 @@ class Presenter(QObject):
         viewer, centre = self._viewer, self._centre
         if viewer.pixels is not self._drawn:
             self._drawn = viewer.pixels
-            centre.view.set_image(viewer.pixels, viewer.name)
-            centre.view.set_cells(viewer.cells)
+            centre.view.set_image(viewer.pixels, viewer.name, viewer.cells)
             centre.view.choose_cell(viewer.current_index)
         else:
             centre.view.set_cells(viewer.cells, viewer.current_index)
         # The platform adds the program's name.
-        centre.window().setWindowTitle(whole_letters(viewer.name) or "hematodesk")
+        name = whole_letters(viewer.name)
+        centre.window().setWindowTitle(name or "hematodesk")
         if viewer.pixels is not None:
             centre.show_image()
         elif viewer.state is ViewState.EMPTY:
             centre.show_empty()
         elif viewer.state is ViewState.FAILED:
-            centre.show_message(self.tr("This image could not be read"), whole_letters(viewer.name))
+            centre.show_message(self.tr("This image could not be read"), name)
         elif viewer.state is ViewState.WORKING:
-            centre.show_message(self.tr("Opening…"), whole_letters(viewer.name))
+            centre.show_message(self.tr("Opening…"), name)
         else:
-            centre.show_message(self.tr("The picture is not at hand"), whole_letters(viewer.name))
+            centre.show_message(self.tr("The picture is not at hand"), name)
         self._show_answer()
         self._show_counts()
         self._show_possible()
@@ -93,7 +95,8 @@ class Presenter(QObject):
         viewer = self._viewer
         cell = viewer.cell
         self._answer.take_note_key(self._note_key() if cell is None else self._cell_key(cell))
-        self._show_counts()
+        if viewer.result is not None and viewer.result.status is not ImageStatus.ERROR:
+            self._show_cell_count(viewer.result)
         self._show_possible()
 
     def _show_answer(self) -> None:
@@ -158,17 +161,21 @@ class Presenter(QObject):
         return NoteKey(image_id, cell.id) if image_id is not None and cell.id else None
 
     def _show_counts(self) -> None:
-        viewer, result = self._viewer, self._viewer.result
+        result = self._viewer.result
         if result is None or result.status is ImageStatus.ERROR:
             self._strip.show_cells("")
             self._strip.show_time(None)
             return
         self._strip.show_time(result.elapsed_ms)
-        words = self.tr("%n cell(s)", "", len(viewer.standing))
-        uncertain = sum(viewer.cells[index].uncertain for index in viewer.standing)
+        self._show_cell_count(result)
+
+    def _show_cell_count(self, result: ImageResult) -> None:
+        standing = [cell for cell in result.cells if not cell.removed]
+        words = self.tr("%n cell(s)", "", len(standing))
+        uncertain = sum(cell.uncertain for cell in standing)
         if uncertain:
             words += ", " + self.tr("{count} uncertain").format(count=uncertain)
-        if not viewer.saved:
+        if self._viewer.image_id is None:
             words += ", " + self.tr("not saved")
         self._strip.show_cells(words)
 
@@ -223,21 +230,26 @@ class Presenter(QObject):
 
     def _show_possible(self) -> None:
         """Switch actions that would do nothing off."""
-        viewer, actions = self._viewer, self._actions
-        reviewable = self._reviews.possible
-        cell = viewer.cell
-        actions.set_enabled(viewer.pixels is not None, "zoom_in", "zoom_out", "zoom_fit", "zoom_actual")
-        actions.set_enabled(bool(viewer.standing), "next_cell", "previous_cell", "next_open")
+        viewer = self._viewer
+        cell, standing, has_image = viewer.cell, bool(viewer.standing), viewer.pixels is not None
+        reviewable = self._reviews.may_review(cell)
         # A verdict may be given ahead of an image on its way: it waits for it.
-        ahead = reviewable or not viewer.settled
-        actions.set_enabled(ahead, "reject", *(f"class_{key}" for key in range(1, CLASS_KEYS + 1)))
+        coming = not viewer.settled
+        ahead = reviewable or coming
         named = cell is not None and cell.prediction is not None
-        actions.set_enabled(not viewer.settled or (reviewable and named), "agree")
-        actions.set_enabled(reviewable and cell is not None and cell.review is not None, "clear_review")
-        actions.set_enabled(reviewable, "remove_cell")
-        changeable = viewer.saved and not self._reviews.read_only
-        actions.set_enabled(changeable and viewer.pixels is not None, "add_cell")
-        actions.set_enabled(changeable, "note")
+        changeable = viewer.image_id is not None and not self._reviews.read_only
+        self._actions.set_possible(
+            dict.fromkeys(("zoom_in", "zoom_out", "zoom_fit", "zoom_actual"), has_image)
+            | dict.fromkeys(("next_cell", "previous_cell", "next_open"), standing)
+            | dict.fromkeys(_VERDICTS, ahead)
+            | {
+                "agree": coming or (reviewable and named),
+                "clear_review": reviewable and cell is not None and cell.review is not None,
+                "remove_cell": reviewable,
+                "add_cell": changeable and has_image,
+                "note": changeable,
+            }
+        )
 
 
 def _show_step(action: QAction, words: str, kind: str) -> None:

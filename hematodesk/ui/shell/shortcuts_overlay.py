@@ -62,11 +62,12 @@ class ShortcutsOverlay(QWidget):
         column.setSpacing(GRID * 2)
         column.addLayout(top)
         column.addWidget(self._scroll, 1)
-        parent.installEventFilter(self)
 
     def show_sections(self, sections: Sections) -> None:
         """Open with these sections: (title, [(keys, text)]); several keys are parted by ", "."""
         self._before = QApplication.focusWidget()
+        # Only while it is open: a filter in Python is asked about each of the window's events.
+        self._covered.installEventFilter(self)
         self.setGeometry(self._covered.rect())
         self._place_card()
         table = self._make_table(sections)
@@ -81,6 +82,7 @@ class ShortcutsOverlay(QWidget):
         if not self.isVisible():
             return
         self.hide()
+        self._covered.removeEventFilter(self)
         before, self._before = self._before, None
         # A banner's button may be gone by now: banners go by themselves.
         if before is not None and isValid(before) and before.isVisible():

@@ -67,7 +67,7 @@ class FolderWatch:
             watched=self._folder,
         )
         try:
-            RunJob(self._services, request, tell).run(cancel)
+            RunJob(self._services, request).run(cancel, tell)
         except BaseException:
             # A full disk, a model that is gone: what was not named is not forgotten.
             self._folder.give_again(look.ready)

@@ -5,7 +5,7 @@ RunRequest, is told of RunEvents while it goes, and gets a RunEnd. No Qt, and no
 pipeline: `RunJob.run` blocks, and events come in the thread that called it.
 
     services.models.load()
-    end = RunJob(services, RunRequest(FixedSources(paths)), tell).run(CancelToken())
+    end = RunJob(services, RunRequest(FixedSources(paths))).run(CancelToken(), tell)
 
 Who shows the first image to a person who waits for it calls `begin` before `run`: it names that one alone and
 at once, `run` the others.
@@ -152,6 +152,9 @@ class NotKept:
 RunEvent: TypeAlias = Begun | FirstImage | Answers | NotKept | BatchProgress
 """BatchProgress counts the whole run, the first image included."""
 
+Tell = Callable[[RunEvent], object]
+"""Who is told; called in the thread that runs the job."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
@@ -218,17 +221,13 @@ class RunJob:
     Args:
         services: model, reader and history.
         request: what it is to do.
-        tell: gets the events; what it raises ends the run and is passed on.
     """
 
-    def __init__(
-        self, services: RunServices, request: RunRequest, tell: Callable[[RunEvent], object]
-    ) -> None:
+    def __init__(self, services: RunServices, request: RunRequest) -> None:
         self.request = request
         self.cut_off = False
         """Whether a cancel is the program's end and not the person's wish: the next start offers to go on."""
         self._services = services
-        self._tell = tell
         self._first: Answer | None = None
 
     @property
@@ -238,20 +237,20 @@ class RunJob:
 
     # The first image, for a person who waits for it
 
-    def begin(self, cancel: CancelToken) -> bool:
-        """Name the first image alone, and keep it; whether `run` may go on with the others.
+    def begin(self, cancel: CancelToken, tell: Tell) -> bool:
+        """Name the first image alone, and keep it; whether there may be others for `run`.
 
-        It is told before it is kept: a disk may take its time. Raises ModelError, Cancelled, and HistoryError
-        where known results cannot be looked up.
+        It is told before it is kept: a disk may take its time. Raises ModelError, Cancelled, HistoryError
+        where known results cannot be looked up, and what `tell` raises.
         """
         source = next(self.request.images, None)
         if source is None:
             return False
-        self._tell(FirstImage(source))
+        tell(FirstImage(source))
         # Not located by the reader: that one stands behind the images of a batch that is under way.
         opened = open_image(source, self._services.reader)
         pixels = None if opened.image is None else opened.image.pixels
-        self._tell(FirstImage(source, True, pixels))
+        tell(FirstImage(source, True, pixels))
         analyser = self._services.loaded_analyser(cancel)
         found = None
         if self.request.reuse and self._services.has_history and opened.image is not None:
@@ -261,25 +260,25 @@ class RunJob:
         else:
             answer = Answer(analyser.analyse_opened(opened, cancel, self.request.whole_image).result)
         self._first = answer
-        self._tell(FirstImage(source, True, pixels, answer))
+        tell(FirstImage(source, True, pixels, answer))
         if answer.known or self.request.keep is Keep.NOTHING or not self._services.has_history:
-            return True
+            return self.others
         try:
             (image,) = self._services.save([answer.result])
         except HistoryError as error:
-            self._tell(NotKept(answer, error))
+            tell(NotKept(answer, error))
             return False
         self._first = Answer(image.result, image)
-        self._tell(FirstImage(source, True, pixels, self._first))
-        return True
+        tell(FirstImage(source, True, pixels, self._first))
+        return self.others
 
     # The others, or all
 
-    def run(self, cancel: CancelToken, pause: Pause | None = None) -> RunEnd:
+    def run(self, cancel: CancelToken, tell: Tell, pause: Pause | None = None) -> RunEnd:
         """Name all images that are left; blocks until the end, the cancel, or until their folder is gone.
 
         What is done is kept in groups and told afterwards, also when it is stopped. A cancel ends it well;
-        see `cut_off`. Raises ModelError, HistoryError, and what `tell` raises.
+        see `cut_off`. Raises ModelError, HistoryError, and what `tell` raises: that ends it, too.
         """
         images = self.request.images
         # A listing may be waited for.
@@ -293,12 +292,12 @@ class RunJob:
         sources = itertools.chain([coming], images)
         analyser = self._services.loaded_analyser(cancel)
         if self.request.keep is not Keep.RUN:
-            self._tell(Begun(None))
-            summary = self._name(sources, analyser, cancel, pause)
+            tell(Begun(None))
+            summary = self._name(sources, analyser, cancel, tell, pause)
             return RunEnd(self.request, summary, None, self._first)
         record = self._services.record_run(self.request, analyser)
         try:
-            return self._recorded(record, sources, analyser, cancel, pause)
+            return self._recorded(record, sources, analyser, cancel, tell, pause)
         except BaseException:
             record.let_go()
             raise
@@ -309,13 +308,14 @@ class RunJob:
         sources: Iterable[Source],
         analyser: Analyser,
         cancel: CancelToken,
+        tell: Tell,
         pause: Pause | None,
     ) -> RunEnd:
         """Name them as a run that the history notes."""
         if self._first is not None and self._first.kept is not None:
             record.add_known([self._first.kept])
-        self._tell(Begun(record.id))
-        summary = self._name(sources, analyser, cancel, pause, record)
+        tell(Begun(record.id))
+        summary = self._name(sources, analyser, cancel, tell, pause, record)
         end = RunEnd(self.request, summary, record.id, self._first)
         state = RunState.DONE
         if summary.cut_short:
@@ -330,6 +330,7 @@ class RunJob:
         sources: Iterable[Source],
         analyser: Analyser,
         cancel: CancelToken,
+        tell: Tell,
         pause: Pause | None,
         record: RunRecorder | None = None,
     ) -> BatchSummary:
@@ -343,19 +344,19 @@ class RunJob:
             if results:
                 kept, replaced = save(results)
                 answers = tuple(map(Answer, results, kept))
-                self._tell(Answers(answers, tuple(replaced)))
+                tell(Answers(answers, tuple(replaced)))
 
         def reused(images: list[HistoryImage]) -> None:
             if record is not None:
                 record.add_known(images)
-            self._tell(Answers(tuple(Answer(image.result, image, known=True) for image in images)))
+            tell(Answers(tuple(Answer(image.result, image, known=True) for image in images)))
 
         def progress(step: BatchProgress) -> None:
             if first is not None:
                 step = replace(step, done=step.done + 1, failed=step.failed + first.failed)
             if record is not None:
                 record.tell(step)
-            self._tell(step)
+            tell(step)
 
         def total() -> int | None:
             count = self.request.images.total

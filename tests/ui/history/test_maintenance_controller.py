@@ -291,7 +291,7 @@ def test_what_a_full_disk_refused_is_saved_as_soon_as_it_can_be(
         raise HistoryError("history_full", "history.sqlite3 could not be written: the disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(History, "save_result", full)
+        patch.setattr(History, "save_results", full)
         window.opener.open_paths([bench.field()])
         bench.rest(window)
     assert window.banners.banner("history_full") is not None

@@ -1,4 +1,4 @@
-"""Child processes for input that nobody vouches for: how they start, what they may do, how they talk.
+"""Child processes for untrusted input: starting them, confining them, and their messages.
 
-Knows nothing of images or models; the rooms that do put their own work into a child.
+Knows nothing of images or models; other rooms run their own work in a child.
 """

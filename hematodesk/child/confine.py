@@ -1,9 +1,9 @@
-"""What a child does to itself before it looks at anything foreign.
+"""How a child confines itself before it reads untrusted data.
 
 Linux and its like: limits of the kernel on memory, processor time, file writing, descriptors, processes and
-core dumps; on Linux it also ends with its parent and puts a system call filter in force. Windows: the parent
-puts the child into a job object (see `jobs`). Each limit that the system refuses is left out and not named
-in the answer, so what is named is in force.
+core dumps; on Linux it also ends with its parent and installs a system call filter. Windows: the parent
+puts the child into a job object (see `jobs`). A limit that the system refuses is missing from the
+answer, so every limit that is named is in force.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ LIMIT_NAMES = (
     "core_dumps",
     "parent",
 )
-"""Every limit that a child may name as in force."""
+"""Every limit that a child may report as in force."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Attributes:
-    memory_bytes: private memory that may be had.
-    processor_s: processor time of the whole life.
+    memory_bytes: private memory that may be allocated.
+    processor_s: processor time over the whole lifetime.
     """
 
     memory_bytes: int
@@ -44,7 +44,7 @@ class Limits:
 
 
 def begin(parent: int) -> list[str]:
-    """At the very start: end with the parent, leave Ctrl+C to it; returns the limits in force.
+    """First step: end with the parent and leave Ctrl+C to it; returns the limits in force.
 
     Args:
         parent: its process id. When it is gone already, the process ends here.
@@ -61,7 +61,7 @@ def begin(parent: int) -> list[str]:
 
 
 def confine(limits: Limits, allowed: Allowed) -> list[str]:
-    """Give up what is not needed any more, for good; returns the limits in force.
+    """Drop all rights that are no longer needed, for good; returns the limits in force.
 
     Everything that the work needs must be imported and have run once: nothing can be opened later.
     """
@@ -80,7 +80,7 @@ def confine(limits: Limits, allowed: Allowed) -> list[str]:
         kinds["processes"] = ((resource.RLIMIT_NPROC, 0),)
     in_force = []
     for name, pairs in kinds.items():
-        # All of them are tried, also after one that was refused.
+        # All of them are tried, even after one was refused.
         outcomes = [_limited(kind, most) for kind, most in pairs]
         if all(outcomes):
             in_force.append(name)
@@ -101,7 +101,7 @@ def _memory_kinds(size: int) -> tuple[tuple[int, int], ...]:
 
 
 def _address_space() -> int | None:
-    """Bytes of this process's address space that are taken; None where nobody says."""
+    """Bytes of this process's address space in use; None where the system does not report it."""
     try:
         taken = Path("/proc/self/statm").read_text("ascii")
         return int(taken.split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Windows: a job object for a child, so that the system ends it and holds its limits.
+"""Windows: a job object for a child, so that the system ends it and enforces its limits.
 
 The structures are winnt.h's JOBOBJECT_EXTENDED_LIMIT_INFORMATION and its parts. The job ends its processes
 when its last handle is closed, and so also when this program is killed.
@@ -46,7 +46,7 @@ class ExtendedLimits(ctypes.Structure):
 
 
 class Job:
-    """A job object with one child in it. `in_force` names its limits; empty when Windows refused."""
+    """A job object with one child. `in_force` names its limits; empty when Windows refused."""
 
     def __init__(self, process_handle: int, memory_bytes: int, processor_s: int, system: Any = None) -> None:
         self._system = system if system is not None else _kernel32()
@@ -67,7 +67,7 @@ class Job:
             self.in_force = ("memory", "processor_time", "processes", "parent")
 
     def close(self) -> None:
-        """End whatever is still in the job."""
+        """End the processes that are still in the job."""
         if self._handle:
             self._system.CloseHandle(self._handle)
             self._handle = None

@@ -1,4 +1,4 @@
-"""Starts a child: this same program again, by a hidden argument that `__main__` looks at first."""
+"""Starts a child: this same program with a hidden first argument that `__main__` checks."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ CHILD_ARGUMENT = "--child"
 """The first argument of a child; the second is its kind."""
 
 _KEPT_VARIABLES = (
-    # What an interpreter or a library needs to be found and to start.
+    # Variables that an interpreter or a library needs to be found and to start.
     "PATH",
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
     "PYTHONHOME",
     "SYSTEMROOT",
     "WINDIR",
-    # Which of its kernels a numerical library takes: a child must round as the program does.
+    # These choose a numerical library's kernels: a child must round as the program does.
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
     "NPY_DISABLE_CPU_FEATURES",
 )
 _OWN_VARIABLES = {
-    # One thread is enough, and threads that numerical libraries keep would each take address space.
+    # One thread is enough, and each idle thread of a numerical library takes address space.
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     # glibc gives memory back and asks for it again within each image, which took a seventh of a decoder's
-    # time; what it keeps instead is bounded by this. Other libraries do not know the names.
+    # time; this bounds what it keeps instead. Other C libraries ignore the names.
     "MALLOC_MMAP_THRESHOLD_": str(4 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(16 * 1024**2),
 }
 
 POLITE = 5
-"""How much a child stands back for others (Windows: one class below normal). Several that start at once took
+"""A child's nice value (Windows: one class below normal). Several children that started at once kept
 the processor from the window for up to 60 ms."""
 
 _START = (
@@ -64,10 +64,10 @@ def child_command(kind: str, arguments: Sequence[str]) -> list[str]:
 def start_child(
     kind: str, arguments: Sequence[str], descriptors: Sequence[int] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start a child with pipes as standard input and output and nothing else of ours.
+    """Start a child that inherits nothing but pipes as standard input and output.
 
     Args:
-        descriptors: file descriptors that the child gets besides, by the same numbers (not on Windows).
+        descriptors: further file descriptors for the child, under the same numbers (not on Windows).
 
     Raises OSError when the system refuses.
     """

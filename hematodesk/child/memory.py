@@ -1,6 +1,6 @@
-"""Memory that a program and its child both see, without names that others could open.
+"""Memory shared by the program and its child, without a name that others could open.
 
-Linux: a memfd. Other systems like it: POSIX shared memory whose name is taken away at once.
+Linux: a memfd. Other POSIX systems: shared memory whose name is removed at once.
 Windows: a mapping with a random name in the user's own session. The child inherits descriptors, or
 learns the name. The system gives real memory only to pages that were touched, so a segment may be as large
 as the largest input that is allowed (on Windows it counts against the commit limit at once).
@@ -20,9 +20,9 @@ class Segment:
 
     Args:
         size: bytes.
-        child_writes: else the child can only read it, by the system's own check (not on Windows).
+        child_writes: whether the child may write; else the system makes it read-only (not on Windows).
 
-    Raises OSError when there is no room.
+    Raises OSError when there is not enough memory.
     """
 
     def __init__(self, size: int, *, child_writes: bool) -> None:
@@ -44,11 +44,11 @@ class Segment:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """What the child must inherit."""
+        """The descriptors that the child must inherit."""
         return tuple(self._descriptors[1:])
 
     def handed_over(self) -> None:
-        """The child has it: the descriptors are not needed here any longer."""
+        """Close the descriptors once the child has inherited them."""
         while self._descriptors:
             os.close(self._descriptors.pop())
 

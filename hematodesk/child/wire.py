@@ -1,4 +1,4 @@
-"""Whole messages through a pipe, and words of a child that may have been taken over."""
+"""Complete messages through a pipe, and checked texts of a child that may be compromised."""
 
 from __future__ import annotations
 

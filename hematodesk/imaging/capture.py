@@ -1,7 +1,7 @@
 """Frames from a microscope camera or a video file.
 
-Backends are always named: OpenCV left to itself tries FFmpeg first, which reads what nobody asked
-for, and which the packaged program does not carry.
+Backends are always named: by default OpenCV tries FFmpeg first, which reads further formats and which
+the packaged program does not contain.
 
 Error codes: camera_absent, camera_lost, video_unreadable.
 """
@@ -28,16 +28,16 @@ Pixels = npt.NDArray[np.uint8]
 
 _DEVICES = Path("/sys/class/video4linux")
 _GUESSED = 4
-"""Where the system does not list its cameras, so many numbers are offered."""
+"""How many camera numbers are offered where the system does not list its cameras."""
 _PATIENCE_S = 2.0
-"""So long may a camera give no frame before it counts as unplugged: some need a second to start."""
+"""Seconds without a frame after which a camera counts as unplugged: some need a second to start."""
 _LARGEST_RATE = 120.0
 _USUAL_RATE = 25.0
 _DAMAGED_IN_A_ROW = 50
 
 
 def list_cameras() -> list[CameraInfo]:
-    """The cameras at hand; opens none.
+    """The available cameras; opens none.
 
     Linux lists them; elsewhere the first numbers are offered, and opening one tells whether it is there.
     """
@@ -109,7 +109,7 @@ class FrameSource:
         return np.ascontiguousarray(cv2.cvtColor(frame, code), dtype=np.uint8)
 
     def close(self) -> None:
-        """Give the camera or the file back."""
+        """Close the camera or the file."""
         self._capture.release()
 
 
@@ -119,7 +119,7 @@ def open_camera(index: int) -> FrameSource:
     for backend in _camera_backends():
         capture = cv2.VideoCapture(index, backend)
         if capture.isOpened():
-            # The newest picture counts; a queue would show the past.
+            # Only the newest picture is wanted; a queue would delay it.
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
             return FrameSource(capture, name, None)
         capture.release()
@@ -157,7 +157,7 @@ class VideoFrames:
             try:
                 frame = self._file.next_frame()
             except OSError:
-                # A drive that was pulled: what was shown is what there is.
+                # The drive was removed: the video ends here.
                 return None
             if frame is None:
                 return None
@@ -211,12 +211,12 @@ def _camera_backends() -> list[int]:
 
 
 def _file_backends() -> list[int]:
-    """What the system itself brings for other videos; Linux has nothing of the kind."""
+    """The system's own backends for other videos; Linux has none."""
     if sys.platform == "win32":
         return [cv2.CAP_MSMF]
     return [cv2.CAP_AVFOUNDATION] if sys.platform == "darwin" else []
 
 
 def _sane(rate: float | None) -> float:
-    """A file's rate, or a usual one where it states none or nonsense."""
+    """A file's rate, or a default where it states none or an impossible one."""
     return rate if rate is not None and 0.1 <= rate <= _LARGEST_RATE else _USUAL_RATE

@@ -1,7 +1,7 @@
-"""What the decoding libraries say on standard error, and what it means for the picture.
+"""Interprets what the decoding libraries write to standard error.
 
 libjpeg and libtiff go on after damage and give a picture whose rest is grey, stale or shifted; OpenCV passes
-it on as good. They do say so, but only on standard error. In a child that is ours to listen to.
+it on as good. They report it only on standard error, which is captured in a child.
 
 Sources of the sentences: libjpeg-turbo's jerror.h; libtiff's tif_lzw.c, tif_packbits.c, tif_jpeg.c,
 tif_fax3.c, tif_read.c; OpenCV's grfmt_tiff.cpp, which puts TIFF_Error or TIFF_Warning before them.
@@ -26,7 +26,7 @@ _DAMAGED = re.compile(
     r"TIFF_Warning PackBitsDecode",
     re.IGNORECASE,
 )
-"""Part of the pixels is missing or wrong beyond doubt."""
+"""Messages that prove that part of the pixels is missing or wrong."""
 
 _DOUBTFUL = re.compile(r"extraneous bytes before marker", re.IGNORECASE)
 """Some cameras write a few needless bytes; damage that shifts the rest of a picture looks the same."""
@@ -35,22 +35,22 @@ _NO_MEMORY = re.compile(r"Insufficient memory|Failed to allocate|bad_alloc|Out o
 
 
 def judge(said: str, name: str, label: str) -> bool:
-    """Whether damage is to be suspected from what a decoder said. Raises ImageError when it is certain."""
+    """Whether a decoder's messages suggest damage. Raises ImageError when they prove it."""
     if _DAMAGED.search(said):
         raise faults.pixels_missing(name, label)
     return bool(_DOUBTFUL.search(said))
 
 
 def names_memory(said: str) -> bool:
-    """Whether a decoder gave up for want of memory."""
+    """Whether a decoder stopped for lack of memory."""
     return _NO_MEMORY.search(said) is not None
 
 
 def listen_to_standard_error() -> tuple[Callable[[], str], int] | None:
-    """From now on keep what is written to file descriptor 2; for a process of its own only.
+    """Capture file descriptor 2 from now on; only for a dedicated process.
 
-    Returns what gives and forgets the text kept so far, and the descriptor that it reads from. More than a
-    pipe holds is dropped. None where pipes cannot do that (Windows).
+    Returns a function that returns and clears the captured text, and the descriptor that it reads. What
+    exceeds a pipe's buffer is dropped. None where pipes cannot do that (Windows).
     """
     if sys.platform == "win32":
         return None

@@ -1,7 +1,7 @@
-"""Square crops around cells, and whole images squeezed to a model's input.
+"""Square crops around cells, and whole images scaled to a model's input.
 
-Training and the program cut through the same functions: a crop made differently is a
-different picture to a network.
+Training and the program use the same functions: to a network, a crop made differently is a
+different picture.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def crop_cell(pixels: Pixels, box: Box, *, side: float, size: int) -> Pixels:
 
 
 def whole_image(pixels: Pixels, size: int) -> Pixels:
-    """The whole image squeezed to (size, size, 3) RGB uint8, its proportions given up.
+    """The whole image scaled to (size, size, 3) RGB uint8 without keeping its proportions.
 
     This is how the networks of the published four-class set were trained.
     """
@@ -70,7 +70,7 @@ def whole_image(pixels: Pixels, size: int) -> Pixels:
 def _with_reflection(pixels: Pixels, square: Box) -> Pixels:
     """The square's pixels, the image mirrored at its edges as often as it takes.
 
-    Reflecting the whole image, not the part inside, keeps what lies beyond the cut.
+    Reflecting the whole image, not only the part inside the square, keeps the pixels beyond the square.
     """
     height, width = pixels.shape[:2]
     first_row, last_row, above, below, down = _sources(square.y, square.y + square.h, height)

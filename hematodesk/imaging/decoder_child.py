@@ -1,7 +1,7 @@
 """The decoder's child: confines itself, then decodes one file after the other until its pipe closes.
 
-If asked it also locates the cells: its interpreter has nothing else to do, while the program's is passed from
-thread to thread in a batch.
+On request it also locates the cells: its interpreter is otherwise idle, while the threads of a batch
+compete for the program's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 MOST_LOCATED = 10_000_000
 """Pixels up to which a picture's cells are located here. A batch decodes larger ones one at a time, and then
-the program looks at its tiles on all cores: 20 megapixels took a fifth longer here, 5 did not."""
+the program locates on all cores: 20 megapixels took a fifth longer here, 5 did not."""
 
 
 class _NoRoom(Exception):
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
 def _answer(
     number: int, data: memoryview, made: Pixels, heard: Callable[[], str] | None, locate: bool
 ) -> bytes:
-    """Decode into the output segment; the reply. The decoder's own memory is free again afterwards."""
+    """Decode into the output segment and return the reply. The decoder's own memory is free afterwards."""
 
     def canvas(height: int, width: int) -> Pixels:
         size = height * width * 3
@@ -95,7 +95,7 @@ def _answer(
     except _NoRoom as needed:
         return wire.no_room(number, needed.height, needed.width)
     except (MemoryError, cv2.error) as fault:
-        # While the decoded pixels were converted; all else ends this process, and the parent sees that.
+        # Raised while pixels are converted; other failures end this process, which the parent notices.
         if isinstance(fault, cv2.error) and fault.code != cv2.Error.StsNoMem:
             raise
         return wire.failed(number, faults.no_memory(name))
@@ -105,7 +105,7 @@ def _answer(
 
 
 def _located(pixels: Pixels) -> bytes:
-    """The cells for the wire; nothing where they need more memory than a child has: the parent looks then."""
+    """The cells for the reply; None where a child lacks the memory, and the parent locates."""
     try:
         return wire.localisation(locate_cells(pixels))
     except MemoryError:
@@ -117,13 +117,13 @@ def _located(pixels: Pixels) -> bytes:
 
 
 def _warm_up(heard: Callable[[], str] | None) -> None:
-    """Use every decoder and the locator once: what is loaded late is loaded while files can be opened."""
+    """Use every decoder and the locator once, so that late imports happen while files can be opened."""
     small = np.zeros((16, 16, 3), np.uint8)
     for each in IMAGE_FORMATS.values():
         _, data = cv2.imencode(each.suffixes[0], small)
         decode_pixels(bytes(data), "", complaints=heard)
     locator_net().look(small, 0.5)
-    # numpy loads a part of itself for its first percentile.
+    # numpy imports a module at its first percentile.
     np.percentile(small, 50)
     try:
         decode_pixels(b"\xff\xd8\xff\xd9", "", complaints=heard)

@@ -1,11 +1,11 @@
-"""Decodes foreign files in child processes that may do nothing else; the program's ImageReader.
+"""Decodes untrusted files in confined child processes; the program's ImageReader.
 
-A child reads a file's bytes from one piece of shared memory, which it cannot write to, and writes pixels into
-another; through its pipes go only numbers and short checked words. Whatever happens to a child is one image's
-fault: it is killed, the image fails with one of the codes below, and the next image gets another child.
+A child reads a file's bytes from one shared segment, which it cannot write to, and writes pixels to
+another; its pipes carry only numbers and short checked texts. A failure of a child affects one image:
+the child is killed, the image fails with one of the codes below, and the next image gets another child.
 
 Error codes besides those of imaging.read:
-    image_decoder_failed: the child crashed twice on this file, or said what no decoder says.
+    image_decoder_failed: the child crashed twice on this file, or sent an invalid reply.
     image_decoder_stuck: it took longer than is allowed.
     image_decoder_missing: no child can be started, or the pool is closed.
 """
@@ -32,17 +32,17 @@ from hematodesk.imaging.decoder_worker import WHOLE_INPUT, WHOLE_OUTPUT, NoRoom,
 from hematodesk.imaging.files import ReadImage, check_size, opened_file
 
 _ATTEMPTS, _STARTS = 2, 4
-"""Of one image, and of starting a child: the system may kill one when memory is short, or a person."""
+"""Attempts for one image, and for starting a child: the system or a user may have killed it."""
 
 _LARGE_FILE = 16 * 1024**2
-"""Bytes from which a thread of its own is worth the computing of a digest."""
+"""File size in bytes from which the digest is computed on a thread of its own."""
 
 _FIRST_SIZES = (64 * 1024**2, 128 * 1024**2) if sys.platform == "win32" else (WHOLE_INPUT, WHOLE_OUTPUT)
-"""Input and output segment, bytes. Windows counts all of it as taken, so there it begins smaller."""
+"""Input and output segment in bytes. Windows commits all of it at once, so it starts smaller there."""
 
 
 class _Wish(Enum):
-    """What the supervisor is woken for."""
+    """A request to the supervisor."""
 
     START = 1
     LOOK = 2
@@ -50,7 +50,7 @@ class _Wish(Enum):
 
 
 class Teller(Protocol):
-    """Takes events for the log: a code, and facts that are codes and counts."""
+    """Receives events for the log: a code, and facts that are codes and counts."""
 
     def __call__(self, event: str, /, **facts: str | int | float | bool) -> None: ...
 

@@ -1,7 +1,7 @@
-"""What a decoder's child and its parent say to each other: numbers of fixed size, and checked words.
+"""The protocol of a decoder's child and its parent: numbers of fixed size, and checked texts.
 
-A child may have been taken over by the file that it decodes. So nothing that it says is trusted: no object
-is unpickled, every number is held against a limit, and words must be short, printable and of a known code.
+A child may be compromised by the file that it decodes, so nothing it sends is trusted: no object
+is unpickled, every number is checked against a limit, and texts must be short, printable and of a known code.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def picture(
 
 
 def localisation(found: Localisation) -> bytes:
-    """What was located, to the last bit."""
+    """What was located, bit for bit."""
     diameter = found.red_cell_diameter
     cells = (CELL.pack(*each.box.as_list(), each.score) for each in found.cells)
     return FOUND.pack(NOT_MEASURED if diameter is None else diameter) + b"".join(cells)
@@ -119,7 +119,7 @@ def checked_localisation(data: bytes, width: int, height: int) -> Localisation:
     if count < 0 or rest:
         raise BadReply
     (diameter,) = FOUND.unpack_from(data)
-    # Not a number is in no range.
+    # NaN is in no range.
     if diameter != NOT_MEASURED and not 0 < diameter <= MAX_DIMENSION:
         raise BadReply
     cells = []

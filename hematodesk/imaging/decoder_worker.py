@@ -1,4 +1,4 @@
-"""The parent's side of one decoder's child."""
+"""The parent's side of a decoder's child."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _KEPT_BYTES = 64 * 1024**2
 """Shared memory that may stay taken between images; the field of a 16-megapixel camera fits."""
 
 _HANDED_OVER_BYTES = 128 * 1024**2
-"""Pixels over which a picture is not copied out of the shared memory but takes it along, and the child's life
-with it: the copy would take longer than the start of another child, which goes on beside the work."""
+"""Pixels above which a picture is not copied out of the shared memory but keeps the segment, which ends
+the child: the copy would take longer than the start of another child, which happens in parallel."""
 
 _ALONE = frozenset({"system_calls", "processes"})
-"""Limits each of which keeps a child from starting processes that would go on without it."""
+"""Limits each of which keeps a child from starting processes that would outlive it."""
 
 _END_S = 5.0
-"""Wall time in which a killed process is gone, unless it hangs in a system call."""
+"""Wall time within which a killed process is gone, unless it hangs in a system call."""
 
 _LOOK_EVERY = 32
 """Images between two looks at a child's memory."""
@@ -51,9 +51,9 @@ class WorkerLimits:
             with other programs at work.
         start_s: wall time until a child is up: long on a cold disk with a virus scanner.
         busy_s: seconds of work after which a child is replaced. The system limits its processor time to
-            that and two images more, so that it never runs out in the middle of a good image.
+            this plus two images, so that it never runs out during a good image.
         images: number of images after which a child is replaced.
-        grown_bytes: private memory that is left after an image, over which a child is replaced.
+        grown_bytes: private memory left after an image above which a child is replaced.
     """
 
     memory_bytes: int = 1792 * 1024**2
@@ -173,7 +173,7 @@ class Worker:
         if reply.kind != wire.PICTURE or size > self._made.size:
             raise BadReply
         pixels = np.frombuffer(self._made.map, np.uint8, size).reshape(reply.height, reply.width, 3)
-        # What is given on must not change: either nobody is left who could, or it is a copy.
+        # The returned pixels must not change: either the child is gone, or they are a copy.
         if size <= _HANDED_OVER_BYTES or not self._ended():
             pixels = pixels.copy()
             if size > _KEPT_BYTES and not self._made.release(size):
@@ -181,14 +181,14 @@ class Worker:
         return Decoded(pixels, reply.format, reply.notices, located)
 
     def forget(self, length: int) -> None:
-        """Give the memory of a large file's bytes back."""
+        """Release the memory of a large file's bytes."""
         if length > _KEPT_BYTES and not self.given.release(length):
             self._images = self.limits.images
 
     def _ended(self) -> bool:
         """End the child, so that its output segment can go with the picture; whether that is certain.
 
-        It is not where a child may start processes, which would go on.
+        It is not certain where a child may start processes, which would outlive it.
         """
         if not _ALONE & set(self.in_force):
             return False
@@ -202,13 +202,13 @@ class Worker:
         return True
 
     def tired(self) -> bool:
-        """Whether it has done enough and another one should take its place."""
+        """Whether it has done enough and should be replaced."""
         if self.spent or self._images >= self.limits.images or self._busy_s > self.limits.busy_s:
             return True
         return self._images % _LOOK_EVERY == 0 and self._grown()
 
     def _grown(self) -> bool:
-        """Whether it keeps much memory of its own (only Linux says)."""
+        """Whether its private memory has grown too much (known on Linux only)."""
         try:
             pages = Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()
             private = (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
@@ -217,7 +217,7 @@ class Worker:
         return private > self.limits.grown_bytes
 
     def kill(self) -> None:
-        """End the child at once; who waits for its answer gets ChildGone. From any thread."""
+        """End the child at once, from any thread; one that waits for its answer gets ChildGone."""
         with contextlib.suppress(OSError):
             self.process.kill()
 
@@ -225,7 +225,7 @@ class Worker:
         """End the child and give its memory back; may be called twice."""
         self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            # A process in a system call that cannot be broken off (a dead network drive) ends later.
+            # A process in an uninterruptible system call (a dead network drive) ends later.
             self.process.wait(_END_S)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:

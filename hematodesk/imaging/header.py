@@ -1,6 +1,6 @@
-"""What an image file says of itself, read before anything is decoded.
+"""Reads what an image file states about itself before anything is decoded.
 
-Decoders are where hostile files bite, and a small file can claim a huge picture. So format,
+Hostile files attack decoders, and a small file can claim a huge picture. So format,
 size, completeness and orientation are read here first, with plain bounds-checked Python, and
 the decoder only sees files that hold what they claim.
 
@@ -26,7 +26,7 @@ from hematodesk.imaging.tiff import Broken, Data, exif_orientation, read_tiff
 _HEAD = 65_536
 """Bytes in which a JPEG's size mostly stands, behind its Exif."""
 
-# Formats that people do have in a lab but that are not read, so that the error can name them.
+# Formats that are common in laboratories but not read, so that the error can name them.
 _NAMED_BUT_UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF8", N_("Errors", "a GIF picture")),
     (0, b"%PDF", N_("Errors", "a PDF document")),

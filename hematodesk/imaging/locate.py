@@ -1,4 +1,4 @@
-"""Find the white cells of a smear and measure its red cells.
+"""Finds the white cells of a smear and measures its red cells.
 
 A small network (locator_net) looks at the picture at a working scale where a red cell is some
 thirty pixels wide. Most pictures show one field, and there a fixed count of working pixels is that
@@ -46,17 +46,17 @@ RED_CELL_RANGE = (22.0, 56.0)
 
 USUAL_RED = 0.6
 """Share of the red cells' weight below the usual one; on the fields not trained on this agrees best with
-the median of the red cells that people boxed, who box the plain ones."""
+the median of the hand-drawn boxes, which are those of clearly visible cells."""
 
 ENOUGH_RED_CELLS = 3
-"""Red cells needed to speak of their median."""
+"""Red cells needed for a meaningful median."""
 
 ONE_FIELD = 900_000
 """Pixels up to which a picture is taken for one field, as all published sets and most cameras' previews
 are; larger ones may be stitched, and their scale is surveyed."""
 
 SAMPLE = 192
-"""Side in working pixels of the samples on which a scale is tried."""
+"""Side in working pixels of the samples on which a scale is tested."""
 
 TILE, TILE_OVERLAP = 640, 160
 """Working pixels; the overlap is more than the largest cell, so that each is whole in some tile."""
@@ -65,7 +65,7 @@ LARGE_TILE, LARGE_OVERLAP = 800, 128
 """The same for a picture over ONE_CAMERA: fewer pixels are looked at twice, where there are most of them."""
 
 FILLING = 0.20
-"""Share of a picture that a cell's box covers at least where somebody has cut the cell out."""
+"""Least share of a picture that the box of a cell covers when the picture is a cut-out of that cell."""
 
 FRAME = 0.25
 """Width of the frame around a picture that may be one cell cut out, in its longer sides."""
@@ -75,7 +75,7 @@ ONE_CAMERA = 24_000_000
 looks at them are taken from pictures that were halved before."""
 
 COLOUR_CAST = 1.4
-"""How many times redder than blue the ground is under a lamp's light."""
+"""Ratio of red to blue of the background from which a yellow lamp is assumed."""
 
 DRAWN = 0.6
 """Share of a box that two colours fill at least in a drawn shape. In photographs it is under a fifth."""
@@ -83,10 +83,10 @@ DRAWN = 0.6
 _LOOKED_AT = 1500
 
 LARGEST_CAST = 12_000_000
-"""Pixels up to which a picture in which nothing was found is looked at again under white light."""
+"""Pixels up to which a picture without a find is searched again with its white balance corrected."""
 
 MAX_WORK_SIDE = 6400
-"""Longest side in working pixels; beyond it there are more cells than anybody reviews."""
+"""Longest side in working pixels; beyond it there are more cells than a person reviews."""
 
 
 def locate_cells(pixels: Pixels) -> Localisation:
@@ -108,10 +108,10 @@ def locate_cells(pixels: Pixels) -> Localisation:
 
 
 def _under_white_light(pixels: Pixels) -> Pixels | None:
-    """A picture taken under a lamp's yellow light as it would look under white; None for all others.
+    """The picture with the yellow light of a lamp corrected to white; None for all others.
 
-    The network knows white, cream and rosy grounds; under the light of a lamp that no camera has
-    corrected it finds nothing. The ground is what is brightest in each colour.
+    The network was trained on white, cream and rosy backgrounds; under an uncorrected lamp it finds
+    nothing. The background is the brightest value of each colour.
     """
     height, width = pixels.shape[:2]
     if height * width > LARGEST_CAST:
@@ -146,7 +146,7 @@ def _located(pixels: Pixels) -> Localisation:
 
 
 def _is_drawn(pixels: Pixels, box: Box) -> bool:
-    """Whether two colours fill most of a box: a disc of a diagram or an icon, no photograph of a cell."""
+    """Whether two colours fill most of a box: a disc of a diagram or an icon, not a photographed cell."""
     step = max(1, round((box.w * box.h / _LOOKED_AT) ** 0.5))
     part = pixels[box.y : box.y + box.h : step, box.x : box.x + box.w : step].reshape(-1, 3)
     _, counts = np.unique(part.astype(np.int32) @ (65_536, 256, 1), return_counts=True)
@@ -154,7 +154,7 @@ def _is_drawn(pixels: Pixels, box: Box) -> bool:
 
 
 def _sure(white: Found) -> bool:
-    """Whether there is a white cell that counts."""
+    """Whether a white cell is certain enough to count."""
     return len(white.scores) > 0 and float(white.scores[0]) >= LEAST_ALONE
 
 
@@ -169,7 +169,7 @@ def _fills(white: Found, height: int, width: int) -> bool:
 def _look_framed(levels: list[Pixels]) -> Found:
     """The white cells of a picture with a frame of its border's own colours around it.
 
-    The network never saw a cell that ends with the picture on all sides: it misses it, or boxes a part.
+    The network was not trained on cells that touch all edges: it misses them, or boxes a part.
     Boxes are in pixels of the first level, and may reach outside.
     """
     height, width = levels[0].shape[:2]
@@ -215,7 +215,7 @@ def _level_for(levels: list[Pixels], scale: float) -> tuple[Pixels, int]:
 
 
 def _better_scale(levels: list[Pixels], scale: float, diameter: float | None, found: bool) -> float | None:
-    """Working pixels per pixel that suit the picture better than `scale`; None when that is right."""
+    """A working scale that suits the picture better than `scale`; None when `scale` is right."""
     height, width = levels[0].shape[:2]
     large = height * width > ONE_FIELD
     if diameter is not None and not large:
@@ -224,7 +224,7 @@ def _better_scale(levels: list[Pixels], scale: float, diameter: float | None, fo
         if diameter * scale > RED_CELL_RANGE[1]:
             return _bounded(RED_CELL / diameter, height, width)
     best, most = None, 0.0
-    # Far too coarse, whole fields look like red cells: the scale at which they cover most is right.
+    # At a far too coarse scale whole fields look like red cells: the scale with most cover is right.
     finer = scale if large or diameter is not None else 2 * scale
     while finer <= 1.0:
         covered, measured = _survey(levels, finer)
@@ -234,7 +234,7 @@ def _better_scale(levels: list[Pixels], scale: float, diameter: float | None, fo
     if best is not None:
         return _bounded(RED_CELL / best, height, width)
     if not found:
-        # Perhaps one cell cut out tightly: it would be larger than any that the network knows.
+        # Perhaps a tight cut-out of one cell, which would be larger than any that the network knows.
         return scale / 2
     return None
 
@@ -330,7 +330,7 @@ def _resized(pixels: Pixels, high: int, wide: int) -> Pixels:
 
 
 def _look_at_tiles(small: Pixels, least: float, spans: Spans) -> tuple[Found, Found]:
-    """What the network sees in a large working picture, tile by tile, one thread a core."""
+    """The network's finds in a large working picture, tile by tile, one thread a core."""
     height, width = small.shape[:2]
     seen: tuple[list[Found], list[Found]] = ([], [])
     places = [(*rows, *columns) for rows in spans(height) for columns in spans(width)]
@@ -389,7 +389,7 @@ def _on_cores(look: Callable[[_Place], _Seen], places: list[_Place]) -> list[_Se
 def _cut_by_tile(
     found: Found, tile: tuple[int, int, int, int], size: tuple[int, int]
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which objects end at a tile's edge that is no edge of the picture; a neighbour has them whole."""
+    """Which objects end at a tile's inner edge; the neighbouring tile has them whole."""
     top, bottom, left, right = tile
     near = STRIDE / 2
     cut = np.zeros(len(found.scores), dtype=bool)

@@ -31,7 +31,7 @@ _LOG_SIZE = (-1.5, 4.0)
 
 _SINGLE_THREAD_PRODUCTS = 250_000
 """Multiplications per matrix product. OpenBLAS shares out larger ones among threads, which costs more
-than it gains at this size: on a busy computer its waiting threads made a field take 40 to 180 ms
+than it gains at this size: on a busy computer its spinning threads made a field take 40 to 180 ms
 instead of 3."""
 
 _STRIP_BYTES = 1_500_000
@@ -39,7 +39,7 @@ _STRIP_BYTES = 1_500_000
 
 
 _BOXES_AT_ONCE = 256
-"""Boxes that are held against those beside them in one go."""
+"""Boxes that are compared with their neighbours at once."""
 
 
 _NEAR_Y, _NEAR_X = np.repeat([-1, 0, 1], 3), np.tile([-1, 0, 1], 3)
@@ -192,7 +192,7 @@ def _without_doubles(found: Found, overlap: float, within: float) -> Found:
 
 
 def keep(found: Found, which: list[int]) -> Found:
-    """Only the objects with these indexes, in this order."""
+    """The objects with these indexes, in this order."""
     return Found(found.boxes[which], found.scores[which])
 
 

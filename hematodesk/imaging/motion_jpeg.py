@@ -1,7 +1,7 @@
-"""Motion JPEG in AVI files, taken apart without a library: the frames are JPEG files for the reader.
+"""Splits Motion JPEG in AVI files into frames, which are JPEG files for the reader.
 
-A video file comes from anywhere, as images do. Only lengths are read here, each checked; what is
-inside a frame is decoded where images are.
+Video files are untrusted, like images. Only lengths are read here, each checked; the frames are
+decoded where images are.
 
 Sources: Microsoft's "AVI RIFF File Reference" (chunks, main and stream header), and the OpenDML
 AVI File Format Extensions 1.02 for files of several RIFF parts.
@@ -22,7 +22,7 @@ _LISTS = {b"RIFF", b"LIST"}
 _SCALE_AND_RATE = slice(20, 28)
 _MOST_HEADER_BYTES = 4096
 _MOST_BETWEEN = 100_000
-"""Chunks without a picture, one after the other: sound and gaps are fewer, and a made-up file must end."""
+"""Most chunks without a picture in a row: sound and gaps are fewer, and a forged file must end."""
 _JPEG = b"\xff\xd8\xff"
 
 

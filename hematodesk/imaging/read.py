@@ -1,6 +1,6 @@
 """From a file or bytes to a safe RGB array.
 
-Everything inside the house is `uint8 (H, W, 3) RGB`, upright; BGR, 16 bits, grey, alpha and
+Everywhere else images are `uint8 (H, W, 3) RGB`, upright; BGR, 16 bits, grey, alpha and
 Exif rotation end here. The content decides what a file is, never its name.
 
 Error codes: file_not_found, file_unreadable, file_empty, file_too_large, not_an_image,
@@ -77,11 +77,11 @@ def decode_pixels(
     canvas: Canvas | None = None,
     complaints: Callable[[], str] | None = None,
 ) -> tuple[Pixels, str, tuple[str, ...]]:
-    """The decoding proper: pixels, format and notices as in ReadImage.
+    """Decode: pixels, format and notices as in ReadImage.
 
     Args:
         canvas: where the pixels are to be written; called once, at the earliest when the header is good.
-        complaints: asked after the decoder ran, for what it said on standard error meanwhile.
+        complaints: returns what the decoder wrote to standard error.
 
     Raises ImageError.
     """
@@ -172,7 +172,7 @@ def _decode_strips(data: Data, strips: Strips, name: str, canvas: Canvas | None)
 
 
 def _is_spare(fourth: npt.NDArray[Any], header: Header) -> bool:
-    """Whether a BMP's fourth channel is no opacity: not declared, or zero throughout, as many write it."""
+    """Whether a BMP's fourth channel is not opacity: undeclared, or zero throughout, as often written."""
     return not header.opacity or (header.format == "bmp" and not fourth.any())
 
 
@@ -215,7 +215,7 @@ def _to_rgb(raw: Pixels, target: Pixels) -> Pixels:
 
 
 def _flatten(bgra: Pixels, target: Pixels) -> None:
-    """On white, which is what the empty parts of a slide look like."""
+    """Blend with white, the colour of the empty parts of a slide."""
     cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB, dst=target)
     opacity = bgra[..., 3]
     if (opacity == 255).all():

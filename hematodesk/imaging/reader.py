@@ -1,4 +1,4 @@
-"""What reads images for everybody: the interface, and the reader that decodes in its own process."""
+"""The interface of image readers, and the reader that decodes in its own process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hematodesk.imaging.read import decode_image, read_image
 class ImageReader(Protocol):
     """Reads image files. Safe to use from several threads at once.
 
-    `locate` wishes that a reader with processes of its own locates the cells there, too, which gains where
-    images are many. ReadImage.located has them then; not of a very large picture, which wants all cores.
+    `locate` asks a reader with child processes to locate the cells there, too, which pays off for many
+    images. ReadImage.located has them then; not of a very large picture, which wants all cores.
     """
 
     def read(self, path: Path, *, locate: bool = False) -> ReadImage:
@@ -25,20 +25,20 @@ class ImageReader(Protocol):
         ...
 
     def warm(self, count: int = 1) -> None:
-        """Get ready for so many threads in the background; returns at once."""
+        """Prepare for that many threads in the background; returns at once."""
         ...
 
     def limits_in_force(self) -> tuple[str, ...]:
-        """What holds the process that decodes, of child.confine.LIMIT_NAMES. Raises ImageError."""
+        """The limits of the decoding process, of child.confine.LIMIT_NAMES. Raises ImageError."""
         ...
 
     def close(self) -> None:
-        """Give everything back; may be called twice, and while other threads still read."""
+        """Release everything; may be called twice, and while other threads still read."""
         ...
 
 
 class LocalReader:
-    """Decodes in the process that it is called in: for tools and tests, whose files are their own."""
+    """Decodes in the calling process: for tools and tests, which trust their files."""
 
     def read(self, path: Path, *, locate: bool = False) -> ReadImage:
         """See ImageReader."""
@@ -49,11 +49,11 @@ class LocalReader:
         return decode_image(data, name)
 
     def warm(self, count: int = 1) -> None:
-        """It is always ready."""
+        """Nothing to prepare."""
 
     def limits_in_force(self) -> tuple[str, ...]:
-        """None: it is this process."""
+        """None: there is no child."""
         return ()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

@@ -1,4 +1,4 @@
-"""Small pictures for the history's list."""
+"""Thumbnails for the history's list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def shrunk(pixels: npt.NDArray[np.uint8], edge: int) -> npt.NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    # By halves first, which OpenCV does ten times as fast as by anything else.
+    # Halved first, which OpenCV does ten times as fast as other factors.
     while max(height, width) >= 3 * edge and min(height, width) >= 2:
         height, width = height // 2, width // 2
         even = pixels[: 2 * height, : 2 * width]

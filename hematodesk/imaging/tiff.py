@@ -1,4 +1,4 @@
-"""The few tags of TIFF and Exif that matter before decoding.
+"""Reads the few tags of TIFF and Exif that matter before decoding.
 
 TIFF 6.0 and BigTIFF. Directories can point anywhere, also at themselves: every offset is
 checked and no directory is visited twice.
@@ -143,7 +143,7 @@ def _check_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts:
         apart = page.first(_PLANAR, 1) == 2
         samples, bits = 1 if apart else page.first(_SAMPLES, 1), page.first(_BITS, 1)
         if max(width, height) > MAX_DIMENSION or width * height > MAX_PIXELS or samples * bits > _DEEPEST:
-            # Refused later, for its size or its kind; there is no need to look at so much.
+            # Refused later for its size or kind; no need to inflate so much.
             return
         if _TILE_OFFSETS in page.tags:
             width, rows = page.first(_TILE_WIDTH, 0), page.first(_TILE_HEIGHT, 0)

@@ -1,4 +1,4 @@
-"""Large TIFF files a few strips at a time.
+"""Reads large TIFF files a few strips at a time.
 
 OpenCV decodes a whole picture into memory of its own and copies it into numpy's, twice the picture's size
 before any of it is where it belongs. For a hundred megapixels that takes longer than the decoding itself.
@@ -22,7 +22,7 @@ _RGB, _NONE, _LZW, _DEFLATE = 2, 1, 5, (8, 32_946)
 _SHORT, _LONG = 3, 4
 
 _PIECE_BYTES = 256 * 1024
-"""Pixels that are decoded in one go: so few that the memory for them is used again and again."""
+"""Pixels decoded at once: few enough that their memory is reused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Strips:
 
 
 def read_strips(data: Data) -> Strips | None:
-    """How the first page's pixels lie in a file that `tiff.read_tiff` found good.
+    """The layout of the first page's pixels in a file that `tiff.read_tiff` accepted.
 
     None where they are of another kind than RGB of 8 bits, one after the other, in strips that are not
     compressed or by LZW or deflate.

@@ -25,13 +25,13 @@ from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, ru
 from hematodesk.inference.tuning import Plan
 
 _BATCH = {"cpu": 1, "cuda": 32}
-"""Crops in one run while nothing was measured on this computer (see tuning)."""
+"""Crops in one run until this computer was measured (see tuning)."""
 
 _SLACK = 1e-3
 """How far probabilities may leave 0 to 1 by rounding before the manifest's kind is called wrong."""
 
 _SMALLEST = 1e-30
-"""Stands in for a probability of 0, whose logarithm is not to be had."""
+"""Replaces a probability of 0, which has no logarithm."""
 
 
 class Classifier:
@@ -87,7 +87,7 @@ class Classifier:
 
     @property
     def fallback_reason(self) -> str:
-        """Why the CPU runs though more was hoped for; empty when nothing fell back."""
+        """Why the CPU runs instead of the preferred provider; empty without a fallback."""
         return self._open.fallback_reason
 
     @property
@@ -106,7 +106,7 @@ class Classifier:
         return self.package.manifest.input.crop
 
     def use(self, plan: Plan) -> None:
-        """Take as many crops a run as a plan for the processor says; its threads hold when loaded anew."""
+        """Use a plan's crops a run from now on; its threads apply when the model is loaded again."""
         if self._open.active == "cpu" and not self._fixed:
             self._batch = plan.crops
 
@@ -123,7 +123,7 @@ class Classifier:
         Args:
             crops: uint8 (input_size, input_size, 3) RGB each; none gives none.
             cancel: stops the work between runs and inside a run.
-            sparing: other work keeps the cores busy, so processor time counts and not the wait: on the
+            sparing: other work keeps the cores busy, so processor time counts and not latency: on the
                 processor runs then take one thread, in a session of its own. Answers are the same.
 
         Returns one Prediction a crop, in order.
@@ -171,7 +171,7 @@ class Classifier:
     def embed(
         self, crops: Sequence[Crop], cancel: CancelToken | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
-        """What the network makes of each crop before its last layer, and how strange each is.
+        """The network's embedding of each crop, and the value of the familiarity output.
 
         Returns the embeddings (N, D), and the values of the familiarity output (N,) or None.
         Raises what `classify` raises, and ValueError for a package without an embedding.
@@ -190,7 +190,7 @@ class Classifier:
         return np.concatenate([part[0] for part in parts]), strange
 
     def _sparing_session(self) -> Session:
-        """The session with one thread, made at its first use; the usual one where that cannot be."""
+        """The session with one thread, made at its first use; the usual one where that is impossible."""
         with self._making:
             if self._sparing is None:
                 self._sparing = self._open.session
@@ -264,7 +264,7 @@ class Classifier:
         )
 
     def _strange(self, values: npt.NDArray[np.float32] | None, count: int) -> list[bool]:
-        """Whether each crop is like none that the model knows; a NaN says so too."""
+        """Whether each crop is unfamiliar to the model; NaN counts as unfamiliar."""
         if values is None or self._familiarity is None:
             return [False] * count
         if values.size != count:

@@ -1,4 +1,4 @@
-"""Checks that a loaded model does what its manifest says, by types, shapes and one run."""
+"""Checks a loaded model against its manifest: types, shapes and one run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, ru
 _SEED = 20261121
 
 TRIAL_SECONDS = 60.0
-"""The slowest networks take seconds on an old machine; a graph may also be made never to end."""
+"""The slowest networks take seconds on an old machine; a hostile graph may never end."""
 
 _FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
 
@@ -48,13 +48,13 @@ def run_known(session: Session, package: ModelPackage) -> list[npt.NDArray[np.fl
 
 
 def check_session(session: Session, package: ModelPackage) -> None:
-    """Compare the graph with the manifest; the trial run also warms the session up.
+    """Compare the graph with the manifest; the test run also warms up the session.
 
     Raises ModelError `outputs_mismatch` naming what is off, or `model_unsupported` when the
     model loads but does not run.
     """
     try:
-        # Damaged names make even the questions about inputs and outputs fail (UnicodeDecodeError).
+        # Damaged names make even reading the inputs and outputs fail (UnicodeDecodeError).
         _check_input(session, package)
         _check_types(session, package)
         values = run_known(session, package)

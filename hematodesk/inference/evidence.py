@@ -1,4 +1,4 @@
-"""What a model's activation maps say about its scores."""
+"""Relates a model's activation maps to its scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOLERANCE = 1e-3
 """Share of the largest value by which sums of 32-bit numbers taken in another order may differ."""
 
 _HIDDEN = 0.4999
-"""Distance from one half beyond which a sigmoid in 32-bit numbers says too little of its logit."""
+"""Distance from one half above which a 32-bit sigmoid determines its logit too poorly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def biases_before_sigmoid(one: tuple[Values, Values], other: tuple[Values, Value
     """The biases (K,) of a head with a sigmoid for each class, or None where its maps are not exact.
 
     Close to 0 and 1 a sigmoid hides its logit, so the bias of a class is read from the crop that is
-    further from both, and must give the other crop's sigmoid too.
+    further from both, and must reproduce the other crop's sigmoid.
 
     Args:
         one, other: (sigmoids (1, K), maps (1, h, w, K)) of two different crops.

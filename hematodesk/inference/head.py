@@ -1,7 +1,7 @@
-"""Finds a package's last linear layer in its file, and writes the file anew with another one.
+"""Finds a package's last linear layer in its file, and writes a copy of the file with another one.
 
-The file is never touched itself: the new one is given back as bytes, loaded, run and compared with
-numpy before anybody sees it.
+The file itself is not changed: the new one is returned as bytes, and loaded, run and compared with
+numpy before it is used.
 
 ModelError codes: head_missing (no embedding), head_unknown (its last layer is not linear on it).
 """
@@ -42,8 +42,8 @@ _TOLERANCE = 2e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Centres:
-    """What the output `familiarity` measures from: embeddings times `projection` (D, R), to the nearest of
-    `centres` (C, R)."""
+    """The reference of the output `familiarity`: the distance of embeddings times `projection` (D, R) to the
+    nearest of `centres` (C, R)."""
 
     projection: Floats
     centres: Floats
@@ -57,18 +57,18 @@ class Centres:
         return nearest
 
     def with_centres(self, embeddings: Floats, truth: npt.NDArray[np.int64]) -> Centres:
-        """With the mean of each class of these embeddings as one more centre."""
+        """A copy with the mean of each class of these embeddings as an additional centre."""
         means = [embeddings[truth == each].mean(axis=0) for each in np.unique(truth)]
         return Centres(self.projection, np.concatenate([self.centres, np.stack(means) @ self.projection]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackageHead:
-    """A package's last layer as it stands in its file.
+    """A package's last layer as read from its file.
 
     Attributes:
         head: weights (D, K) and bias (K,).
-        centres: see Centres; None when the package has none, or other ones than are known here.
+        centres: see Centres; None when the package has none, or of an unknown form.
         has_map: whether the activation map is the head's own, so that it can follow a new head.
     """
 
@@ -97,7 +97,7 @@ def write_head(
     centres: Centres | None,
     adapted: Manifest,
 ) -> bytes:
-    """The model file with another head and manifest; the embedding's part stays as it is.
+    """The model file with another head and manifest; the part up to the embedding is unchanged.
 
     The activation map follows the head where it was the head's own; else the new file has none, and
     `adapted` must not name it. Nothing is written to the disk.
@@ -146,8 +146,8 @@ def check_written(data: bytes, path: Path, head: LinearHead, inputs: Sequence[Va
     """Load a rewritten file, run it, and compare its scores with numpy's on its own embedding.
 
     Args:
-        path: what the file is to be called.
-        head: what it should hold.
+        path: the file's future name.
+        head: the expected head.
         inputs: tensors to run; a known one is always run.
 
     Raises ModelError: those of `parse_package` and `open_bytes`, and head_unknown when the answers
@@ -223,7 +223,7 @@ def _find(graph: Graph, manifest: Manifest, name: str) -> _Found:
 
 
 def _root(graph: Graph, name: str) -> str:
-    """The value behind nodes that only hand it on."""
+    """The value behind nodes that only pass it on."""
     node = graph.maker(name)
     while node is not None and node.operation in _SAME:
         name = node.inputs[0]
@@ -268,7 +268,7 @@ def _linear(graph: Graph, scores: str) -> tuple[Floats, Floats, str] | None:
 
 
 def _map_chain(graph: Graph, shown: str, weights: Floats) -> tuple[Node, ...]:
-    """The nodes from the head applied at each position to the map, first one first; none if it is not so."""
+    """The nodes from the head applied at each position to the map, in order; none for other maps."""
     chain: list[Node] = []
     name = shown
     while True:
@@ -293,7 +293,7 @@ def _map_chain(graph: Graph, shown: str, weights: Floats) -> tuple[Node, ...]:
 
 
 def _rewrite_map(graph: Graph, chain: Sequence[Node], shown: str, head: LinearHead) -> None:
-    """Make the map anew by the same nodes with the new head's weights."""
+    """Rebuild the map from the same nodes with the new head's weights."""
     first = chain[0]
     features = _root(graph, first.inputs[0])
     name = "adapted_weights"
@@ -313,7 +313,7 @@ def _rewrite_map(graph: Graph, chain: Sequence[Node], shown: str, head: LinearHe
 def _centres(
     graph: Graph, familiarity: str, embedding: str
 ) -> tuple[Centres | None, tuple[Node, int] | None]:
-    """The centres that familiarity is measured from and where they stand in the graph."""
+    """The centres of the familiarity output and their place in the graph."""
     node = graph.maker(_root(graph, familiarity))
     while node is not None and node.operation in ("ReduceMin", "ReduceMean", "Mul", "Pow", *_RESHAPING):
         node = graph.maker(node.inputs[0])

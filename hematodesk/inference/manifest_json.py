@@ -1,4 +1,4 @@
-"""A manifest as JSON text, and back. Every field is checked.
+"""Reads and writes a manifest as JSON. Every field is checked.
 
 A field that is wrong is named in the error (ModelError `manifest_invalid`).
 """
@@ -27,7 +27,7 @@ from hematodesk.inference.fields import Fields, check_number, check_text, load_d
 
 SCHEMA = 1
 
-# File names are made of name and version: nothing that a path or a device could be made of.
+# File names are made of name and version: no characters of paths or device names.
 NAME_PATTERN = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 VERSION_PATTERN = r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}(?:-[0-9a-z]+)?"
 CLASS_PATTERN = r"[a-z](?:[a-z0-9_]*[a-z0-9])?"
@@ -283,7 +283,7 @@ def _provenance(fields: Fields) -> Training:
 
 
 def _curves(top: Fields) -> tuple[Curve, ...]:
-    """Optional: most packages are not made to show how they were trained."""
+    """Optional: most packages have no training curves."""
     given = top.take_optional("curves")
     if given is None:
         return ()

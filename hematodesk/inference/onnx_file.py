@@ -1,4 +1,4 @@
-"""Reads from an ONNX file what is needed before it is trusted, without building a session.
+"""Reads what is needed from an untrusted ONNX file without building a session.
 
 An ONNX file is one protobuf message, ModelProto (field numbers: onnx.proto3 of the ONNX
 project, https://github.com/onnx/onnx; wire format: https://protobuf.dev/programming-guides/encoding/).
@@ -19,7 +19,7 @@ VARINT, _FIXED64, BYTES, _FIXED32 = 0, 1, 2, 5
 """Wire types: how a field's value is laid out."""
 
 _MOST_FIELDS = 3_000_000
-"""The largest networks for a lab PC have some 50,000; more is a file made to keep us busy."""
+"""The largest networks for a lab PC have some 50,000; more is an attempt to exhaust the reader."""
 
 _DEEPEST = 64
 """Graphs inside graphs; real ones reach two or three. protobuf itself stops at 100 messages."""

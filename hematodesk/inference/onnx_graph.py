@@ -1,6 +1,6 @@
-"""Takes an ONNX file apart into nodes and tensors and puts it together again, byte for byte where untouched.
+"""Splits an ONNX file into nodes and tensors and reassembles it, byte for byte where unchanged.
 
-Only what a new head needs: the main graph's nodes, their inputs, constants and outputs. Field numbers:
+Covers only what a new head needs: the main graph's nodes, their inputs, constants and outputs. Field numbers:
 onnx.proto3 of the ONNX project. The bytes were walked by `onnx_file.read_onnx_facts` before.
 """
 
@@ -93,19 +93,19 @@ class Graph:
         return next((node for node in self.nodes if name in node.outputs), None)
 
     def replace_maker(self, name: str, new: Sequence[Node]) -> None:
-        """Put these nodes in the place of the one that gives the value."""
+        """Replace the node that gives the value by these nodes."""
         at = next(index for index, node in enumerate(self.nodes) if name in node.outputs)
         self.nodes[at : at + 1] = new
 
     def drop_unused(self) -> None:
-        """Forget nodes and constants that no output needs any more."""
+        """Remove nodes and constants that no output needs any more."""
         wanted, kept = set(self.outputs), []
         for node in reversed(self.nodes):
             if wanted.intersection(node.outputs):
                 kept.append(node)
                 wanted.update(node.inputs)
                 if _has_graphs(node):
-                    # What graphs inside a node read of this one does not stand among its inputs.
+                    # Values that a node's inner graphs read from this graph are not among its inputs.
                     wanted.update(self.tensors)
                     wanted.update(output for each in self.nodes for output in each.outputs)
         self.nodes = kept[::-1]
@@ -196,7 +196,7 @@ def _graph(data: bytes) -> Graph:
         elif number == _OUTPUT:
             graph.outputs[_first(value, 1).decode("utf-8", "replace")] = value
         elif number != _VALUE_INFO:
-            # Notes on the shapes of inner values would be wrong for another number of classes.
+            # The recorded shapes of inner values would be wrong for another number of classes.
             graph.rest.append((number, wire, value))
     return graph
 
@@ -245,7 +245,7 @@ def _array(raw: bytes) -> npt.NDArray[np.float64] | None:
         return None
     if listed:
         whole = np.array([_signed(each) for each in listed], dtype=np.int64)
-        # Half floats stand in the list of whole numbers by their bits.
+        # Half floats are stored as their bits in the list of integers.
         values = whole.astype(np.uint16).view(np.float16) if kind == 10 else whole
     else:
         width = np.dtype(_TYPES[kind]).itemsize

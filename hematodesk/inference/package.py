@@ -1,10 +1,10 @@
 """A model package: one ONNX file with its manifest inside.
 
-ModelError codes of this room:
+ModelError codes of this package:
     model_not_found, model_unreadable, model_too_large, model_damaged: the file itself.
     manifest_missing, manifest_invalid: what it says of itself.
-    external_data: it wants other files beside it.
-    digest_mismatch: its bytes are not those that were shipped, imported or read before.
+    external_data: it needs other files beside it.
+    digest_mismatch: its bytes differ from those shipped, imported or read before.
     outputs_mismatch: the graph lacks what the manifest names, or gives something else.
     model_unsupported: ONNX Runtime cannot load or run it.
     model_exists, model_shipped, model_ambiguous, models_unwritable: see store.
@@ -37,7 +37,7 @@ def read_package(path: Path) -> ModelPackage:
 
 
 def parse_package(data: bytes, path: Path) -> ModelPackage:
-    """The package that those bytes of that file are; errors as in `read_package`."""
+    """The package in the bytes of that file; errors as in `read_package`."""
     name = path.name
     try:
         facts = read_onnx_facts(data)

@@ -1,6 +1,6 @@
-"""Opens a package on a provider, and proves the provider instead of believing it.
+"""Opens a package on a provider, and verifies that this provider computes.
 
-ONNX Runtime falls back to the CPU without a word, even when only CUDA is asked for. So what was
+ONNX Runtime falls back to the CPU silently, even when only CUDA is requested. So what was
 *requested* and what is *active* are two facts here, and CUDA counts as active only after a run
 on a known tensor that agrees with the CPU's answer.
 """
@@ -35,7 +35,7 @@ networks of this size; a wrong kernel or driver is off by much more.
 _CUDA_SETTINGS = {
     # TF32 keeps 10 bits of mantissa; without it the answers can be compared.
     "use_tf32": "0",
-    # The default searches for minutes of first-run time what small networks never win back.
+    # The default search takes minutes at the first run, which small networks never regain.
     "cudnn_conv_algo_search": "HEURISTIC",
 }
 
@@ -51,7 +51,7 @@ class OpenSession:
         package: what was loaded.
         requested: auto, cpu or cuda.
         active: cpu or cuda, proved.
-        fallback_reason: one sentence on why the CPU is active though more was hoped for; else empty.
+        fallback_reason: one sentence on why the CPU is active instead of the preferred provider; else empty.
         options: the session options, as set.
     """
 
@@ -74,7 +74,7 @@ def cpu_options(threads: int | None = None) -> Options:
         # the threads that decode the next image: with the cores busy 20 ms at the 95th percentile
         # against 6. They also burn 14 ms of processor time a run where 2.5 do.
         "session.intra_op.allow_spinning": "0",
-        # For so small a network one thread does as well (1.7 ms); that larger ones gain is assumed.
+        # For so small a network one thread is as fast (1.7 ms); larger ones are assumed to gain.
         "intra_op_num_threads": threads or default_threads(),
         # Operators one after the other: the graph has no branches worth a second pool.
         "execution_mode": "SEQUENTIAL",
@@ -116,7 +116,7 @@ def open_session(
     inside a run on the CPU; by default see default_threads.
 
     Raises ValueError for another request; ProviderError `provider_unavailable` when not even the
-    CPU is to be had; ModelError digest_mismatch, model_unsupported, outputs_mismatch, or the
+    CPU is available; ModelError digest_mismatch, model_unsupported, outputs_mismatch, or the
     codes of a file that cannot be read.
     """
     if requested not in REQUESTS:
@@ -150,7 +150,7 @@ def open_session(
 
 
 def open_bytes(model: bytes, package: ModelPackage) -> Session:
-    """A checked CPU session of bytes that stand in no file yet; `package` is what they were parsed to.
+    """A checked CPU session of bytes that are in no file yet; `package` is their parsed package.
 
     Raises ModelError model_unsupported, outputs_mismatch.
     """
@@ -160,7 +160,7 @@ def open_bytes(model: bytes, package: ModelPackage) -> Session:
 def make_cpu_session(runtime: Runtime, model: bytes, options: Options, package: ModelPackage) -> Session:
     """A checked CPU session. Raises ModelError model_unsupported, outputs_mismatch.
 
-    What ONNX Runtime says names build paths, so it stays out of the sentence.
+    ONNX Runtime's messages contain build paths, so they stay out of the sentence.
     """
     try:
         session = runtime.make_session(model, options, [_ORT_NAMES["cpu"]])

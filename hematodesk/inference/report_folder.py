@@ -1,7 +1,7 @@
-"""The report that lies beside a package: the charts and tables of how it was trained and measured.
+"""The report beside a package: the charts and tables of its training and evaluation.
 
 `mine.onnx` has its report in `mine.report`, a part of the evaluation a folder. What is imported from
-elsewhere is copied by name, size and count, and decoded as any picture of a stranger is.
+elsewhere is copied within limits of name, size and count, and decoded like any untrusted picture.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def report_parts(package: Path) -> tuple[ReportPart, ...]:
 def copy_report(source: Path, target: Path) -> None:
     """Copy what lies beside the package file `source` to where it lies beside `target`.
 
-    The package is of use without it: what cannot be read or written is left out.
+    The package works without it: what cannot be read or written is left out.
     """
     home = report_folder(target)
     for part in report_parts(source):
@@ -55,7 +55,7 @@ def copy_report(source: Path, target: Path) -> None:
 
 
 def remove_report(package: Path) -> None:
-    """Delete the report of a package that is gone, as far as that can be done."""
+    """Delete the report of a removed package as far as possible."""
     shutil.rmtree(report_folder(package), ignore_errors=True)
 
 

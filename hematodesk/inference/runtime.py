@@ -1,7 +1,7 @@
 """ONNX Runtime behind a small interface: the only module that imports it.
 
-Tests put another runtime in its place, so that what is done about a graphics card can be
-tested on a machine without one.
+Tests replace the runtime, so that the handling of a graphics card can be tested on a machine
+without one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 _FATAL = 4
-"""ONNX Runtime's severity that leaves only what ends the process; faults reach us as exceptions."""
+"""ONNX Runtime's severity for fatal messages only; other faults arrive as exceptions."""
 
 _ENUMERATIONS = {"graph_optimization_level": "GraphOptimizationLevel", "execution_mode": "ExecutionMode"}
 
@@ -31,7 +31,7 @@ RUNTIME_FAULTS: tuple[type[Exception], ...] = (
     ValueError,
     MemoryError,
 )
-"""What ONNX Runtime raises: its own classes, and what its binding makes of C++ exceptions."""
+"""The exceptions of ONNX Runtime: its own classes, and those that its binding makes of C++ ones."""
 
 
 class Node(Protocol):
@@ -75,7 +75,7 @@ class Runtime(Protocol):
 
 
 class OnnxRuntime:
-    """The real one. Silent on standard error; with the package's own switch it sends nothing."""
+    """ONNX Runtime itself, silent on standard error; the package's environment variable keeps it offline."""
 
     def __init__(self) -> None:
         onnxruntime.set_default_logger_severity(_FATAL)
@@ -95,7 +95,7 @@ class OnnxRuntime:
         """
         preload = getattr(onnxruntime, "preload_dlls", None)  # ONNX Runtime 1.21 and newer
         if preload is not None:
-            # It tells faults on standard output, which belongs to the answers.
+            # It prints faults on standard output, which is reserved for the answers.
             with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(OSError, RuntimeError):
                 preload(directory="")
 
@@ -117,7 +117,7 @@ class OnnxRuntime:
                 setattr(settings, name, getattr(getattr(onnxruntime, _ENUMERATIONS[name]), f"ORT_{value}"))
             else:
                 setattr(settings, name, value)
-        # enable_fallback would print on standard output and go on with another provider unasked.
+        # enable_fallback would print on standard output and switch to another provider unasked.
         session: Session = onnxruntime.InferenceSession(
             model, sess_options=settings, providers=list(providers), enable_fallback=0
         )

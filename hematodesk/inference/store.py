@@ -1,8 +1,8 @@
-"""The packages at hand: those shipped with the program and those a person imported.
+"""The available packages: those shipped with the program and those that the user imported.
 
 Shipped packages stand in a folder with SHA256SUMS and are never written to. Imported ones are
 copies in the user's folder; the copy's name carries the first digits of its digest, so that a
-byte changed later is noticed without a second file that could go astray.
+byte changed later is noticed without a second file that could get lost.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Attempt = Callable[[bytes, ModelPackage], object]
 
 
 class PackageStore:
-    """The shipped folder and the user's folder, looked at afresh in every call.
+    """The shipped folder and the user's folder, read anew in every call.
 
     Args:
         attempt: how a package is tried before it is imported; by default in this process.
-        refusal: why a package may not be used here at all; such a one is listed as broken.
+        refusal: why a package may not be used here at all; it is then listed as broken.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class PackageStore:
     def find(self, name_or_path: str) -> ModelPackage:
         """The package with that name (`wbc4`, the newest), name and version (`wbc4@1.0.0`), or file.
 
-        What could be a name is taken for one; a file in the working folder without a suffix is
-        reached as `./file`.
+        What could be a name is treated as one; a file in the working folder without a suffix is
+        given as `./file`.
         Raises ModelError: model_not_found, or whatever is wrong with the package meant.
         """
         reference = _REFERENCE.fullmatch(name_or_path)
@@ -107,7 +107,7 @@ class PackageStore:
             if isinstance(each, ModelPackage) and each.sha256 == package.sha256:
                 return each
         target = self._user_dir / f"{package.name}-{package.version}-{package.sha256[:_DIGITS]}.onnx"
-        # A damaged copy of these very bytes is mended by importing them again.
+        # Importing the same bytes again repairs a damaged copy.
         if any(each.path != target for each in same):
             raise ModelError(
                 "model_exists",
@@ -197,7 +197,7 @@ class PackageStore:
         ]
 
     def _file(self, path: Path) -> ModelPackage:
-        """A package named by its file; one of our own folders is held to its digest by this way too."""
+        """A package given by its file; in one of our own folders its digest is checked, too."""
         with contextlib.suppress(OSError, ValueError):
             folder = path.resolve(strict=True).parent
             own = {self._shipped_dir.resolve(): self._shipped, self._user_dir.resolve(): self._imported}
@@ -258,7 +258,7 @@ def _models_in(folder: Path) -> list[Path]:
 
 
 def _checked(path: Path, digest: str, *, shipped: bool) -> Listed:
-    """The package, held against a digest or the first digits of one; shipped ones must have one."""
+    """The package, checked against a digest or the first digits of one; shipped ones must have one."""
     try:
         package = read_package(path)
     except ModelError as error:
@@ -287,7 +287,7 @@ def _matches(each: Listed, reference: re.Match[str]) -> bool:
         return version is None or each.version == version
     if not isinstance(each, BrokenPackage) or each.version:
         return False
-    # A broken file that cannot say its name is known by what the file is called.
+    # A broken file without a readable name is listed under its file name.
     called = re.escape(version) if version else VERSION_PATTERN
     return re.fullmatch(rf"{name}-{called}(?:-[0-9a-f]{{{_DIGITS}}})?", each.path.stem) is not None
 

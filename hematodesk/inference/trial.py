@@ -1,4 +1,4 @@
-"""Unknown models are loaded and run in a child process first; what came out is remembered by digest.
+"""Loads and runs unknown models in a child process first; the outcome is stored by digest.
 
 A model file is code for ONNX Runtime, whose loader and kernels are native: a file can make them crash, run
 for ever or take all memory. So a package that did not come with the program is tried in a child with limits,
@@ -82,11 +82,11 @@ class ModelTrial:
         self._lock = threading.Lock()
 
     def check(self, package: ModelPackage, data: bytes | None = None, *, again: bool = False) -> None:
-        """Make sure that the program can load a package without danger; slow for one never seen.
+        """Make sure that the program can safely load a package; slow for an unknown one.
 
         Args:
-            data: the file's bytes where they are at hand already.
-            again: try one anew that was refused before.
+            data: the file's bytes if they were read already.
+            again: try a package again that was refused before.
 
         Raises ModelError: this module's codes, model_unsupported, outputs_mismatch, digest_mismatch, or
         those of a file that cannot be read.
@@ -127,14 +127,14 @@ class ModelTrial:
                 name=name,
             ) from None
         self._tell("model_tried", outcome=fault.code if fault is not None else "ok")
-        # A model that is merely wrong is quickly found wrong again, perhaps in other words by then.
+        # A model that is merely wrong is refused quickly again, perhaps with a better message by then.
         if fault is None or fault.code in (FAILED, STUCK):
             self._verdicts.remember(package.sha256, fault.code if fault is not None else "")
         if fault is not None:
             raise fault
 
     def _answer_of_child(self, data: bytes) -> bytes:
-        """Start a child, hand the model over, wait: its words, none when all went well.
+        """Start a child, pass it the model, wait: its reply, None when all went well.
 
         Raises ChildGone, BadReply, TimeoutError, OSError.
         """
@@ -196,5 +196,5 @@ class ModelTrial:
 
 @cache
 def _templates() -> frozenset[str]:
-    """All that a child can say: what it runs to load a model."""
+    """The templates of all messages that a child may send."""
     return templates_in(package, onnx_file, manifest_json, fields, provider, contract)

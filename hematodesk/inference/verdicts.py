@@ -1,4 +1,4 @@
-"""What came out when models were tried, by the digest of their bytes; kept in a small file."""
+"""Stores the outcomes of model trials by digest in a small file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _CODE = re.compile(r"[a-z_]{0,40}")
 class Verdicts:
     """Digest to outcome: empty when a model is fine, else the code that it was refused with.
 
-    Valid for one version of the runtime: another one may do better or worse. A file that is missing or
-    damaged holds nothing, and one that cannot be written keeps nothing: models are then tried again.
+    Valid for one version of the runtime only. A missing or damaged file counts as empty, and when it
+    cannot be written nothing is kept: models are then tried again.
 
     Args:
-        file: where they are kept; None keeps them for this run only.
+        file: the file; None keeps the outcomes for this process only.
         runtime: the runtime's version.
     """
 
@@ -36,7 +36,7 @@ class Verdicts:
         return self._all().get(digest)
 
     def remember(self, digest: str, outcome: str) -> None:
-        """Keep an outcome; the oldest of very many are forgotten."""
+        """Store an outcome; beyond a limit the oldest are dropped."""
         known = self._all()
         known.pop(digest, None)
         known[digest] = outcome

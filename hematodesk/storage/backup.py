@@ -1,4 +1,4 @@
-"""A verified copy of a live database. A plain file copy would lose what the write-ahead log holds."""
+"""Makes a verified copy of a live database. A plain file copy would lose the write-ahead log's content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hematodesk.storage import faults
 _PAGES_AT_ONCE = 1024
 _PAUSE_S = 0.01
 _INSTRUCTIONS = 50_000
-"""Of SQLite, between two looks at whether the copy is still wanted: some milliseconds."""
+"""SQLite instructions between two checks for cancelling: some milliseconds."""
 
 
 def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken | None = None) -> None:
@@ -25,7 +25,7 @@ def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken 
 
     The source connection must be outside a transaction. An existing target is replaced only by a
     whole copy, whose content and name are on the disk on return. Raises Cancelled, and
-    HistoryError: backup_failed, or what SQLite's errors mean for the target.
+    HistoryError: backup_failed, or the translation of SQLite's errors for the target.
     """
     token = cancel or CancelToken()
     part = target.with_name(target.name + ".part")
@@ -33,7 +33,7 @@ def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken 
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(str(part), isolation_level=None)) as copy:
-            # Half a copy is thrown away in any case; it is brought to the disk at its end.
+            # An incomplete copy is discarded anyway; syncing once at the end is enough.
             copy.execute("PRAGMA synchronous = OFF")
             expected = _copy_pages(source, copy, token)
             copy.execute("PRAGMA journal_mode = DELETE")
@@ -59,16 +59,16 @@ def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken 
 def _copy_pages(
     source: sqlite3.Connection, copy: sqlite3.Connection, token: CancelToken
 ) -> dict[str, int] | None:
-    """Copy all; returns the rows of each table as they were, None where they may change meanwhile."""
+    """Copy all pages; returns the row counts of the tables, None where they may change meanwhile."""
 
     def step(_status: int, _remaining: int, _total: int) -> None:
         token.check()
 
     if source.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        # Readers and writers shut each other out: the copy goes in steps and begins anew after a change.
+        # Readers and writers exclude each other: the copy proceeds in steps and restarts after a change.
         source.backup(copy, pages=_PAGES_AT_ONCE, progress=step, sleep=_PAUSE_S)
         return None
-    # Counting begins the read transaction, so that the copy is of the same state.
+    # Counting starts the read transaction, so that the copy is of the same state.
     source.execute("BEGIN")
     try:
         expected = _counts(source)
@@ -94,7 +94,7 @@ def _verify(
 
 @contextlib.contextmanager
 def stopping(connection: sqlite3.Connection, token: CancelToken) -> Iterator[None]:
-    """Within the block a cancel interrupts the connection's work; raises Cancelled then."""
+    """Within the block cancelling interrupts the connection's work and raises Cancelled."""
     connection.set_progress_handler(lambda: int(token.cancelled), _INSTRUCTIONS)
     try:
         yield
@@ -106,6 +106,6 @@ def stopping(connection: sqlite3.Connection, token: CancelToken) -> Iterator[Non
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:
-    """Rows of every table."""
+    """The row count of every table."""
     names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}

@@ -22,12 +22,12 @@ from hematodesk.storage.history import History
 KEPT = 7
 AFTER = timedelta(days=1)
 _SPARE_BYTES = 64 * 1024 * 1024
-"""Left free on the disk by a backup, so that it never takes the room that a result needs."""
+"""Bytes that a backup leaves free on the disk, so that results can still be saved."""
 
 _NAME = re.compile(r"history-(\d{4,9})-(\d{8}T\d{6}Z)\.sqlite3")
 _TIME = "%Y%m%dT%H%M%SZ"
 _SAME_S = 2.5
-"""File systems keep times as coarsely as two seconds (FAT)."""
+"""Seconds; some file systems store times that coarsely (FAT)."""
 
 
 def _now() -> datetime:
@@ -35,14 +35,14 @@ def _now() -> datetime:
 
 
 class BackupFolder:
-    """The folder. The number orders the backups, so that a clock set back cannot; the time is for people."""
+    """The folder. Backups are ordered by number, independent of the clock; the time is for people."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = _now) -> None:
         self.folder = folder
         self._now = now
 
     def kept(self) -> list[Backup]:
-        """What is there, newest first; one that cannot be read has no counts. Never raises."""
+        """The backups, newest first; an unreadable one has no counts. Never raises."""
         return [_describe(path, time) for _, time, path in reversed(self._files())]
 
     def find(self, name: str) -> Path | None:
@@ -54,9 +54,9 @@ class BackupFolder:
         return None
 
     def is_due(self, history: Path) -> bool:
-        """Whether a day has gone by since the last one and the history has changed after it.
+        """Whether the last one is a day old and the history has changed since.
 
-        A backup of the future (the clock was set back) counts for a day only.
+        A backup dated in the future (the clock was set back) counts for a day only.
         """
         files = self._files()
         now = self._now()
@@ -69,10 +69,10 @@ class BackupFolder:
         return True
 
     def make(self, history: History, cancel: CancelToken | None = None) -> Backup:
-        """Back the history up, verified, and let go of those beyond the newest seven.
+        """Back the history up, verified, and delete all but the newest seven.
 
-        They go only after the new one was read back whole. Raises Cancelled, HistoryError
-        (history_full before the disk is, backup_failed, history_unwritable); all others then stay.
+        They are deleted only after the new one was read back completely. Raises Cancelled, HistoryError
+        (history_full before the disk is full, backup_failed, history_unwritable); all others then stay.
         """
         files = self._files()
         number = files[-1][0] + 1 if files else 1
@@ -99,7 +99,7 @@ class BackupFolder:
                 needed=needed // 1024**2,
             )
         history.backup(target, cancel)
-        # What it holds, rather than when it was written: is_due compares it.
+        # The time of its content, not of writing: is_due compares it.
         with contextlib.suppress(OSError):
             os.utime(target, (changed, changed))
         for _, _, path in self._files()[:-KEPT]:
@@ -120,14 +120,14 @@ class BackupFolder:
         return sorted(found)
 
     def _sweep(self) -> None:
-        """Remove what a killed program left of a backup; a day old at least, so nobody is writing it."""
+        """Remove incomplete backups of killed programs, at least a day old, so that none is being written."""
         for path in self.folder.glob("history-*.part*"):
             if self._now().timestamp() - path.stat().st_mtime > AFTER.total_seconds():
                 path.unlink(missing_ok=True)
 
 
 def _files_of(history: Path) -> list[Path]:
-    """The history's file and its log, if that holds something."""
+    """The history's file, and its log unless it is empty."""
     both = (history, history.with_name(history.name + "-wal"))
     return [path for path in both if path.exists() and path.stat().st_size > 0]
 

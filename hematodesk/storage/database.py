@@ -19,12 +19,12 @@ from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.presence import Presence
 
 BUSY_SECONDS = 10.0
-"""How long a write waits for another instance's, which takes milliseconds but on a busy, slow disk."""
+"""How long a write waits for another instance's: those take milliseconds, longer on a busy, slow disk."""
 
 _CACHE_LEAST_KIB, _CACHE_MOST_KIB = 16_384, 65_536
 _CACHE_SHARE = 12
 """The page cache may hold a 12th of the file, within these bounds. The listing is a 14th at most, so a filter
-of a million images reads memory and not the disk; a batch does not take memory for pages nobody reads."""
+of a million images reads memory and not the disk; a batch takes no memory for unused pages."""
 
 _WAL_KEPT_BYTES = 16 * 1024 * 1024
 """The write-ahead log shrinks back to this after a large batch."""
@@ -67,7 +67,7 @@ class Database:
             raise faults.unwritable(self.path, reason_of(error)) from error
 
     def _enter(self) -> None:
-        """Be present, after what a killed program left half done was finished."""
+        """Announce this process, after finishing what a killed program left half done."""
         while True:
             self._presence.enter(alone=False, patience_s=BUSY_SECONDS)
             if swap.waiting(self.path) is None:
@@ -95,7 +95,7 @@ class Database:
                 check_at_start(connection, self.path)
             if not self.read_only:
                 _use_journal(connection, "TRUNCATE" if self.on_network else "WAL")
-                # What a person deletes shall not stay readable in the file's free pages.
+                # Deleted data must not stay readable in the file's free pages.
                 connection.execute("PRAGMA secure_delete = ON")
             migrate(connection, self.path, migrations, read_only=self.read_only)
         except BaseException:
@@ -104,7 +104,7 @@ class Database:
         self._connection = connection
 
     def _look_before(self) -> bool:
-        """Whether there is a file with something in it, which is at least a database."""
+        """Whether there is a non-empty file; it must at least be a database."""
         try:
             if not self.path.exists():
                 return False
@@ -115,7 +115,7 @@ class Database:
         except OSError as error:
             raise faults.unwritable(self.path, reason_of(error)) from error
         if left_alone:
-            # SQLite would throw the log away.
+            # SQLite would discard the log.
             raise faults.damaged(
                 self.path, Message(N_("Errors", "it is empty, and its write-ahead log is not"))
             )
@@ -126,16 +126,16 @@ class Database:
         return bool(head)
 
     def _leave_wal(self) -> None:
-        """Bring what the log holds into a file that was moved to a network drive.
+        """Write the log's content into a file that was moved to a network drive.
 
-        Alone at the file SQLite keeps the log's index in its own memory and shares none.
+        With exclusive locking SQLite keeps the log's index in its own memory instead of shared memory.
         """
         with contextlib.closing(sqlite3.connect(self.path, timeout=0, isolation_level=None)) as connection:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             try:
                 _use_journal(connection, "TRUNCATE")
             except sqlite3.OperationalError as error:
-                # A file for reading only stays as it is.
+                # A read-only file stays unchanged.
                 if error.sqlite_errorcode & 0xFF not in _NO_SHARED_MEMORY:
                     raise
 
@@ -161,7 +161,7 @@ class Database:
             # The first that reads the file.
             connection.execute("PRAGMA synchronous = EXTRA")
             _fit_cache(connection)
-            # It would build an index of the whole list for one search, ten times slower than reading it.
+            # An automatic index over the whole list for one search is ten times slower than reading the list.
             connection.execute("PRAGMA automatic_index = OFF")
         except BaseException:
             connection.close()
@@ -171,7 +171,7 @@ class Database:
     def _connect_immutable(self, error: sqlite3.Error) -> sqlite3.Connection:
         """Open a file of a folder in which SQLite may not make its helper files.
 
-        Only when no write-ahead log is left over, whose rows would be missed.
+        Only when there is no left-over write-ahead log, whose rows would be missed.
         """
         log = self.path.with_name(self.path.name + "-wal")
         if log.exists() and log.stat().st_size > 0:
@@ -216,7 +216,7 @@ class Database:
             try:
                 yield connection
             except ValueError as error:
-                # Text that is no JSON, a word that is no state: not what this program writes.
+                # Invalid JSON or an unknown state: not written by this program.
                 raise faults.damaged(
                     self.path, Message(N_("Errors", "a value in it cannot be understood"))
                 ) from error
@@ -243,7 +243,7 @@ class Database:
 
 
 def _fit_cache(connection: sqlite3.Connection) -> None:
-    """Let the page cache grow with the file. SQLite takes its memory page by page, and keeps it."""
+    """Let the page cache grow with the file. SQLite allocates it page by page, and keeps it."""
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
     share = pages * page_bytes // 1024 // _CACHE_SHARE
@@ -255,11 +255,11 @@ _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
 def _is_read_only(connection: sqlite3.Connection) -> bool:
-    """Whether SQLite opened the file for reading only, which it does quietly where it must."""
+    """Whether SQLite opened the file read-only, which it does silently if necessary."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.execute("PRAGMA busy_timeout = 0")
     try:
-        # BEGIN IMMEDIATE alone succeeds on a read-only file; only a write, undone at once, tells.
+        # BEGIN IMMEDIATE alone succeeds on a read-only file; only a write, rolled back at once, shows it.
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"PRAGMA user_version = {version}")
     except sqlite3.OperationalError as error:
@@ -278,7 +278,7 @@ def _is_read_only(connection: sqlite3.Connection) -> bool:
 def _use_journal(connection: sqlite3.Connection, mode: str) -> None:
     """Switch to the write-ahead log, which lets another instance read while one writes, or away from it.
 
-    The switch needs the file alone and does not wait by itself. A file system that cannot do it
+    The switch needs exclusive access and does not wait by itself. A file system without support
     keeps the rollback journal, which is as safe.
     """
     deadline = time.monotonic() + BUSY_SECONDS

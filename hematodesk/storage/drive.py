@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 NETWORK_VARIABLE = "HEMATODESK_NETWORK_DRIVE"
-"""Set to 1 or 0 it decides, for a drive that looks local and is not, or the other way round."""
+"""The variable that overrides the detection with 1 or 0."""
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -20,14 +20,14 @@ _NETWORK_TYPES = frozenset(
     | {"ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf"}
     | {"virtiofs", "vmhgfs"}
 )
-"""Linux's names of file systems that several computers may share, folders of virtual machines among them."""
+"""Linux's names of file systems that several computers may share, including virtual machines' folders."""
 
 _DRIVE_REMOTE = 4
 _MNT_LOCAL = 0x1000
 
 
 def on_network(folder: Path) -> bool:
-    """Whether several computers may see this folder; False where the system does not say."""
+    """Whether several computers may share this folder; False where the system does not tell."""
     told = os.environ.get(NETWORK_VARIABLE, "")
     if told in ("0", "1"):
         return told == "1"
@@ -43,7 +43,7 @@ def on_network(folder: Path) -> bool:
 
 
 def is_network_type(name: str) -> bool:
-    """Whether Linux's file system of that name may be shared; one in user space (`fuse.sshfs`) counts so."""
+    """Whether the Linux file system of that name may be shared; those in user space (`fuse.sshfs`) count."""
     return name in _NETWORK_TYPES or name.startswith("fuse.")
 
 

@@ -1,4 +1,4 @@
-"""SQLite's complaints as sentences for the person."""
+"""SQLite's errors as messages for the user."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def unwritable(path: Path, reason: str) -> HistoryError:
 
 
 def in_use(path: Path) -> HistoryError:
-    """Somebody else has the file open who is in the way."""
+    """Another program has the file open."""
     return HistoryError(
         "history_locked",
         N_("Errors", "{name} is in use by another program that does not let go."),
@@ -99,7 +99,7 @@ def translate(error: sqlite3.Error, path: Path) -> HistoryError | None:
     """
     full_code = getattr(error, "sqlite_errorcode", None)
     if full_code is None:
-        # The module's own complaint about text that is not UTF-8 carries no code.
+        # The sqlite3 module's own error for text that is not UTF-8 has no code.
         return (
             damaged(path, Message(N_("Errors", "a text in it is not UTF-8")))
             if "decode" in str(error)

@@ -1,4 +1,4 @@
-"""Whether a file is whole: a quick look at every start, a full check on demand."""
+"""Integrity checks of a file: a quick one at every start, a full one on demand."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _QUICK_CHECK_BYTES = 32 * 1024 * 1024
 
 
 def check_at_start(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise HistoryError history_damaged when the file is visibly not whole.
+    """Raise HistoryError history_damaged when the file is obviously damaged.
 
-    A small file is checked whole. Of a large one: the schema, the length of the file against its
-    header, and SQLite's check of the small tables; damage elsewhere is told when it is met, and
+    A small file is checked completely. Of a large one: the schema, the length of the file against its
+    header, and SQLite's check of the small tables; damage elsewhere is reported when it is met, and
     `full_check` finds it.
     """
     page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
@@ -83,11 +83,11 @@ def full_check(connection: sqlite3.Connection) -> list[str]:
 
 
 def value_check(connection: sqlite3.Connection) -> list[str]:
-    """What is wrong with the values of a file that `full_check` finds whole, a sentence an image.
+    """Wrong values in a file that passes `full_check`, one sentence an image.
 
     Every image is read as the program reads it, and compared with its summary and its line in the
     list: SQLite keeps no checksums, so a changed byte inside a value shows only where the value
-    makes no sense or is told twice.
+    is impossible or stored twice.
     """
     ids = [row[0] for row in connection.execute("SELECT id FROM image ORDER BY id")]
     problems: list[str] = []
@@ -102,7 +102,7 @@ def value_check(connection: sqlite3.Connection) -> list[str]:
 
 
 def _wrong_in(connection: sqlite3.Connection, group: list[int]) -> list[str]:
-    """The group's wrong images; halves it to find those that cannot be read."""
+    """The wrong images of a group, which is halved to find those that cannot be read."""
     try:
         images = images_of(connection, group)
         return [

@@ -56,7 +56,7 @@ class History(RunsOfHistory, CopiesOfHistory):
             before = datetime.now(UTC) - _UNDO_PERIOD
             stamp = before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             try:
-                # First: the purge would take what a killed import has still to list.
+                # First: the purge would remove what a killed import has still to list.
                 intake.finish(history._database)
                 with history._database.write() as connection:
                     writing.purge(connection, before=stamp)
@@ -81,7 +81,7 @@ class History(RunsOfHistory, CopiesOfHistory):
         return self._database.read_only
 
     def changes_by_others(self) -> int:
-        """A mark that is another one when somebody else has written to the file meanwhile.
+        """A number that changes when another connection has written to the file.
 
         What is written through this object does not change it:
         https://www.sqlite.org/pragma.html#pragma_data_version
@@ -104,15 +104,15 @@ class History(RunsOfHistory, CopiesOfHistory):
     # Sessions
 
     def begin_session(self, operator: str) -> int:
-        """Begin a sitting of that operator; its id."""
+        """Begin a session of that operator; returns its id."""
         with self._database.write() as connection:
             return writing.insert_session(connection, operator)
 
     def end_session(self, session_id: int) -> None:
-        """Note the end of a sitting; an end noted before stays."""
+        """Record the end of a session; an earlier recorded end stays."""
         with self._database.write() as connection:
             connection.execute(
-                # A clock that was set back must not end a sitting before it began.
+                # With a clock set back a session must not end before it began.
                 "UPDATE session SET ended_at = max(?, started_at) WHERE id = ? AND ended_at = ''",
                 (now_utc(), session_id),
             )
@@ -227,7 +227,7 @@ class History(RunsOfHistory, CopiesOfHistory):
             return tally.class_ids(connection)
 
     def set_image_note(self, image_id: int, note: str) -> HistoryImage:
-        """Write the image's note; empty takes it away. Raises HistoryError note_too_long too."""
+        """Write the image's note; an empty text removes it. Raises HistoryError note_too_long too."""
         _check_note(note)
         with self._database.write() as connection:
             if not writing.set_image_note(connection, image_id, note):
@@ -265,11 +265,11 @@ class History(RunsOfHistory, CopiesOfHistory):
         return self._change_cell(cell_id, lambda rows: writing.set_removed(rows, cell_id, removed))
 
     def set_review(self, cell_id: int, review: Review | None) -> Cell:
-        """Save a verdict, which stands from now on; None withdraws it. Earlier ones are kept."""
+        """Save a verdict, which is valid from now on; None withdraws it. Earlier ones are kept."""
         return self._change_cell(cell_id, lambda rows: writing.insert_review(rows, cell_id, review))
 
     def set_cell_note(self, cell_id: int, note: str) -> Cell:
-        """Write a cell's note; empty takes it away. Raises HistoryError note_too_long too."""
+        """Write a cell's note; an empty text removes it. Raises HistoryError note_too_long too."""
         _check_note(note)
         return self._change_cell(cell_id, lambda rows: writing.set_cell_note(rows, cell_id, note))
 

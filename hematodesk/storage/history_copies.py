@@ -1,4 +1,4 @@
-"""The history as a whole: copied, checked, read out and taken in."""
+"""Operations on the whole history: copying, checking, exporting and importing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALL = 2**62
 
 
 class CopiesOfHistory:
-    """The part of History that deals with all of it at once."""
+    """The part of History that handles all of it at once."""
 
     _database: Database
 
@@ -87,13 +87,13 @@ class CopiesOfHistory:
             return transfer.sessions_of_images(connection, ids)
 
     def import_records(self, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
-        """Add images with all that is known of them, all or none; what is there already stands as it is.
+        """Add images with all that is known of them, all or none; existing ones stay unchanged.
 
         Other work goes on meanwhile, so one import at a time: a second one does not see the first one's
         images before they are all there.
 
         Args:
-            sessions: with the ids that the records name them by; kept where they are free.
+            sessions: with the ids used in the records; kept where they are free.
             records: may be slow.
 
         Whatever the iterators raise ends the import with nothing added.
@@ -101,7 +101,7 @@ class CopiesOfHistory:
         return intake.take_in(self._database, sessions, records)
 
     def clear_killed_imports(self, check: Callable[[], object]) -> int:
-        """Remove for good what killed imports left unseen; see intake.clear_killed."""
+        """Remove what killed imports left hidden; see intake.clear_killed."""
         return intake.clear_killed(self._database, check)
 
 

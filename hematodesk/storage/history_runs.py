@@ -11,33 +11,33 @@ from hematodesk.storage.database import Database
 
 
 class RunsOfHistory:
-    """The part of History that notes batch runs."""
+    """The part of History that records batch runs."""
 
     _database: Database
 
     def begin_run(self, options: RunOptions, total: int | None = None) -> int:
-        """Note that a batch run begins; its id."""
+        """Record that a batch run begins; returns its id."""
         with self._database.write() as connection:
             return runs.insert(connection, options, total)
 
     def tell_run(self, run_id: int, total: int | None, done: int, failed: int) -> None:
-        """Note how far a run has come."""
+        """Record the progress of a run."""
         with self._database.write() as connection:
             runs.tell(connection, run_id, total, done, failed)
 
     def add_to_run(self, run_id: int, image_ids: Iterable[int]) -> None:
-        """Note that images known before are answers of a run, too."""
+        """Record that known images are also answers of a run."""
         with self._database.write() as connection:
             runs.add_images(connection, run_id, image_ids)
 
     def resume_run(self, run_id: int) -> dict[str, int]:
-        """Note that a run goes on; the images that failed in it, by path: they are tried again."""
+        """Record that a run continues; returns its failed images by path: they are tried again."""
         with self._database.write() as connection:
             runs.set_state(connection, run_id, RunState.GOING)
             return runs.failures(connection, run_id)
 
     def set_run_state(self, run_id: int, state: RunState) -> None:
-        """Note that a run goes on, was stopped or is done."""
+        """Record that a run continues, was stopped or is done."""
         with self._database.write() as connection:
             runs.set_state(connection, run_id, state)
 

@@ -1,9 +1,9 @@
-"""Images from elsewhere, taken in slice by slice: others read and write between the slices.
+"""Imports images in slices, between which other connections read and write.
 
-It is all or nothing all the same. An image that came in counts as deleted until the last one is there, so
-that nobody sees half an import; what a killed program left is cleared away by `clear_killed`, at the latest
-as old deletions are. Then one row is marked, and with that the import has come through: its images are
-listed, slice by slice again, and where a program is killed meanwhile the next start or import lists the rest.
+An import is all or nothing nevertheless. Imported images count as deleted until the last one is there, so
+that half an import is never visible; what a killed program left is removed by `clear_killed`, at the latest
+with old deletions. Then one row is marked, which completes the import: its images are listed, in
+slices again, and if the program is killed meanwhile the next start or import lists the rest.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _SLICE = 200
 """Images and cells in one transaction: some 20 ms."""
 _LISTED_AT_ONCE = 250
 _GAP_S = 0.002
-"""Between two transactions, so that a thread that waits for the history gets it."""
+"""Pause between two transactions, so that a waiting thread gets the history."""
 _THROUGH = "~"
-"""Stands before the stamp of the marked row; it sorts behind every time, so no clean-up takes that row."""
+"""Prefix of the marked row's time stamp; it sorts after every time, so no clean-up removes that row."""
 _OF_IMPORTS = "*Z " + 16 * "[0-9a-f]"
-"""The stamps of `_Intake`; those of a person's deletions end in Z."""
+"""Pattern of `_Intake`'s time stamps; those of ordinary deletions end in Z."""
 _HIGHEST_SESSION = 2**31
-"""Ids from a file are kept up to here: a forged one must not use up the numbers of later sessions."""
+"""The largest id kept from a file: a forged one must not exhaust the numbers of later sessions."""
 
 
 def take_in(database: Database, sessions: Iterable[Session], records: Iterable[ImageRecord]) -> Imported:
-    """Add what is not there yet; whatever the records raise ends it with nothing added.
+    """Add what is missing; an exception of the records ends the import with nothing added.
 
     A session is the same when operator and beginning are; an image when session, digest, name, path and
-    time of analysis are. What is there stands as it is. Raises KeyError for an image of a session that is
+    time of analysis are. Existing ones stay unchanged. Raises KeyError for an image of a session that is
     not among `sessions`, ValueError for a time that is none, HistoryError (after the last image was added it
     is listed by `finish`, now or later).
     """
-    # Images that are not listed yet are not known as there.
+    # Images that are not listed yet are not recognised as existing.
     finish(database)
     intake = _Intake(database, sessions)
     try:
@@ -62,7 +62,7 @@ def take_in(database: Database, sessions: Iterable[Session], records: Iterable[I
 
 
 def finish(database: Database) -> None:
-    """List the images of imports that have come through, where that is not done yet."""
+    """List the images of completed imports where that is not done yet."""
     while True:
         with database.read() as connection:
             query = "SELECT deleted_at FROM image WHERE deleted_at >= ? LIMIT 1"
@@ -75,11 +75,11 @@ def finish(database: Database) -> None:
 
 
 def clear_killed(database: Database, check: Callable[[], object]) -> int:
-    """Remove for good what killed imports left unseen; how many images. Only where no import is under way.
+    """Remove the hidden images of killed imports; returns how many. Only while no import runs.
 
-    `check` is called between the slices; what it raises ends the work, which the next call goes on with.
+    `check` is called between the slices; what it raises stops the work, which the next call continues.
     """
-    # What has come through is no left-over.
+    # Completed imports are not left-overs.
     finish(database)
     cleared = 0
     while True:
@@ -94,7 +94,7 @@ def clear_killed(database: Database, check: Callable[[], object]) -> int:
 
 
 def _list_some(connection: sqlite3.Connection, marked: str) -> None:
-    """The next images of an import; the marked one last, for it says that there are others."""
+    """List the next images of an import; the marked one last, as it shows that there are others."""
     query = "SELECT id FROM image WHERE deleted_at = ? ORDER BY id LIMIT ?"
     stamp = marked.removeprefix(_THROUGH)
     ids = [row[0] for row in connection.execute(query, (stamp, _LISTED_AT_ONCE))]
@@ -106,7 +106,7 @@ def _list_some(connection: sqlite3.Connection, marked: str) -> None:
 
 
 def _slices(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:
-    """The records in parts; each is read before the history is asked for."""
+    """The records in slices; each is read before the history is locked."""
     part: list[ImageRecord] = []
     size = 0
     for record in records:
@@ -124,7 +124,7 @@ class _Intake:
 
     def __init__(self, database: Database, sessions: Iterable[Session]) -> None:
         self._database = database
-        # Deleted at a time of its own: no other deletion has it.
+        # A unique deletion time: no other deletion has it.
         self._stamp = f"{now_utc()} {secrets.token_hex(8)}"
         self._places: dict[int, int] = {}
         self._there_before: dict[int, set[Identity]] = {}
@@ -135,18 +135,18 @@ class _Intake:
                 there = _same_session(connection, session)
                 place = _insert_session(connection, session) if there is None else there
                 self._places[session.id] = place
-                # Taken before anything is added: two images alike in one file are both wanted.
+                # Read before anything is added: two equal images in one file are both imported.
                 self._there_before[place] = set() if there is None else _identities(connection, place)
                 if there is None:
                     self._new_sessions.append(place)
 
     @property
     def outcome(self) -> Imported:
-        """What it has done so far."""
+        """What was imported so far."""
         return Imported(self._added, self._known, len(self._new_sessions))
 
     def add(self, records: list[ImageRecord]) -> None:
-        """Add these, unseen."""
+        """Add these, hidden."""
         fresh = []
         with self._database.write() as connection:
             for record in records:
@@ -161,7 +161,7 @@ class _Intake:
         self._known += len(records) - len(fresh)
 
     def come_through(self) -> None:
-        """From now on nothing takes it back."""
+        """Complete the import; it cannot be undone from now on."""
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE image SET deleted_at = ? || deleted_at "
@@ -170,7 +170,7 @@ class _Intake:
             )
 
     def withdraw(self) -> None:
-        """Take away what was added; where the history refuses, a later start does it."""
+        """Remove what was added; if the history refuses, a later start does it."""
         with contextlib.suppress(HistoryError):
             while True:
                 with self._database.write() as connection:
@@ -217,7 +217,7 @@ def _identity(image: HistoryImage) -> Identity:
 
 
 def _identities(connection: sqlite3.Connection, session_id: int) -> set[Identity]:
-    """The images of a session that are there before the import begins."""
+    """The images of a session that exist before the import begins."""
     query = "SELECT created_at, digest, name, path FROM image WHERE session_id = ? AND deleted_at IS NULL"
     return {
         (row[0], unpack_text(row[1]), unpack_text(row[2]), unpack_text(row[3]))
@@ -227,7 +227,7 @@ def _identities(connection: sqlite3.Connection, session_id: int) -> set[Identity
 
 def _insert_record(connection: sqlite3.Connection, session_id: int, record: ImageRecord) -> int:
     image = record.image
-    # Cells go in one by one, so that what was said of each before comes before what stands.
+    # Cells are inserted one by one, so that earlier verdicts come before the valid one.
     saved = writing.insert_image(connection, session_id, replace(image.result, cells=()))
     for each in record.cells:
         bare = writing.insert_cell(connection, saved.id, replace(each.cell, prediction=None, review=None))

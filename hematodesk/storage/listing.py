@@ -24,7 +24,7 @@ _LISTED = (
 
 
 def refresh(connection: sqlite3.Connection, image_id: int) -> None:
-    """Write an image's summary anew after one of its cells or notes changed."""
+    """Update an image's summary after one of its cells or notes changed."""
     note = connection.execute("SELECT note FROM image WHERE id = ?", (image_id,)).fetchone()[0]
     cells = cells_of(connection, [image_id]).get(image_id, ())
     summary = summarise(cells, unpack_text(note))
@@ -46,7 +46,7 @@ def refresh(connection: sqlite3.Connection, image_id: int) -> None:
 
 
 def write_summary(connection: sqlite3.Connection, image_id: int, summary: CellsSummary) -> None:
-    """Put a summary into the image's own row."""
+    """Write a summary to the image's own row."""
     connection.execute(
         "UPDATE image SET cell_count = ?, uncertain_count = ?, labels = ?, confidence = ?, "
         "review_state = ?, has_note = ? WHERE id = ?",
@@ -63,7 +63,7 @@ def write_summary(connection: sqlite3.Connection, image_id: int, summary: CellsS
 
 
 def enlist(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
-    """Put images into the list, its ledger and their sessions' counts."""
+    """Add images to the list, its ledger and their sessions' counts."""
     wanted = ids_json(ids)
     query = f"{_LISTED} IN (SELECT value FROM json_each(?))"
     rows = [_listing_row(*row) for row in connection.execute(query, (wanted,))]
@@ -77,7 +77,7 @@ def enlist(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
 def listing_row(
     connection: sqlite3.Connection, image_id: int
 ) -> tuple[int, str, str, int, int, int, int, int]:
-    """The row that the image's own columns ask for; whether the image is deleted is not looked at."""
+    """The list row derived from the image's columns, whether or not the image is deleted."""
     return _listing_row(*connection.execute(f"{_LISTED} = ?", (image_id,)).fetchone())
 
 
@@ -104,7 +104,7 @@ def _listing_row(
 
 
 def delist(connection: sqlite3.Connection, ids: list[int]) -> None:
-    """Take listed images out of the list, its ledger and their sessions' counts."""
+    """Remove listed images from the list, its ledger and their sessions' counts."""
     wanted = ids_json(ids)
     change = tally.kinds_of(connection, wanted)
     change.subtract({kind: 2 * number for kind, number in change.items()})
@@ -124,7 +124,7 @@ def _count_in_sessions(connection: sqlite3.Connection, wanted: str, sign: int) -
 
 
 def _write_names(connection: sqlite3.Connection, names: dict[int, str]) -> None:
-    """Put folded names on their lines of the blocks; an empty one takes a name away."""
+    """Write folded names to their lines of the blocks; an empty one removes a name."""
     blocks: defaultdict[int, dict[int, str]] = defaultdict(dict)
     for image_id, name in names.items():
         blocks[image_id // BLOCK][image_id % BLOCK] = name

@@ -1,4 +1,4 @@
-"""What is done to a history file that nobody has open: checking, repairing, restoring a backup."""
+"""Operations on a history file that no program has open: checking, repairing, restoring a backup."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from hematodesk.storage.presence import Presence
 from hematodesk.storage.salvage import Loss, salvage
 
 PATIENCE_S = 2.0
-"""How long to wait for another instance to be gone; a window does not close in less by itself."""
+"""Seconds to wait for another instance to end; a window needs about that to close."""
 
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[Path | None]:
-    """Nobody else has the history open within the block. Raises HistoryError history_locked.
+    """Exclusive access to the history within the block. Raises HistoryError history_locked.
 
-    Gives what the old file is kept as when a swap that was cut off was finished first.
+    Yields the kept old file when an interrupted swap was finished first.
     """
     if not path.exists() and swap.waiting(path) is None:
         raise HistoryError(
@@ -49,7 +49,7 @@ def _alone(path: Path) -> Iterator[Path | None]:
 def problems_of(path: Path) -> list[str]:
     """All that is wrong with a history file, a sentence each; empty when it is whole.
 
-    Reads all of it. Raises HistoryError: history_foreign, history_newer, and for what hinders reading.
+    Reads all of it. Raises HistoryError: history_foreign, history_newer, and for failures to read.
     """
     try:
         if path.stat().st_size == 0:
@@ -57,7 +57,7 @@ def problems_of(path: Path) -> list[str]:
         with contextlib.closing(_open_to_read(path, may_roll_back=True)) as connection:
             refuse_unknown(connection, path, len(MIGRATIONS))
             problems = health.full_check(connection)
-            # Of an older format the tables may be others; the update of its format comes first.
+            # An older format may have other tables; its format is updated first.
             current = connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
             return problems or (health.value_check(connection) if current else [])
     except FileNotFoundError:
@@ -79,9 +79,9 @@ def problems_of(path: Path) -> list[str]:
 
 
 def repair(path: Path) -> RepairReport:
-    """Write what can be saved of a damaged history into a new one; the old one is kept beside.
+    """Write the readable part of a damaged history to a new file; the old one is kept beside it.
 
-    A whole history is left as it is. Raises HistoryError: history_locked when somebody has it open,
+    An intact history is left as it is. Raises HistoryError: history_locked when somebody has it open,
     history_foreign, history_newer, history_absent, history_full, history_unwritable.
     """
     with _alone(path) as finished:
@@ -114,7 +114,7 @@ def repair(path: Path) -> RepairReport:
 
 
 def _rolled_back(path: Path, work: Path) -> Path:
-    """The file to read; where a killed program left a rollback journal, a copy put right by SQLite."""
+    """The file to read, or where a killed program left a rollback journal, a copy recovered by SQLite."""
     journal = path.with_name(path.name + "-journal")
     if not (journal.exists() and journal.stat().st_size > 0):
         return path
@@ -141,7 +141,7 @@ def _report(kept: Path | None, counts: tuple[int, int, int], loss: Loss) -> Repa
 
 
 def restore(path: Path, backup: Path, cancel: CancelToken | None = None) -> Path | None:
-    """Put a backup in the history's place; returns what the present one is kept as, None without one.
+    """Replace the history by a backup; returns where the present one is kept, None without one.
 
     The backup itself is only read. Raises Cancelled, and HistoryError: backup_damaged,
     backup_absent, history_foreign and history_newer for the backup; history_locked when somebody has
@@ -182,13 +182,13 @@ def _refuse_itself(path: Path, backup: Path) -> None:
 
 @contextlib.contextmanager
 def _whole_backup(backup: Path, token: CancelToken) -> Iterator[sqlite3.Connection]:
-    """A connection to read a backup with, of which all was read before."""
+    """A connection to a backup that was read completely before."""
     with contextlib.ExitStack() as stack:
         try:
             source = stack.enter_context(contextlib.closing(_open_to_read(backup)))
             _refuse_unknown_backup(source, backup)
             if source.execute("PRAGMA user_version").fetchone()[0] == 0:
-                # An empty file is a new history to SQLite, and to nobody a backup.
+                # To SQLite an empty file is a new database; as a backup it is invalid.
                 raise _damaged_backup(backup)
             with stopping(source, token):
                 whole = source.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
@@ -250,7 +250,7 @@ def _open_to_read(path: Path, *, may_roll_back: bool = False) -> sqlite3.Connect
         except sqlite3.Error as error:
             connection.close()
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            # Without its helper files beside it the log cannot be read: the file as it is must do.
+            # Without its helper files the log cannot be read: the file alone is used.
             if mode == "immutable=1" or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
     raise AssertionError("the last way returns or raises")

@@ -1,4 +1,4 @@
-"""Bringing a file to the present schema: version by version, each in one transaction, a backup first."""
+"""Migrates a file to the present schema: version by version, each in one transaction, after a backup."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hematodesk.storage import faults
 from hematodesk.storage.backup import copy_database
 
 _APPLICATION_ID = 0x686D746B
-"""`hmtk` in the file's header, so that another program's database is told from ours."""
+"""`hmtk` in the file's header distinguishes a history from another program's database."""
 
 
 def is_ours(header: bytes) -> bool:
-    """Whether a file's first 100 bytes carry the mark of a history."""
+    """Whether a file's first 100 bytes have a history's application id."""
     return header[68:72] == _APPLICATION_ID.to_bytes(4, "big")
 
 
@@ -37,7 +37,7 @@ def migrate(
 ) -> None:
     """Apply the migrations that the file lacks; nothing when it has all.
 
-    Before the first, an existing history is copied beside, to `NAME.version-N.TIME.sqlite3`.
+    Before the first one, an existing history is copied to `NAME.version-N.TIME.sqlite3`.
     Raises HistoryError history_unwritable when the file is read-only and old or empty, and what
     SQLite's errors mean; a failed migration leaves the file as it was.
     """
@@ -47,7 +47,7 @@ def migrate(
         raise faults.unwritable(
             path, Message(N_("Errors", "it is read-only and needs an update of its format"))
         )
-    # Rebuilding a table would trip over rows that point to it; they are checked before the commit.
+    # Rebuilding a table breaks references to it for a while; they are checked before the commit.
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
         to_copy = _version(connection) > 0
@@ -91,7 +91,7 @@ def statements(script: str) -> Iterator[str]:
     *parts, rest = script.split(";")
     for part in parts:
         pending += part + ";"
-        # Not yet complete at a semicolon of a comment, a text or a trigger's body.
+        # Incomplete at a semicolon inside a comment, a text or a trigger's body.
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""
@@ -100,7 +100,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 def _copy_beside(path: Path, version: int) -> None:
-    """The write lock is held, so nobody changes the file meanwhile; a reader may still copy it."""
+    """Copy the file while the write lock is held: nobody changes it, and a reader may still copy it."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = path.with_name(f"{path.stem}.version-{version}.{stamp}{path.suffix}")
     source = sqlite3.connect(str(path), isolation_level=None)

@@ -1,4 +1,4 @@
-"""The rows of a damaged database, read page by page without SQLite, which gives up at the first broken one.
+"""Reads a damaged database page by page without SQLite, which stops at the first broken page.
 
 File format: https://www.sqlite.org/fileformat2.html
 """
@@ -22,7 +22,7 @@ _WAL_HEADER, _FRAME_HEADER = 32, 24
 
 
 class PageFile:
-    """The pages of a database file as its write-ahead log has them; whatever is damaged reads as nothing.
+    """The pages of a database file with its write-ahead log applied; damaged ones read as empty.
 
     Attributes:
         broken: pages and rows met so far that could not be understood.
@@ -66,7 +66,7 @@ class PageFile:
         return self._read((number - 1) * self.page_size, self.page_size)
 
     def tables(self) -> dict[str, int]:
-        """The first page of each table, by its name; what the damage left of the list."""
+        """The first page of each table, by name, as far as the schema is readable."""
         found: dict[str, int] = {}
         for _, values in self.rows(self.leaves(1, set())):
             match values:
@@ -95,7 +95,7 @@ class PageFile:
                 self.broken += 1
 
     def index_rows(self, root: int) -> Iterator[tuple[Value, ...]]:
-        """The rows of a table that is kept as an index (WITHOUT ROWID); long ones are left out."""
+        """The rows of a table that is stored as an index (WITHOUT ROWID); long ones are left out."""
         waiting, seen = [root], set[int]()
         while waiting:
             number = waiting.pop()
@@ -120,7 +120,7 @@ class PageFile:
                     self.broken += 1
 
     def orphans(self, seen: set[int]) -> Iterator[int]:
-        """Pages with rows that no table led to: the way to them is broken."""
+        """Pages with rows that were not reached from any table: the path to them is broken."""
         for number in range(2, self.count + 1):
             if number not in seen and self.page(number)[:1] == bytes([_LEAF]):
                 yield number
@@ -139,7 +139,7 @@ class PageFile:
         return 100 if number == 1 else 0
 
     def _cells(self, page: bytes, start: int, header: int) -> list[int]:
-        """Where a page's cells begin, as far as that can be."""
+        """Where a page's cells begin, as far as they are valid."""
         count = int.from_bytes(page[start + 3 : start + 5], "big")
         places = page[start + header : start + header + 2 * count]
         if len(places) < 2 * count:

@@ -1,7 +1,7 @@
-"""Who has a history open: any number of instances together, or one alone for what needs it alone.
+"""Shared and exclusive access of program instances to a history.
 
-A small file beside the history carries the system's own lock, which ends with the process however
-that ends. Windows needs none: it does not let anybody replace a file that another one has open.
+A small file beside the history carries a lock of the system, which ends with the process in any
+case. Windows needs none: a file that is open there cannot be replaced.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Presence:
         self._handle: int | None = None
 
     def enter(self, *, alone: bool, patience_s: float) -> None:
-        """Be there, with others or alone, waiting so long for those in the way.
+        """Take shared or exclusive access, waiting up to that long.
 
-        Raises HistoryError: history_locked; history_unwritable where being alone cannot be known.
-        In a folder that may not be written nobody can replace the history: there it does nothing.
+        Raises HistoryError: history_locked; history_unwritable where exclusive access cannot be verified.
+        In a read-only folder the history cannot be replaced: there it does nothing.
         """
         if sys.platform == "win32":
             return
@@ -60,20 +60,20 @@ class Presence:
         except OSError:
             # A drive without locks; SQLite could not work there either.
             pass
-        # The last one to leave may have removed the file after it was opened here.
+        # The last instance may have removed the file after it was opened here.
         try:
             if not os.path.samestat(os.fstat(handle), self._file.stat()):
                 return False
         except OSError:
             return False
         with contextlib.suppress(OSError):
-            # Whoever may write the history may also be present.
+            # Write access to the history implies access to the lock.
             os.fchmod(handle, self._history.stat().st_mode & 0o666 | 0o600)
         self._handle = handle
         return True
 
     def leave(self) -> None:
-        """Be gone; the last one takes the file along. A second call does nothing."""
+        """Give up the access; the last instance removes the file. A second call does nothing."""
         if sys.platform == "win32" or self._handle is None:
             return
         handle, self._handle = self._handle, None

@@ -1,4 +1,4 @@
-"""Rows to images, cells and sessions. Every function runs inside a transaction of its caller."""
+"""Builds images, cells and sessions from rows. Every function runs inside a transaction of its caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch runs: what was asked for, how far it came, and its images. Inside a caller's transaction."""
+"""Batch runs: options, progress and images. Every function runs inside a caller's transaction."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hematodesk.storage.text import fault_of, pack_text, unpack_text
 
 _COLUMNS = "id, roots, options, model, version, sha256, state, total, done, failed, started_at, ended_at"
 _MOST_FAILURES = 5_000
-"""More are counted and not listed: nobody reads them one by one."""
+"""More failures are counted, not listed."""
 
 
 def insert(connection: sqlite3.Connection, options: RunOptions, total: int | None) -> int:
-    """Begin a run; its id."""
+    """Begin a run; returns its id."""
     cursor = connection.execute(
         "INSERT INTO run (roots, options, model, version, sha256, state, total, started_at) "
         "VALUES (?, ?, ?, ?, ?, 'going', ?, ?)",
@@ -37,27 +37,27 @@ def insert(connection: sqlite3.Connection, options: RunOptions, total: int | Non
 
 
 def tell(connection: sqlite3.Connection, run_id: int, total: int | None, done: int, failed: int) -> None:
-    """Note how far a run has come."""
+    """Record the progress of a run."""
     connection.execute(
         "UPDATE run SET total = ?, done = ?, failed = ? WHERE id = ?", (total, done, failed, run_id)
     )
 
 
 def set_state(connection: sqlite3.Connection, run_id: int, state: RunState) -> None:
-    """Note that a run goes on or has ended."""
+    """Record that a run continues or has ended."""
     ended = "" if state is RunState.GOING else now_utc()
     connection.execute("UPDATE run SET state = ?, ended_at = ? WHERE id = ?", (state, ended, run_id))
 
 
 def add_images(connection: sqlite3.Connection, run_id: int, image_ids: Iterable[int]) -> None:
-    """These images are answers of the run; those that were so before stay."""
+    """Add images to the run's answers."""
     connection.executemany(
         "INSERT OR IGNORE INTO run_image VALUES (?, ?)", [(run_id, image_id) for image_id in image_ids]
     )
 
 
 def failures(connection: sqlite3.Connection, run_id: int) -> dict[str, int]:
-    """The images of a run that failed, by path; those with a note are a person's, and left out."""
+    """The failed images of a run, by path; those with a user's note are left out."""
     query = (
         "SELECT path, id FROM image JOIN run_image ON run_image.image_id = image.id "
         "WHERE run_id = ? AND status = 'error' AND note = '' AND deleted_at IS NULL"
@@ -68,7 +68,7 @@ def failures(connection: sqlite3.Connection, run_id: int) -> dict[str, int]:
 def unfinished(connection: sqlite3.Connection, limit: int) -> list[Run]:
     """Runs that are going or were stopped or cut off, newest first.
 
-    How far a run came is told now and then; what it has saved since counts as done, too.
+    Progress is recorded at intervals; images saved since then count as done, too.
     """
     saved = "(SELECT count(*) FROM run_image WHERE run_id = run.id)"
     columns = _COLUMNS.replace(" done,", f" max(done, {saved}),")

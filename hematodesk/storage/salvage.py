@@ -1,4 +1,4 @@
-"""What can be saved of a damaged history, written into a new one, and what is known to be lost."""
+"""Writes the readable part of a damaged history to a new one, and determines what is lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hematodesk.storage.reading import cells_of, ids_json
 from hematodesk.storage.text import moment_of, unpack_text
 
 _DERIVED = ("listing", "name_block", "tally", "day_span")
-"""Made anew from the images."""
+"""Tables that are derived from the images."""
 
 INCOMPLETE = "repair_incomplete"
 """The notice of an image that lost something."""
@@ -47,11 +47,11 @@ class Loss:
 
 
 def salvage(source: Path, target: Path, migrations: Sequence[str] = MIGRATIONS) -> Loss:
-    """Write all rows of `source` that make sense into a new history at `target`.
+    """Write all valid rows of `source` to a new history at `target`.
 
-    The source and the log beside it are only read. What belongs to nothing any more is left out
-    and counted; a session or maker that is missing is put back without its words, so that the images
-    and predictions that name it stay. Raises OSError, HistoryError for the target.
+    The source and the log beside it are only read. Rows without an owner are left out and
+    counted; a missing session or maker is recreated without its texts, so that the images and
+    predictions that refer to it stay. Raises OSError, HistoryError for the target.
     """
     pages = PageFile(source)
     try:
@@ -76,7 +76,7 @@ def salvage(source: Path, target: Path, migrations: Sequence[str] = MIGRATIONS) 
         loss.rows += pages.broken
     finally:
         pages.close()
-    # The later migrations see whole data; the derived tables are made by today's code.
+    # The later migrations see complete data; the derived tables are rebuilt by the present code.
     with contextlib.closing(Database(target, migrations)) as made, made.write() as connection:
         _derive(connection, expected, loss)
     for copy in target.parent.glob(f"{target.stem}.version-*"):
@@ -93,7 +93,7 @@ class _Shape:
         self.columns = columns
 
     def fits(self, row: Row) -> bool:
-        """Whether the row could be one of this table; one of before a column was added lacks it."""
+        """Whether the row may belong to this table; rows older than a column lack it."""
         _, values = row
         if not len(self.columns) // 2 < len(values) <= len(self.columns):
             return False
@@ -131,7 +131,7 @@ def _shapes(database: Database) -> dict[str, _Shape]:
 
 
 class _Found:
-    """The rows of a damaged file with their tables: those that the tables lead to, then those they don't."""
+    """The rows of a damaged file with their tables: first those reached from the tables, then the others."""
 
     def __init__(self, pages: PageFile, shapes: dict[str, _Shape]) -> None:
         self._pages = pages
@@ -151,14 +151,14 @@ class _Found:
             rows = list(self._pages.rows([number]))
             votes = Counter(name for row in rows for name, shape in self._shapes.items() if shape.fits(row))
             best = votes.most_common(2)
-            # A page that could be of two tables is not guessed at.
+            # A page that may belong to two tables is left out.
             if best and (len(best) == 1 or best[0][1] > best[1][1]):
                 name = best[0][0]
                 yield from ((name, row) for row in rows if self._shapes[name].fits(row))
 
 
 def _insert(connection: sqlite3.Connection, shape: _Shape, row: Row) -> bool:
-    """Write a row unless it breaks a rule of the table; a row that is there already is not lost."""
+    """Write a row unless it violates a constraint; a row that exists already is not lost."""
     row_id, values = row
     check = _SENSE.get(shape.name)
     try:
@@ -181,7 +181,7 @@ def _insert(connection: sqlite3.Connection, shape: _Shape, row: Row) -> bool:
 
 
 def _insert_run_images(connection: sqlite3.Connection, pages: PageFile) -> None:
-    """Which images belong to which batch run; a link whose run or image is lost says nothing."""
+    """Restore the images' batch runs; a link whose run or image is lost is dropped."""
     root = pages.tables().get("run_image")
     for values in [] if root is None else pages.index_rows(root):
         if len(values) == 2 and all(isinstance(value, int) for value in values):
@@ -221,11 +221,11 @@ _SENSE: dict[str, Callable[[tuple[Value, ...]], bool]] = {
     "prediction": _sound_prediction,
     "run": _sound_run,
 }
-"""Values that the database takes and the program would stumble over; columns as in the migrations."""
+"""Values that the database accepts and the program does not; columns as in the migrations."""
 
 
 class _Expected:
-    """Which images there were, by all that mentions them."""
+    """The images that existed, by all rows that refer to them."""
 
     def __init__(self) -> None:
         self.moments: dict[int, int | None] = {}
@@ -233,7 +233,7 @@ class _Expected:
         self.last_image = 0
 
     def note(self, table: str, row: Row) -> bool:
-        """Remember what the row tells of images; always True."""
+        """Record the images that the row refers to; always True."""
         row_id, values = row
         if table == "listing":
             self.moments[row_id] = int(str(values[6]))
@@ -253,7 +253,7 @@ class _Expected:
 
 
 def _mend(connection: sqlite3.Connection, loss: Loss) -> None:
-    """Put back what others name, and drop what belongs to nothing."""
+    """Recreate rows that others refer to, and drop rows without an owner."""
     connection.execute(
         "INSERT INTO session (id, operator, started_at) "
         "SELECT session_id, '', min(created_at) FROM image "
@@ -279,7 +279,7 @@ def _mend(connection: sqlite3.Connection, loss: Loss) -> None:
 
 
 def _derive(connection: sqlite3.Connection, expected: _Expected, loss: Loss) -> None:
-    """Summaries, list and counts anew; and what the old ones say that is no longer there."""
+    """Rebuild summaries, list and counts, and compare them with the old ones."""
     for table in _DERIVED:
         connection.execute(f"DELETE FROM {table}")
     connection.execute("UPDATE session SET image_count = 0")
@@ -298,7 +298,7 @@ def _derive(connection: sqlite3.Connection, expected: _Expected, loss: Loss) -> 
             loss.days.update(_day(image_id, moment, ids, times))
     counted = dict(connection.execute("SELECT id, image_count FROM session").fetchall())
     missing = {key: number - counted.get(key, 0) for key, number in expected.session_images.items()}
-    # There cannot have been more than there were ids.
+    # There cannot have been more images than ids.
     room = max([expected.last_image, *ids[-1:], *expected.moments]) - len(ids)
     at_least = min(room, sum(number for number in missing.values() if number > 0))
     if at_least > loss.images:
@@ -310,7 +310,7 @@ def _derive(connection: sqlite3.Connection, expected: _Expected, loss: Loss) -> 
 
 
 def _summarise(connection: sqlite3.Connection, group: list[int]) -> int:
-    """Write the images' summaries; returns how many of the old ones knew of more than is there."""
+    """Write the images' summaries; returns how many old ones list more than was saved."""
     wanted = ids_json(group)
     query = (
         "SELECT id, note, cell_count, uncertain_count, labels, review_state, has_note FROM image "
@@ -330,7 +330,7 @@ def _summarise(connection: sqlite3.Connection, group: list[int]) -> int:
 
 
 def _mark_incomplete(connection: sqlite3.Connection, image_id: int) -> None:
-    """Whoever looks at the image later must not take what is left for the whole answer."""
+    """Mark the image, so that the remaining cells are not taken for the complete answer."""
     query = "SELECT notices FROM image WHERE id = ?"
     notices = json.loads(connection.execute(query, (image_id,)).fetchone()[0])
     if INCOMPLETE not in notices:
@@ -349,7 +349,7 @@ def _day(image_id: int, moment: int | None, ids: list[int], times: list[str]) ->
 
 
 def _last_image(pages: PageFile) -> int:
-    """The highest image id ever given, by SQLite's own note; 0 when that is lost."""
+    """The highest image id ever used, from SQLite's sequence table; 0 when that is lost."""
     root = pages.tables().get("sqlite_sequence")
     for _, values in [] if root is None else pages.rows(pages.leaves(root, set())):
         if values[0] == "image" and isinstance(values[1], int):

@@ -1,8 +1,8 @@
-"""Putting another file in the history's place so that a power cut leaves the one or the other.
+"""Replaces the history's file so that a power cut leaves the old or the new one.
 
-The new file is made whole under a name of its own; from the moment it has that name it is to
-take the place, and whoever opens the history next finishes what was begun. The old file is kept
-beside, with its date. The caller is alone at the history.
+The new file is completed under a temporary name; from the moment it has its waiting name it is to
+replace the history, and the next one to open the history finishes the swap. The old file is kept
+beside it, with its date. The caller has exclusive access.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from hematodesk.domain.messages import reason_of
 from hematodesk.storage import faults
 
 HELPERS = ("-wal", "-journal")
-"""What belongs to a database: rows that are not yet in it, or those it had before."""
+"""Suffixes of a database's helper files: rows not yet in it, or its rows before a change."""
 
 RESTORED, REPAIRED = ".restored", ".repaired"
 _KEPT_AS = {RESTORED: "before-restore", REPAIRED: "damaged"}
 
 
 def waiting(path: Path) -> Path | None:
-    """The whole file that is to take the history's place, if there is one."""
+    """The complete file that is to replace the history, if there is one."""
     for ending in _KEPT_AS:
         new = path.with_name(path.name + ending)
         if new.exists():
@@ -33,7 +33,7 @@ def waiting(path: Path) -> Path | None:
 
 
 def finish(path: Path) -> Path | None:
-    """Put the waiting file in place; returns what the old one is kept as, None when there was none.
+    """Put the waiting file in place; returns where the old one is kept, None when there was none.
 
     Raises HistoryError: history_unwritable, history_locked where another program has it open.
     """
@@ -59,7 +59,7 @@ def finish(path: Path) -> Path | None:
 
 
 def _keep(path: Path, word: str) -> Path:
-    """A second name for the file and its helpers, or a copy where the drive knows no second names."""
+    """Hard links to the file and its helpers, or copies where the drive has no hard links."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     kept = path.with_name(f"{path.stem}.{word}.{stamp}{path.suffix}")
     for helper in ("", *HELPERS):

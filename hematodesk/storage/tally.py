@@ -1,4 +1,4 @@
-"""The list's ledger: how many images there are of each kind, kept in step, so that counting is reading.
+"""The list's ledger: the number of images of each kind, so that counting needs no scan.
 
 A kind is (class, day, status, review, uncertain); see the migration. Every function runs inside
 a caller's transaction.
@@ -21,23 +21,23 @@ STATUS_CODES = {ImageStatus.OK: 0, ImageStatus.NO_CELL: 1, ImageStatus.ERROR: 2}
 REVIEW_CODES = {ReviewState.NONE: 0, ReviewState.OPEN: 1, ReviewState.PARTLY: 2, ReviewState.DONE: 3}
 
 _MARK = "\x1f"
-"""Stands around every class id in `listing.labels`; JSON escapes it, so no id contains it."""
+"""Delimiter of the class ids in `listing.labels`; JSON escapes it, so no id contains it."""
 
 Kind = tuple[str, int, int, int, int]
 
 
 def mark(class_ids: Iterable[str]) -> str:
-    """Class ids as one text in which `marked` finds each; JSON's form of an id is printable ASCII."""
+    """Class ids as one delimited text; an id in JSON is printable ASCII."""
     return _MARK.join(["", *map(json.dumps, class_ids), ""]) if class_ids else ""
 
 
 def marked(class_id: str) -> str:
-    """What to look for in the text that `mark` makes."""
+    """The search text for an id in the result of `mark`."""
     return f"{_MARK}{json.dumps(class_id)}{_MARK}"
 
 
 def kinds_of(connection: sqlite3.Connection, ids: str) -> Counter[Kind]:
-    """The kinds of listed images (ids as JSON): what they count for."""
+    """The kinds that listed images (ids as JSON) count for."""
     query = (
         "SELECT labels, moment, status, review, uncertain FROM listing "
         "WHERE image_id IN (SELECT value FROM json_each(?))"
@@ -65,7 +65,7 @@ def enter(connection: sqlite3.Connection, change: Counter[Kind]) -> None:
 
 
 def widen_days(connection: sqlite3.Connection, moments: Iterable[tuple[int, int]]) -> None:
-    """Note (moment, image id) pairs in the days' spans."""
+    """Extend the days' spans by (moment, image id) pairs."""
     spans: dict[int, tuple[int, int]] = {}
     for moment, image_id in moments:
         first, last = spans.get(moment // DAY, (image_id, image_id))

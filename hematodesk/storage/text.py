@@ -1,4 +1,4 @@
-"""Text on its way into the database and out: folding for search, and names that are not Unicode."""
+"""Converts text for the database and back: folding for search, and names that are not Unicode."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def fault_columns(fault: Fault | None) -> tuple[str | bytes | None, ...]:
 
 
 def fault_of(columns: Sequence[Any]) -> Fault:
-    """The inverse of `fault_columns` where there is a fault; of odd templates the words alone stand."""
+    """The inverse of `fault_columns`; with invalid templates only the texts are kept."""
     code, message, remedy, templates = columns
     fault = Fault(unpack_text(code), unpack_text(message), unpack_text(remedy))
     try:

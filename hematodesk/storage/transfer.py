@@ -1,4 +1,4 @@
-"""The history's content out, whole: for exports that lose nothing.
+"""Reads the complete content of the history, for lossless exports.
 
 Every function runs inside a transaction of its caller.
 """
@@ -40,7 +40,7 @@ def records_of(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Image
 
 
 def _several(connection: sqlite3.Connection, table: str, cell_ids: Iterable[int]) -> set[int]:
-    """The cells that have more than one row in that table, which few have."""
+    """The cells with more than one row in that table, which are few."""
     query = (
         f"SELECT cell_id FROM {table} WHERE cell_id IN (SELECT value FROM json_each(?)) "
         "GROUP BY cell_id HAVING count(*) > 1"

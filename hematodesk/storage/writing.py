@@ -1,4 +1,4 @@
-"""Images, cells, predictions and reviews to rows. Every function runs inside a caller's write transaction."""
+"""Writes images, cells, predictions and reviews as rows, inside a caller's write transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 def insert_image(connection: sqlite3.Connection, session_id: int, result: ImageResult) -> HistoryImage:
     """Save an image with its thumbnail, cells, predictions and reviews; returned with their ids.
 
-    The caller puts it into the list.
+    The caller adds it to the list.
     """
     image_id = _insert(
         connection,
@@ -71,7 +71,7 @@ def insert_cell(connection: sqlite3.Connection, image_id: int, cell: Cell) -> Ce
 
 
 def insert_prediction(connection: sqlite3.Connection, cell_id: int, prediction: Prediction) -> None:
-    """Save a prediction, which stands from now on. Raises ValueError when it ranks no class."""
+    """Save a prediction, which is valid from now on. Raises ValueError when it ranks no class."""
     if not prediction.ranked:
         raise ValueError("a prediction ranks at least one class")
     made = prediction.provenance
@@ -110,7 +110,7 @@ _INSERT_REVIEW = (
 
 
 def insert_review(connection: sqlite3.Connection, cell_id: int, review: Review | None) -> None:
-    """Save a verdict, which stands from now on; None withdraws the one before."""
+    """Save a verdict, which is valid from now on; None withdraws the previous one."""
     if review is None:
         insert_withdrawal(connection, cell_id, now_utc())
         return
@@ -120,12 +120,12 @@ def insert_review(connection: sqlite3.Connection, cell_id: int, review: Review |
 
 
 def insert_withdrawal(connection: sqlite3.Connection, cell_id: int, created_at: str) -> None:
-    """Save that the verdict before was taken back at that time."""
+    """Save that the previous verdict was withdrawn at that time."""
     _insert(connection, _INSERT_REVIEW, cell_id, None, None, "", created_at)
 
 
 def insert_session(connection: sqlite3.Connection, operator: str) -> int:
-    """Save the beginning of a sitting; its id."""
+    """Save the beginning of a session; returns its id."""
     query = "INSERT INTO session (operator, started_at) VALUES (?, ?)"
     return _insert(connection, query, pack_text(operator), now_utc())
 
@@ -150,12 +150,12 @@ def set_cell_note(connection: sqlite3.Connection, cell_id: int, note: str) -> No
 
 
 def set_removed(connection: sqlite3.Connection, cell_id: int, removed: bool) -> None:
-    """Mark a cell as removed, or not."""
+    """Mark a cell as removed, or as present again."""
     connection.execute("UPDATE cell SET removed = ? WHERE id = ?", (removed, cell_id))
 
 
 def delete(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
-    """Mark images as deleted and take them out of the list; returns those that were not before."""
+    """Mark images as deleted and remove them from the list; returns those that were not deleted before."""
     query = "SELECT image_id FROM listing WHERE image_id IN (SELECT value FROM json_each(?))"
     found = [row[0] for row in connection.execute(query, (ids_json(ids),))]
     connection.execute(

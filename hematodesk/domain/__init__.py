@@ -1,1 +1,1 @@
-"""Cells, predictions, reviews, label sets, statistics, errors and limits: plain Python and numpy."""
+"""Cells, predictions, reviews, classes, statistics, errors and limits: plain Python and numpy."""

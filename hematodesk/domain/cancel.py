@@ -1,4 +1,4 @@
-"""Cancelling: one token a request, safe to set from any thread."""
+"""Cancellation: one token a request, safe to set from any thread."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from hematodesk.domain.errors import Cancelled
 
 
 class CancelToken:
-    """Set once by whoever wants the work to stop; read by the work between its steps.
+    """Set once to request that the work stops; checked by the work between its steps.
 
-    Work that cannot look (a native call) registers a callback that interrupts it.
+    Work that cannot check (a native call) registers a callback that interrupts it.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class CancelToken:
         self._callbacks: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
-        """Ask the work to stop, and run the interrupting callbacks; a second call does nothing."""
+        """Request the stop, and run the interrupting callbacks; a second call does nothing."""
         with self._lock:
             if self._event.is_set():
                 return
@@ -31,11 +31,11 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked the work to stop."""
+        """Whether the stop was requested."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise Cancelled when somebody asked the work to stop."""
+        """Raise Cancelled when the stop was requested."""
         if self._event.is_set():
             raise Cancelled
 

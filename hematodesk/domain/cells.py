@@ -185,7 +185,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """The outcome of one image's way through the house, ready to be saved.
+    """The result of analysing one image, ready to be saved.
 
     Attributes:
         name: the file's name, or what a pasted picture is called.
@@ -195,7 +195,7 @@ class ImageResult:
         status: ok, no_cell or error.
         cells: the cells found (one whole-image cell for a whole-image package).
         fault: the error, when status is error.
-        notices: codes of what the reader did that the person should know (for example
+        notices: codes of what the reader did that the user should know (for example
             first_page_of_many, depth_reduced, alpha_flattened, damage_suspected).
         thumbnail: JPEG bytes, longest edge 96 px; empty when it could not be read.
         red_cell_diameter: see Localisation.

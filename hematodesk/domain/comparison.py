@@ -1,4 +1,4 @@
-"""Two models' answers to the same reviewed cells, before and after: counts, intervals, what changed."""
+"""Compares two models' answers to the same reviewed cells: counts, intervals, changes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """What the figures say of the second model."""
+        """The verdict on the second model."""
         if self.difference[0] > 0:
             return Verdict.BETTER
         if self.balanced_after > self.balanced_before and self.mended > self.spoiled:
@@ -143,7 +143,7 @@ def mcnemar(one: int, other: int) -> float:
     if changes == 0:
         return 1.0
     tail = sum(math.comb(changes, count) for count in range(fewer + 1))
-    # Whole numbers divided: floats would overflow with a thousand changes.
+    # Integers are divided: floats would overflow with a thousand changes.
     return min(1.0, float(2 * tail / (1 << changes)))
 
 

@@ -1,4 +1,4 @@
-"""Names of files that every system takes, made of any text."""
+"""Makes file names that every system accepts from any text."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def safe_name(text: str, longest_bytes: int = 100, empty: str = "image") -> str:
 
 
 def name_key(name: str) -> str:
-    """What two names have in common that some system takes for one: case and composition."""
+    """The form in which names are equal that some system treats as one: case and composition folded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

@@ -1,6 +1,6 @@
-"""Files that are either whole or not there: written beside, flushed to the disk, then put in place.
+"""Atomic file replacement: files are written beside the target, synced, then put in place.
 
-The one place that does so; every room words the OSError in its own way.
+Callers turn the OSError into an error of their own.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system can be asked for it.
+    """Sync a folder's entries to the disk, where the system supports it.
 
     Windows cannot; some file systems refuse, and then keep names as safe as they can anyway.
     """

@@ -1,4 +1,4 @@
-"""What the history gives back: sessions, images and the filter that chooses among them."""
+"""The history's values: sessions, images, and the filter that selects them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ReviewState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sitting of one operator. `ended_at` is empty while it runs; counts leave deleted images out."""
+    """One session of one operator. `ended_at` is empty while it runs; deleted images are not counted."""
 
     id: int
     operator: str
@@ -72,7 +72,7 @@ class HistoryImage:
 
 
 class RunState(StrEnum):
-    """Where a batch run stands. GOING without anybody at it was cut off."""
+    """The state of a batch run. One that is GOING without a process was interrupted."""
 
     GOING = "going"
     STOPPED = "stopped"
@@ -81,7 +81,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a batch run was asked for.
+    """The options of a batch run.
 
     Attributes:
         roots: the files and folders that were named, as absolute paths; folders are read whole.
@@ -195,7 +195,7 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What became of a damaged history.
+    """The result of repairing a damaged history.
 
     Attributes:
         kept: what the damaged file is kept as; None when it was whole and nothing was done.

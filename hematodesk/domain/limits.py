@@ -33,7 +33,7 @@ MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
 """One image in a file to import: 500 cells with long notes and a thumbnail stay far below."""
 
 MAX_REPORT_IMAGES = 5_000
-"""A report is read by a person; more would fill the memory for a file that nobody leafs through."""
+"""A report is read by a person; more would fill the memory for a file that nobody reads."""
 
 MAX_EMBEDDED_PICTURES = 10_000
-"""Small pictures in a workbook: each is kept in memory until the file is closed, and Excel crawls beyond."""
+"""Small pictures in a workbook: each is kept in memory until the file is closed, and Excel becomes slow."""

@@ -1,7 +1,7 @@
-"""A linear head on embeddings, fitted to a few labelled cells around the head that stands already.
+"""Fits a linear head on embeddings to a few labelled cells, around the present head.
 
 Multinomial logistic regression with a Gaussian prior whose mean is the parent's head: without
-evidence the parent's answer stands, and each cell moves it a little (adaptive regularisation,
+evidence the parent's answers stay, and each cell changes them a little (adaptive regularisation,
 Chelba and Acero 2004, "Adaptation of Maximum Entropy Capitalizer"; Xiang and Li's L2-SP of 2018
 is the same idea for networks). Everything here gives the same answer for the same input.
 """
@@ -24,43 +24,43 @@ Whole = npt.NDArray[np.int64]
 
 STRENGTHS = (0.5, 1.5, 0.15)
 """Strengths of the prior to choose from, in units of the embeddings' mean squared distance from their
-mean; the first serves unless the cells speak clearly for another. Measured on BCCD with 25 to 200 cells:
-weaker ones follow single cells, stronger ones hardly move."""
+mean; the first is used unless the cells clearly favour another. Measured on BCCD with 25 to 200 cells:
+weaker ones follow single cells, stronger ones hardly change anything."""
 
 _CLEARLY = 0.97
-"""Another strength must lower the loss to this share: with few cells the least loss is a lottery, which on
+"""Another strength must lower the loss to this share: with few cells the minimum is random, which on
 BCCD cost half a point of balanced accuracy."""
 
 _FEW = 3
-"""With fewer cells of one of its classes the strongest prior is taken: nothing then speaks for that class
+"""With fewer cells of one of its classes the strongest prior is used: nothing then supports that class
 while the others gain. On BCCD, 50 cells without a monocyte left 42 % of the monocytes with the name that is
 theirs, with the strongest prior 92 %."""
 
 _BIAS_STRENGTH = 10.0
-"""Of the prior on the bias, absolute. Free, it puts a class down of which no cell was reviewed yet: with 25
-cells of BCCD that cost three points of balanced accuracy."""
+"""Absolute strength of the prior on the bias. A free bias suppresses classes without a reviewed cell: with
+25 cells of BCCD that cost three points of balanced accuracy."""
 
 _MOST_WEIGHT = 8.0
-"""A rare class's cell counts at most as much as so many; one cell alone must not bend the whole head."""
+"""Largest weight of a rare class's cell: one cell must not change the whole head."""
 
 _INNER_FOLDS, _DEALS = 5, 2
-"""The strength is judged on two different deals of the inner folds: one alone is a lottery with few cells."""
+"""The strength is chosen on two assignments of the inner folds: with few cells one alone is random."""
 
 _MANY, _MANY_FOLDS = 200, 3
-"""With more cells one deal of three folds says the same, and the person waits a third as long."""
+"""With more cells one assignment of three folds gives the same result in a third of the time."""
 
 _NEW_SHARE = 0.1
-"""The prior's share on a class that the parent lacks: its column starts from nothing worth keeping."""
+"""The prior's share on a class that the parent lacks, whose initial column carries no information."""
 
 _LEAST = 1e-12
 
 _TOLERANCE = 5e-4
-"""Of the fit: a smaller one takes longer and moves no logit by a hundredth."""
+"""Tolerance of the fit: a smaller one takes longer and changes no logit by a hundredth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearHead:
-    """A network's last layer: weights (D, K) and bias (K,), float64; its last `new` columns know nothing."""
+    """A network's last layer: weights (D, K) and bias (K,), float64; its last `new` columns are untrained."""
 
     weights: Floats
     bias: Floats
@@ -71,7 +71,7 @@ class LinearHead:
         return np.asarray(embeddings @ self.weights + self.bias, dtype=np.float64)
 
     def with_classes(self, more: int) -> LinearHead:
-        """The head with `more` new columns, each the mean of those it has: no better and no worse."""
+        """The head with `more` new columns, each the mean of the present ones: a neutral score."""
         if more == 0:
             return self
         weights = np.repeat(self.weights.mean(axis=1, keepdims=True), more, axis=1)
@@ -185,8 +185,8 @@ def choose_head(
 ) -> tuple[LinearHead, float]:
     """The fitted head and the strength of the prior, chosen by cross-validation inside these cells.
 
-    The strength of clearly less class-balanced log loss than the first one's, else the first; the
-    strongest when a class has hardly a cell.
+    The strength with clearly less class-balanced log loss than the first one's, else the first; the
+    strongest when a class has very few cells.
 
     Args:
         check: called between fits; raises to stop the work.
@@ -216,7 +216,7 @@ def out_of_fold(
     """
     basis = _basis(labelled.embeddings)
     if basis is not None:
-        # The same head in fewer numbers: what no cell spans, no logit here depends on.
+        # The same head in fewer dimensions: no logit here depends on what no cell spans.
         parent = LinearHead(basis @ parent.weights, parent.bias, parent.new)
         labelled = _along(labelled, basis)
     logits = np.empty((len(labelled), parent.bias.size))
@@ -258,9 +258,9 @@ def _chosen(parent: LinearHead, labelled: Labelled, check: Callable[[], None]) -
 
 
 def _basis(embeddings: Floats) -> Floats | None:
-    """Orthonormal rows (R, D) that span few embeddings; None for many, where that would gain nothing.
+    """Orthonormal rows (R, D) that span few embeddings; None for many, where that saves nothing.
 
-    What the cells do not span, the prior keeps as it is.
+    The prior leaves directions that the cells do not span unchanged.
     """
     count, depth = embeddings.shape
     if count >= depth:

@@ -1,4 +1,4 @@
-"""What a package's manifest says, as values: one JSON document that says how a model is to be used.
+"""A package's manifest as values: the JSON document that says how a model is to be used.
 
 It stands in the ONNX file's metadata under the key `hematodesk`; `manifest_json` reads and writes it.
 """
@@ -23,7 +23,7 @@ class ModelClass:
 
 @dataclass(frozen=True, slots=True)
 class CropRule:
-    """What part of an image the model wants.
+    """Which part of an image the model takes.
 
     Attributes:
         rule: `cell` (a square around each located cell) or `whole` (the whole image, resized).
@@ -81,7 +81,7 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
-    """An extra output (N,) or (N, 1) that grows with strangeness; above `max` the model abstains."""
+    """An extra output (N,) or (N, 1) that grows with unfamiliarity; above `max` the model abstains."""
 
     output: str
     max: float

@@ -1,4 +1,4 @@
-"""Model packages as values: what was read, what cannot be used, and the report that lies beside one."""
+"""Model packages as values: readable and broken ones, and the report beside a package."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hematodesk.domain.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
-    """A package whose manifest was read and found right.
+    """A package whose manifest was read and is valid.
 
     Attributes:
         path: the file.
         sha256: digest of the file's bytes, hexadecimal.
-        manifest: what it says of itself.
+        manifest: its metadata.
         shipped: whether it came with the program (and its digest was checked).
     """
 
@@ -71,7 +71,7 @@ class PackageCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether the package may be used: it is whole and its own, and allowed here."""
+        """Whether the package may be used: its bytes are unchanged, and it is allowed here."""
         return self.error is None
 
     @property

@@ -1,4 +1,4 @@
-"""Pausing: one switch a run, set by whoever wants the work to rest, looked at by the work."""
+"""Pausing: one switch a run, checked by the work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hematodesk.domain.cancel import CancelToken
 
 
 class Pause:
-    """A switch that long work looks at before it takes the next piece. Safe from any thread."""
+    """A switch that long work checks before it takes the next item. Thread-safe."""
 
     def __init__(self) -> None:
         self._going = threading.Event()
@@ -16,21 +16,21 @@ class Pause:
 
     @property
     def paused(self) -> bool:
-        """Whether the work is to rest."""
+        """Whether the work is to pause."""
         return not self._going.is_set()
 
     def set(self, paused: bool) -> None:
-        """Let the work rest, or go on."""
+        """Pause the work, or let it continue."""
         if paused:
             self._going.clear()
         else:
             self._going.set()
 
     def wait(self, cancel: CancelToken) -> None:
-        """Return at once unless paused, else when it goes on. Raises Cancelled."""
+        """Return at once unless paused, else when it continues. Raises Cancelled."""
         if self._going.is_set():
             return
-        # A cancel wakes whoever rests here.
+        # Cancelling wakes a waiting thread.
         forget = cancel.on_cancel(self._going.set)
         try:
             self._going.wait()

@@ -1,4 +1,4 @@
-"""All that the history knows of an image, for exports that lose nothing and for taking them in again."""
+"""All that the history knows of an image, for lossless export and import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hematodesk.domain.history import HistoryImage
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A review was taken back at that time (UTC)."""
+    """A review was withdrawn at that time (UTC)."""
 
     created_at: str
 
@@ -20,11 +20,11 @@ Verdicts = tuple[Review | Withdrawal, ...]
 
 @dataclass(frozen=True, slots=True)
 class CellRecord:
-    """A cell with what was said of it before.
+    """A cell with its earlier predictions and reviews.
 
     Attributes:
-        cell: the cell with the prediction and the review that stand.
-        earlier_predictions: those before the one that stands, oldest first.
+        cell: the cell with its valid prediction and review.
+        earlier_predictions: those before the valid one, oldest first.
         earlier_verdicts: reviews and withdrawals before the review that stands, oldest first; all
             of them when none stands.
     """
@@ -47,7 +47,7 @@ class ImageRecord:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: images added, images that were there already, sessions added."""
+    """The result of an import: images added, images that existed, sessions added."""
 
     added: int
     known: int

@@ -1,4 +1,4 @@
-"""A report of images for people to read, as plain values: what it says, not how it looks."""
+"""The content of a report of images, as plain values without layout."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class ReportPictures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report says.
+    """The content of a report.
 
     Attributes:
         operator: who made it. program: its name and version. made_at: when, UTC.
-        sessions: the sessions of the images, oldest first, each with what it came to.
+        sessions: the sessions of the images, oldest first, each with its totals.
         total: all of them together.
         images: in the order of the report.
         pictures: gives the pictures of the images, one after the other in their order, so that only

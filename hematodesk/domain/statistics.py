@@ -1,4 +1,4 @@
-"""Small statistics used by more than one room."""
+"""Small statistics used by several packages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fit_temperature(
 ) -> float:
     """The temperature of least cross-entropy of logits (N, K) given the true classes (N,), weighted (N,).
 
-    By golden section on its logarithm, where the cross-entropy has one valley.
+    By golden section on its logarithm, over which the cross-entropy has one minimum.
     """
 
     share = np.ones(len(truth)) if weights is None else weights

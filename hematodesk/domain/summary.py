@@ -1,4 +1,4 @@
-"""What the history's list shows of an image, computed from its cells."""
+"""Computes what the history's list shows of an image from its cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session came to: images, cells and classes counted, and the models that named them."""
+"""The totals of a session: images, cells and classes, and the models that named them."""
 
 from __future__ import annotations
 

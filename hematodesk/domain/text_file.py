@@ -1,4 +1,4 @@
-"""Files for a person or another system, whole or not there, their faults as sentences."""
+"""Writes text files atomically, with failures as ExportError."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ codecs.register_error(MARKED, _mark)
 
 @contextmanager
 def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> Iterator[IO[str]]:
-    """A text stream that becomes `target` when the block ends well, and vanishes when it doesn't.
+    """A text stream that replaces `target` when the block succeeds, and is discarded otherwise.
 
-    Half characters, which names of files that are no UTF-8 are made of, become U+FFFD: one such
-    name must not keep a whole history from being exported.
+    Lone surrogates, from file names that are not UTF-8, become U+FFFD: one such name must not
+    keep a whole history from being exported.
 
     A target that is no ordinary file (a device, a pipe) is written to directly.
 
@@ -47,13 +47,13 @@ def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> 
                 yield stream
                 stream.flush()
             finally:
-                # What collects the wrapper must not close what lies under it.
+                # Collecting the wrapper must not close the stream below.
                 stream.detach()
 
 
 @contextmanager
 def replacing_bytes(target: Path) -> Iterator[IO[bytes]]:
-    """A stream of bytes that becomes `target` when the block ends well, and vanishes when it doesn't.
+    """A stream of bytes that replaces `target` when the block succeeds, and is discarded otherwise.
 
     Raises ExportError (export_unwritable).
     """
@@ -63,7 +63,7 @@ def replacing_bytes(target: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def worded(target: Path) -> Iterator[None]:
-    """Turn the system's refusals inside the block into ExportError (export_unwritable)."""
+    """Turn an OSError inside the block into ExportError (export_unwritable)."""
     try:
         yield
     except BrokenPipeError:

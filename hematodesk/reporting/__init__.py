@@ -1,1 +1,1 @@
-"""Exports that a person or another system reads."""
+"""Writes exports for people and other systems."""

@@ -1,4 +1,4 @@
-"""JSON for other systems and for taking in again: everything that the history knows of each image.
+"""JSON for other systems and for importing: everything that the history knows of each image.
 
 The document, schema 2: `{"schema", "program", "exported_at", "sessions": [...], "images": [...]}`.
 An image's error carries, beside its words in English, the templates and data that they were made of; both
@@ -61,7 +61,7 @@ def _line(document: dict[str, Any]) -> str:
 
 
 def _fit(value: Any) -> Any:
-    """The value with its half characters marked, and whole beside as bytes."""
+    """The value with lone surrogates replaced, and its exact bytes beside it."""
     if isinstance(value, str):
         return _marked(value)
     if isinstance(value, list):
@@ -139,7 +139,7 @@ def _cell_document(record: CellRecord) -> dict[str, Any]:
 
 
 def _verdict_document(verdict: Review | Withdrawal) -> dict[str, Any]:
-    """A review; one that was taken back is a verdict of null with the time."""
+    """A review; a withdrawal is a verdict of null with the time."""
     if isinstance(verdict, Withdrawal):
         return {"verdict": None, "at": verdict.created_at}
     return {

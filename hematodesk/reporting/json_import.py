@@ -1,7 +1,7 @@
-"""Reads what `json_export` wrote, checks every field of it, and gives the values back.
+"""Reads the documents of `json_export`, checking every field.
 
-The file is hostile until it is read: nothing of it is trusted, and nothing larger than one image
-is held. DocumentError codes: import_unreadable, import_not_json, import_invalid, import_newer.
+The file is untrusted: every field is checked, and at most one image is held in
+memory. DocumentError codes: import_unreadable, import_not_json, import_invalid, import_newer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from hematodesk.reporting.json_fields import Fields
 from hematodesk.reporting.json_scan import JsonScanner, unreadable
 
 _MOST_CELLS = 20 * MAX_CELLS
-"""A person may have added and removed cells beyond what the locator gives."""
+"""The user may have added and removed cells beyond what the locator finds."""
 _MOST_EARLIER = 10_000
 _MOST_THUMBNAIL_BYTES = 1024 * 1024
 _COORDINATE = 2**31
@@ -45,14 +45,14 @@ _FIRST_BYTES_OF_JPEG = b"\xff\xd8"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a first reading told: the sessions, oldest first, and how many images there are."""
+    """The result of a first pass: the sessions, oldest first, and the number of images."""
 
     sessions: tuple[Session, ...]
     images: int
 
 
 def read_contents(path: Path, check: Callable[[], None]) -> Contents:
-    """Read and check the whole file. Raises DocumentError for the first thing that is wrong.
+    """Read and check the whole file. Raises DocumentError for the first invalid field.
 
     Args:
         check: called between the images; what it raises ends the reading.

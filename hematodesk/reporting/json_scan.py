@@ -1,4 +1,4 @@
-"""Reads a JSON document of any length piece by piece, and knows the line of each piece."""
+"""Reads a JSON document of any length incrementally, and tracks the line numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_whole, object_
 
 
 class JsonScanner:
-    """Walks through the members of one object, and through the elements of its long lists.
+    """Iterates over the members of one object, and over the elements of its long lists.
 
     Holds one element at a time. Every method raises DocumentError (import_not_json,
     import_unreadable) that names the line.
@@ -123,7 +123,7 @@ class JsonScanner:
         self._at += 1
 
     def _peek(self) -> str:
-        """The next sign that is no space; empty at the end."""
+        """The next character that is not a space; empty at the end."""
         while True:
             while self._at < len(self._buffer):
                 if self._buffer[self._at] not in _SPACE:

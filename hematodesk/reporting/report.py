@@ -18,7 +18,7 @@ def compose_report(
     program: str,
     made_at: str,
 ) -> Report:
-    """Put a report together; `pictures` gives those of a sequence of images."""
+    """Compose a report; `pictures` gives those of a sequence of images."""
     kept = tuple(images)
     counted = by_session(sessions)
     total = Tally()

@@ -1,4 +1,4 @@
-"""One flat row a cell: what a table of the history holds, in the order of its columns."""
+"""One flat row a cell: the columns of the history's tables."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def csv_safe(value: Value) -> str:
-    """A value as CSV text that no spreadsheet runs: text that looks like a formula gets an apostrophe.
+    """A value as CSV text that no spreadsheet evaluates: text that looks like a formula gets an apostrophe.
 
     Text that begins with an apostrophe gets one too, so that taking one away always gives the
     original back. Numbers are written plainly. NUL, which no CSV reader takes, becomes U+FFFD.

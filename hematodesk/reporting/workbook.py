@@ -1,7 +1,7 @@
-"""Excel workbooks: cells, images and sessions on sheets of their own, numbers and times as such.
+"""Excel workbooks: cells, images and sessions on separate sheets, numbers and times as such.
 
 Written in constant memory; text is always text and never a formula or a link. Excel's limits
-(rows of a sheet, characters of a field) are kept, and what they cost is told.
+(rows of a sheet, characters of a field) are respected, and what was changed for them is reported.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def write_workbook(
     pictures: Pictures | None = None,
     rows_a_sheet: int = EXCEL_ROWS,
 ) -> list[str]:
-    """Write the workbook; returns sentences about what Excel's limits changed.
+    """Write the workbook; returns messages about changes due to Excel's limits.
 
     Args:
         pictures: gives the small pictures that stand before the cells' rows; none without.
@@ -207,7 +207,7 @@ class _Writer:
             sheet.write_string(row, 0, words)
 
     def abandon(self) -> None:
-        """Close the files of a workbook that did not come to its end; does nothing otherwise."""
+        """Close the files of an unfinished workbook; else does nothing."""
         for sheet in self.book.worksheets():
             handle = getattr(sheet, "row_data_fh", None)
             if handle is not None:
@@ -276,7 +276,7 @@ class _Sheet:
             self._sheet.write_string(self._row, place, self._writer.fitted(value))
 
     def finish(self) -> None:
-        """Put filters over what was written."""
+        """Add filters to the written columns."""
         self._sheet.autofilter(0, 0, self._row - 1, len(self._columns) - 1)
 
 

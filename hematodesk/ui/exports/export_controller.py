@@ -100,9 +100,11 @@ class ExportController(QObject):
         dialog = self.dialog
         self._remember(request)
         self.begun.emit(request.selection)
+        from hematodesk.ui.exports.report_pdf import load_plugins, render_report
+
+        load_plugins()
 
         def write(ticket: Ticket) -> ExportOutcome:
-            from hematodesk.ui.exports.report_pdf import render_report
             from hematodesk.workflow.exports.export import run_export
 
             return run_export(

@@ -1,4 +1,5 @@
-"""Renders a report as PDF with this computer's fonts. Runs on any one thread; needs a QGuiApplication.
+"""Renders a report as PDF with this computer's fonts. Runs on any one thread, after `load_plugins` on the
+application's; needs a QGuiApplication.
 
 Pictures are drawn one after the other, so that a report of thousands of images holds one of them.
 """
@@ -14,7 +15,7 @@ from itertools import repeat
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QRectF
-from PySide6.QtGui import QColor, QPainter, QPdfWriter
+from PySide6.QtGui import QColor, QImageWriter, QPainter, QPdfWriter
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell
@@ -73,6 +74,15 @@ def is_letter(paper: Paper, locale: QLocale | None = None) -> bool:
     if paper is Paper.AUTO:
         return (locale or QLocale.system()).territory() in _LETTER_LANDS
     return paper is Paper.LETTER
+
+
+def load_plugins() -> None:
+    """Called on the application's thread before a report is rendered on another.
+
+    Qt's PDF engine asks for the formats that images can be written in, and loads their plugins then. That
+    is not safe beside the thread that Qt's objects live on; once they are loaded it only looks them up.
+    """
+    QImageWriter.supportedImageFormats()
 
 
 def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:

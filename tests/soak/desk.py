@@ -52,6 +52,16 @@ print(f"longest beat {longest:.3f} s", file=sys.stderr)
 sys.exit(code)
 """
 
+_UNPRIVILEGED = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=-all,+dac_read_search",
+]
+"""Reads everything and writes only what is its own: a file dialog can remove files."""
+
 
 class Keyboard:
     """Keys and mouse as the X server's own test extension presses them: real events for the program."""
@@ -136,24 +146,29 @@ def display(name: str, size: str = "1366x768") -> Iterator[str]:
 class Program:
     """The window in a process of its own, on a data folder of its own."""
 
-    def __init__(self, on: str, data: Path, paths: list[Path], log: Path, *, frozen_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        on: str,
+        data: Path,
+        paths: list[Path],
+        log: Path,
+        *,
+        home: Path | None = None,
+        frozen_s: float = 5.0,
+    ) -> None:
+        """With a `home` it is begun there, and as root it may write nowhere else."""
         self._beats = data.parent / f"{data.name}.beat"
         self._log = log.open("a")
         self.data = data
         environment = os.environ | {"DISPLAY": on, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-X", "faulthandler", "-c", _PROGRAM]
+        command += map(str, (data, frozen_s, self._beats, *paths))
+        if home is not None:
+            environment |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+            if os.geteuid() == 0:
+                command = [*_UNPRIVILEGED, *command]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-X",
-                "faulthandler",
-                "-c",
-                _PROGRAM,
-                *map(str, (data, frozen_s, self._beats, *paths)),
-            ],
-            cwd=ROOT,
-            env=environment,
-            stdout=self._log,
-            stderr=self._log,
+            command, cwd=home or ROOT, env=environment, stdout=self._log, stderr=self._log
         )
 
     @property

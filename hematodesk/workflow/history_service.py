@@ -70,10 +70,6 @@ class HistoryService(Protocol):
         """One cell with its latest prediction and review."""
         ...
 
-    def save_result(self, session_id: int, result: ImageResult) -> HistoryImage:
-        """Save one image; see save_results."""
-        ...
-
     def save_results(
         self,
         session_id: int,

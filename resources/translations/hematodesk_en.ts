@@ -39,16 +39,6 @@
     </message>
 </context>
 <context>
-    <name>Dialogs</name>
-    <message numerus="yes">
-        <source>Delete %n image(s) from the history?</source>
-        <translation>
-            <numerusform>Delete %n image from the history?</numerusform>
-            <numerusform>Delete %n images from the history?</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>Export</name>
     <message numerus="yes">
         <source>The %n image(s) chosen in the list</source>
@@ -79,16 +69,6 @@
         <translation>
             <numerusform>%n image was there already and stands.</numerusform>
             <numerusform>%n images were there already and stand.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>MainWindow</name>
-    <message numerus="yes">
-        <source>%n image(s) deleted.</source>
-        <translation>
-            <numerusform>%n image deleted.</numerusform>
-            <numerusform>%n images deleted.</numerusform>
         </translation>
     </message>
 </context>
@@ -186,22 +166,29 @@
     </message>
 </context>
 <context>
-    <name>Presenter</name>
-    <message numerus="yes">
-        <source>%n cell(s)</source>
-        <translation>
-            <numerusform>%n cell</numerusform>
-            <numerusform>%n cells</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>ReportWords</name>
     <message numerus="yes">
         <source>{model}: {count} cell(s)</source>
         <translation>
             <numerusform>{model}: {count} cell</numerusform>
             <numerusform>{model}: {count} cells</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ReviewFeature</name>
+    <message numerus="yes">
+        <source>Delete %n image(s) from the history?</source>
+        <translation>
+            <numerusform>Delete %n image from the history?</numerusform>
+            <numerusform>Delete %n images from the history?</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) deleted.</source>
+        <translation>
+            <numerusform>%n image deleted.</numerusform>
+            <numerusform>%n images deleted.</numerusform>
         </translation>
     </message>
 </context>
@@ -222,6 +209,16 @@
         <translation>
             <numerusform>%n failed</numerusform>
             <numerusform>%n failed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>StripPresenter</name>
+    <message numerus="yes">
+        <source>%n cell(s)</source>
+        <translation>
+            <numerusform>%n cell</numerusform>
+            <numerusform>%n cells</numerusform>
         </translation>
     </message>
 </context>

@@ -586,6 +586,61 @@
     </message>
 </context>
 <context>
+    <name>AnswerPresenter</name>
+    <message>
+        <source>No model has looked at this image.</source>
+        <translation>Ningún modelo ha mirado esta imagen.</translation>
+    </message>
+    <message>
+        <source>Choose or import a model (Ctrl+M).</source>
+        <translation>Elija o importe un modelo (Ctrl+M).</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Deshacer</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Rehacer</translation>
+    </message>
+    <message>
+        <source>agree</source>
+        <translation>confirmar</translation>
+    </message>
+    <message>
+        <source>correct the class</source>
+        <translation>corregir la clase</translation>
+    </message>
+    <message>
+        <source>no cell</source>
+        <translation>no es célula</translation>
+    </message>
+    <message>
+        <source>take the review back</source>
+        <translation>retirar la revisión</translation>
+    </message>
+    <message>
+        <source>note on the cell</source>
+        <translation>nota sobre la célula</translation>
+    </message>
+    <message>
+        <source>note on the image</source>
+        <translation>nota sobre la imagen</translation>
+    </message>
+    <message>
+        <source>add a cell</source>
+        <translation>añadir una célula</translation>
+    </message>
+    <message>
+        <source>remove a cell</source>
+        <translation>quitar una célula</translation>
+    </message>
+    <message>
+        <source>delete images</source>
+        <translation>eliminar imágenes</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>The error&apos;s code, for whoever helps you; a click looks it up in the manual</source>
@@ -965,44 +1020,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>This model does not look at this.</source>
         <translation>Este modelo no mira esto.</translation>
-    </message>
-</context>
-<context>
-    <name>Dialogs</name>
-    <message>
-        <source>Import a model package</source>
-        <translation>Importar un paquete de modelo</translation>
-    </message>
-    <message>
-        <source>Model packages (*.onnx)</source>
-        <translation>Paquetes de modelo (*.onnx)</translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation>Todos los archivos (*)</translation>
-    </message>
-    <message>
-        <source>{model} was imported.</source>
-        <translation>Se importó {model}.</translation>
-    </message>
-    <message>
-        <source>Use it</source>
-        <translation>Usarlo</translation>
-    </message>
-    <message numerus="yes">
-        <source>Delete %n image(s) from the history?</source>
-        <translation>
-            <numerusform>¿Eliminar %n imagen del historial?</numerusform>
-            <numerusform>¿Eliminar %n imágenes del historial?</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>The files themselves stay. Undo brings them back until you quit.</source>
-        <translation>Los archivos en sí se conservan. Deshacer las recupera mientras no salga del programa.</translation>
-    </message>
-    <message>
-        <source>&amp;Delete</source>
-        <translation>&amp;Eliminar</translation>
     </message>
 </context>
 <context>
@@ -3070,6 +3087,21 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>ImageFeature</name>
+    <message>
+        <source>This image could not be read</source>
+        <translation>Esta imagen no se pudo leer</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>Abriendo…</translation>
+    </message>
+    <message>
+        <source>The picture is not at hand</source>
+        <translation>La imagen no está a mano</translation>
+    </message>
+</context>
+<context>
     <name>ImageView</name>
     <message>
         <source>Image</source>
@@ -3211,29 +3243,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Open &amp;recent</source>
         <translation>Abrir recie&amp;ntes</translation>
-    </message>
-    <message>
-        <source>Read-only</source>
-        <translation>Solo lectura</translation>
-    </message>
-    <message>
-        <source>The history may only be read: results and reviews are not saved.</source>
-        <translation>El historial es de solo lectura: los resultados y las revisiones no se guardan.</translation>
-    </message>
-    <message>
-        <source>Not saved</source>
-        <translation>Sin guardar</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n image(s) deleted.</source>
-        <translation>
-            <numerusform>%n imagen eliminada.</numerusform>
-            <numerusform>%n imágenes eliminadas.</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>Deshacer</translation>
     </message>
 </context>
 <context>
@@ -3623,6 +3632,29 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>ModelsFeature</name>
+    <message>
+        <source>Import a model package</source>
+        <translation>Importar un paquete de modelo</translation>
+    </message>
+    <message>
+        <source>Model packages (*.onnx)</source>
+        <translation>Paquetes de modelo (*.onnx)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Todos los archivos (*)</translation>
+    </message>
+    <message>
+        <source>{model} was imported.</source>
+        <translation>Se importó {model}.</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Usarlo</translation>
+    </message>
+</context>
+<context>
     <name>Notices</name>
     <message>
         <source>The history {name} may only be read: results and reviews are not saved.</source>
@@ -3839,88 +3871,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
-    <name>Presenter</name>
-    <message>
-        <source>This image could not be read</source>
-        <translation>Esta imagen no se pudo leer</translation>
-    </message>
-    <message>
-        <source>Opening…</source>
-        <translation>Abriendo…</translation>
-    </message>
-    <message>
-        <source>The picture is not at hand</source>
-        <translation>La imagen no está a mano</translation>
-    </message>
-    <message>
-        <source>No model has looked at this image.</source>
-        <translation>Ningún modelo ha mirado esta imagen.</translation>
-    </message>
-    <message>
-        <source>Choose or import a model (Ctrl+M).</source>
-        <translation>Elija o importe un modelo (Ctrl+M).</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n cell(s)</source>
-        <translation>
-            <numerusform>%n célula</numerusform>
-            <numerusform>%n células</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>{count} uncertain</source>
-        <translation>{count} inciertas</translation>
-    </message>
-    <message>
-        <source>not saved</source>
-        <translation>sin guardar</translation>
-    </message>
-    <message>
-        <source>&amp;Undo</source>
-        <translation>&amp;Deshacer</translation>
-    </message>
-    <message>
-        <source>&amp;Redo</source>
-        <translation>&amp;Rehacer</translation>
-    </message>
-    <message>
-        <source>agree</source>
-        <translation>confirmar</translation>
-    </message>
-    <message>
-        <source>correct the class</source>
-        <translation>corregir la clase</translation>
-    </message>
-    <message>
-        <source>no cell</source>
-        <translation>no es célula</translation>
-    </message>
-    <message>
-        <source>take the review back</source>
-        <translation>retirar la revisión</translation>
-    </message>
-    <message>
-        <source>note on the cell</source>
-        <translation>nota sobre la célula</translation>
-    </message>
-    <message>
-        <source>note on the image</source>
-        <translation>nota sobre la imagen</translation>
-    </message>
-    <message>
-        <source>add a cell</source>
-        <translation>añadir una célula</translation>
-    </message>
-    <message>
-        <source>remove a cell</source>
-        <translation>quitar una célula</translation>
-    </message>
-    <message>
-        <source>delete images</source>
-        <translation>eliminar imágenes</translation>
-    </message>
-</context>
-<context>
     <name>Report</name>
     <message>
         <source>This computer has no font for some letters of names and notes; the report gives their code points instead: {points}.</source>
@@ -4125,6 +4075,35 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>{name} was deleted in another window.</source>
         <translation>{name} se eliminó en otra ventana.</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewFeature</name>
+    <message numerus="yes">
+        <source>Delete %n image(s) from the history?</source>
+        <translation>
+            <numerusform>¿Eliminar %n imagen del historial?</numerusform>
+            <numerusform>¿Eliminar %n imágenes del historial?</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The files themselves stay. Undo brings them back until you quit.</source>
+        <translation>Los archivos en sí se conservan. Deshacer las recupera mientras no salga del programa.</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Eliminar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) deleted.</source>
+        <translation>
+            <numerusform>%n imagen eliminada.</numerusform>
+            <numerusform>%n imágenes eliminadas.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Deshacer</translation>
     </message>
 </context>
 <context>
@@ -4588,6 +4567,36 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Stopping…</source>
         <translation>Deteniendo…</translation>
+    </message>
+</context>
+<context>
+    <name>StripPresenter</name>
+    <message>
+        <source>Read-only</source>
+        <translation>Solo lectura</translation>
+    </message>
+    <message>
+        <source>The history may only be read: results and reviews are not saved.</source>
+        <translation>El historial es de solo lectura: los resultados y las revisiones no se guardan.</translation>
+    </message>
+    <message>
+        <source>Not saved</source>
+        <translation>Sin guardar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n cell(s)</source>
+        <translation>
+            <numerusform>%n célula</numerusform>
+            <numerusform>%n células</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{count} uncertain</source>
+        <translation>{count} inciertas</translation>
+    </message>
+    <message>
+        <source>not saved</source>
+        <translation>sin guardar</translation>
     </message>
 </context>
 <context>

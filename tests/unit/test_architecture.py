@@ -62,6 +62,9 @@ def test_the_contracts_hold():
         ("ui/shell/panes.py", "import hematodesk.ui.main_window", "Rooms of the window"),
         ("ui/state/__init__.py", "import hematodesk.ui.review", "Rooms of the window"),
         ("ui/kit/theme.py", "import hematodesk.ui.state.task_lanes", "Rooms of the window"),
+        ("ui/somewhere.py", "import hematodesk.ui.shell", "Rooms of the window"),
+        ("storage/text.py", "import hematodesk.storage.history", "No circles"),
+        ("workflow/system/log.py", "import hematodesk.workflow.services", "No circles"),
         ("workflow/__init__.py", "from PySide6 import QtCore", "Qt only in ui"),
         ("ui/__init__.py", "import cv2", "cv2 only in imaging"),
         ("workflow/__init__.py", "import onnxruntime", "onnxruntime only in inference"),
@@ -72,7 +75,7 @@ def test_the_contracts_hold():
 )
 def test_a_violation_is_found(tree, room, line, contract):
     spoilt = tree / "hematodesk" / room
-    text = spoilt.read_text("utf-8")
+    text = spoilt.read_text("utf-8") if spoilt.exists() else ""
     # Behind the module's docstring and __future__ lines an import is legal anywhere.
     spoilt.write_text(text + f"\n{line}\n", "utf-8")
     result = _lint(tree)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.ui.kit.banners import Banners, Level, Notice
+from hematodesk.ui.kit.banners import Level, Notice
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.words import number
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.workflow.services import Services
+from hematodesk.ui.state.task_lanes import Lane, Ticket
+from hematodesk.ui.state.window_context import WindowContext
 
 if TYPE_CHECKING:
     from hematodesk.domain.records import Imported
@@ -39,12 +39,12 @@ class ExportController(QObject):
     begun = Signal(object)
     imported = Signal()
 
-    def __init__(self, services: Services, lanes: TaskLanes, banners: Banners, window: QWidget) -> None:
-        super().__init__(window)
-        self._services = services
-        self._lanes = lanes
-        self._banners = banners
-        self._window = window
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context.window)
+        self._services = context.services
+        self._lanes = context.lanes
+        self._banners = context.banners
+        self._window = context.window
         self._ticket: Ticket | None = None
         self.dialog: ExportDialog | None = None
 

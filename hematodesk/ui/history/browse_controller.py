@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 
 from hematodesk.domain.history import HistoryImage, ImageSummary, ReviewState
 from hematodesk.ui.history.panel import HistoryPanel
-from hematodesk.ui.kit.banners import Banners, Notice
-from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.ui.kit.banners import Notice
+from hematodesk.ui.state.window_context import WindowContext
 
 _TO_REVIEW = (ReviewState.OPEN, ReviewState.PARTLY)
 
@@ -17,17 +17,15 @@ _TO_REVIEW = (ReviewState.OPEN, ReviewState.PARTLY)
 class BrowseController(QObject):
     """Moves along the list as it is shown, filter included."""
 
-    def __init__(
-        self, viewer: Viewer, panel: HistoryPanel, banners: Banners, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._viewer = viewer
+    def __init__(self, context: WindowContext, panel: HistoryPanel) -> None:
+        super().__init__(context.window)
+        self._viewer = context.viewer
+        self._banners = context.banners
         self._panel = panel
-        self._banners = banners
         self._at: int | None = None
         self._ahead_of: int | None = None
-        viewer.changed.connect(self._viewer_changed)
-        viewer.kept.connect(self._viewer_changed)
+        self._viewer.changed.connect(self._viewer_changed)
+        self._viewer.kept.connect(self._viewer_changed)
         panel.image_chosen.connect(self.open)
 
     def open(self, image_id: int) -> None:

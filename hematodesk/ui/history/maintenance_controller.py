@@ -11,12 +11,11 @@ from PySide6.QtWidgets import QDialog
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import RepairReport
-from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.error_words import error_words
-from hematodesk.ui.state.history_access import HistoryAccess
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.ui.state.task_lanes import Lane, Ticket
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance, days_told
-from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
     from hematodesk.workflow.history_service import HistoryService
@@ -36,29 +35,20 @@ class MaintenanceController(QObject):
     swapped = Signal()
     beyond_repair = Signal(object)
 
-    def __init__(
-        self,
-        services: Services,
-        lanes: TaskLanes,
-        access: HistoryAccess,
-        banners: Banners,
-        show_dialog: Callable[[str, Callable[[], QDialog]], None],
-        parent: QObject,
-    ) -> None:
-        """`show_dialog` opens a dialog by its name, one of each."""
-        super().__init__(parent)
-        self._lanes = lanes
-        self._access = access
-        self._banners = banners
-        self._show_dialog = show_dialog
-        self._maintenance = HistoryMaintenance(services)
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context.window)
+        self._lanes = context.lanes
+        self._access = context.access
+        self._banners = context.banners
+        self._dialogs = context.dialogs
+        self._maintenance = HistoryMaintenance(context.services)
         self._backup_wanted = False
         self._busy = False
         self._checking: Ticket | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._want_backup)
-        lanes.idle.connect(self._idle)
+        self._lanes.idle.connect(self._idle)
 
     # The daily backup
 
@@ -192,7 +182,7 @@ class MaintenanceController(QObject):
             dialog.chosen.connect(self.restore)
             return dialog
 
-        self._show_dialog("restore", make)
+        self._dialogs.show_one("restore", make)
 
     def restore(self, backup: Path) -> None:
         """Put a backup in the history's place; the present one is kept beside.

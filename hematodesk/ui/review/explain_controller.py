@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from PySide6.QtCore import QLocale, QObject, QTimer
-from PySide6.QtGui import QAction
 
 from hematodesk.domain.cells import Cell, CellOrigin
 from hematodesk.domain.errors import HematodeskError, SettingsError
@@ -15,11 +14,10 @@ from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.image_view import ImageView
 from hematodesk.ui.review.why_box import WhyBox
-from hematodesk.ui.state.model_state import ModelLoadState, ModelState
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.ui.state.model_state import ModelLoadState
+from hematodesk.ui.state.task_lanes import Lane, Ticket
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.review.explain import Explanation, Obstacle, explain_cell, obstacle
-from hematodesk.workflow.system.settings import SettingsStore
 
 _KEPT = 64
 """Explanations kept: going back and forth among an image's cells asks the model once."""
@@ -30,27 +28,17 @@ _Key = tuple[int, Box, CellOrigin, str]
 
 
 class ExplainController(QObject):
-    """While `action` is checked, the chosen cell is shown with the evidence for its class."""
+    """While the action `show_why` is checked, the chosen cell is shown with the evidence for its class."""
 
-    def __init__(
-        self,
-        viewer: Viewer,
-        model_state: ModelState,
-        lanes: TaskLanes,
-        settings: SettingsStore,
-        view: ImageView,
-        box: WhyBox,
-        action: QAction,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._viewer = viewer
-        self._model_state = model_state
-        self._lanes = lanes
-        self._settings = settings
+    def __init__(self, context: WindowContext, view: ImageView, box: WhyBox) -> None:
+        super().__init__(context.window)
+        self._viewer = context.viewer
+        self._model_state = context.model_state
+        self._lanes = context.lanes
+        self._settings = context.services.settings
         self._view = view
         self._box = box
-        self._action = action
+        self._action = context.actions["show_why"]
         self._kept: OrderedDict[_Key, Explanation] = OrderedDict()
         self._pixels: object = None
         self._image = 0
@@ -66,13 +54,13 @@ class ExplainController(QObject):
         self._save.setSingleShot(True)
         self._save.setInterval(_SAVE_AFTER_MS)
         self._save.timeout.connect(self._save_opacity)
-        box.set_opacity(settings.number("why_opacity"))
+        box.set_opacity(self._settings.number("why_opacity"))
         box.class_chosen.connect(self._choose_class)
         box.opacity_changed.connect(self._set_opacity)
-        action.toggled.connect(self.update)
-        viewer.changed.connect(self.update)
-        viewer.chosen.connect(self.update)
-        model_state.changed.connect(self.update)
+        self._action.toggled.connect(self.update)
+        self._viewer.changed.connect(self.update)
+        self._viewer.chosen.connect(self.update)
+        self._model_state.changed.connect(self.update)
         self.update()
 
     def update(self) -> None:

@@ -16,12 +16,10 @@ from hematodesk.domain.cells import Cell, CellOrigin, Review, Verdict, now_utc
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
-from hematodesk.ui.kit.banners import Banners, Level, Notice
-from hematodesk.ui.state.history_access import HistoryAccess
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.ui.kit.banners import Level, Notice
+from hematodesk.ui.state.task_lanes import Lane, Ticket
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.review.review_service import Change, ChangeKind, ReviewService
-from hematodesk.workflow.services import Services
 
 if TYPE_CHECKING:
     from hematodesk.workflow.history_service import HistoryService
@@ -53,21 +51,13 @@ class ReviewController(QObject):
     note_refused = Signal(object, str)
     undo_changed = Signal()
 
-    def __init__(
-        self,
-        services: Services,
-        lanes: TaskLanes,
-        access: HistoryAccess,
-        viewer: Viewer,
-        banners: Banners,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._lanes = lanes
-        self._access = access
-        self._viewer = viewer
-        self._banners = banners
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context.window)
+        self._services = context.services
+        self._lanes = context.lanes
+        self._access = context.access
+        self._viewer = context.viewer
+        self._banners = context.banners
         self._service: ReviewService | None = None
         self._under_way = 0
         self._notes: list[tuple[NoteKey, str]] = []

@@ -9,12 +9,10 @@ from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.history import Run, RunState
 from hematodesk.ui.runs.run_controller import RunController
-from hematodesk.ui.state.history_access import HistoryAccess
-from hematodesk.ui.state.model_state import ModelState
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes
+from hematodesk.ui.state.task_lanes import Lane
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.run_job import RunRequest
 from hematodesk.workflow.analysis.run_recorder import drop_run, open_runs
-from hematodesk.workflow.services import Services
 
 
 class ResumeController(QObject):
@@ -32,20 +30,12 @@ class ResumeController(QObject):
     gone = Signal(object)
     refused = Signal(object)
 
-    def __init__(
-        self,
-        services: Services,
-        lanes: TaskLanes,
-        access: HistoryAccess,
-        model_state: ModelState,
-        runs: RunController,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._lanes = lanes
-        self._access = access
-        self._model_state = model_state
+    def __init__(self, context: WindowContext, runs: RunController) -> None:
+        super().__init__(context.window)
+        self._services = context.services
+        self._lanes = context.lanes
+        self._access = context.access
+        self._model_state = context.model_state
         self._runs = runs
         self._left: list[RunRequest] = []
         runs.left.connect(self._left.append)

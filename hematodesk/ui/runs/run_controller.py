@@ -15,10 +15,9 @@ from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import HematodeskError, ModelError
 from hematodesk.domain.history import Run, RunSummary
 from hematodesk.domain.pause import Pause
-from hematodesk.ui.state.history_access import HistoryAccess
-from hematodesk.ui.state.model_state import ModelLoadState, ModelState
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
-from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.ui.state.model_state import ModelLoadState
+from hematodesk.ui.state.task_lanes import Lane, Ticket
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.batch import BatchProgress
 from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
 from hematodesk.workflow.analysis.image_files import ImageListing
@@ -118,21 +117,13 @@ class RunController(QObject):
     empty = Signal(object)
     left = Signal(object)
 
-    def __init__(
-        self,
-        services: Services,
-        lanes: TaskLanes,
-        access: HistoryAccess,
-        viewer: Viewer,
-        model_state: ModelState,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._lanes = lanes
-        self._access = access
-        self._viewer = viewer
-        self._model_state = model_state
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context.window)
+        self._services = context.services
+        self._lanes = context.lanes
+        self._access = context.access
+        self._viewer = context.viewer
+        self._model_state = context.model_state
         self._going: list[_Run] = []
         self._looks: list[Ticket] = []
         self._unnamed: SourceStream | None = None
@@ -143,7 +134,7 @@ class RunController(QObject):
         self._quiet_time.setSingleShot(True)
         self._quiet_time.setInterval(_TUNE_AFTER_MS)
         self._quiet_time.timeout.connect(self._tune)
-        model_state.changed.connect(self._model_changed)
+        self._model_state.changed.connect(self._model_changed)
 
     # What runs
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QDir, QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.runs.run_controller import RunController
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.folder_watch import FolderWatch
 from hematodesk.workflow.analysis.run_job import Keep
 from hematodesk.workflow.analysis.watched_folder import WatchedFolder
-from hematodesk.workflow.services import Services
 
 
 class WatchController(QObject):
@@ -20,11 +20,11 @@ class WatchController(QObject):
 
     changed = Signal()
 
-    def __init__(self, services: Services, runs: RunController, window: QWidget) -> None:
-        super().__init__(window)
-        self._services = services
+    def __init__(self, context: WindowContext, runs: RunController) -> None:
+        super().__init__(context.window)
+        self._services = context.services
+        self._window = context.window
         self._runs = runs
-        self._window = window
         self._folder: Path | None = None
         self._watch: FolderWatch | None = None
         self.away = False

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject
 
-from hematodesk.ui.kit.banners import Banners, Level, Notice
-from hematodesk.ui.review.answer_panel import AnswerPanel
-from hematodesk.ui.review.review_controller import NoteKey, ReviewController
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes
-from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.ui.kit.banners import Level, Notice
+from hematodesk.ui.review.review_controller import NoteKey
+from hematodesk.ui.shell.features import Features
+from hematodesk.ui.state.task_lanes import Lane
+from hematodesk.ui.state.window_context import WindowContext
 
 _CODE = "note_unsaved"
 
@@ -18,27 +16,17 @@ _CODE = "note_unsaved"
 class CloseGuard(QObject):
     """Asked by the window before it closes."""
 
-    def __init__(
-        self,
-        answer: AnswerPanel,
-        reviews: ReviewController,
-        viewer: Viewer,
-        lanes: TaskLanes,
-        banners: Banners,
-        close: Callable[[], object],
-        parent: QObject,
-    ) -> None:
-        """`close` is called when the window that had to wait may close after all."""
-        super().__init__(parent)
-        self._answer = answer
-        self._reviews = reviews
-        self._viewer = viewer
-        self._lanes = lanes
-        self._banners = banners
-        self._close = close
+    def __init__(self, context: WindowContext, features: Features) -> None:
+        super().__init__(context.window)
+        self._answer = features.review.answer
+        self._reviews = features.review.reviews
+        self._viewer = context.viewer
+        self._lanes = context.lanes
+        self._banners = context.banners
+        self._window = context.window
         self._waiting = False
         self._told: dict[object, str] = {}
-        reviews.image_changed.connect(self._forget_saved)
+        self._reviews.image_changed.connect(self._forget_saved)
 
     def may_close(self) -> bool:
         """Whether the window may close now; else it does when the notes are saved, or says that they are not.
@@ -61,7 +49,7 @@ class CloseGuard(QObject):
         refused = self._answer.refused_notes()
         if not refused:
             self._banners.put_away(_CODE)
-            self._close()
+            self._window.close()
             return
         self._told = refused
         key = next(iter(refused))

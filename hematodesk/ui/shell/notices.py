@@ -10,18 +10,16 @@ from PySide6.QtCore import QDir, QObject
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
-from hematodesk.ui.history.panel import HistoryPanel
-from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number, run_words
-from hematodesk.ui.runs.resume_controller import ResumeController
-from hematodesk.ui.runs.run_controller import RunController
-from hematodesk.ui.state.model_state import ModelState
-from hematodesk.ui.state.task_lanes import TaskLanes
-from hematodesk.ui.state.viewer_state import Viewer
+from hematodesk.ui.shell.features import Features
+from hematodesk.ui.shell.run_controls import RunControls
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.run_job import RunEnd, RunRequest
 from hematodesk.workflow.analysis.sources import Source
+from hematodesk.workflow.history_service import HistoryService
 
 _OF_THE_HISTORY = (
     "run_done",
@@ -38,31 +36,19 @@ _OF_THE_HISTORY = (
 class Notices(QObject):
     """Turns what happened into banners."""
 
-    def __init__(
-        self,
-        runs: RunController,
-        resume: ResumeController,
-        model_state: ModelState,
-        viewer: Viewer,
-        panel: HistoryPanel,
-        banners: Banners,
-        lanes: TaskLanes,
-        import_model: Callable[[], object],
-        show_summary: Callable[[], object],
-        choose_run: Callable[[], object],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._import_model = import_model
-        self._show_summary = show_summary
-        self._choose_run = choose_run
+    def __init__(self, context: WindowContext, features: Features, controls: RunControls) -> None:
+        super().__init__(context.window)
+        runs, resume = features.runs.runs, features.runs.resume
+        self._import_model = features.models.ask_import
+        self._show_summary = controls.show_summary
+        self._choose_run = controls.choose_run
         self._runs = runs
         self._resume = resume
-        self._model_state = model_state
-        self._viewer = viewer
-        self._panel = panel
-        self._banners = banners
-        self._lanes = lanes
+        self._model_state = context.model_state
+        self._viewer = context.viewer
+        self._panel = features.history.panel
+        self._banners = context.banners
+        self._lanes = context.lanes
         self._told: object = None
         runs.reused.connect(self._reused)
         runs.ended.connect(self._run_ended)
@@ -74,8 +60,12 @@ class Notices(QObject):
         resume.none_open.connect(self._nothing_to_resume)
         runs.no_model.connect(self._no_model)
         runs.not_saved.connect(self._not_saved)
-        model_state.refused.connect(self._model_refused)
-        viewer.changed.connect(self._about_image)
+        context.model_state.refused.connect(self._model_refused)
+        context.viewer.changed.connect(self._about_image)
+        context.session.opened.connect(self._history_opened)
+        context.session.absent.connect(self._no_history)
+        context.session.leaving.connect(self._forget_history)
+        context.actions.bind({"put_away": context.banners.put_all_away})
 
     def tell_settings(self, notices: Sequence[str]) -> None:
         """The settings file had to be repaired."""
@@ -84,13 +74,14 @@ class Notices(QObject):
                 Notice("settings_repaired", " ".join(map(error_words, notices)), level=Level.WARNING)
             )
 
-    def tell_read_only(self, path: Path) -> None:
-        """The history may be read but not written."""
+    def _history_opened(self, history: HistoryService) -> None:
+        if not history.read_only:
+            return
         self._banners.show_notice(
             Notice(
                 "history_read_only",
                 self.tr("The history {name} may only be read: results and reviews are not saved.").format(
-                    name=path.name
+                    name=history.path.name
                 ),
                 self.tr("Allow writing to the data folder, or choose another one with --data-dir."),
                 Level.WARNING,
@@ -98,13 +89,12 @@ class Notices(QObject):
             )
         )
 
-    def forget_history(self) -> None:
+    def _forget_history(self) -> None:
         """Another history takes this one's place: nothing is offered any more that speaks of this one's."""
         for code in _OF_THE_HISTORY:
             self._banners.put_away(code)
 
-    def tell_no_history(self, error: HematodeskError) -> None:
-        """There is no history in this sitting."""
+    def _no_history(self, error: HematodeskError) -> None:
         self._banners.show_error(error)
         self._banners.show_notice(
             Notice(

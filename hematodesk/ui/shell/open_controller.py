@@ -9,20 +9,21 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QDir, QMimeData, QObject, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.domain.image_formats import format_names, image_suffixes
-from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.image.drop_zone import DropZone
+from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.mime import Brought, brought, may_hold_images
 from hematodesk.ui.kit.plain_text import plain_tooltip
 from hematodesk.ui.kit.words import listed
-from hematodesk.ui.runs.run_controller import RunController
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
+from hematodesk.ui.shell.features import Features
+from hematodesk.ui.state.task_lanes import Lane, Ticket
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.image_files import ImageListing
 from hematodesk.workflow.analysis.sources import Picture, Source, picture_from_pixels
-from hematodesk.workflow.services import Services
 from hematodesk.workflow.system.settings import remember_recent
 
 _SAVE_AFTER_MS = 1_000
@@ -39,26 +40,39 @@ class OpenController(QObject):
 
     recent_changed = Signal(object)
 
-    def __init__(
-        self,
-        services: Services,
-        lanes: TaskLanes,
-        runs: RunController,
-        banners: Banners,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._services = services
-        self._lanes = lanes
-        self._runs = runs
-        self._banners = banners
-        self._window = window
+    def __init__(self, context: WindowContext, features: Features) -> None:
+        super().__init__(context.window)
+        self._services = context.services
+        self._lanes = context.lanes
+        self._runs = features.runs.runs
+        self._banners = context.banners
+        self._window = context.window
         self._begun = False
         self._waiting: list[Callable[[], None]] = []
         self._to_save = QTimer(self)
         self._to_save.setSingleShot(True)
         self._to_save.setInterval(_SAVE_AFTER_MS)
         self._to_save.timeout.connect(self._save_recent)
+        context.actions.bind(
+            {
+                "open_files": self.ask_files,
+                "open_folder": self.ask_folder,
+                "open_samples": self.open_samples,
+                "paste": self.paste,
+            }
+        )
+        context.session.opened.connect(self.begin)
+        context.session.absent.connect(self.begin)
+        features.live.frame_kept.connect(self.open_frame)
+        self._join(features.image.centre.zone)
+
+    def _join(self, zone: DropZone) -> None:
+        zone.open_files_requested.connect(self.ask_files)
+        zone.open_folder_requested.connect(self.ask_folder)
+        zone.open_samples_requested.connect(self.open_samples)
+        zone.recent_chosen.connect(lambda path: self.open_names([path]))
+        self.recent_changed.connect(zone.set_recent)
+        zone.set_recent(self._services.settings.items("recent"))
 
     def begin(self) -> None:
         """The history is open or known not to be: what was asked for meanwhile is done now."""

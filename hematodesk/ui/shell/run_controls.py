@@ -5,51 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QDialog, QMenu
 
 from hematodesk.domain.history import Run, RunSummary
-from hematodesk.ui.history.browse_controller import BrowseController
-from hematodesk.ui.history.panel import HistoryPanel
-from hematodesk.ui.kit.actions import Actions
-from hematodesk.ui.runs.resume_controller import ResumeController
-from hematodesk.ui.runs.run_controller import RunController
-from hematodesk.ui.runs.watch_controller import WatchController
-from hematodesk.ui.shell.dialogs import Dialogs
+from hematodesk.ui.shell.features import Features
 from hematodesk.ui.shell.status_strip import StatusStrip
-from hematodesk.ui.shell.window_state import WindowState
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.run_job import RunEnd
 
 
 class RunControls(QObject):
     """Joins runs and watch to the strip, the actions and the list."""
 
-    def __init__(
-        self,
-        runs: RunController,
-        resume: ResumeController,
-        watcher: WatchController,
-        browser: BrowseController,
-        panel: HistoryPanel,
-        strip: StatusStrip,
-        actions: Actions,
-        dialogs: Dialogs,
-        window_state: WindowState,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._runs, self._resume = runs, resume
-        self._watcher, self._browser = watcher, browser
-        self._panel, self._strip, self._actions = panel, strip, actions
-        self._dialogs, self._window_state = dialogs, window_state
-        self._window = window
+    def __init__(self, context: WindowContext, features: Features, strip: StatusStrip) -> None:
+        super().__init__(context.window)
+        self._runs, self._resume = features.runs.runs, features.runs.resume
+        self._watcher, self._history = features.runs.watcher, features.history
+        self._strip, self._actions, self._dialogs = strip, context.actions, context.dialogs
+        self._window = context.window
         strip.cancel_clicked.connect(self.cancel)
         strip.pause_clicked.connect(self.toggle_pause)
         strip.watch_clicked.connect(self._open_watch_menu)
-        watcher.changed.connect(self._show_watch)
+        self._watcher.changed.connect(self._show_watch)
         self._show_watch()
-        runs.replaced.connect(browser.deleted)
-        runs.summed.connect(self._summed)
-        actions.set_enabled(False, "run_summary")
+        self._runs.summed.connect(self._summed)
+        context.session.leaving.connect(self.forget_summary)
+        self._actions.bind(
+            {
+                "pause": self.toggle_pause,
+                "resume_run": self.choose_run,
+                "run_summary": self.show_summary,
+            }
+        )
+        self._actions.set_enabled(False, "run_summary")
 
     def cancel(self) -> None:
         """Stop all runs; what is done stays."""
@@ -68,15 +56,25 @@ class RunControls(QObject):
         """What the last run holds; each line of it leads to its images in the list."""
 
         def tell(summary: RunSummary, end: RunEnd) -> None:
-            self._window_state.show_history()
-            self._dialogs.show_run_summary(summary, end, self._panel.show_filter, self._open_of_run)
+            # In place of an earlier one's.
+            self._dialogs.close_one("run_summary")
+            self._history.needed.emit()
+            self._dialogs.show_one("run_summary", lambda: self._make_summary(summary, end), modal=False)
 
         self._runs.ask_last(tell)
+
+    def _make_summary(self, summary: RunSummary, end: RunEnd) -> QDialog:
+        from hematodesk.ui.runs.run_summary_dialog import RunSummaryDialog
+
+        dialog = RunSummaryDialog(summary, end, self._window)
+        dialog.filter_wanted.connect(self._history.panel.show_filter)
+        dialog.image_wanted.connect(self._history.open)
+        return dialog
 
     def forget_summary(self) -> None:
         """Another history takes the place of the one that holds the last run."""
         self._dialogs.close_one("run_summary")
-        self._panel.drop_filter()
+        self._history.panel.drop_filter()
         self._actions.set_enabled(False, "run_summary")
 
     def choose_run(self) -> None:
@@ -84,16 +82,19 @@ class RunControls(QObject):
 
         def came(runs: Sequence[Run]) -> None:
             if len(runs) > 1:
-                self._dialogs.show_runs(runs, self._resume.resume, self._resume.drop)
+                self._dialogs.show_one("runs", lambda: self._make_choice(runs))
             else:
                 self._resume.resume(runs[0])
 
         self._resume.ask_open(came)
 
-    def _open_of_run(self, image_id: int) -> None:
-        if self._panel.model.row_of(image_id) < 0:
-            self._panel.clear_filter()
-        self._browser.open(image_id)
+    def _make_choice(self, runs: Sequence[Run]) -> QDialog:
+        from hematodesk.ui.runs.runs_dialog import RunsDialog
+
+        dialog = RunsDialog(runs, self._window)
+        dialog.chosen.connect(self._resume.resume)
+        dialog.dropped.connect(self._resume.drop)
+        return dialog
 
     def _show_watch(self) -> None:
         name, tip = self._watcher.words()
@@ -104,4 +105,4 @@ class RunControls(QObject):
         menu = QMenu(self._window)
         for name in ("stop_watching", "watch_folder"):
             menu.addAction(self._actions[name])
-        self._panel.open_menu(menu, self._strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))
+        self._history.panel.open_menu(menu, self._strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 from PySide6.QtCore import QByteArray, QObject
-from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
-from hematodesk.ui.kit.actions import Actions
-from hematodesk.workflow.system.settings import SettingsStore
+from hematodesk.ui.state.window_context import WindowContext
 
 _ROOMY = 800
 """A window narrower than this begins without the history column: the image comes first (F9 unfolds it)."""
@@ -17,22 +16,21 @@ _ROOMY = 800
 class WindowState(QObject):
     """Folds columns, and keeps place and columns in the settings."""
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        columns: QSplitter,
-        history: QWidget,
-        answer: QWidget,
-        settings: SettingsStore,
-        actions: Actions,
-    ) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, context: WindowContext, columns: QSplitter, history: QWidget, answer: QWidget) -> None:
+        super().__init__(context.window)
+        self._window = context.window
         self._columns = columns
         self._history = history
         self._answer = answer
-        self._settings = settings
-        self._actions = actions
+        self._settings = context.services.settings
+        self._actions = context.actions
+        context.actions.bind(
+            {
+                "fold_history": self.fold_history,
+                "fold_answer": self.fold_answer,
+                "full_screen": self.toggle_full_screen,
+            }
+        )
 
     def restore(self) -> None:
         """Put the window where it was."""

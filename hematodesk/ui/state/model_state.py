@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.banners import Banners, Level, Notice, notice_of
+from hematodesk.ui.kit.class_names import learn_names
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.models.model_service import LoadedModel, ModelService
@@ -104,6 +105,7 @@ class ModelState(QObject):
     def _came(self, loaded: LoadedModel) -> None:
         self._loading -= 1
         self.fault = None
+        learn_names(loaded.package.manifest.classes)
         self._banners.put_away("no_model")
         if loaded.model_fault is not None:
             self._banners.show_notice(notice_of(loaded.model_fault, Level.WARNING))

@@ -287,7 +287,7 @@ def test_what_a_full_disk_refused_is_saved_as_soon_as_it_can_be(
 ) -> None:
     window = bench.show()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise HistoryError("history_full", "history.sqlite3 could not be written: the disk is full.")
 
     with monkeypatch.context() as patch:

@@ -447,7 +447,7 @@ def test_the_summary_of_a_batch(bench, longer) -> None:
 
 def test_questions_and_reports(bench, qtbot: QtBot, longer) -> None:
     window = bench.show(start=[bench.field()])
-    window.dialogs.ask_delete(3, lambda: None)
+    window.review.ask_delete(3, lambda: None)
     (dialog,) = [each for each in window.findChildren(QDialog) if each.isVisible()]
     judged(dialog)
     dialog.close()

@@ -267,7 +267,7 @@ def test_keys_pressed_ahead_of_an_image_on_its_way_go_to_that_image(bench, qtbot
 
 def test_reviews_are_refused_on_a_read_only_history(bench, window: MainWindow) -> None:
     window.reviews.read_only = True
-    window.presenter.show_image()
+    window.review.presenter.show_answer()
     window.actions_["agree"].trigger()
     bench.rest(window)
     assert not window.actions_["agree"].isEnabled()

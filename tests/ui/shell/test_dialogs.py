@@ -110,7 +110,7 @@ def test_a_command_is_the_windows_also_in_a_text_field(bench, qtbot: QtBot) -> N
 
 def test_the_keys_of_editing_stay_the_fields(bench, qtbot: QtBot) -> None:
     window = bench.show(start=[bench.field()])
-    window.find_image()
+    window.history.find_image()
     search = window.panel.search
     qtbot.waitUntil(search.hasFocus)
     qtbot.keyClicks(search, "smear")

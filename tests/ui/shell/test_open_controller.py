@@ -190,7 +190,7 @@ def test_without_a_model_the_image_is_shown_and_named_as_soon_as_there_is_one(em
     banner = window.banners.banner("no_model")
     assert banner is not None
     assert banner.button is not None
-    window.dialogs.import_model(str(bench.folder / "models" / "tiny.onnx"))
+    window.models.import_model(str(bench.folder / "models" / "tiny.onnx"))
     empty_bench.rest(window)
     assert window.viewer.state is ViewState.SHOWN
     assert shown_names(window) == [path.name for path in paths]

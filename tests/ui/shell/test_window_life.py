@@ -232,7 +232,7 @@ def test_a_file_that_is_no_package_is_refused_with_its_reason(bench) -> None:
     window = bench.show()
     bad = bench.folder / "bad.onnx"
     bad.write_bytes(b"no model at all")
-    window.dialogs.import_model(str(bad))
+    window.models.import_model(str(bad))
     bench.rest(window)
     (notice,) = window.banners.notices()
     assert "bad.onnx" in notice.text
@@ -242,7 +242,7 @@ def test_a_file_that_is_no_package_is_refused_with_its_reason(bench) -> None:
 def test_a_model_imported_into_an_empty_house_is_used_at_once(empty_bench, bench) -> None:
     window = empty_bench.show()
     assert window.model_state.loaded is None
-    window.dialogs.import_model(str(bench.folder / "models" / "tiny.onnx"))
+    window.models.import_model(str(bench.folder / "models" / "tiny.onnx"))
     empty_bench.rest(window)
     assert window.model_state.name == "tiny 1.0.0"
     window.opener.open_paths([empty_bench.field()])

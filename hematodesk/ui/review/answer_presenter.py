@@ -1,105 +1,59 @@
-"""Draws what is known into the widgets: image, answer, status line, and which actions are possible."""
+"""Draws what is known of the image's cells into the answer column, and says what a review can do now."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from hematodesk.domain.cells import Cell, Fault, ImageResult, ImageStatus
-from hematodesk.ui.image.centre_column import CentreColumn
-from hematodesk.ui.kit.actions import CLASS_KEYS, Actions
-from hematodesk.ui.kit.class_names import class_name, learn_names
-from hematodesk.ui.kit.error_words import error_words
-from hematodesk.ui.kit.plain_text import whole_letters
+from hematodesk.domain.cells import Cell, Fault, ImageStatus
+from hematodesk.ui.kit.actions import CLASS_KEYS
+from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.review.answer_panel import AnswerPanel
 from hematodesk.ui.review.review_controller import NoteKey, ReviewController
-from hematodesk.ui.runs.run_controller import RunController
-from hematodesk.ui.shell.status_strip import StatusStrip
-from hematodesk.ui.state.model_state import ModelLoadState, ModelState
-from hematodesk.ui.state.viewer_state import Viewer, ViewState
+from hematodesk.ui.state.model_state import ModelLoadState
+from hematodesk.ui.state.viewer_state import ViewState
+from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.review.review_service import ChangeKind
 
 _VERDICTS = ("reject", *(f"class_{key}" for key in range(1, CLASS_KEYS + 1)))
 
 
-class Presenter(QObject):
-    """Listens to the viewer, the model and the runs, and keeps the widgets in step."""
+class AnswerPresenter(QObject):
+    """Listens to the viewer and the model, and keeps the answer and the actions of review in step."""
 
-    def __init__(
-        self,
-        viewer: Viewer,
-        model_state: ModelState,
-        reviews: ReviewController,
-        runs: RunController,
-        centre: CentreColumn,
-        answer: AnswerPanel,
-        strip: StatusStrip,
-        actions: Actions,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._viewer = viewer
-        self._model_state = model_state
+    def __init__(self, context: WindowContext, reviews: ReviewController, answer: AnswerPanel) -> None:
+        super().__init__(context.window)
+        self._viewer = context.viewer
+        self._model_state = context.model_state
+        self._actions = context.actions
         self._reviews = reviews
-        self._runs = runs
-        self._centre = centre
         self._answer = answer
-        self._strip = strip
-        self._actions = actions
-        self._drawn: object = None
         self._offered: tuple[str, ...] | None = None
-        viewer.changed.connect(self.show_image)
-        viewer.chosen.connect(self.show_cell)
-        viewer.kept.connect(self.show_kept)
-        model_state.changed.connect(self.show_model)
-        runs.progressed.connect(self.show_progress)
+        self._viewer.changed.connect(self.show_answer)
+        self._viewer.chosen.connect(self.show_answer)
+        self._viewer.kept.connect(self.show_kept)
+        self._model_state.changed.connect(self.show_model)
         reviews.undo_changed.connect(self.show_undo)
         self.show_model()
         self.show_undo()
-        self.show_progress()
 
-    def show_image(self) -> None:
-        """The middle, the right and the status line, after another image or other cells came."""
-        viewer, centre = self._viewer, self._centre
-        if viewer.pixels is not self._drawn:
-            self._drawn = viewer.pixels
-            centre.view.set_image(viewer.pixels, viewer.name, viewer.cells)
-            centre.view.choose_cell(viewer.current_index)
-        else:
-            centre.view.set_cells(viewer.cells, viewer.current_index)
-        # The platform adds the program's name.
-        name = whole_letters(viewer.name)
-        centre.window().setWindowTitle(name or "hematodesk")
-        if viewer.pixels is not None:
-            centre.show_image()
-        elif viewer.state is ViewState.EMPTY:
-            centre.show_empty()
-        elif viewer.state is ViewState.FAILED:
-            centre.show_message(self.tr("This image could not be read"), name)
-        elif viewer.state is ViewState.WORKING:
-            centre.show_message(self.tr("Opening…"), name)
-        else:
-            centre.show_message(self.tr("The picture is not at hand"), name)
-        self._show_answer()
-        self._show_counts()
-        self._show_possible()
-
-    def show_cell(self) -> None:
-        """Another cell is chosen."""
-        self._centre.view.choose_cell(self._viewer.current_index)
-        self._show_answer()
-        self._show_possible()
+    def show_model(self) -> None:
+        """The class keys, and what waits for the model."""
+        self._offered = None
+        self.show_answer()
 
     def show_kept(self) -> None:
         """What is shown is in the history: its notes and reviews can be written."""
-        viewer = self._viewer
-        cell = viewer.cell
+        cell = self._viewer.cell
         self._answer.take_note_key(self._note_key() if cell is None else self._cell_key(cell))
-        if viewer.result is not None and viewer.result.status is not ImageStatus.ERROR:
-            self._show_cell_count(viewer.result)
         self._show_possible()
 
-    def _show_answer(self) -> None:
+    def show_answer(self) -> None:
+        """The right column, after another image, other cells or another model came."""
+        self._show_cell()
+        self._show_possible()
+
+    def _show_cell(self) -> None:
         self._choose_classes()
         viewer, answer = self._viewer, self._answer
         result = viewer.result
@@ -160,53 +114,6 @@ class Presenter(QObject):
         image_id = self._viewer.image_id
         return NoteKey(image_id, cell.id) if image_id is not None and cell.id else None
 
-    def _show_counts(self) -> None:
-        result = self._viewer.result
-        if result is None or result.status is ImageStatus.ERROR:
-            self._strip.show_cells("")
-            self._strip.show_time(None)
-            return
-        self._strip.show_time(result.elapsed_ms)
-        self._show_cell_count(result)
-
-    def _show_cell_count(self, result: ImageResult) -> None:
-        standing = [cell for cell in result.cells if not cell.removed]
-        words = self.tr("%n cell(s)", "", len(standing))
-        uncertain = sum(cell.uncertain for cell in standing)
-        if uncertain:
-            words += ", " + self.tr("{count} uncertain").format(count=uncertain)
-        if self._viewer.image_id is None:
-            words += ", " + self.tr("not saved")
-        self._strip.show_cells(words)
-
-    def show_model(self) -> None:
-        """The model's name and provider, the class keys, and what waits for the model."""
-        model_state, strip = self._model_state, self._strip
-        loaded = model_state.loaded
-        if model_state.state is ModelLoadState.LOADING:
-            strip.show_loading()
-        elif loaded is None:
-            strip.show_model("", "")
-            strip.show_provider("", "", "")
-        else:
-            learn_names(loaded.package.manifest.classes)
-            use = loaded.package.manifest.intended_use
-            strip.show_model(model_state.name, f"{self.tr('Choose another model (Ctrl+M)')}\n{use}".strip())
-            strip.show_provider(loaded.requested, loaded.active, error_words(loaded.provider_reason))
-        self._offered = None
-        self._show_answer()
-        self._show_possible()
-
-    def show_progress(self) -> None:
-        """How far the runs have come."""
-        state = self._runs.progress
-        self._actions["pause"].setEnabled(state is not None)
-        self._actions["pause"].setChecked(state is not None and state.paused)
-        if state is None:
-            self._strip.end_progress()
-        else:
-            self._strip.show_progress(state)
-
     def show_undo(self) -> None:
         """What undo and redo would do."""
         for action, words, kind in (
@@ -231,7 +138,7 @@ class Presenter(QObject):
     def _show_possible(self) -> None:
         """Switch actions that would do nothing off."""
         viewer = self._viewer
-        cell, standing, has_image = viewer.cell, bool(viewer.standing), viewer.pixels is not None
+        cell = viewer.cell
         reviewable = self._reviews.may_review(cell)
         # A verdict may be given ahead of an image on its way: it waits for it.
         coming = not viewer.settled
@@ -239,14 +146,12 @@ class Presenter(QObject):
         named = cell is not None and cell.prediction is not None
         changeable = viewer.image_id is not None and not self._reviews.read_only
         self._actions.set_possible(
-            dict.fromkeys(("zoom_in", "zoom_out", "zoom_fit", "zoom_actual"), has_image)
-            | dict.fromkeys(("next_cell", "previous_cell", "next_open"), standing)
-            | dict.fromkeys(_VERDICTS, ahead)
+            dict.fromkeys(_VERDICTS, ahead)
             | {
                 "agree": coming or (reviewable and named),
                 "clear_review": reviewable and cell is not None and cell.review is not None,
                 "remove_cell": reviewable,
-                "add_cell": changeable and has_image,
+                "add_cell": changeable and viewer.pixels is not None,
                 "note": changeable,
             }
         )

@@ -25,12 +25,18 @@ _BEFORE_THE_END = (Lane.DECODING, Lane.BATCH, Lane.WATCH, Lane.INFERENCE, Lane.T
 class SessionController(QObject):
     """Signals:
     opened(HistoryService): the history is open.
-    refused(HematodeskError): it cannot be opened; nothing will be saved.
+    refused(HematodeskError): it cannot be opened.
+    absent(HematodeskError): there is none in this session; nothing will be saved.
+    leaving: the history is closed for a moment; afterwards it may be another one.
+    ending: the window closes; what still runs is to stop, and what is not saved yet to be saved.
     ended: all work is done and the history is closed.
     """
 
     opened = Signal(object)
     refused = Signal(object)
+    absent = Signal(object)
+    leaving = Signal()
+    ending = Signal()
     ended = Signal()
 
     def __init__(
@@ -66,9 +72,14 @@ class SessionController(QObject):
         self._services.reader.warm()
         load_image_libraries()
 
-    def forget_session(self) -> None:
-        """Another history may come: the session of the one before is not in it."""
+    def leave(self) -> None:
+        """Another history may come: what belongs to the one before is let go of."""
+        self.leaving.emit()
         self._session = None
+
+    def go_without(self, error: HematodeskError) -> None:
+        """The history cannot be had: images are named, and nothing is saved."""
+        self.absent.emit(error)
 
     def _opened(self, history: HistoryService) -> None:
         self._access.use(history)
@@ -85,6 +96,7 @@ class SessionController(QObject):
         if self._ending:
             return
         self._ending = True
+        self.ending.emit()
         self._lanes.cancel_all(*_BEFORE_THE_END, Lane.CAMERA)
         self._lanes.when_through(_BEFORE_THE_END, self._close)
 

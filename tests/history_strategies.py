@@ -21,7 +21,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
-from hematodesk.domain.messages import ClassId, Message
+from hematodesk.domain.messages import Message
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 
 NASTY = (
@@ -101,7 +101,7 @@ words = texts | st.builds(
         "“{name}” {size} {kind}: {reason}.",
         name=name,
         size=size,
-        kind=ClassId(kind),
+        kind=kind,
         reason=Message("{x} is {name}", x=reason, name=name),
     ),
     texts,

@@ -11,6 +11,7 @@ from hematodesk.cli.adapt_listing import write_proposal
 from hematodesk.domain.comparison import Verdict
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.files import Rights, write_whole
+from hematodesk.domain.messages import N_, reason_of
 from hematodesk.workflow.models.adaptation import (
     Proposal,
     Step,
@@ -55,8 +56,10 @@ class Adaptation:
         except OSError as fault:
             raise ExportError(
                 "export_unwritable",
-                f"{target} cannot be written: {fault.strerror or fault}.",
-                "Choose another file, or free some space.",
+                N_("Errors", "{name} cannot be written: {reason}."),
+                N_("Errors", "Choose another file, or free some space."),
+                name=target,
+                reason=reason_of(fault),
             ) from fault
         return str(target)
 

@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from hematodesk.domain.cells import Fault
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.messages import N_, Message
 
 # What Qt 6's libraries and plugins load from the system (ldd), and the Debian and Ubuntu package of each.
 _ALWAYS = {
@@ -52,7 +53,7 @@ def why_no_window(
     platform: str = sys.platform,
     missing: Callable[[Iterable[str]], list[str]] | None = None,
     reach_x11: Callable[[], bool] | None = None,
-) -> Fault | None:
+) -> HematodeskError | None:
     """None when a window can be opened, else the reason.
 
     Codes: no_display, display_unreachable, system_library_missing. The arguments stand in for
@@ -64,25 +65,35 @@ def why_no_window(
     find_missing = missing or missing_libraries
     platforms = _platforms(variables)
     if not platforms:
-        return Fault(
+        return HematodeskError(
             "no_display",
-            "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can open.",
-            "Start it in a desktop session, or use `hematodesk classify PATH...` in a terminal.",
+            N_(
+                "Errors",
+                "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can "
+                "open.",
+            ),
+            N_(
+                "Errors", "Start it in a desktop session, or use `hematodesk classify PATH...` in a terminal."
+            ),
         )
     lacks = {name: find_missing([*_ALWAYS, *_OF_PLATFORM.get(name, {})]) for name in platforms}
     possible = [name for name in platforms if not lacks[name]]
     if not possible:
         return _lacking(min(lacks.values(), key=len))
     if possible == ["xcb"] and not (reach_x11 or _x11_answers)():
-        return Fault(
+        return HematodeskError(
             "display_unreachable",
-            f"The display {variables.get('DISPLAY', '')} does not answer, so no window can open.",
-            "Check DISPLAY and the right to use that display, or use `hematodesk classify PATH...`.",
+            N_("Errors", "The display {name} does not answer, so no window can open."),
+            N_(
+                "Errors",
+                "Check DISPLAY and the right to use that display, or use `hematodesk classify PATH...`.",
+            ),
+            name=variables.get("DISPLAY", ""),
         )
     return None
 
 
-def qt_fault(error: ImportError) -> Fault:
+def qt_fault(error: ImportError) -> HematodeskError:
     """Why importing Qt failed, in words.
 
     Codes: qt_missing, system_library_missing. An import error of our own code is raised again.
@@ -91,10 +102,10 @@ def qt_fault(error: ImportError) -> Fault:
     if ".so" in words and "cannot open shared object file" in words:
         return _lacking([words.split(":", 1)[0]])
     if (error.name or "").split(".", 1)[0] in ("PySide6", "shiboken6"):
-        return Fault(
+        return HematodeskError(
             "qt_missing",
-            "PySide6 (Qt) is not installed, so no window can open.",
-            "Install it with: python -m pip install PySide6-Essentials",
+            N_("Errors", "PySide6 (Qt) is not installed, so no window can open."),
+            N_("Errors", "Install it with: python -m pip install PySide6-Essentials"),
         )
     raise error
 
@@ -123,21 +134,23 @@ def _platforms(variables: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _lacking(names: list[str]) -> Fault:
+def _lacking(names: list[str]) -> HematodeskError:
     known = {**_ALWAYS, **_X11, **_WAYLAND}
-    several = len(names) > 1
-    return Fault(
+    one = N_("Errors", "The system library {names} is missing, so no window can open.")
+    many = N_("Errors", "The system libraries {names} are missing, so no window can open.")
+    return HematodeskError(
         "system_library_missing",
-        f"The system {'libraries' if several else 'library'} {', '.join(names)} "
-        f"{'are' if several else 'is'} missing, so no window can open.",
+        many if len(names) > 1 else one,
         _install([known[name] for name in names if name in known]),
+        names=", ".join(names),
     )
 
 
-def _install(packages: list[str]) -> str:
+def _install(packages: list[str]) -> Message:
     if not packages:
-        return "Install it with the system's package manager."
-    return f"On Debian and Ubuntu install with: sudo apt-get install -y {' '.join(packages)}"
+        return Message(N_("Errors", "Install it with the system's package manager."))
+    words = N_("Errors", "On Debian and Ubuntu install with: sudo apt-get install -y {packages}")
+    return Message(words, packages=" ".join(packages))
 
 
 def _x11_answers() -> bool:

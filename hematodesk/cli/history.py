@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.cli.console import OK, SOME_FAILED, say, shown_progress, with_history
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.messages import N_
 from hematodesk.domain.words import number_of
 
 if TYPE_CHECKING:
@@ -82,8 +83,12 @@ def _report_renderer(services: Services) -> ReportRenderer:
         return report_renderer(services)
     except ImportError as error:
         fault = qt_fault(error)
-        words = f"A PDF is drawn by Qt, which is not there. {fault.message}"
-        raise ExportError(fault.code, words, fault.remedy) from error
+        raise ExportError(
+            fault.code,
+            N_("Errors", "A PDF is drawn by Qt, which is not there. {words}"),
+            fault.remedy,
+            words=fault.message,
+        ) from error
 
 
 def import_document(options: argparse.Namespace) -> int:

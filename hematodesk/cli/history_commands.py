@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hematodesk.cli.output import TextSink
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.messages import N_
 from hematodesk.domain.words import number_of
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance, backup_line, report_lines
 from hematodesk.workflow.services import Services
@@ -60,8 +61,12 @@ def restore(services: Services, which: str | None, output: TextSink) -> None:
     if not found.is_file():
         raise HistoryError(
             "backup_absent",
-            f"There is no backup {which}.",
-            "`hematodesk history restore` lists the kept ones; a path to any other file will do as well.",
+            N_("Errors", "There is no backup {which}."),
+            N_(
+                "Errors",
+                "`hematodesk history restore` lists the kept ones; a path to any other file will do as well.",
+            ),
+            which=which,
         )
     kept = maintenance.restore(found)
     # Opening brings an older format up to date, and says so if that cannot be done.

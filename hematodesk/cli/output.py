@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.messages import N_
 
 if TYPE_CHECKING:
     from hematodesk.workflow.analysis.batch import BatchProgress
@@ -70,7 +71,12 @@ def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator
         stream.flush()
         return
     if target.is_dir():
-        raise ExportError("export_unwritable", f"{target} is a folder.", "Name a file.")
+        raise ExportError(
+            "export_unwritable",
+            N_("Errors", "{target} is a folder."),
+            N_("Errors", "Name a file."),
+            target=target,
+        )
     encoding = "utf-8-sig" if spreadsheet else "utf-8"
     from hematodesk.domain.text_file import replacing
 

@@ -13,7 +13,7 @@ from hematodesk.cli.images import classify
 from hematodesk.domain.errors import PolicyError
 
 if TYPE_CHECKING:
-    from hematodesk.domain.cells import Fault
+    from hematodesk.domain.errors import HematodeskError
 
 
 def open_window(options: argparse.Namespace) -> int:
@@ -44,7 +44,7 @@ def open_window(options: argparse.Namespace) -> int:
     return classify(_as_classify(options))
 
 
-def _without_qt() -> Fault | None:
+def _without_qt() -> HematodeskError | None:
     """Why Qt cannot be imported; None when it can."""
     from hematodesk.bootstrap import import_window
     from hematodesk.cli.display import qt_fault

@@ -78,8 +78,11 @@ def listed(parts: Iterable[object], between: str = ", ") -> Message:
 
 
 def counted(count: int, one: str, many: str, /, **data: object) -> Message:
-    """A message with a number in it: `one` is for 1, `many` has the placeholder {count}."""
-    return Message(one if count == 1 else many, count=count, **data)
+    """A message with a number in it: `one` is for 1, `many` has the placeholder {count}.
+
+    Data named count stand in the number's place, such as "60,000".
+    """
+    return Message(one if count == 1 else many, **({"count": count} | data))
 
 
 def understood(document: object, sentence: str) -> str:

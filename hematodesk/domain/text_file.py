@@ -11,6 +11,7 @@ from typing import IO
 
 from hematodesk.domain import files
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.messages import N_, reason_of
 
 MARKED = "hematodesk-marked"
 
@@ -71,6 +72,10 @@ def worded(target: Path) -> Iterator[None]:
     except OSError as error:
         raise ExportError(
             "export_unwritable",
-            f"“{target.name}” cannot be written: {error.strerror or error}.",
-            "Close the file in other programs, make room on the disk, or choose another folder.",
+            N_("Errors", "“{name}” cannot be written: {reason}."),
+            N_(
+                "Errors", "Close the file in other programs, make room on the disk, or choose another folder."
+            ),
+            name=target.name,
+            reason=reason_of(error),
         ) from None

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from hematodesk.domain.errors import DocumentError
 from hematodesk.domain.limits import MAX_TEXT_CHARACTERS
+from hematodesk.domain.messages import N_, Message
 from hematodesk.reporting.json_export import BYTES
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
@@ -30,16 +31,19 @@ class Fields:
         self._where = where
         self._path = path
         if not isinstance(value, dict):
-            self.refuse("", "should be an object")
+            self.refuse("", N_("Errors", "should be an object"))
         self._value: dict[str, Any] = value
 
-    def refuse(self, key: str, words: str) -> NoReturn:
-        """Raise the error for a field; the empty key means the object itself."""
-        field = self._name(key) or "the entry"
+    def refuse(self, key: str, words: str, /, **data: object) -> NoReturn:
+        """Raise the error for a field; the empty key means the object. `words` is a marked template."""
+        entry = Message(N_("Errors", "the entry"))
         raise DocumentError(
             "import_invalid",
-            f"{self._where}: {field} {words}.",
-            "Export the history again, and import that file as it is.",
+            N_("Errors", "{place}: {field} {words}."),
+            N_("Errors", "Export the history again, and import that file as it is."),
+            place=self._where,
+            field=self._name(key) or entry,
+            words=Message(words, **data),
         )
 
     def _name(self, key: str) -> str:
@@ -47,21 +51,26 @@ class Fields:
 
     def _get(self, key: str) -> Any:
         if key not in self._value:
-            self.refuse(key, "is missing")
+            self.refuse(key, N_("Errors", "is missing"))
         return self._value[key]
 
     def text(self, key: str, longest: int = MAX_TEXT_CHARACTERS) -> str:
         """A text, from its bytes where it could not be written as it is."""
         value = self._get(key)
         if not isinstance(value, str):
-            self.refuse(key, "should be a text")
+            self.refuse(key, N_("Errors", "should be a text"))
         if key + BYTES in self._value:
             try:
                 value = bytes.fromhex(self._value[key + BYTES]).decode("utf-8", "surrogatepass")
             except (TypeError, ValueError):
-                self.refuse(key + BYTES, "should be hexadecimal UTF-8")
+                self.refuse(key + BYTES, N_("Errors", "should be hexadecimal UTF-8"))
         if len(value) > longest:
-            self.refuse(key, f"has {len(value)} characters; at most {longest} are taken")
+            self.refuse(
+                key,
+                N_("Errors", "has {count} characters; at most {longest} are taken"),
+                count=len(value),
+                longest=longest,
+            )
         return str(value)
 
     def maybe_text(self, key: str) -> str | None:
@@ -72,7 +81,7 @@ class Fields:
         """A list of texts."""
         values = self._list(key)
         if not all(isinstance(value, str) for value in values):
-            self.refuse(key, "should be a list of texts")
+            self.refuse(key, N_("Errors", "should be a list of texts"))
         return tuple(values)
 
     def time(self, key: str, *, may_be_empty: bool = False) -> str:
@@ -87,16 +96,16 @@ class Fields:
         except ValueError:
             fit = False
         if not fit:
-            self.refuse(key, "should be a time like 2026-11-21T08:30:00.000Z")
+            self.refuse(key, N_("Errors", "should be a time like 2026-11-21T08:30:00.000Z"))
         return value
 
     def number(self, key: str, least: float = 0.0, most: float = math.inf) -> float:
         """A number from least to most, not infinite."""
         value = self._get(key)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(key, "should be a number")
+            self.refuse(key, N_("Errors", "should be a number"))
         if abs(value) > _WHOLE or not math.isfinite(value) or not least <= value <= most:
-            self.refuse(key, f"is {str(value)[:30]}, which it cannot be")
+            self.refuse(key, N_("Errors", "is {value}, which it cannot be"), value=str(value)[:30])
         return float(value)
 
     def maybe_number(self, key: str) -> float | None:
@@ -107,14 +116,14 @@ class Fields:
         """A whole number."""
         value = self._get(key)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            self.refuse(key, f"should be a whole number from {least} on")
+            self.refuse(key, N_("Errors", "should be a whole number from {least} on"), least=least)
         return value
 
     def flag(self, key: str) -> bool:
         """True or false."""
         value = self._get(key)
         if not isinstance(value, bool):
-            self.refuse(key, "should be true or false")
+            self.refuse(key, N_("Errors", "should be true or false"))
         return value
 
     def choice(self, key: str, kind: type[Chosen]) -> Chosen:
@@ -123,7 +132,7 @@ class Fields:
         try:
             return kind(value)
         except ValueError:
-            self.refuse(key, f"should be one of {', '.join(kind)}")
+            self.refuse(key, N_("Errors", "should be one of {choices}"), choices=", ".join(kind))
 
     def maybe_choice(self, key: str, kind: type[Chosen]) -> Chosen | None:
         """One of the words, or null."""
@@ -141,7 +150,12 @@ class Fields:
         """The objects of a list of at most so many."""
         values = self._list(key)
         if len(values) > most:
-            self.refuse(key, f"has {len(values)} entries; at most {most} are taken")
+            self.refuse(
+                key,
+                N_("Errors", "has {count} entries; at most {most} are taken"),
+                count=len(values),
+                most=most,
+            )
         return (
             Fields(value, self._where, f"{self._name(key)}[{place}]") for place, value in enumerate(values)
         )
@@ -164,7 +178,7 @@ class Fields:
     def _list(self, key: str) -> list[Any]:
         value = self._get(key)
         if not isinstance(value, list):
-            self.refuse(key, "should be a list")
+            self.refuse(key, N_("Errors", "should be a list"))
         return value
 
 

@@ -30,6 +30,7 @@ from hematodesk.domain.errors import DocumentError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.limits import MAX_CELLS, MAX_NOTE_CHARACTERS
+from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 from hematodesk.reporting.json_export import SCHEMA
 from hematodesk.reporting.json_fields import Fields
@@ -72,7 +73,7 @@ def read_contents(path: Path, check: Callable[[], None]) -> Contents:
                     fields = Fields(value, _where(path, scanner), f"sessions[{place}]")
                     session = _session(fields)
                     if session.id in sessions:
-                        fields.refuse("id", f"{session.id} is there twice")
+                        fields.refuse("id", N_("Errors", "{id} is there twice"), id=session.id)
                     sessions[session.id] = session
             elif key == "images":
                 for record, line in _records(path, scanner):
@@ -83,10 +84,15 @@ def read_contents(path: Path, check: Callable[[], None]) -> Contents:
                 scanner.value()
     for key in ("schema", "sessions", "images"):
         if key not in seen:
-            raise _invalid(f"“{path.name}” has no “{key}”.")
+            raise _invalid(N_("Errors", "“{name}” has no “{key}”."), name=path.name, key=key)
     for number, line in used.items():
         if number not in sessions:
-            raise _invalid(f"“{path.name}”, line {line}: session {number} is not among the sessions.")
+            raise _invalid(
+                N_("Errors", "“{name}”, line {line}: session {number} is not among the sessions."),
+                name=path.name,
+                line=line,
+                number=number,
+            )
     return Contents(tuple(sessions.values()), images)
 
 
@@ -110,24 +116,40 @@ def _scanning(path: Path) -> Iterator[JsonScanner]:
         yield JsonScanner(stream, path)
 
 
-def _where(path: Path, scanner: JsonScanner) -> str:
-    return f"“{path.name}”, line {scanner.line}"
+def _where(path: Path, scanner: JsonScanner) -> Message:
+    return Message(N_("Errors", "“{name}”, line {line}"), name=path.name, line=scanner.line)
 
 
-def _invalid(words: str) -> DocumentError:
-    return DocumentError("import_invalid", words, "Export the history again, and import that file as it is.")
+def _invalid(words: str, /, **data: object) -> DocumentError:
+    return DocumentError(
+        "import_invalid",
+        words,
+        N_("Errors", "Export the history again, and import that file as it is."),
+        **data,
+    )
 
 
-def _check_schema(schema: object, where: str) -> None:
+def _check_schema(schema: object, where: Message) -> None:
     if isinstance(schema, int) and not isinstance(schema, bool) and schema > SCHEMA:
         raise DocumentError(
             "import_newer",
-            f"{where}: the file was written by a newer version of the program "
-            f"(its schema is {schema}, this version knows {SCHEMA}).",
-            "Use the newer version of the program.",
+            N_(
+                "Errors",
+                "{place}: the file was written by a newer version of the program (its schema is {found}, "
+                "this version knows {known}).",
+            ),
+            N_("Errors", "Use the newer version of the program."),
+            place=where,
+            found=schema,
+            known=SCHEMA,
         )
     if schema != SCHEMA:
-        raise _invalid(f"{where}: schema should be {SCHEMA}, not {str(schema)[:30]}.")
+        raise _invalid(
+            N_("Errors", "{place}: schema should be {schema}, not {found}."),
+            place=where,
+            schema=SCHEMA,
+            found=str(schema)[:30],
+        )
 
 
 def _session(fields: Fields) -> Session:
@@ -177,9 +199,9 @@ def _thumbnail(fields: Fields) -> bytes:
     try:
         data = base64.b64decode(fields.text("thumbnail", 2 * _MOST_THUMBNAIL_BYTES), validate=True)
     except (binascii.Error, ValueError):
-        fields.refuse("thumbnail", "should be a picture in base64")
+        fields.refuse("thumbnail", N_("Errors", "should be a picture in base64"))
     if data and not data.startswith(_FIRST_BYTES_OF_JPEG):
-        fields.refuse("thumbnail", "should be a JPEG picture")
+        fields.refuse("thumbnail", N_("Errors", "should be a JPEG picture"))
     return data
 
 
@@ -187,7 +209,7 @@ def _cell(fields: Fields) -> CellRecord:
     prediction, review = fields.maybe_object("prediction"), fields.maybe_object("review")
     standing = None if review is None else _verdict(review)
     if review is not None and isinstance(standing, Withdrawal):
-        review.refuse("verdict", "should be given: a review that was taken back is no review")
+        review.refuse("verdict", N_("Errors", "should be given: a review that was taken back is no review"))
     assert not isinstance(standing, Withdrawal)
     cell = Cell(
         box=_box(fields),
@@ -200,10 +222,12 @@ def _cell(fields: Fields) -> CellRecord:
     )
     earlier = tuple(_prediction(each) for each in fields.objects("earlier_predictions", _MOST_EARLIER))
     if earlier and cell.prediction is None:
-        fields.refuse("earlier_predictions", "should be empty where there is no prediction")
+        fields.refuse("earlier_predictions", N_("Errors", "should be empty where there is no prediction"))
     verdicts = tuple(_verdict(each) for each in fields.objects("earlier_reviews", _MOST_EARLIER))
     if cell.review is None and verdicts and not isinstance(verdicts[-1], Withdrawal):
-        fields.refuse("earlier_reviews", "should end with the taking back where there is no review")
+        fields.refuse(
+            "earlier_reviews", N_("Errors", "should end with the taking back where there is no review")
+        )
     return CellRecord(cell, earlier, verdicts)
 
 
@@ -213,19 +237,21 @@ def _box(fields: Fields) -> Box:
         x, y, w, h = values
         if max(abs(x), abs(y)) < _COORDINATE and 0 < w < _COORDINATE and 0 < h < _COORDINATE:
             return Box(x, y, w, h)
-    fields.refuse("box", "should be four whole numbers: x, y, and a positive width and height")
+    fields.refuse("box", N_("Errors", "should be four whole numbers: x, y, and a positive width and height"))
 
 
 def _prediction(fields: Fields) -> Prediction:
     shares = fields.object("probabilities")
     ranked = [(class_id, shares.number(class_id, 0.0, 1.0)) for class_id, _ in shares.items()]
     if not ranked:
-        shares.refuse("", "should name a class")
+        shares.refuse("", N_("Errors", "should name a class"))
     top = fields.text("class")
     # Programs that sort keys lose the order; ties are told by the class that stands first.
     ranked.sort(key=lambda item: (-item[1], item[0] != top))
     if ranked[0] != (top, fields.number("confidence", 0.0, 1.0)):
-        fields.refuse("class", "should be the most probable class, with its probability as confidence")
+        fields.refuse(
+            "class", N_("Errors", "should be the most probable class, with its probability as confidence")
+        )
     model, provider = fields.object("model"), fields.object("provider")
     return Prediction(
         tuple(ranked),
@@ -253,5 +279,6 @@ def _verdict(fields: Fields) -> Review | Withdrawal:
 
 
 def _refuse_class(fields: Fields, verdict: Verdict) -> NoReturn:
-    rule = "should be null" if verdict is Verdict.REJECTED else "should name one"
-    fields.refuse("class", f"{rule}, as the verdict is {verdict}")
+    null, one = N_("Errors", "should be null"), N_("Errors", "should name one")
+    rule = Message(null if verdict is Verdict.REJECTED else one)
+    fields.refuse("class", N_("Errors", "{rule}, as the verdict is {verdict}"), rule=rule, verdict=verdict)

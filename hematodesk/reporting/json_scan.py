@@ -9,6 +9,7 @@ from typing import IO, Any, NoReturn
 
 from hematodesk.domain.errors import DocumentError
 from hematodesk.domain.limits import MAX_RECORD_CHARACTERS
+from hematodesk.domain.messages import N_, Message, reason_of
 
 _CHUNK = 1 << 16
 _SPACE = " \t\r\n"
@@ -16,12 +17,12 @@ _LONGEST_NUMBER = 64
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number in JSON")
+    raise ValueError(Message(N_("Errors", "{name} is not a number in JSON"), name=text))
 
 
 def _whole(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
-        raise ValueError("a number is too long")
+        raise ValueError(Message(N_("Errors", "a number is too long")))
     return int(text)
 
 
@@ -29,7 +30,8 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"“{next(key for key in keys if keys.count(key) > 1)[:80]}” is there twice")
+        twice = next(key for key in keys if keys.count(key) > 1)[:80]
+        raise ValueError(Message(N_("Errors", "“{key}” is there twice"), key=twice))
     return made
 
 
@@ -58,24 +60,24 @@ class JsonScanner:
 
     def members(self) -> Iterator[str]:
         """The keys of the outermost object; after each, its value is to be read. Ends with the document."""
-        self._expect("{", "the document is not an object")
+        self._expect("{", N_("Errors", "the document is not an object"))
         if self._peek() == "}":
             self._at += 1
         else:
             while True:
                 key = self.value()
                 if not isinstance(key, str):
-                    self._refuse("a key is missing")
-                self._expect(":", f"“{key[:80]}” has no value")
+                    self._refuse(N_("Errors", "a key is missing"))
+                self._expect(":", N_("Errors", "“{key}” has no value"), key=key[:80])
                 yield key
                 if not self._goes_on("}"):
                     break
         if self._peek():
-            self._refuse("there is more behind the end")
+            self._refuse(N_("Errors", "there is more behind the end"))
 
     def elements(self) -> Iterator[Any]:
         """The elements of the list that comes next."""
-        self._expect("[", "here should be a list")
+        self._expect("[", N_("Errors", "here should be a list"))
         if self._peek() == "]":
             self._at += 1
             return
@@ -95,31 +97,36 @@ class JsonScanner:
                 value, end = _DECODER.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
                 if self._ended:
-                    self._refuse(error.msg, error.pos)
+                    self._refuse("{detail}", error.pos, detail=error.msg)
             except RecursionError:
-                self._refuse("it is nested too deeply")
+                self._refuse(N_("Errors", "it is nested too deeply"))
             except ValueError as error:
-                self._refuse(str(error))
+                self._refuse("{detail}", detail=error.args[0])
             else:
                 # A number at the end of what was read may go on.
                 if end < len(self._buffer) or self._ended:
                     self._at = end
                     return value
             if len(self._buffer) - self._at > MAX_RECORD_CHARACTERS:
-                self._refuse("one entry is too long, or does not end")
+                self._refuse(N_("Errors", "one entry is too long, or does not end"))
             self._read(more)
             more *= 2
 
     def _goes_on(self, end: str) -> bool:
         sign = self._peek()
         if sign not in (",", end) or not sign:
-            self._refuse(f"here should be a comma or “{end}”" if sign else "it ends in the middle")
+            self._refuse(
+                N_("Errors", "here should be a comma or “{end}”")
+                if sign
+                else N_("Errors", "it ends in the middle"),
+                end=end,
+            )
         self._at += 1
         return sign == ","
 
-    def _expect(self, sign: str, words: str) -> None:
+    def _expect(self, sign: str, words: str, /, **data: object) -> None:
         if self._peek() != sign:
-            self._refuse(words)
+            self._refuse(words, **data)
         self._at += 1
 
     def _peek(self) -> str:
@@ -140,18 +147,22 @@ class JsonScanner:
         try:
             piece = self._stream.read(count)
         except UnicodeDecodeError:
-            self._refuse("it is not UTF-8 text")
+            self._refuse(N_("Errors", "it is not UTF-8 text"))
         except OSError as error:
             raise unreadable(self._name, error) from error
         self._ended = not piece
         self._buffer += piece
 
-    def _refuse(self, words: str, place: int | None = None) -> NoReturn:
+    def _refuse(self, words: str, place: int | None = None, /, **data: object) -> NoReturn:
+        """Raise the error that names the line; `words` is a marked template."""
         line = self.line if place is None else self._before + self._buffer.count("\n", 0, place)
         raise DocumentError(
             "import_not_json",
-            f"“{self._name}”, line {line}: this is not the JSON of an export: {words}.",
-            "Choose a file that was exported as JSON, and that no other program has changed.",
+            N_("Errors", "“{name}”, line {line}: this is not the JSON of an export: {words}."),
+            N_("Errors", "Choose a file that was exported as JSON, and that no other program has changed."),
+            name=self._name,
+            line=line,
+            words=Message(words, **data),
         ) from None
 
 
@@ -159,6 +170,8 @@ def unreadable(name: str, error: OSError) -> DocumentError:
     """The file cannot be read."""
     return DocumentError(
         "import_unreadable",
-        f"“{name}” cannot be read: {error.strerror or error}.",
-        "Check that the file is there, and the rights of its folder.",
+        N_("Errors", "“{name}” cannot be read: {reason}."),
+        N_("Errors", "Check that the file is there, and the rights of its folder."),
+        name=name,
+        reason=reason_of(error),
     )

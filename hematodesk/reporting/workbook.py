@@ -22,6 +22,7 @@ from hematodesk.domain.cells import now_utc
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.limits import MAX_EMBEDDED_PICTURES
+from hematodesk.domain.messages import N_, Message, counted
 from hematodesk.domain.tallies import by_session
 from hematodesk.domain.text_file import replacing_bytes
 from hematodesk.domain.words import number_of
@@ -104,8 +105,10 @@ def write_workbook(
                     raise cause from None
                 raise ExportError(
                     "export_unwritable",
-                    f"“{target.name}” cannot be written: {error}.",
-                    "Export fewer images.",
+                    N_("Errors", "“{name}” cannot be written: {reason}."),
+                    N_("Errors", "Export fewer images."),
+                    name=target.name,
+                    reason=error,
                 ) from error
             finally:
                 writer.abandon()
@@ -172,25 +175,35 @@ class _Writer:
         return picture
 
     def notices(self) -> list[str]:
-        told = []
+        told: list[str] = []
         if self._continued:
+            sheets: str = self._continued[0]
+            for name in self._continued[1:]:
+                sheets = Message(N_("Errors", "{first} and {second}"), first=sheets, second=name)
             told.append(
-                f"Excel's sheets end at {self.rows_a_sheet:,} rows: {' and '.join(self._continued)} "
-                "go on in further sheets."
+                Message(
+                    N_("Errors", "Excel's sheets end at {most} rows: {sheets} go on in further sheets."),
+                    most=f"{self.rows_a_sheet:,}",
+                    sheets=sheets,
+                )
             )
         if self.cut_fields:
-            told.append(
-                f"One text is longer than Excel's {EXCEL_CHARACTERS:,} characters "
-                "and was cut; CSV and JSON hold it whole."
-                if self.cut_fields == 1
-                else f"{self.cut_fields:,} texts are longer than Excel's {EXCEL_CHARACTERS:,} characters "
-                "and were cut; CSV and JSON hold them whole."
+            one = N_(
+                "Errors",
+                "One text is longer than Excel's {most} characters and was cut; CSV and JSON hold it whole.",
             )
+            many = N_(
+                "Errors",
+                "{count} texts are longer than Excel's {most} characters and were cut; CSV and JSON hold "
+                "them whole.",
+            )
+            most = f"{EXCEL_CHARACTERS:,}"
+            told.append(counted(self.cut_fields, one, many, count=f"{self.cut_fields:,}", most=most))
         if self._left_out:
-            told.append(
-                f"Only the first {MAX_EMBEDDED_PICTURES:,} cells have a picture; "
-                f"{f'{self._left_out:,} have' if self._left_out > 1 else 'one has'} none."
-            )
+            one = N_("Errors", "Only the first {most} cells have a picture; one has none.")
+            many = N_("Errors", "Only the first {most} cells have a picture; {count} have none.")
+            most = f"{MAX_EMBEDDED_PICTURES:,}"
+            told.append(counted(self._left_out, one, many, count=f"{self._left_out:,}", most=most))
         return told
 
     def _write_about(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import RunOptions
+from hematodesk.domain.messages import N_, reason_of
 from hematodesk.workflow.analysis.analyser import Analyser
 from hematodesk.workflow.analysis.known_results import find_earlier
 from hematodesk.workflow.analysis.run_recorder import RunRecorder, same_run
@@ -62,7 +63,11 @@ class Services:
         """The open history. Raises HistoryError (history_closed) before `open_history`."""
         history = self._history
         if history is None:
-            raise HistoryError("history_closed", "The history is not open.", "Start the program again.")
+            raise HistoryError(
+                "history_closed",
+                N_("Errors", "The history is not open."),
+                N_("Errors", "Start the program again."),
+            )
         return history
 
     @property
@@ -98,13 +103,16 @@ class Services:
         except OSError as fault:
             raise HistoryError(
                 "history_unwritable",
-                f"The data folder {self.paths.data} cannot be looked into: {fault.strerror or fault}.",
-                "Check the rights of the data folder, or choose another one with --data-dir.",
+                N_("Errors", "The data folder {folder} cannot be looked into: {reason}."),
+                N_("Errors", "Check the rights of the data folder, or choose another one with --data-dir."),
+                folder=self.paths.data,
+                reason=reason_of(fault),
             ) from fault
         raise HistoryError(
             "history_absent",
-            f"There is no history in {self.paths.data} yet.",
-            "It begins with the first image opened in the window or with `classify --save`.",
+            N_("Errors", "There is no history in {folder} yet."),
+            N_("Errors", "It begins with the first image opened in the window or with `classify --save`."),
+            folder=self.paths.data,
         )
 
     @contextlib.contextmanager

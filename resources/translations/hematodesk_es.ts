@@ -1275,10 +1275,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Los archivos AVI con Motion JPEG se leen en todas partes; haga que el programa de grabación guarde uno.</translation>
     </message>
     <message>
-        <source>There is no video file “{name}”.</source>
-        <translation>No hay ningún archivo de vídeo «{name}».</translation>
-    </message>
-    <message>
         <source>Check its place.</source>
         <translation>Compruebe dónde está.</translation>
     </message>
@@ -1787,6 +1783,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>No se puede escribir {name}: {reason}.</translation>
     </message>
     <message>
+        <source>Choose another file, or free some space.</source>
+        <translation>Elija otro archivo o libere algo de espacio.</translation>
+    </message>
+    <message>
         <source>Check the rights of the data folder and its disk, or choose another data folder.</source>
         <translation>Compruebe los permisos de la carpeta de datos y su disco, o elija otra carpeta de datos.</translation>
     </message>
@@ -1915,12 +1915,64 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Elija con --data-dir una carpeta en la que pueda escribir.</translation>
     </message>
     <message>
+        <source>should be an object</source>
+        <translation>debería ser un objeto</translation>
+    </message>
+    <message>
         <source>{place}: {field} {words}.</source>
         <translation>{place}: {field} {words}.</translation>
     </message>
     <message>
         <source>Export the history again, and import that file as it is.</source>
         <translation>Exporte el historial otra vez e importe ese archivo tal como está.</translation>
+    </message>
+    <message>
+        <source>should be a text</source>
+        <translation>debería ser un texto</translation>
+    </message>
+    <message>
+        <source>should be hexadecimal UTF-8</source>
+        <translation>debería ser UTF-8 hexadecimal</translation>
+    </message>
+    <message>
+        <source>has {count} characters; at most {longest} are taken</source>
+        <translation>tiene {count} caracteres; se admiten como máximo {longest}</translation>
+    </message>
+    <message>
+        <source>should be a list of texts</source>
+        <translation>debería ser una lista de textos</translation>
+    </message>
+    <message>
+        <source>should be a time like 2026-11-21T08:30:00.000Z</source>
+        <translation>debería ser una fecha y hora como 2026-11-21T08:30:00.000Z</translation>
+    </message>
+    <message>
+        <source>should be a number</source>
+        <translation>debería ser un número</translation>
+    </message>
+    <message>
+        <source>is {value}, which it cannot be</source>
+        <translation>es {value}, lo que no es posible</translation>
+    </message>
+    <message>
+        <source>should be a whole number from {least} on</source>
+        <translation>debería ser un número entero a partir de {least}</translation>
+    </message>
+    <message>
+        <source>should be true or false</source>
+        <translation>debería ser verdadero o falso (true o false)</translation>
+    </message>
+    <message>
+        <source>should be one of {choices}</source>
+        <translation>debería ser uno de {choices}</translation>
+    </message>
+    <message>
+        <source>has {count} entries; at most {most} are taken</source>
+        <translation>tiene {count} entradas; se admiten como máximo {most}</translation>
+    </message>
+    <message>
+        <source>should be a list</source>
+        <translation>debería ser una lista</translation>
     </message>
     <message>
         <source>“{name}” was changed while it was read.</source>
@@ -1931,6 +1983,22 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Impórtelo de nuevo cuando ningún otro programa escriba en él.</translation>
     </message>
     <message>
+        <source>{id} is there twice</source>
+        <translation>{id} aparece dos veces</translation>
+    </message>
+    <message>
+        <source>“{name}” has no “{key}”.</source>
+        <translation>A «{name}» le falta «{key}».</translation>
+    </message>
+    <message>
+        <source>“{name}”, line {line}: session {number} is not among the sessions.</source>
+        <translation>«{name}», línea {line}: la sesión {number} no está entre las sesiones.</translation>
+    </message>
+    <message>
+        <source>“{name}”, line {line}</source>
+        <translation>«{name}», línea {line}</translation>
+    </message>
+    <message>
         <source>{place}: the file was written by a newer version of the program (its schema is {found}, this version knows {known}).</source>
         <translation>{place}: el archivo lo escribió una versión más nueva del programa (su esquema es {found}, esta versión conoce {known}).</translation>
     </message>
@@ -1939,12 +2007,108 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Use la versión más nueva del programa.</translation>
     </message>
     <message>
+        <source>{place}: schema should be {schema}, not {found}.</source>
+        <translation>{place}: schema debería ser {schema}, no {found}.</translation>
+    </message>
+    <message>
+        <source>should be a picture in base64</source>
+        <translation>debería ser una imagen en base64</translation>
+    </message>
+    <message>
+        <source>should be a JPEG picture</source>
+        <translation>debería ser una imagen JPEG</translation>
+    </message>
+    <message>
+        <source>should be given: a review that was taken back is no review</source>
+        <translation>debería indicarse: una revisión retirada no es una revisión</translation>
+    </message>
+    <message>
+        <source>should be empty where there is no prediction</source>
+        <translation>debería estar vacío donde no hay predicción</translation>
+    </message>
+    <message>
+        <source>should end with the taking back where there is no review</source>
+        <translation>debería terminar con la retirada donde no hay revisión</translation>
+    </message>
+    <message>
+        <source>should be four whole numbers: x, y, and a positive width and height</source>
+        <translation>debería ser cuatro números enteros: x, y, y una anchura y una altura positivas</translation>
+    </message>
+    <message>
+        <source>should name a class</source>
+        <translation>debería nombrar una clase</translation>
+    </message>
+    <message>
+        <source>should be the most probable class, with its probability as confidence</source>
+        <translation>debería ser la clase más probable, con su probabilidad como confianza</translation>
+    </message>
+    <message>
+        <source>should be null</source>
+        <translation>debería ser nulo (null)</translation>
+    </message>
+    <message>
+        <source>should name one</source>
+        <translation>debería nombrar una</translation>
+    </message>
+    <message>
+        <source>{rule}, as the verdict is {verdict}</source>
+        <translation>{rule}, pues el veredicto es {verdict}</translation>
+    </message>
+    <message>
         <source>Check that the file is there, and the rights of its folder.</source>
         <translation>Compruebe que el archivo está ahí y los permisos de su carpeta.</translation>
     </message>
     <message>
         <source>“{name}”, line {line}: this is not the JSON of an export: {words}.</source>
         <translation>«{name}», línea {line}: esto no es el JSON de una exportación: {words}.</translation>
+    </message>
+    <message>
+        <source>{name} is not a number in JSON</source>
+        <translation>{name} no es un número en JSON</translation>
+    </message>
+    <message>
+        <source>a number is too long</source>
+        <translation>un número es demasiado largo</translation>
+    </message>
+    <message>
+        <source>“{key}” is there twice</source>
+        <translation>«{key}» aparece dos veces</translation>
+    </message>
+    <message>
+        <source>the document is not an object</source>
+        <translation>el documento no es un objeto</translation>
+    </message>
+    <message>
+        <source>a key is missing</source>
+        <translation>falta una clave</translation>
+    </message>
+    <message>
+        <source>“{key}” has no value</source>
+        <translation>«{key}» no tiene valor</translation>
+    </message>
+    <message>
+        <source>there is more behind the end</source>
+        <translation>hay algo más detrás del final</translation>
+    </message>
+    <message>
+        <source>here should be a list</source>
+        <translation>aquí debería haber una lista</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>está anidado demasiado hondo</translation>
+    </message>
+    <message>
+        <source>one entry is too long, or does not end</source>
+        <translation>una entrada es demasiado larga o no termina</translation>
+    </message>
+    <message>
+        <source>here should be a comma or “{end}”</source>
+        <translation>aquí debería haber una coma o «{end}»</translation>
+    </message>
+    <message>
+        <source>it ends in the middle</source>
+        <translation>termina a la mitad</translation>
     </message>
     <message>
         <source>Choose a file that was exported as JSON, and that no other program has changed.</source>
@@ -2097,6 +2261,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>One text is longer than Excel&apos;s {most} characters and was cut; CSV and JSON hold it whole.</source>
         <translation>Un texto supera los {most} caracteres de Excel y se cortó; CSV y JSON lo conservan entero.</translation>
+    </message>
+    <message>
+        <source>{first} and {second}</source>
+        <translation>{first} y {second}</translation>
+    </message>
+    <message>
+        <source>Excel&apos;s sheets end at {most} rows: {sheets} go on in further sheets.</source>
+        <translation>Las hojas de Excel terminan en {most} filas: {sheets} continúan en otras hojas.</translation>
     </message>
     <message>
         <source>Only the first {most} cells have a picture; {count} have none.</source>
@@ -2633,6 +2805,162 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>a row of its table {name} points to nothing</source>
         <translation>una fila de su tabla {name} no apunta a nada</translation>
+    </message>
+    <message>
+        <source>{name} needs more memory than there is.</source>
+        <translation>{name} necesita más memoria de la que hay.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or save the image smaller.</source>
+        <translation>Cierre otros programas o guarde la imagen más pequeña.</translation>
+    </message>
+    <message>
+        <source>{name} could not be analysed: a fault of the program.</source>
+        <translation>No se pudo analizar {name}: un fallo del programa.</translation>
+    </message>
+    <message>
+        <source>The log in the data folder says where; please report it.</source>
+        <translation>El registro de la carpeta de datos dice dónde; comuníquelo, por favor.</translation>
+    </message>
+    <message>
+        <source>1 file.</source>
+        <translation>1 archivo.</translation>
+    </message>
+    <message>
+        <source>{names} and {count} more</source>
+        <translation>{names} y {count} más</translation>
+    </message>
+    <message>
+        <source>1 reviewed cell was left out, since their images are not where they were or have changed: {names}.</source>
+        <translation>Se omitió 1 célula revisada, pues su imagen no está donde estaba o ha cambiado: {names}.</translation>
+    </message>
+    <message>
+        <source>{count} reviewed cells were left out, since their images are not where they were or have changed: {names}.</source>
+        <translation>Se omitieron {count} células revisadas, pues sus imágenes no están donde estaban o han cambiado: {names}.</translation>
+    </message>
+    <message>
+        <source>it is larger than 1 MB</source>
+        <translation>ocupa más de 1 MB</translation>
+    </message>
+    <message>
+        <source>it is no JSON</source>
+        <translation>no es JSON</translation>
+    </message>
+    <message>
+        <source>it holds no JSON object</source>
+        <translation>no contiene un objeto JSON</translation>
+    </message>
+    <message>
+        <source>“schema” must be {schema}</source>
+        <translation>«schema» debe ser {schema}</translation>
+    </message>
+    <message>
+        <source>“{name}” is none of {names}</source>
+        <translation>«{name}» no es ninguno de {names}</translation>
+    </message>
+    <message>
+        <source>must be a path</source>
+        <translation>debe ser una ruta</translation>
+    </message>
+    <message>
+        <source>must be an absolute path, not {value}</source>
+        <translation>debe ser una ruta absoluta, no {value}</translation>
+    </message>
+    <message>
+        <source>must be a list of names</source>
+        <translation>debe ser una lista de nombres</translation>
+    </message>
+    <message>
+        <source>must be one of {names}</source>
+        <translation>debe ser uno de {names}</translation>
+    </message>
+    <message>
+        <source>must be true or false</source>
+        <translation>debe ser verdadero o falso (true o false)</translation>
+    </message>
+    <message>
+        <source>a text</source>
+        <translation>un texto</translation>
+    </message>
+    <message>
+        <source>a choice</source>
+        <translation>una opción</translation>
+    </message>
+    <message>
+        <source>a flag</source>
+        <translation>un valor de sí o no</translation>
+    </message>
+    <message>
+        <source>a number</source>
+        <translation>un número</translation>
+    </message>
+    <message>
+        <source>a list</source>
+        <translation>una lista</translation>
+    </message>
+    <message>
+        <source>There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can open.</source>
+        <translation>Aquí no hay pantalla (no están definidas DISPLAY ni WAYLAND_DISPLAY), así que no se puede abrir ninguna ventana.</translation>
+    </message>
+    <message>
+        <source>Start it in a desktop session, or use `hematodesk classify PATH...` in a terminal.</source>
+        <translation>Inícielo en una sesión de escritorio o use `hematodesk classify PATH...` en un terminal.</translation>
+    </message>
+    <message>
+        <source>The display {name} does not answer, so no window can open.</source>
+        <translation>La pantalla {name} no responde, así que no se puede abrir ninguna ventana.</translation>
+    </message>
+    <message>
+        <source>Check DISPLAY and the right to use that display, or use `hematodesk classify PATH...`.</source>
+        <translation>Compruebe DISPLAY y el permiso para usar esa pantalla, o use `hematodesk classify PATH...`.</translation>
+    </message>
+    <message>
+        <source>PySide6 (Qt) is not installed, so no window can open.</source>
+        <translation>PySide6 (Qt) no está instalado, así que no se puede abrir ninguna ventana.</translation>
+    </message>
+    <message>
+        <source>Install it with: python -m pip install PySide6-Essentials</source>
+        <translation>Instálelo con: python -m pip install PySide6-Essentials</translation>
+    </message>
+    <message>
+        <source>The system library {names} is missing, so no window can open.</source>
+        <translation>Falta la biblioteca del sistema {names}, así que no se puede abrir ninguna ventana.</translation>
+    </message>
+    <message>
+        <source>The system libraries {names} are missing, so no window can open.</source>
+        <translation>Faltan las bibliotecas del sistema {names}, así que no se puede abrir ninguna ventana.</translation>
+    </message>
+    <message>
+        <source>Install it with the system&apos;s package manager.</source>
+        <translation>Instálela con el gestor de paquetes del sistema.</translation>
+    </message>
+    <message>
+        <source>On Debian and Ubuntu install with: sudo apt-get install -y {packages}</source>
+        <translation>En Debian y Ubuntu instale con: sudo apt-get install -y {packages}</translation>
+    </message>
+    <message>
+        <source>A PDF is drawn by Qt, which is not there. {words}</source>
+        <translation>Un PDF lo dibuja Qt, que no está instalado. {words}</translation>
+    </message>
+    <message>
+        <source>There is no backup {which}.</source>
+        <translation>No hay ninguna copia de seguridad {which}.</translation>
+    </message>
+    <message>
+        <source>`hematodesk history restore` lists the kept ones; a path to any other file will do as well.</source>
+        <translation>`hematodesk history restore` enumera las que se conservan; también vale la ruta de cualquier otro archivo.</translation>
+    </message>
+    <message>
+        <source>{target} is a folder.</source>
+        <translation>{target} es una carpeta.</translation>
+    </message>
+    <message>
+        <source>Name a file.</source>
+        <translation>Indique un archivo.</translation>
+    </message>
+    <message>
+        <source>The history is not open, so only one image at a time is named.</source>
+        <translation>El historial no está abierto, así que solo se nombra una imagen cada vez.</translation>
     </message>
 </context>
 <context>
@@ -3766,10 +4094,6 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Import a model…</source>
         <translation>Importar un modelo…</translation>
-    </message>
-    <message>
-        <source>The history is not open, so only one image at a time is named.</source>
-        <translation>El historial no está abierto, así que solo se nombra una imagen cada vez.</translation>
     </message>
     <message>
         <source>The file has several pages; this is the first.</source>

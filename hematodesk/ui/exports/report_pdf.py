@@ -21,6 +21,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.messages import N_
 from hematodesk.domain.report import Pixels, Report, ReportPictures
 from hematodesk.domain.text_file import replacing_bytes
 from hematodesk.ui.exports.report_page import FAINT, Block, Pages, Type, mm, set_up
@@ -96,8 +97,11 @@ def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToke
         if not _is_whole(drawn):
             raise ExportError(
                 "export_full",
-                "The report could not be drawn to its end: there is no room left for temporary files.",
-                "Make room on the disk, or report fewer images.",
+                N_(
+                    "Errors",
+                    "The report could not be drawn to its end: there is no room left for temporary files.",
+                ),
+                N_("Errors", "Make room on the disk, or report fewer images."),
             )
         with replacing_bytes(target) as stream, drawn.open("rb") as source:
             shutil.copyfileobj(source, stream)
@@ -141,7 +145,11 @@ def _draw(report: Report, path: Path, paper: Paper, cancel: CancelToken | None) 
     counted = _Layout(report, writer, kind, None, 0, cancel).run()
     painter = QPainter()
     if not painter.begin(writer):
-        raise ExportError("export_unwritable", "The PDF could not be begun.", "Choose another folder.")
+        raise ExportError(
+            "export_unwritable",
+            N_("Errors", "The PDF could not be begun."),
+            N_("Errors", "Choose another folder."),
+        )
     try:
         _Layout(report, writer, kind, painter, counted, cancel).run()
     finally:

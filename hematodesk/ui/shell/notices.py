@@ -10,6 +10,7 @@ from PySide6.QtCore import QDir, QObject
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
+from hematodesk.domain.messages import N_
 from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.time_words import moment_words
@@ -300,7 +301,7 @@ class Notices(QObject):
                 if error.code != "history_closed"
                 else HematodeskError(
                     error.code,
-                    self.tr("The history is not open, so only one image at a time is named."),
+                    N_("Errors", "The history is not open, so only one image at a time is named."),
                     error.remedy,
                 )
             )

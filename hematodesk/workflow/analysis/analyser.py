@@ -23,6 +23,7 @@ from hematodesk.domain.cells import (
 from hematodesk.domain.errors import ImageError, ModelError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.limits import MAX_CELLS
+from hematodesk.domain.messages import N_, Message
 from hematodesk.workflow.analysis.sources import Picture, Source
 
 if TYPE_CHECKING:
@@ -359,8 +360,8 @@ def _failed(opened: OpenedImage) -> ImageResult:
 def _no_memory(source: Source) -> Fault:
     return Fault(
         "out_of_memory",
-        f"{_name(source)} needs more memory than there is.",
-        "Close other programs, or save the image smaller.",
+        Message(N_("Errors", "{name} needs more memory than there is."), name=_name(source)),
+        Message(N_("Errors", "Close other programs, or save the image smaller.")),
     )
 
 

@@ -28,6 +28,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
 from hematodesk.domain.errors import Cancelled, HematodeskError
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.pause import Pause
 from hematodesk.workflow.analysis.analyser import Analyser, OpenedImage, PreparedImage, open_image
 from hematodesk.workflow.analysis.sources import Picture, Source, digest_of
@@ -335,7 +336,7 @@ def _with_bug(opened: OpenedImage) -> OpenedImage:
     name = opened.source.name
     fault = Fault(
         "internal_error",
-        f"{name} could not be analysed: a fault of the program.",
-        "The log in the data folder says where; please report it.",
+        Message(N_("Errors", "{name} could not be analysed: a fault of the program."), name=name),
+        Message(N_("Errors", "The log in the data folder says where; please report it.")),
     )
     return OpenedImage(opened.source, None, fault, opened.elapsed_ms)

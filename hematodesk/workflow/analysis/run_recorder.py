@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import Run, RunOptions, RunState
+from hematodesk.domain.messages import N_
 from hematodesk.workflow.system.file_lock import A_LOOK_S, FileLock
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ class RunLock(FileLock):
         if not self.take(A_LOOK_S):
             raise HistoryError(
                 "run_held",
-                "Another window or command is going on with this batch already.",
-                "Wait for it, or stop it there.",
+                N_("Errors", "Another window or command is going on with this batch already."),
+                N_("Errors", "Wait for it, or stop it there."),
             )
 
 

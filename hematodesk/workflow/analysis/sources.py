@@ -16,6 +16,7 @@ from hematodesk.domain.errors import ImageError, PathError
 from hematodesk.domain.files import make_folder, write_whole
 from hematodesk.domain.image_formats import sniff_format
 from hematodesk.domain.limits import MAX_FILE_BYTES
+from hematodesk.domain.messages import N_, reason_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,8 +70,13 @@ def keep_picture(picture: Picture, folder: Path) -> Picture:
     except OSError as fault:
         raise PathError(
             "picture_unwritable",
-            f"The picture {picture.name} cannot be kept in the data folder: {fault.strerror or fault}.",
-            "Free some space; until then the picture can be looked at, but not opened again later.",
+            N_("Errors", "The picture {name} cannot be kept in the data folder: {reason}."),
+            N_(
+                "Errors",
+                "Free some space; until then the picture can be looked at, but not opened again later.",
+            ),
+            name=picture.name,
+            reason=reason_of(fault),
         ) from fault
     return Picture(picture.data, picture.name, target)
 
@@ -102,15 +108,17 @@ def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:
     if not result.path:
         raise ImageError(
             "path_unknown",
-            f"{result.name} came without a file and was not kept.",
-            "Its results and its thumbnail are in the history.",
+            N_("Errors", "{name} came without a file and was not kept."),
+            N_("Errors", "Its results and its thumbnail are in the history."),
+            name=result.name,
         )
     image = reader.read(Path(result.path))
     if result.digest and image.digest != result.digest:
         raise ImageError(
             "image_changed",
-            f"{result.name} has changed since it was analysed.",
-            "Open the file anew to analyse it as it is now.",
+            N_("Errors", "{name} has changed since it was analysed."),
+            N_("Errors", "Open the file anew to analyse it as it is now."),
+            name=result.name,
         )
     return image
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.messages import N_, Message
 from hematodesk.workflow.analysis.sources import reopen
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def read_again(result: ImageResult, reader: ImageReader) -> Reopened:
     except ImageError as error:
         return Reopened(None, error.message)
     if pixels.shape[:2] != (result.height, result.width):
+        other = N_("Errors", "{name} has another size than the history says.")
         # Only a history from elsewhere can say so; its boxes would lie in the wrong places.
-        return Reopened(None, f"{result.name} has another size than the history says.")
+        return Reopened(None, Message(other, name=result.name))
     return Reopened(pixels)
 
 

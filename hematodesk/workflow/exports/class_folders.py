@@ -20,6 +20,7 @@ from hematodesk.domain.file_names import name_key, safe_name
 from hematodesk.domain.files import Rights, write_whole
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.limits import MAX_FILE_BYTES
+from hematodesk.domain.messages import N_, ClassId, Message, counted, listed, reason_of
 from hematodesk.workflow.analysis.analyser import cut_cell
 from hematodesk.workflow.analysis.sources import suffix_of
 from hematodesk.workflow.exports.cell_pictures import read_again
@@ -54,17 +55,24 @@ _COLUMNS = (
     "model_version",
     "model_sha256",
 )
+OUTSIDE = N_("Errors", "cells outside their image")
+UNREVIEWED = N_("Errors", "cells that nobody has reviewed")
+IMAGE_GONE = N_("Errors", "cells whose image is gone or has changed")
+WITHOUT_CLASS = N_("Errors", "cells without a class")
+GONE = N_("Errors", "images that are gone or have changed")
+UNREAD = N_("Errors", "images that could not be read")
+ANALYSED_AGAIN = N_("Errors", "images that were analysed again later")
+SEVERAL_CLASSES = N_("Errors", "images with cells of several classes (cells can be copied)")
+
 _ONE = {
-    "cells outside their image": "cell outside its image",
-    "cells that nobody has reviewed": "cell that nobody has reviewed",
-    "cells whose image is gone or has changed": "cell whose image is gone or has changed",
-    "cells without a class": "cell without a class",
-    "images that are gone or have changed": "image that is gone or has changed",
-    "images that could not be read": "image that could not be read",
-    "images that were analysed again later": "image that was analysed again later",
-    "images with cells of several classes (cells can be copied)": (
-        "image with cells of several classes (cells can be copied)"
-    ),
+    OUTSIDE: N_("Errors", "cell outside its image"),
+    UNREVIEWED: N_("Errors", "cell that nobody has reviewed"),
+    IMAGE_GONE: N_("Errors", "cell whose image is gone or has changed"),
+    WITHOUT_CLASS: N_("Errors", "cell without a class"),
+    GONE: N_("Errors", "image that is gone or has changed"),
+    UNREAD: N_("Errors", "image that could not be read"),
+    ANALYSED_AGAIN: N_("Errors", "image that was analysed again later"),
+    SEVERAL_CLASSES: N_("Errors", "image with cells of several classes (cells can be copied)"),
 }
 """The reasons of `FolderOutcome.left_out`, said of one."""
 _SPARE_BYTES = 16 * 1024 * 1024
@@ -87,16 +95,30 @@ class FolderOptions:
 
 @dataclass(slots=True)
 class FolderOutcome:
-    """What was written: files by class, and what was left out, by reason in words."""
+    """What was written: files by class, and what was left out, by reason: a template said of several."""
 
     files: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
+    def notices(self) -> tuple[str, ...]:
+        """How many files of each class were written, and what was left out, in sentences."""
+        return (self._written(), *([self._left_out()] if self.left_out else []))
 
-def one_of(reason: str, count: int) -> str:
-    """A reason of `FolderOutcome.left_out` as it stands behind a count."""
-    return _ONE[reason] if count == 1 else reason
+    def _written(self) -> Message:
+        if not self.classes:
+            return counted(self.files, N_("Errors", "1 file."), N_("Errors", "{count} files."))
+        each = self.classes.most_common()
+        counts = listed(Message("{class_id} {count}", class_id=ClassId(name), count=n) for name, n in each)
+        one, many = N_("Errors", "1 file: {counts}."), N_("Errors", "{count} files: {counts}.")
+        return counted(self.files, one, many, counts=counts)
+
+    def _left_out(self) -> Message:
+        parts = [
+            Message("{count} {what}", count=count, what=counted(count, _ONE[reason], reason))
+            for reason, count in self.left_out.most_common()
+        ]
+        return Message(N_("Errors", "Left out: {counts}."), counts=listed(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +189,13 @@ class FolderWriter:
         if self._target.exists() and (not self._target.is_dir() or any(self._target.iterdir())):
             raise ExportError(
                 "target_not_empty",
-                f"“{self._target.name}” is not an empty folder.",
-                "Choose an empty folder, or the name of a new one: nothing of yours is mixed up or replaced.",
+                N_("Errors", "“{name}” is not an empty folder."),
+                N_(
+                    "Errors",
+                    "Choose an empty folder, or the name of a new one: nothing of yours is mixed up or "
+                    "replaced.",
+                ),
+                name=self._target.name,
             )
         if not self._target.exists():
             self._target.mkdir()
@@ -182,22 +209,28 @@ class FolderWriter:
             if error.errno in _FULL:
                 raise ExportError(
                     "export_full",
-                    f"There is no room left on the disk of “{self._target.name}”.",
-                    "Make room or choose another disk; what was copied so far was taken away again.",
+                    N_("Errors", "There is no room left on the disk of “{name}”."),
+                    N_(
+                        "Errors",
+                        "Make room or choose another disk; what was copied so far was taken away again.",
+                    ),
+                    name=self._target.name,
                 ) from error
             raise ExportError(
                 "export_unwritable",
-                f"“{self._target.name}” cannot be written: {error.strerror or error}.",
-                "Check the rights of the folder, or choose another.",
+                N_("Errors", "“{name}” cannot be written: {reason}."),
+                N_("Errors", "Check the rights of the folder, or choose another."),
+                name=self._target.name,
+                reason=reason_of(error),
             ) from error
 
     def _take(self, image: HistoryImage) -> None:
         result = image.result
         if result.fault is not None or not result.digest:
-            self.outcome.left_out["images that could not be read"] += 1
+            self.outcome.left_out[UNREAD] += 1
             return
         if self._latest.get(result.digest, image.id) != image.id:
-            self.outcome.left_out["images that were analysed again later"] += 1
+            self.outcome.left_out[ANALYSED_AGAIN] += 1
             return
         wanted = [
             (number, cell)
@@ -213,10 +246,10 @@ class FolderWriter:
 
     def _wanted(self, cell: Cell) -> bool:
         if cell.review is None and self._options.reviewed_only:
-            self.outcome.left_out["cells that nobody has reviewed"] += 1
+            self.outcome.left_out[UNREVIEWED] += 1
             return False
         if cell.label is None:
-            self.outcome.left_out["cells without a class"] += 1
+            self.outcome.left_out[WITHOUT_CLASS] += 1
             return False
         return True
 
@@ -225,12 +258,12 @@ class FolderWriter:
 
         pixels = read_again(image.result, self._reader).pixels
         if pixels is None:
-            self.outcome.left_out["cells whose image is gone or has changed"] += len(wanted)
+            self.outcome.left_out[IMAGE_GONE] += len(wanted)
             return
         for number, cell in wanted:
             crop = self._crop(pixels, cell, image.result.red_cell_diameter)
             if crop is None:
-                self.outcome.left_out["cells outside their image"] += 1
+                self.outcome.left_out[OUTSIDE] += 1
                 continue
             self._put(image, number, cell, f"-cell{number}.png", encode_png(crop))
 
@@ -247,12 +280,12 @@ class FolderWriter:
 
     def _take_whole(self, image: HistoryImage, wanted: list[tuple[int, Cell]]) -> None:
         if len({cell.label for _, cell in wanted}) > 1:
-            self.outcome.left_out["images with cells of several classes (cells can be copied)"] += 1
+            self.outcome.left_out[SEVERAL_CLASSES] += 1
             return
         data = _same_bytes(image)
         suffix = suffix_of(data)
         if not suffix:
-            self.outcome.left_out["images that are gone or have changed"] += 1
+            self.outcome.left_out[GONE] += 1
             return
         number, cell = wanted[0]
         self._put(image, number, cell, suffix, data)

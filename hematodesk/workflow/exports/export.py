@@ -12,14 +12,13 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryFilter, HistoryImage
 from hematodesk.domain.limits import MAX_REPORT_IMAGES
-from hematodesk.domain.words import number_of
+from hematodesk.domain.messages import N_
 from hematodesk.workflow.exports.class_folders import (
     CutRules,
     FolderOptions,
     FolderWriter,
     PackageCut,
     newest_of_each,
-    one_of,
 )
 
 if TYPE_CHECKING:
@@ -166,12 +165,18 @@ def _write_report(
     from hematodesk.workflow.exports.report_job import make_report
 
     if render is None:
-        raise ExportError("export_unsupported", "A PDF cannot be made without Qt.", "Choose another format.")
+        raise ExportError(
+            "export_unsupported",
+            N_("Errors", "A PDF cannot be made without Qt."),
+            N_("Errors", "Choose another format."),
+        )
     if len(ids) > MAX_REPORT_IMAGES:
         raise ExportError(
             "report_too_large",
-            f"A report of {len(ids):,} images is too long; at most {MAX_REPORT_IMAGES:,} are laid out.",
-            "Choose a session or a filter, or export a table.",
+            N_("Errors", "A report of {count} images is too long; at most {most} are laid out."),
+            N_("Errors", "Choose a session or a filter, or export a table."),
+            count=f"{len(ids):,}",
+            most=f"{MAX_REPORT_IMAGES:,}",
         )
     report = make_report(services, ids, counted.over)
     notices = render(report, request.target, request.options.paper, counted.cancel)
@@ -190,14 +195,7 @@ def _copy_folders(
         newest_of_each(lambda: history.export_rows(ids)),
     )
     outcome = writer.write(counted.over(history.export_rows(ids)), counted.cancel)
-    classes = ", ".join(f"{class_id} {count}" for class_id, count in outcome.classes.most_common())
-    notices = [f"{number_of(outcome.files, 'file')}{f': {classes}' if classes else ''}."]
-    if outcome.left_out:
-        words = ", ".join(
-            f"{count} {one_of(reason, count)}" for reason, count in outcome.left_out.most_common()
-        )
-        notices.append(f"Left out: {words}.")
-    return ExportOutcome(counted.count, tuple(notices))
+    return ExportOutcome(counted.count, outcome.notices())
 
 
 def _cut_rules(services: Services) -> CutRules:
@@ -217,8 +215,9 @@ def _refuse_history_itself(history: History, target: Path) -> None:
     if target.name.startswith(own.name) and target.parent.resolve() == own.parent.resolve():
         raise ExportError(
             "export_unwritable",
-            f"{target.name} belongs to the history itself.",
-            "Choose another name or folder.",
+            N_("Errors", "{name} belongs to the history itself."),
+            N_("Errors", "Choose another name or folder."),
+            name=target.name,
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import DocumentError, HistoryError, ImageError
+from hematodesk.domain.messages import N_
 from hematodesk.domain.records import ImageRecord, Imported
 from hematodesk.workflow.system.file_lock import A_LOOK_S, FileLock
 
@@ -42,8 +43,8 @@ def import_history(
     if not lock.take(A_LOOK_S):
         raise HistoryError(
             "import_held",
-            "Another window or command is importing into this history.",
-            "Wait until it has ended, then import the file again.",
+            N_("Errors", "Another window or command is importing into this history."),
+            N_("Errors", "Wait until it has ended, then import the file again."),
         )
     try:
         records = _known_sessions(read_records(path), {each.id for each in contents.sessions}, path.name)
@@ -80,8 +81,9 @@ def _known_sessions(
         if record.image.session_id not in sessions:
             raise DocumentError(
                 "import_invalid",
-                f"“{name}” was changed while it was read.",
-                "Import it again when no other program writes to it.",
+                N_("Errors", "“{name}” was changed while it was read."),
+                N_("Errors", "Import it again when no other program writes to it."),
+                name=name,
             )
         yield record
 

@@ -20,6 +20,7 @@ from hematodesk.domain.classes import cell_class
 from hematodesk.domain.comparison import Comparison, compare_answers
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.linear_head import Labelled, LinearHead, choose_head, grouped_folds, out_of_fold
+from hematodesk.domain.messages import N_
 from hematodesk.domain.statistics import fit_temperature, softmax
 from hematodesk.workflow.analysis.analyser import EmbeddingClassifier
 from hematodesk.workflow.models.reviewed_cells import (
@@ -120,8 +121,10 @@ def parent_of(service: ModelService, package: ModelPackage) -> ModelPackage:
         package = made_of
     raise ModelError(
         "adapt_parent_missing",
-        f"{package.name} {package.version} was adapted from a model that is not here any more.",
-        "Choose the model that it came from, or another one, and adapt that.",
+        N_("Errors", "{name} {version} was adapted from a model that is not here any more."),
+        N_("Errors", "Choose the model that it came from, or another one, and adapt that."),
+        name=package.name,
+        version=package.version,
     )
 
 

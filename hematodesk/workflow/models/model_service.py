@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.messages import N_
 from hematodesk.workflow.analysis.analyser import EmbeddingClassifier
 from hematodesk.workflow.models.tuning import Tuning
 from hematodesk.workflow.review.class_choice import class_choice
@@ -165,8 +166,8 @@ class ModelService:
         if loaded is None:
             raise ModelError(
                 "model_missing",
-                "There is no model to name cells with.",
-                "Import a model package from the Models menu.",
+                N_("Errors", "There is no model to name cells with."),
+                N_("Errors", "Import a model package from the Models menu."),
             )
         return loaded
 

@@ -14,7 +14,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult
 from hematodesk.domain.errors import ImageError, ModelError
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.domain.linear_head import Labelled
-from hematodesk.domain.words import number_of
+from hematodesk.domain.messages import N_, ClassId, Message, counted, listed
 from hematodesk.workflow.analysis.analyser import EmbeddingClassifier, cut_cell
 from hematodesk.workflow.analysis.sources import reopen
 
@@ -87,11 +87,16 @@ class ReviewedCells:
         """Which reviews cannot serve, in sentences; empty where all can."""
         told = []
         if self.other_kind:
-            kinds = ("single cells", "whole images") if self.whole else ("whole images", "single cells")
-            told.append(f"Reviews of {kinds[0]}, while this model looks at {kinds[1]}: {self.other_kind}.")
+            of_cells = N_(
+                "Errors", "Reviews of single cells, while this model looks at whole images: {count}."
+            )
+            of_images = N_(
+                "Errors", "Reviews of whole images, while this model looks at single cells: {count}."
+            )
+            told.append(Message(of_cells if self.whole else of_images, count=self.other_kind))
         if self.rejected:
-            told.append(f"Rejected as no cell: {self.rejected}.")
-        return " ".join(told)
+            told.append(Message(N_("Errors", "Rejected as no cell: {count}."), count=self.rejected))
+        return listed(told, " ")
 
     @property
     def cells(self) -> int:
@@ -169,18 +174,46 @@ def require_enough(counts: Sequence[ClassCount], left_out: str = "") -> None:
     """Raise ModelError `adapt_too_few` unless there are enough, with what is there and what is missing.
 
     Args:
-        left_out: a sentence on those that could not serve.
+        left_out: sentences on those that could not serve.
     """
     enough = [each.class_id for each in counts if each.enough]
     if len(enough) >= LEAST_CLASSES:
         return
-    there = ", ".join(f"{each.class_id} {each.cells} of {number_of(each.images, 'image')}" for each in counts)
+    none = Message(N_("Errors", "none"))
+    there = listed(map(_there, counts)) if counts else none
+    needed = {"cells": LEAST_CELLS, "images": LEAST_IMAGES, "classes": LEAST_CLASSES}
+    remedy = N_("Errors", "Review more cells, those that the model named rightly too, then try again.")
+    if not left_out:
+        raise ModelError(
+            "adapt_too_few",
+            N_(
+                "Errors",
+                "There are too few reviewed cells: at least {cells} cells of {images} images are needed in "
+                "{classes} classes; there are {there}.",
+            ),
+            remedy,
+            there=there,
+            **needed,
+        )
     raise ModelError(
         "adapt_too_few",
-        f"There are too few reviewed cells: at least {LEAST_CELLS} cells of {LEAST_IMAGES} images are needed "
-        f"in {LEAST_CLASSES} classes; there are {there or 'none'}. {left_out}".rstrip(),
-        "Review more cells, those that the model named rightly too, then try again.",
+        N_(
+            "Errors",
+            "There are too few reviewed cells: at least {cells} cells of {images} images are needed in "
+            "{classes} classes; there are {there}. {words}",
+        ),
+        remedy,
+        there=there,
+        words=left_out,
+        **needed,
     )
+
+
+def _there(each: ClassCount) -> Message:
+    one = N_("Errors", "{class_id} {cells} of 1 image")
+    many = N_("Errors", "{class_id} {cells} of {images} images")
+    template = one if each.images == 1 else many
+    return Message(template, class_id=ClassId(each.class_id), cells=each.cells, images=each.images)
 
 
 def see_cells(
@@ -239,10 +272,20 @@ def unread_words(unread: Mapping[str, Sequence[str]], cells: int) -> str:
     names = [name for listed in unread.values() for name in listed]
     if not names:
         return ""
-    shown = ", ".join(names[:_SHOWN_NAMES])
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    told = f"{number_of(cells, 'reviewed cell')} {'was' if cells == 1 else 'were'}"
-    return f"{told} left out, since their images are not where they were or have changed: {shown}{more}."
+    shown: str = ", ".join(names[:_SHOWN_NAMES])
+    if len(names) > _SHOWN_NAMES:
+        more = N_("Errors", "{names} and {count} more")
+        shown = Message(more, names=shown, count=len(names) - _SHOWN_NAMES)
+    one = N_(
+        "Errors",
+        "1 reviewed cell was left out, since their images are not where they were or have changed: {names}.",
+    )
+    many = N_(
+        "Errors",
+        "{count} reviewed cells were left out, since their images are not where they were or have changed: "
+        "{names}.",
+    )
+    return counted(cells, one, many, names=shown)
 
 
 def counts_of(labelled: Labelled, class_ids: Sequence[str], known: int) -> tuple[ClassCount, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hematodesk.domain.errors import PathError
 from hematodesk.domain.files import make_folder
+from hematodesk.domain.messages import N_, reason_of
 
 PORTABLE_MARKER = "hematodesk-portable"
 PORTABLE_FOLDER = "hematodesk-data"
@@ -92,8 +93,10 @@ class AppPaths:
         except OSError as fault:
             raise PathError(
                 "data_folder_unusable",
-                f"The data folder {self.data} cannot be made: {fault.strerror or fault}.",
-                "Choose a folder you may write to with --data-dir.",
+                N_("Errors", "The data folder {folder} cannot be made: {reason}."),
+                N_("Errors", "Choose a folder you may write to with --data-dir."),
+                folder=self.data,
+                reason=reason_of(fault),
             ) from fault
 
 

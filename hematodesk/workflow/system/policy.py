@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hematodesk.domain.errors import ModelError, PolicyError
+from hematodesk.domain.messages import N_, Message, reason_of
 
 if TYPE_CHECKING:
     from hematodesk.domain.packages import ModelPackage
@@ -32,9 +33,9 @@ SCHEMA = 1
 _LARGEST = 1024 * 1024
 _PROVIDERS = ("auto", "cpu", "cuda")
 _WHAT = {
-    "export": "Exporting",
-    "camera": "The live picture of a camera",
-    "model_import": "Importing and adapting models",
+    "export": N_("Errors", "Exporting"),
+    "camera": N_("Errors", "The live picture of a camera"),
+    "model_import": N_("Errors", "Importing and adapting models"),
 }
 _BARRED = {"export": "export", "camera": "camera", "model_import": "import or adapting of models"}
 
@@ -80,7 +81,10 @@ class Policy:
         """Raise PolicyError (not_allowed) unless export, camera or model_import is allowed."""
         if not getattr(self, what):
             raise PolicyError(
-                "not_allowed", f"{_WHAT[what]} is not allowed on this computer.", self._ask("It")
+                "not_allowed",
+                N_("Errors", "{what} is not allowed on this computer."),
+                self._ask(N_("Errors", "It is set in {name}: ask the administrator.")),
+                what=Message(_WHAT[what]),
             )
 
     def check_data_dir(self, override: Path | None) -> Path | None:
@@ -90,8 +94,11 @@ class Policy:
         if override is not None and override.expanduser().absolute() != self.data_folder:
             raise PolicyError(
                 "not_allowed",
-                f"The data folder of this computer is {self.data_folder}, and --data-dir asks for another.",
-                self._ask("It"),
+                N_(
+                    "Errors", "The data folder of this computer is {folder}, and --data-dir asks for another."
+                ),
+                self._ask(N_("Errors", "It is set in {name}: ask the administrator.")),
+                folder=self.data_folder,
             )
         return self.data_folder
 
@@ -100,8 +107,10 @@ class Policy:
         if self.provider is not None and asked is not None and asked != self.provider:
             raise PolicyError(
                 "not_allowed",
-                f"Models compute on “{self.provider}” on this computer; “{asked}” is not allowed.",
-                self._ask("It"),
+                N_("Errors", "Models compute on “{provider}” on this computer; “{asked}” is not allowed."),
+                self._ask(N_("Errors", "It is set in {name}: ask the administrator.")),
+                provider=self.provider,
+                asked=asked,
             )
 
     def refusal(self, package: ModelPackage) -> ModelError | None:
@@ -111,12 +120,14 @@ class Policy:
             return None
         return ModelError(
             "not_allowed",
-            f"The model {package.name} {package.version} is not among those allowed on this computer.",
-            self._ask("The list"),
+            N_("Errors", "The model {name} {version} is not among those allowed on this computer."),
+            self._ask(N_("Errors", "The list is set in {name}: ask the administrator.")),
+            name=package.name,
+            version=package.version,
         )
 
-    def _ask(self, subject: str) -> str:
-        return f"{subject} is set in {self.file}: ask the administrator."
+    def _ask(self, template: str) -> Message:
+        return Message(template, name=self.file)
 
 
 NO_POLICY = Policy()
@@ -138,16 +149,16 @@ def read_policy(file: Path) -> Policy:
     """
     try:
         if file.stat().st_size > _LARGEST:
-            raise _invalid(file, "it is larger than 1 MB")
+            raise _invalid(file, Message(N_("Errors", "it is larger than 1 MB")))
         document = json.loads(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return Policy()
     except OSError as fault:
-        raise _invalid(file, fault.strerror or "it cannot be read") from fault
+        raise _invalid(file, reason_of(fault)) from fault
     except ValueError as fault:
-        raise _invalid(file, "it is no JSON") from fault
+        raise _invalid(file, Message(N_("Errors", "it is no JSON"))) from fault
     if not isinstance(document, dict):
-        raise _invalid(file, "it holds no JSON object")
+        raise _invalid(file, Message(N_("Errors", "it holds no JSON object")))
     return _checked(file, document)
 
 
@@ -161,51 +172,54 @@ def _checked(file: Path, document: dict[str, Any]) -> Policy:
         "model_import": _flag,
     }
     if document.get("schema") != SCHEMA:
-        raise _invalid(file, f"“schema” must be {SCHEMA}")
+        raise _invalid(file, Message(N_("Errors", "“schema” must be {schema}"), schema=SCHEMA))
     read: dict[str, Any] = {}
     for name, value in document.items():
         if name == "schema":
             continue
         # An unknown field may be a misspelt prohibition.
         if name not in readers:
-            raise _invalid(file, f"“{name}” is none of {', '.join(readers)}")
+            none = N_("Errors", "“{name}” is none of {names}")
+            raise _invalid(file, Message(none, name=name, names=", ".join(readers)))
         try:
             read[name] = readers[name](value)
         except ValueError as fault:
-            raise _invalid(file, f"“{name}” {fault}") from fault
+            raise _invalid(file, Message("“{name}” {reason}", name=name, reason=fault.args[0])) from fault
     return Policy(file=file, **read)
 
 
 def _folder(value: object) -> Path:
     if not isinstance(value, str) or not value:
-        raise ValueError("must be a path")
+        raise ValueError(Message(N_("Errors", "must be a path")))
     folder = Path(os.path.expandvars(value)).expanduser()
     if not folder.is_absolute():
-        raise ValueError(f"must be an absolute path, not {value}")
+        raise ValueError(Message(N_("Errors", "must be an absolute path, not {value}"), value=value))
     return folder
 
 
 def _packages(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-        raise ValueError("must be a list of names")
+        raise ValueError(Message(N_("Errors", "must be a list of names")))
     return tuple(value)
 
 
 def _provider(value: object) -> str:
     if value not in _PROVIDERS:
-        raise ValueError(f"must be one of {', '.join(_PROVIDERS)}")
+        raise ValueError(Message(N_("Errors", "must be one of {names}"), names=", ".join(_PROVIDERS)))
     return str(value)
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("must be true or false")
+        raise ValueError(Message(N_("Errors", "must be true or false")))
     return value
 
 
 def _invalid(file: Path, why: str) -> PolicyError:
     return PolicyError(
         "policy_invalid",
-        f"The administrator's policy {file} cannot be followed: {why}.",
-        "Have the administrator mend it; until then the program does not start.",
+        N_("Errors", "The administrator's policy {name} cannot be followed: {reason}."),
+        N_("Errors", "Have the administrator mend it; until then the program does not start."),
+        name=file,
+        reason=why,
     )

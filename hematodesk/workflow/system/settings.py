@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from hematodesk.domain.errors import SettingsError
 from hematodesk.domain.files import make_folder, write_whole
 from hematodesk.domain.marking import QT_TRANSLATE_NOOP
+from hematodesk.domain.messages import N_, Message, reason_of
 
 SettingValue: TypeAlias = str | bool | int | list[str]
 
@@ -31,6 +32,15 @@ class SettingKind(StrEnum):
     FLAG = "flag"
     NUMBER = "number"
     LIST = "list"
+
+
+_KIND_WORDS = {
+    SettingKind.TEXT: N_("Errors", "a text"),
+    SettingKind.CHOICE: N_("Errors", "a choice"),
+    SettingKind.FLAG: N_("Errors", "a flag"),
+    SettingKind.NUMBER: N_("Errors", "a number"),
+    SettingKind.LIST: N_("Errors", "a list"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +100,15 @@ class Setting:
             texts = [item for item in value if isinstance(item, str) and len(item) <= MAX_TEXT]
             if len(texts) == len(value):
                 return texts[:MAX_LIST]
-        raise SettingsError("setting_invalid", self._refusal(value), "Choose one of the values offered.")
-
-    def _refusal(self, value: object) -> str:
-        allowed = ", ".join(choice.value for choice in self.choices) or f"a {self.kind}"
-        return f"The setting {self.key} cannot be {str(value)[:80]!r}; it takes {allowed}."
+        allowed = ", ".join(choice.value for choice in self.choices)
+        raise SettingsError(
+            "setting_invalid",
+            N_("Errors", "The setting {name} cannot be {value}; it takes {allowed}."),
+            N_("Errors", "Choose one of the values offered."),
+            name=self.key,
+            value=repr(str(value)[:80]),
+            allowed=allowed or Message(_KIND_WORDS[self.kind]),
+        )
 
 
 _GENERAL = QT_TRANSLATE_NOOP("Settings", "General")
@@ -218,7 +232,11 @@ def declared(key: str) -> Setting:
     """The declaration of a key. Raises SettingsError (setting_unknown)."""
     setting = _BY_KEY.get(key)
     if setting is None:
-        raise SettingsError("setting_unknown", f"There is no setting named {key}.")
+        raise SettingsError(
+            "setting_unknown",
+            N_("Errors", "There is no setting named {name}."),
+            name=key,
+        )
     return setting
 
 
@@ -298,8 +316,9 @@ class SettingsStore:
             if key in self._locked:
                 raise SettingsError(
                     "setting_locked",
-                    f"“{declared(key).text}” is set by the administrator of this computer.",
-                    "Ask the administrator to change it.",
+                    N_("Errors", "“{words}” is set by the administrator of this computer."),
+                    N_("Errors", "Ask the administrator to change it."),
+                    words=Message(declared(key).text),
                 )
             self._values[key] = checked
             self._changed.add(key)
@@ -327,8 +346,13 @@ class SettingsStore:
             except OSError as fault:
                 raise SettingsError(
                     "settings_unwritable",
-                    f"The settings cannot be written to {self._path}: {fault.strerror or fault}.",
-                    "Free some space or allow writing there; until then settings hold for this run only.",
+                    N_("Errors", "The settings cannot be written to {name}: {reason}."),
+                    N_(
+                        "Errors",
+                        "Free some space or allow writing there; until then settings hold for this run only.",
+                    ),
+                    name=self._path,
+                    reason=reason_of(fault),
                 ) from fault
             with self._lock:
                 # What was changed meanwhile holds, and is not saved yet.
@@ -341,9 +365,8 @@ class SettingsStore:
         try:
             values = self._read()
         except OSError as fault:
-            self.notices.append(
-                f"The settings cannot be read ({fault.strerror or fault}); defaults are used."
-            )
+            unread = N_("Errors", "The settings cannot be read ({reason}); defaults are used.")
+            self.notices.append(Message(unread, reason=reason_of(fault)))
             return {}
         if values is None:
             self._set_aside()
@@ -372,11 +395,10 @@ class SettingsStore:
         aside = self._path.with_name(f"{self._path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         try:
             self._path.replace(aside)
-            self.notices.append(
-                f"The settings file was damaged; it is kept as {aside.name}, defaults are used."
-            )
+            kept = N_("Errors", "The settings file was damaged; it is kept as {name}, defaults are used.")
+            self.notices.append(Message(kept, name=aside.name))
         except OSError:
-            self.notices.append("The settings file is damaged; defaults are used.")
+            self.notices.append(Message(N_("Errors", "The settings file is damaged; defaults are used.")))
 
 
 def operator_name(settings: SettingsStore) -> str:

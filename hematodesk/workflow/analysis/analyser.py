@@ -1,4 +1,4 @@
-"""One image's way through the house: decode, locate, crop, classify.
+"""Analyses one image: decode, locate, crop, classify.
 
 The image libraries are not imported with this module: the window shows without waiting for them.
 """
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 
 
 class Cutter(Protocol):
-    """How a package wants its cells cut out."""
+    """How a package wants its cells cropped."""
 
     @property
     def input_size(self) -> int:
-        """Edge of the crops it wants, in pixels."""
+        """Edge of its crops, in pixels."""
         ...
 
     @property
     def crop_rule(self) -> CropRule:
-        """Which part of the image it wants."""
+        """Which part of the image it takes."""
         ...
 
 
@@ -63,7 +63,7 @@ class CellClassifier(Cutter, Protocol):
 
     @property
     def crops_a_run(self) -> int:
-        """How many crops it computes best at once; answers do not depend on it."""
+        """The best number of crops in one run; answers do not depend on it."""
         ...
 
     def classify(
@@ -71,7 +71,7 @@ class CellClassifier(Cutter, Protocol):
     ) -> list[Prediction]:
         """One prediction a crop, uint8 (S, S, 3) RGB. Raises Cancelled, ModelError.
 
-        `sparing`: other work keeps the cores busy, so processor time counts and not the wait.
+        `sparing`: other work keeps the cores busy, so processor time counts and not latency.
         """
         ...
 
@@ -110,7 +110,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """A decoded image, or the fault that stood in the way.
+    """A decoded image, or the fault that prevented it.
 
     Attributes:
         source: what was opened.
@@ -127,7 +127,7 @@ class OpenedImage:
 
 @dataclass(frozen=True, slots=True)
 class PreparedImage:
-    """Everything but the predictions: what a decoding thread hands to inference. Holds no full image.
+    """Everything but the predictions, passed from a decoding thread to inference. Holds no full image.
 
     Attributes:
         result: complete but for the cells' predictions.
@@ -165,7 +165,7 @@ class Analyser:
     def analyse(
         self, source: Source, cancel: CancelToken | None = None, whole_image: bool | None = None
     ) -> AnalysedImage:
-        """The whole way. Faults of the image or the model become a result with status error.
+        """Analyse a source. Faults of the image or the model become a result with status error.
 
         Raises Cancelled.
         """
@@ -174,7 +174,7 @@ class Analyser:
     def analyse_opened(
         self, opened: OpenedImage, cancel: CancelToken | None = None, whole_image: bool | None = None
     ) -> AnalysedImage:
-        """The way from the decoded image on; errors as in `analyse`."""
+        """Analyse a decoded image; errors as in `analyse`."""
         if cancel is not None:
             cancel.check()
         prepared = self.prepare(opened, whole_image)
@@ -185,7 +185,7 @@ class Analyser:
         """Locate the cells and cut them out: work for a decoding thread."""
         if opened.image is None:
             return PreparedImage(_failed(opened), ())
-        # Before the clock: the first image's time must not hold the loading of libraries.
+        # Before timing starts: the first image's time must not include loading libraries.
         from hematodesk.imaging.locate import locate_cells
         from hematodesk.imaging.thumbnail import thumbnail
 
@@ -248,7 +248,7 @@ class Analyser:
         try:
             predictions = iter(self.classifier.classify(crops, cancel, sparing=sparing))
         except ModelError:
-            # One image's crop must not fail the others'.
+            # One image's crop must not make the others fail.
             return [self.finish(each, cancel, sparing=sparing) for each in prepared]
         a_crop = _since(started) / len(crops)
         results = []
@@ -266,7 +266,7 @@ class Analyser:
         cancel: CancelToken | None = None,
         origin: CellOrigin = CellOrigin.ADDED,
     ) -> Cell:
-        """A cell for a box that a person drew, with its prediction.
+        """A cell for a box drawn by the user, with its prediction.
 
         Raises Cancelled, ModelError, and ValueError when nothing of the box is inside the image.
         """
@@ -303,7 +303,7 @@ def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, cutter
         height, width = pixels.shape[:2]
         return Cut(crop.whole_image(pixels, size), Box(0, 0, width, height))
     if rule.rule == "whole":
-        # A box drawn for a whole-image package: it has no rule for cells, so it sees the box.
+        # A box drawn for a whole-image package, which has no rule for cells: it sees the box alone.
         side = float(max(cell.box.w, cell.box.h))
     else:
         side = crop.crop_side(cell.box, red_cell_diameter, red_cells=rule.red_cells, context=rule.context)

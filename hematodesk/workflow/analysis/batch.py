@@ -1,4 +1,4 @@
-"""Many images: stages.py does the work on its own threads, here its results are committed in groups."""
+"""Runs many images: pipeline.py does the work on its own threads; results are committed here in groups."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ Sink = Callable[[list[ImageResult]], None]
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch has come.
+    """The progress of a batch.
 
     Attributes:
         done, failed, reused: as in BatchSummary.
         total: how many there are; None while the listing is under way.
-        rate: images a second lately; None before there is a pace, and while known images come one
-            after the other: how quickly those are passed over says nothing of the rest.
+        rate: recent images a second; None before there is a pace, and while known images follow one
+            another: how quickly those are skipped says nothing of the rest.
         seconds_left: None while it is not known.
     """
 
@@ -210,19 +210,19 @@ class _Run:
         return summary
 
     def _patience(self) -> float:
-        """Seconds that may pass before the waiting group must go."""
+        """Seconds until the waiting group must be committed."""
         if self._oldest is None:
             return 0.5
         return max(0.0, self._oldest + GROUP_SECONDS / 2 - time.monotonic())
 
     def _rest(self) -> None:
-        """Nothing came in time: what waits must go; while it is paused the pace does not count."""
+        """Nothing arrived in time: commit what waits; while paused the pace does not count."""
         self._flush()
         if self._pause.paused:
             self._pace.restart(time.monotonic(), self._done)
 
     def _is_gone(self, step: Step) -> bool:
-        """Whether an image could not be read because its folder has vanished: so will all others be."""
+        """Whether an image could not be read because its folder has vanished, as all later ones will."""
         if self._ask_gone is not None and isinstance(step, ImageResult) and step.fault is not None:
             self._gone = self._ask_gone(step)
         return self._gone is not None
@@ -232,7 +232,7 @@ class _Run:
             step = self._of_twin(step)
         if isinstance(step, Known):
             if self._results:
-                # Whoever writes answers in order must not get these before those.
+                # The sink must get the answers in order: the waiting ones first.
                 self._flush()
             self._reused_count += 1
             self._known_in_a_row += 1
@@ -297,13 +297,13 @@ class Pace:
         self._marks: deque[tuple[float, int]] = deque([(now, 0)])
 
     def mark(self, now: float, done: int) -> None:
-        """So many were done at that moment."""
+        """Record that many images were done at that moment."""
         self._marks.append((now, done))
         while len(self._marks) > 2 and self._marks[1][0] < now - _RATE_WINDOW_S:
             self._marks.popleft()
 
     def restart(self, now: float, done: int) -> None:
-        """What was before does not count: the work rested."""
+        """Forget earlier records: the work was paused."""
         self._marks = deque([(now, done)])
 
     @property

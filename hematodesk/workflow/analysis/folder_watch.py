@@ -1,4 +1,4 @@
-"""Watching a folder: looked into now and then, a run for what is new in it."""
+"""Watches a folder by polling, with a run for its new files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STEP_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class FolderAway:
-    """The folder cannot be looked into any more, or again (`away` False)."""
+    """The folder has become unreadable, or readable again (`away` False)."""
 
     away: bool
 
@@ -45,7 +45,7 @@ class FolderWatch:
         self._stopped = False
 
     def stop(self) -> None:
-        """Name nothing more; what is being named comes to its end."""
+        """Start nothing more; what is under way is finished."""
         self._stopped = True
 
     def step(self, cancel: CancelToken, tell: Callable[[RunEvent | FolderAway], object]) -> None:
@@ -69,7 +69,7 @@ class FolderWatch:
         try:
             RunJob(self._services, request).run(cancel, tell)
         except BaseException:
-            # A full disk, a model that is gone: what was not named is not forgotten.
+            # A full disk, a missing model: files that were not analysed are offered again.
             self._folder.give_again(look.ready)
             raise
 

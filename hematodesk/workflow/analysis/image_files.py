@@ -1,4 +1,4 @@
-"""From what a person named (files and folders) to the image files to open."""
+"""Lists the image files of the given files and folders."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class ImageListing:
     def __init__(self, paths: Iterable[Path], recursive: bool = True) -> None:
         self.roots = tuple(paths)
         self._recursive = recursive
-        # As text: a Path takes five times the room, and there may be a million. What was taken is gone.
+        # As text: a Path takes five times the memory, and there may be a million. Taken ones are removed.
         self._waiting: deque[str] = deque()
         self._count = 0
         self._over = False
@@ -129,7 +129,7 @@ class ImageListing:
         return self._count
 
     def stop(self) -> None:
-        """End the listing and whoever waits for it."""
+        """End the listing, and wake a thread that waits for it."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

@@ -27,7 +27,7 @@ def find_earlier(
 
 
 def answers_the_same(result: ImageResult, package_sha256: str, *, whole_image: bool) -> bool:
-    """Whether analysing again with that package would ask nothing new.
+    """Whether an earlier result answers the same question as an analysis with that package.
 
     Results that failed are tried again. What a person added, removed or reviewed does not matter:
     it is exactly what must not be lost. An image without located cells is no answer for a

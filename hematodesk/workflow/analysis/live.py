@@ -1,4 +1,4 @@
-"""A live picture with its cells: always the newest frame, as often as the machine manages."""
+"""A live picture with its cells: always the newest frame, as often as the computer can."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.05
 _END_S = 2.5
-"""A camera's driver may hold its last call so long; after that its thread is left to end by itself."""
+"""Seconds that a camera driver's last call may take; afterwards its thread is left to end by itself."""
 
 
 class Frames(Protocol):
-    """What gives frames; imaging.capture.FrameSource is one."""
+    """A source of frames; imaging.capture.FrameSource is one."""
 
     @property
     def rate(self) -> float | None:
@@ -42,7 +42,7 @@ class Frames(Protocol):
         ...
 
     def close(self) -> None:
-        """Give it back."""
+        """Close it."""
         ...
 
 
@@ -62,7 +62,7 @@ class LiveFrame:
 
 
 def list_cameras() -> list[CameraInfo]:
-    """The cameras at hand; opens none."""
+    """The available cameras; opens none."""
     from hematodesk.imaging import capture
 
     return capture.list_cameras()
@@ -170,6 +170,6 @@ class _Newest:
                 self._changed.notify()
 
     def close(self) -> None:
-        """Stop reading; waits for the driver's last call, but not for ever."""
+        """Stop reading; waits a limited time for the driver's last call."""
         self._over = True
         self._thread.join(_END_S)

@@ -1,4 +1,4 @@
-"""The folders that a batch was given, and whether one of them has vanished since: a stick, a share."""
+"""The folders that a batch was given, and whether one of them (a stick, a share) has vanished since."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NOT_READ = frozenset({"file_not_found", "file_unreadable"})
 class NamedFolders:
     """The folders among what was named, and those of the files that were named, as they are now.
 
-    Only what is there at the beginning can vanish: a folder that somebody has done away with must not stop
-    a batch again each time that it is gone on with.
+    Only folders that exist at the beginning can vanish: a folder that was deleted on purpose must not
+    stop a batch each time that it is resumed.
     """
 
     def __init__(self, roots: Iterable[Path]) -> None:
@@ -26,7 +26,7 @@ class NamedFolders:
         folders: dict[Path, None] = {}
         for root in roots:
             path = root.absolute()
-            # Asking the drive of each of a thousand named files would take its time.
+            # Asking for the drive of each of a thousand named files would take long.
             is_file = path.suffix.casefold() in suffixes or not is_folder(path)
             folders[path.parent if is_file else path] = None
         devices = ((folder, _device(folder)) for folder in folders)
@@ -43,7 +43,7 @@ class NamedFolders:
 
 
 def _device(folder: Path) -> int | None:
-    """What a folder lies on; None when it is not there, or the drive does not answer.
+    """The device of a folder; None when it does not exist, or the drive does not answer.
 
     The place where a drive was mounted may still be there: it lies on another device then.
     """
@@ -55,7 +55,7 @@ def _device(folder: Path) -> int | None:
         with os.scandir(folder) as entries:
             list(islice(entries, 1))
     except PermissionError:
-        # Files in it may be read by their names all the same.
+        # Files in it may still be readable by name.
         return device
     except OSError:
         return None

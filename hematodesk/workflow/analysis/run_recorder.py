@@ -1,8 +1,8 @@
-"""Batch runs in the history: noted while they go, held by who does them, offered when they were cut off.
+"""Records batch runs in the history, with a lock while they run; interrupted runs can be resumed.
 
-A run is GOING in the database from its first image to its last. Whoever does it holds a small
-file locked in the data folder; the system lets go of that lock however the process ends, so a
-GOING run that nobody holds was cut off.
+A run is GOING in the database from its first image to its last. Its process holds a lock on a
+small file in the data folder, which the system releases however the process ends: a GOING run
+without a lock was interrupted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TELL_EVERY_S = 1.0
 
 
 class RunRecorder:
-    """Notes one run in the history while it goes. For the thread that commits its results.
+    """Records one run in the history while it runs. For the thread that commits its results.
 
     Args:
         session_id: the sitting that its images are saved in.
@@ -57,7 +57,7 @@ class RunRecorder:
             try:
                 self._failures = history.resume_run(run_id)
             except BaseException:
-                # When the history refuses, nobody is at the run.
+                # When the history refuses, the run is not locked.
                 self._lock.release()
                 raise
         self._told = 0.0
@@ -75,13 +75,13 @@ class RunRecorder:
         self._history.add_to_run(self.id, [image.id for image in images])
 
     def tell(self, progress: BatchProgress) -> None:
-        """Note how far it has come, about once a second."""
+        """Record the progress, about once a second."""
         if time.monotonic() - self._told >= _TELL_EVERY_S:
             self._told = time.monotonic()
             self._history.tell_run(self.id, progress.total, progress.done, progress.failed)
 
     def end(self, state: RunState, total: int | None, done: int, failed: int) -> None:
-        """Note how it ended, and let go of it; GOING leaves it to be offered at the next start."""
+        """Record how it ended, and release the lock; GOING leaves it to be offered at the next start."""
         try:
             self._history.tell_run(self.id, total, done, failed)
             if state is not RunState.GOING:
@@ -90,18 +90,18 @@ class RunRecorder:
             self._lock.release()
 
     def let_go(self) -> None:
-        """Let go of it without a word, after the history refused."""
+        """Release the lock without recording anything, after the history refused."""
         self._lock.release()
 
 
 class RunLock(FileLock):
-    """The lock that says that a process is at a run."""
+    """The lock of the process that executes a run."""
 
     def __init__(self, folder: Path, run_id: int) -> None:
         super().__init__(folder / f"run-{run_id}.lock")
 
     def take_or_refuse(self) -> None:
-        """Hold it. Raises HistoryError run_held when another window or command is at it."""
+        """Take the lock. Raises HistoryError run_held when another window or command has it."""
         if not self.take(A_LOOK_S):
             raise HistoryError(
                 "run_held",

@@ -1,4 +1,4 @@
-"""The sample images that come with the program, and what each is known to show."""
+"""The sample images that come with the program, and the class that each shows."""
 
 from __future__ import annotations
 

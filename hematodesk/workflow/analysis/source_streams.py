@@ -1,4 +1,4 @@
-"""What a batch is given: images that come one by one, and how many there are once that is known."""
+"""The input of a run: images one by one, and their number once it is known."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SourceStream(Protocol):
         ...
 
     def stop(self) -> None:
-        """End the stream and whoever waits for it."""
+        """End the stream, and wake a thread that waits for it."""
         ...
 
     def anew(self) -> SourceStream:
@@ -37,7 +37,7 @@ class SourceStream(Protocol):
 
 
 class FixedSources:
-    """Sources that are known already.
+    """A fixed list of sources.
 
     Args:
         roots: what they were named by, where that is not their own paths.
@@ -73,7 +73,7 @@ class FixedSources:
         return len(self._sources)
 
     def stop(self) -> None:
-        """Give no more."""
+        """End the stream."""
         self._stopped = True
 
     def anew(self) -> FixedSources:

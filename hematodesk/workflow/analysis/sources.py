@@ -30,7 +30,7 @@ _SWEEP_AGE_S = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image that came as bytes of an image file.
+    """An image given as the bytes of an image file.
 
     Attributes:
         data: the bytes (JPEG, PNG ...).

@@ -1,7 +1,7 @@
 """The history's small pictures as pixels, for the list and in place of a file that is gone.
 
-They are decoded here and not by the window's library: that one tries out every format it knows, with calls
-that are not safe beside the window's own thread.
+They are decoded here and not by Qt, which tries every format plugin, with calls that are not safe
+outside the window's own thread.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A folder that is watched: which of its files are new and have stopped growing.
+"""Finds the files of a watched folder that are new and have stopped growing.
 
-It is asked now and then (polled) instead of being told: that works over network shares, too, where
-the system tells nothing. A file is given when its size and time were the same at two looks, and
-given once more when it could not be read yet: a copy that rests looks complete. Nothing is
-forgotten while the folder is away, so that nothing is given twice when it comes back.
+The folder is polled, which also works over network shares, where the system sends no
+notifications. A file is given when its size and time were the same at two polls, and
+again when it could not be read yet: a paused copy looks complete. Nothing is
+forgotten while the folder is away, so that no file is given twice when it comes back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.image_formats import image_suffixes
 
 TRIES = 4
-"""How often a file that cannot be read is tried before that counts as its answer."""
+"""Attempts to read a file before its fault counts as the answer."""
 
 _PASSING = frozenset(
     {"image_truncated", "image_damaged", "file_empty", "file_unreadable", "file_not_found", "not_an_image"}
@@ -35,7 +35,7 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found.
+    """The result of one poll.
 
     Attributes:
         ready: new files that have stopped growing, oldest first.
@@ -65,7 +65,7 @@ class WatchedFolder:
         self._lock = threading.Lock()
 
     def look(self) -> Look:
-        """Look once; blocks as long as the disk does."""
+        """Poll once; blocks as long as the disk does."""
         try:
             found = dict(_images(self.folder))
         except OSError:
@@ -103,14 +103,14 @@ class WatchedFolder:
                 self._answered.popitem(last=False)
 
     def give_again(self, paths: Iterable[Path]) -> None:
-        """These were given, and nothing could be kept of them: they are new at the next look."""
+        """Offer these files again at the next poll: their results could not be saved."""
         with self._lock:
             for path in paths:
                 if (file := self._files.get(str(path))) is not None:
                     file.given = False
 
     def comes_again(self, result: ImageResult) -> bool:
-        """Whether a failed result is not the last word: the file may still be growing, or is gone."""
+        """Whether a failed result is not final: the file may still be growing, or is gone."""
         if result.fault is None or result.fault.code not in _PASSING:
             return False
         with self._lock:
@@ -143,7 +143,7 @@ def _images(folder: Path) -> Iterator[tuple[str, Stamp]]:
                             status = entry.stat()
                             yield entry.path, (status.st_size, status.st_mtime_ns)
                     except OSError:
-                        # Vanished between two questions.
+                        # Vanished between two calls.
                         continue
         except OSError:
             if place == os.fspath(folder):

@@ -1,4 +1,4 @@
-"""The pictures of an export: images read again with what is wrong told, and cells cut out of them."""
+"""The pictures of an export: reads images again, reporting faults, and crops their cells."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 _AROUND = 1.3
-"""A person's crop shows the cell with a little of what is around it."""
+"""Side of a crop for people, in sides of the cell's box: the cell with some surroundings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def read_again(result: ImageResult, reader: ImageReader) -> Reopened:
         return Reopened(None, error.message)
     if pixels.shape[:2] != (result.height, result.width):
         other = N_("Errors", "{name} has another size than the history says.")
-        # Only a history from elsewhere can say so; its boxes would lie in the wrong places.
+        # Only in an imported history; its boxes would lie in the wrong places.
         return Reopened(None, Message(other, name=result.name))
     return Reopened(pixels)
 

@@ -1,4 +1,4 @@
-"""A copy of the images, or of their cells, sorted into folders named after classes: ready for training."""
+"""Copies images, or their cells, into folders named after classes, ready for training."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class CutRules:
 class FolderWriter:
     """Writes one set of class folders into an empty folder, each file whole or not there.
 
-    An export that does not come to its end takes away what it wrote.
+    An export that fails or is cancelled removes what it wrote.
 
     Args:
         rules: how cells are cropped; None for whole images.
@@ -302,7 +302,7 @@ class FolderWriter:
             name = f"{stem}-{image.result.digest[:_DIGITS]}-{len(self._names)}{ending}"
         self._names.add(name_key(f"{folder}/{name}"))
         path = self._target / folder / name
-        # Noted first: a copy that is stopped in the middle is taken away too.
+        # Recorded first, so that an incomplete copy is removed, too.
         self._made.append(path)
         write_whole(path, data, Rights.USUAL)
         self.outcome.files += 1
@@ -331,7 +331,7 @@ class FolderWriter:
         for name in (LABELS, ORIGINALS):
             self._made.append(self._target / name)
         write_table(self._labels, _COLUMNS, self._target / LABELS)
-        # Cells of one image must not be torn apart when data are split: this says which is whose.
+        # Cells of one image must stay together when data are split: this table relates them.
         originals = ({"file": row["file"], "original": row["image_sha256"]} for row in self._labels)
         write_table(originals, ("file", "original"), self._target / ORIGINALS)
 
@@ -346,14 +346,14 @@ class FolderWriter:
 
 
 def _same_bytes(image: HistoryImage) -> bytes:
-    """The file's bytes as they were analysed; empty when it is gone or another stands in its place."""
+    """The file's bytes as they were analysed; empty when it is gone or was replaced."""
     path = Path(image.result.path)
     try:
         if not image.result.path or not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
             return b""
         data = path.read_bytes()
     except OSError:
-        # The source is gone; a fault of the target is another matter.
+        # The source is gone; faults of the target are raised.
         return b""
     return data if hashlib.sha256(data).hexdigest() == image.result.digest else b""
 

@@ -35,7 +35,7 @@ _CROP_EDGE = 64
 
 
 class ExportFormat(StrEnum):
-    """What an export can be."""
+    """The formats of an export."""
 
     CSV = "csv"
     JSON = "json"
@@ -54,7 +54,7 @@ class Paper(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What an export holds beyond the plain facts.
+    """Options of the export formats.
 
     Attributes:
         thumbnails: JSON carries the history's small pictures.
@@ -81,14 +81,14 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """How many images were exported, and sentences about what is not as one might think."""
+    """How many images were exported, and messages about anything unexpected in the result."""
 
     images: int
     notices: tuple[str, ...] = ()
 
 
 class ReportRenderer(Protocol):
-    """Turns a report into a PDF file; it lives where fonts and pages are known."""
+    """Renders a report as a PDF file; implemented where fonts and pages are available."""
 
     def __call__(self, report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:
         """Write the file whole or not at all; sentences about what could not be shown. Raises Cancelled."""
@@ -210,7 +210,7 @@ def _cut_rules(services: Services) -> CutRules:
 
 
 def _refuse_history_itself(history: History, target: Path) -> None:
-    """An export must not take the place of the history, nor of the files that SQLite keeps beside it."""
+    """Refuse a target that is the history or one of SQLite's files beside it."""
     own = history.path
     if target.name.startswith(own.name) and target.parent.resolve() == own.parent.resolve():
         raise ExportError(
@@ -222,7 +222,7 @@ def _refuse_history_itself(history: History, target: Path) -> None:
 
 
 class _Counted:
-    """Counts the images that pass, tells how far it is, and stops when cancelled."""
+    """Counts the images that pass, reports progress, and stops when cancelled."""
 
     def __init__(self, total: int, cancel: CancelToken | None, progress: Progress | None) -> None:
         self.count = 0
@@ -231,7 +231,7 @@ class _Counted:
         self._progress = progress
 
     def begin(self) -> None:
-        """Tell that nothing is done yet."""
+        """Report that nothing is done yet."""
         if self.cancel is not None:
             self.cancel.check()
         if self._progress is not None:

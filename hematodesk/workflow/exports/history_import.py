@@ -1,4 +1,4 @@
-"""Takes an exported JSON document into the history: all of it or nothing, while other work goes on."""
+"""Imports an exported JSON document into the history, all or nothing, while other work goes on."""
 
 from __future__ import annotations
 

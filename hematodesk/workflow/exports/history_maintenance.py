@@ -1,4 +1,4 @@
-"""Backups, restoring and repairing of one data folder's history, and what they did in sentences."""
+"""Backup, restore and repair of a data folder's history, with their results as messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_DAYS_TOLD = 10
 
 
 class HistoryMaintenance:
-    """What keeps the history of these services safe. For worker threads; nothing here is quick."""
+    """Maintenance of the history. For worker threads; every call may take long."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -51,7 +51,7 @@ class HistoryMaintenance:
         return self.back_up(cancel)
 
     def back_up(self, cancel: CancelToken | None = None) -> Backup:
-        """A kept backup now. Raises Cancelled, HistoryError."""
+        """Make a kept backup now. Raises Cancelled, HistoryError."""
         try:
             made = self.folder.make(self._services.history, cancel)
         except HistoryError as error:
@@ -89,7 +89,7 @@ class HistoryMaintenance:
         check_backup(self._services.paths.history_file, backup, cancel)
 
     def restore(self, backup: Path, cancel: CancelToken | None = None) -> Path | None:
-        """Put a backup in the history's place; what the present one is kept as, None without one.
+        """Replace the history by a backup; returns where the present one is kept, None without one.
 
         An open history is closed before and opened again after it, also when it fails. Raises
         Cancelled, HistoryError.

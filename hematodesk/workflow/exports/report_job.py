@@ -1,4 +1,4 @@
-"""Gathers what a report says from the history and the images' files."""
+"""Gathers a report's content from the history and the images' files."""
 
 from __future__ import annotations
 

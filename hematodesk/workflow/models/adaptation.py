@@ -1,7 +1,7 @@
 """Adapt to this lab: a new last layer on a package's embedding, fitted to the history's reviewed cells.
 
-Nothing is changed but by `keep`: the outcome is a proposal with its before and after, which a person takes
-or leaves. The parent is never touched, so that choosing it again takes everything back.
+Only `keep` changes anything: the outcome is a proposal with its comparison, which the user accepts
+or not. The parent is never changed, so choosing it again undoes everything.
 
 ModelError codes: adapt_too_few, adapt_parent_missing, and those of inference.head.
 """
@@ -41,24 +41,24 @@ if TYPE_CHECKING:
     from hematodesk.workflow.models.model_service import ModelService
 
 SUFFIX = "-lab"
-"""Adapted packages are called after their parent with this."""
+"""Suffix of an adapted package's name after its parent's."""
 
 FOLDS = 5
 
 _TEMPERATURES = (0.25, 4.0)
-"""A hundred cells cannot justify more: a temperature beyond these would be chance."""
+"""A hundred cells cannot justify a temperature beyond these bounds."""
 
 _FAMILIAR_SHARE = 0.975
 _MOST_STRANGE = 1.5
-"""The limit of familiarity rises until so many of the lab's own cells are familiar, but to so many times the
-parent's at most: what is no cell at all must stay strange."""
+"""The limit of familiarity rises until this share of the lab's own cells is familiar, but at most to this
+multiple of the parent's: other objects must stay unfamiliar."""
 
 _NAME_LENGTH, _LINE_LENGTH, _TEXT_LENGTH = 64, 1_000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is: `reading` pictures, then `checking` folds, then `writing`."""
+    """The progress: `reading` pictures, then `checking` folds, then `writing`."""
 
     name: str
     done: int
@@ -67,7 +67,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """An adapted package and what is known of it; nothing is saved yet.
+    """An adapted package and its comparison with the parent; not saved yet.
 
     Attributes:
         parent: what it was adapted from.
@@ -104,7 +104,7 @@ def is_adapted(package: ModelPackage) -> bool:
 
 
 def parent_of(service: ModelService, package: ModelPackage) -> ModelPackage:
-    """What to adapt when this package is chosen: itself, or the one that it was adapted from.
+    """The package to adapt when this one is chosen: itself, or the one that it was adapted from.
 
     An adapted one has seen the reviewed cells already, so that a check on them would flatter it.
     Raises ModelError `adapt_parent_missing`.
@@ -139,7 +139,7 @@ def next_version(packages: Iterable[object], name: str) -> str:
 
 
 def lab_name(parent: ModelPackage) -> str:
-    """What adapted packages of this parent are called."""
+    """The name of adapted packages of this parent."""
     return parent.name[: _NAME_LENGTH - len(SUFFIX)].rstrip("_-") + SUFFIX
 
 

@@ -31,7 +31,7 @@ DEFAULT_MODEL = "wbc4"
 """The package used until another one is chosen."""
 
 _LOOK_S = 0.05
-"""How often who waits for a model looks whether it is to stop."""
+"""Seconds between two checks for cancelling while waiting for a model."""
 
 PROVIDERS = ("auto", "cpu", "cuda")
 
@@ -88,7 +88,7 @@ class LoadedModel:
 
 
 class ModelService:
-    """Knows the packages, loads one, and remembers the choice in the settings. Thread-safe.
+    """Lists the packages, loads one, and stores the choice in the settings. Thread-safe.
 
     Args:
         open_store: makes the store of shipped and imported packages, at its first use.
@@ -124,12 +124,12 @@ class ModelService:
 
     @property
     def provider_locked(self) -> bool:
-        """Whether the administrator has set what models compute on."""
+        """Whether the administrator has set the provider."""
         return self._policy.provider is not None
 
     @property
     def store(self) -> PackageStore:
-        """The packages at hand."""
+        """The available packages."""
         with self._lock:
             if self._store is None:
                 self._store = self._open_store()

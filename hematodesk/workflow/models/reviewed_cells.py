@@ -1,4 +1,4 @@
-"""The history's reviewed cells as something to learn from: which there are, and what a model sees of them."""
+"""Collects the history's reviewed cells as training data, with a model's embeddings of them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 LEAST_CELLS, LEAST_IMAGES, LEAST_CLASSES = 10, 5, 2
 """What a class needs to be counted on, and how many such classes it takes. With fewer than ten cells of five
 images the five folds of the check cannot each leave some out, and 95 % Wilson's interval of a class's share
-is wider than 50 points: nobody could say whether anything got better."""
+is wider than 50 points: no improvement could be shown."""
 
 MOST_CELLS = 200
-"""Of each class the newest so many are used: more hardly change a linear head, but the waiting."""
+"""Newest cells of each class that are used: more hardly change a linear head and take longer."""
 
 _SHOWN_NAMES = 3
 
@@ -63,7 +63,7 @@ class ReviewedImage:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedCells:
-    """What there is to learn from, before any picture is read.
+    """The available training data, before any picture is read.
 
     Attributes:
         class_ids: the model's classes, then new ones of which there are enough cells.
@@ -84,7 +84,7 @@ class ReviewedCells:
 
     @property
     def left_out(self) -> str:
-        """Which reviews cannot serve, in sentences; empty where all can."""
+        """Messages about reviews that cannot be used; empty where all can."""
         told = []
         if self.other_kind:
             of_cells = N_(
@@ -100,17 +100,17 @@ class ReviewedCells:
 
     @property
     def cells(self) -> int:
-        """How many there are to learn from."""
+        """How many cells there are to learn from."""
         return sum(len(image.cells) for image in self.images)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenCells:
-    """What a model makes of the reviewed cells.
+    """A model's embeddings of the reviewed cells.
 
     Attributes:
         labelled: embeddings, classes, and the picture's digest as the group.
-        strangeness: (N,) of the familiarity output, or None.
+        strangeness: (N,) values of the familiarity output, or None.
         unread: picture names by error code: moved, changed, not kept.
         unread_cells: how many reviewed cells those held.
     """

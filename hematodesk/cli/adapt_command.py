@@ -43,7 +43,7 @@ class Adaptation:
         return self.proposal.comparison.verdict is not Verdict.NOT
 
     def save(self, target: Path | None) -> str:
-        """Save among the models, or into a file; returns what it is then found by.
+        """Save among the models, or into a file; returns the reference to it.
 
         Raises ModelError, ExportError, PlaceError.
         """

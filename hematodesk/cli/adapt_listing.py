@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def advice(proposal: Proposal) -> str:
-    """One sentence: take it or keep the old one, and why."""
+    """One sentence: use the new model or keep the old one, and why."""
     old, change = f"{proposal.parent.name} {proposal.parent.version}", proposal.comparison
     if change.verdict is Verdict.BETTER:
         return "The adapted model is better on this lab's cells, beyond chance."
@@ -30,7 +30,7 @@ def advice(proposal: Proposal) -> str:
 
 
 def write_proposal(proposal: Proposal, output: TextSink, *, saved: str | None, as_json: bool) -> None:
-    """Write the outcome; `saved` is where it was saved to or what it is called, None when it was not."""
+    """Write the outcome; `saved` is its file or name, None when it was not saved."""
     if as_json:
         document = as_document(proposal) | {"saved": saved}
         output.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")

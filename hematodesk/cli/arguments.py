@@ -31,7 +31,7 @@ _WINDOW_USAGE = """hematodesk [PATH...] [--data-dir DIR]
 
 
 def read_arguments(given: Sequence[str]) -> argparse.Namespace:
-    """The arguments, read; `command` is window, classify, self-test, "models list" and so on.
+    """Parse the arguments; `command` is window, classify, self-test, "models list" and so on.
 
     Raises SystemExit after wrong usage, the help or the version was printed.
     """
@@ -42,19 +42,19 @@ def read_arguments(given: Sequence[str]) -> argparse.Namespace:
             _refuse(given[first])
         return _intermixed(_window_parser(), given)
     if given[at] == "classify":
-        # By itself, so that options may stand between its paths.
+        # Parsed separately, so that options may stand between its paths.
         return _intermixed(_classify_parser(), [*given[:at], *given[at + 1 :]])
     return _command_parser().parse_args(given)
 
 
 def command_at(given: Sequence[str]) -> int | None:
-    """Where the command stands: it is the first word that is no option; a file so named is ./classify."""
+    """The index of the command, the first word that is not an option; a file of that name is ./classify."""
     at = _first_word(given)
     return at if at is not None and given[at] in _COMMANDS else None
 
 
 def _first_word(given: Sequence[str]) -> int | None:
-    """Where the first word stands that is no option; None where there is none, or `--` stands before it."""
+    """The index of the first word that is not an option; None if there is none, or `--` comes before it."""
     words = iter(enumerate(given))
     for at, word in words:
         if word == "--data-dir":
@@ -67,7 +67,7 @@ def _first_word(given: Sequence[str]) -> int | None:
 
 
 def _may_be_path(word: str) -> bool:
-    """Whether a file or folder may be meant; what neither is there nor looks like one was to be a command.
+    """Whether a word may be a path; one that neither exists nor looks like a path was meant as a command.
 
     An empty word is left to the parser, which refuses it as a path.
     """
@@ -80,7 +80,7 @@ def _may_be_path(word: str) -> bool:
 
 
 def _refuse(word: str) -> NoReturn:
-    """Leave with wrong usage, naming the command that comes nearest. Raises SystemExit."""
+    """Exit with wrong usage, naming the nearest command. Raises SystemExit."""
     whole = {name.rpartition(" ")[2]: name for name in (*_ACTIONS, *_COMMANDS)}
     (nearest,) = difflib.get_close_matches(word.casefold(), whole, n=1, cutoff=0.0)
     shown = repr(word) if len(word) <= 40 else f"{word[:40]!r}…"
@@ -155,8 +155,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _finish(parser: argparse.ArgumentParser, command: str) -> None:
-    """What every command ends with: its full name, and --data-dir, which may stand behind it too."""
-    # Left out here it must not wipe what stood before the command.
+    """Add what every command has: its full name, and --data-dir, which may also come after it."""
+    # When missing here it must not overwrite the one before the command.
     parser.add_argument("--data-dir", type=_path, metavar="DIR", default=argparse.SUPPRESS)
     parser.set_defaults(command=command)
 
@@ -312,14 +312,14 @@ def _seconds(text: str) -> float:
 
 
 def _text(text: str) -> str:
-    """Text that is there: an empty one comes from a script whose variable is not set."""
+    """A non-empty text: an empty one comes from a script whose variable is not set."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty")
     return text
 
 
 def _path(text: str) -> Path:
-    """A path that is there: an empty one would silently mean the working folder."""
+    """A non-empty path: an empty one would silently mean the working folder."""
     return Path(_text(text))
 
 
@@ -344,4 +344,4 @@ _ACTIONS = (
     "history backup",
     "history restore",
 )
-"""What `models` and `history` do; of two with one name the last is offered to who typed no more than that."""
+"""The subcommands of `models` and `history`; of two with one name the last is suggested."""

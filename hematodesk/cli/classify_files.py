@@ -18,8 +18,8 @@ class AnswerWriter:
     """Writes the answers of a run, in their order, as soon as their group is done.
 
     Args:
-        images: as the person named them: so they stand in the answers.
-        progress: told how far the run is.
+        images: as the user named them, for the answers.
+        progress: called with the progress of the run.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class AnswerWriter:
         self._progress = progress
 
     def __call__(self, event: RunEvent) -> None:
-        """Take an event of the run. Raises what the output raises."""
+        """Handle an event of the run. Raises what the output raises."""
         if isinstance(event, Begun):
             self._output.write(self._answers.head)
             self._output.flush()
@@ -51,7 +51,7 @@ class AnswerWriter:
 class WatchWriter:
     """Writes the new answers of a watched folder, as long as it is watched, and counts them.
 
-    What is known already has its answer: it stood in the folder before, or under another name.
+    Known images have an answer already: they were in the folder before, or under another name.
     """
 
     def __init__(self, answers: ResultFormat, output: TextSink) -> None:
@@ -62,7 +62,7 @@ class WatchWriter:
         output.flush()
 
     def __call__(self, event: RunEvent) -> None:
-        """Take an event of one of its runs. Raises what the output raises."""
+        """Handle an event of one of its runs. Raises what the output raises."""
         if not isinstance(event, Answers):
             return
         new = [answer for answer in event.answers if not answer.known]
@@ -76,7 +76,7 @@ class WatchWriter:
 
 
 def machine_answer(result: ImageResult) -> ImageResult:
-    """A result as the model gave it: without cells that a person added, reviews and notes."""
+    """A result as the model gave it: without added cells, reviews and notes."""
     cells = tuple(
         replace(cell, review=None, note="", removed=False)
         for cell in result.cells

@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, and what is said on standard error."""
+"""Shared by the commands: exit codes, and messages on standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OK, SOME_FAILED, USAGE, NO_MODEL, STOPPED, READER_GONE = 0, 1, 2, 3, 130, 141
 
 
 def say(words: str) -> None:
-    """One line on standard error, where there is one that takes it."""
+    """Print one line on standard error, if there is one."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(words + "\n")
@@ -30,7 +30,7 @@ def complain(error: HematodeskError) -> None:
 
 @contextlib.contextmanager
 def shown_progress() -> Iterator[Callable[[int, int], None]]:
-    """How far it is, on standard error."""
+    """Show the progress on standard error."""
     from hematodesk.cli.output import ProgressLine
 
     line = ProgressLine(sys.stderr)

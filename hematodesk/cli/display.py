@@ -1,7 +1,7 @@
-"""Whether a window can be opened here, and if not, why and what to do, in words.
+"""Checks whether a window can be opened, and if not, says why and what to do.
 
 Qt ends the whole process when its platform plugin cannot load or reach the display, so this
-looks first. Only Linux and its like need it: elsewhere a display and Qt's needs are always there.
+is checked first. Only Linux and the like need it: elsewhere a display and Qt's libraries always exist.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def why_no_window(
 
 
 def qt_fault(error: ImportError) -> HematodeskError:
-    """Why importing Qt failed, in words.
+    """The fault of a failed import of Qt.
 
     Codes: qt_missing, system_library_missing. An import error of our own code is raised again.
     """
@@ -154,7 +154,7 @@ def _install(packages: list[str]) -> Message:
 
 
 def _x11_answers() -> bool:
-    """Whether the X server named by DISPLAY lets us in."""
+    """Whether the X server named by DISPLAY accepts a connection."""
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]

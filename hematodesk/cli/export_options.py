@@ -1,4 +1,4 @@
-"""The command line's `history export` and `history import`: their options and what they ask for."""
+"""The options of `history export` and `history import`, and the request made of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hematodesk.workflow.exports.export import ExportFormat, ExportOptions, Expo
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
-    """What `history export` takes beside the filter and the output."""
+    """The options of `history export` besides filter and output."""
     parser.add_argument("--format", choices=[each.value for each in ExportFormat], default="csv")
     parser.add_argument(
         "--no-thumbnails", action="store_true", help="json: without the history's small pictures"
@@ -32,7 +32,7 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
 
 
 def export_request(options: argparse.Namespace, chosen: HistoryFilter) -> ExportRequest:
-    """What the command line asks for."""
+    """The request of the command line."""
     target: Path = options.output
     wanted = ExportOptions(
         thumbnails=not options.no_thumbnails,

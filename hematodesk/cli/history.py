@@ -75,7 +75,7 @@ def maintain(options: argparse.Namespace) -> int:
 
 
 def _report_renderer(services: Services) -> ReportRenderer:
-    """What draws PDFs. Raises ExportError when Qt is not there."""
+    """The renderer of PDFs. Raises ExportError when Qt is missing."""
     from hematodesk.bootstrap import report_renderer
     from hematodesk.cli.display import qt_fault
 

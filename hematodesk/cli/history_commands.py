@@ -1,4 +1,4 @@
-"""`hematodesk history check|repair|backup|restore`: what they print and how they end."""
+"""`hematodesk history check|repair|backup|restore`: output and exit codes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def repair(services: Services, output: TextSink) -> None:
 def backup(services: Services, target: Path | None, output: TextSink) -> None:
     """Back up to a file or folder, or among the kept ones; prints the file.
 
-    Raises HistoryError, and PolicyError for a place of one's own where exporting is not allowed.
+    Raises HistoryError, and PolicyError for another place where exporting is not allowed.
     """
     if target is not None:
         services.policy.require("export")
@@ -47,7 +47,7 @@ def backup(services: Services, target: Path | None, output: TextSink) -> None:
 
 
 def restore(services: Services, which: str | None, output: TextSink) -> None:
-    """Restore `latest`, a kept backup by its number or name, or a file; prints what the old one is kept as.
+    """Restore `latest`, a kept backup by its number or name, or a file; prints where the old one is kept.
 
     Without a name it prints the kept backups. Raises HistoryError.
     """
@@ -69,7 +69,7 @@ def restore(services: Services, which: str | None, output: TextSink) -> None:
             which=which,
         )
     kept = maintenance.restore(found)
-    # Opening brings an older format up to date, and says so if that cannot be done.
+    # Opening migrates an older format, or reports why that is impossible.
     history = services.open_history()
     output.write(f"{number_of(history.count(), 'image')} restored from {found.name}.\n")
     if kept is not None:

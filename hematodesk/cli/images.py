@@ -58,7 +58,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
         say("hematodesk: --resume needs --save: what was not kept cannot be gone on with.")
         return USAGE
     if options.save:
-        # Before the work: a history that cannot be written to must not be found out at its end.
+        # Before the work: a read-only history must not be noticed only at the end.
         services.session_id()
     to_terminal = options.output is None and sys.stdout is not None and sys.stdout.isatty()
     cancel = CancelToken()
@@ -77,7 +77,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
                 reuse=options.resume,
                 resume=options.resume,
             )
-            # On a terminal the answers themselves show how far it is.
+            # On a terminal the answers themselves show the progress.
             progress = None if to_terminal else line.show
             writer = AnswerWriter(images, answer_format(options.format, loaded), output, progress)
             done = RunJob(services, request).run(cancel, writer).summary
@@ -111,7 +111,7 @@ def watch(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         stack.callback(services.close)
         if options.save:
-            # Before the work: a history that cannot be written to must not be found out later.
+            # Before the work: a read-only history must not be noticed only later.
             services.open_history()
         stack.enter_context(muted_codecs())
         stack.enter_context(cancelled_by_interrupt(cancel))
@@ -140,7 +140,7 @@ def _is_same(output: Path, image: Path) -> bool:
 
 
 def _load(services: Services, model: str | None, provider: str | None) -> LoadedModel:
-    """Load the model; what is not as asked for is said. Raises ModelError, ProviderError."""
+    """Load the model; deviations from the request are reported. Raises ModelError, ProviderError."""
     loaded = services.models.load(model, provider)
     if loaded.model_fault is not None:
         say(f"hematodesk: {loaded.model_fault.message} {loaded.package.name} is used instead.")

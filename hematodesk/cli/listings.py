@@ -1,4 +1,4 @@
-"""What `self-test`, `models` and `history` print: lines for people, or one JSON object a line."""
+"""The output of `self-test`, `models` and `history`: lines for people, or one JSON object a line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_checks(checks: Iterable[Check], output: TextSink, *, as_json: bool) ->
 
 
 def write_packages(packages: Iterable[Listed], output: TextSink, *, as_json: bool) -> bool:
-    """Write the packages at hand; returns whether one of them is usable."""
+    """Write the available packages; returns whether one of them is usable."""
     usable = False
     for each in packages:
         error: ModelError | None = getattr(each, "error", None)
@@ -54,7 +54,7 @@ def write_packages(packages: Iterable[Listed], output: TextSink, *, as_json: boo
 
 
 def write_package_checks(checks: Iterable[PackageCheck], output: TextSink, *, as_json: bool) -> None:
-    """Write what `models verify` found."""
+    """Write the results of `models verify`."""
     for check in checks:
         error = check.error
         if as_json:

@@ -29,13 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = read_arguments(given)
     except SystemExit as leaving:
-        # argparse has said what was wrong, or shown the help or the version.
+        # argparse has printed the error, the help or the version.
         return leaving.code if isinstance(leaving.code, int) else USAGE
     return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run the chosen command; every fault of the environment becomes a sentence and an exit code."""
+    """Run the chosen command; every fault of the environment becomes a message and an exit code."""
     try:
         return _chosen(options.command)(options)
     except (ModelError, ProviderError) as error:
@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         silence_standard_output()
         return READER_GONE
     except OSError as fault:
-        # What no room could foresee: standard output on a full disk, a working folder that is gone.
+        # Not foreseen elsewhere: standard output on a full disk, a deleted working folder.
         from hematodesk.cli.output import silence_standard_output
 
         silence_standard_output()
@@ -61,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _chosen(command: str) -> Callable[[argparse.Namespace], int]:
-    """What does that command; every other one's imports are spared."""
+    """The function of that command, imported without the other commands' modules."""
     if command == "window":
         from hematodesk.cli.window import open_window
 

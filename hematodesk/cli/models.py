@@ -100,7 +100,7 @@ def adapt(options: argparse.Namespace) -> int:
         except ModelError as error:
             if error.code != "adapt_too_few":
                 raise
-            # The model is usable as it is; there is nothing yet to adapt it with.
+            # The model is usable as it is; there are no reviewed cells to adapt it with yet.
             line.clear()
             complain(error)
             return SOME_FAILED

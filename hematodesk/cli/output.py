@@ -1,4 +1,4 @@
-"""Where the command line writes: standard output as it comes, or a file that is whole or not there."""
+"""The command line's output: standard output, or a file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _STDERR = 2
 
 
 class TextSink(Protocol):
-    """Takes text."""
+    """A sink for text."""
 
     def write(self, text: str, /) -> object:
         """Write it."""
         ...
 
     def flush(self) -> object:
-        """Hand it on."""
+        """Flush it."""
         ...
 
 
@@ -52,13 +52,13 @@ class _Utf8Stream:
 
 
 def standard_output() -> TextSink:
-    """Standard output; what is written vanishes where a program has none (a Windows desktop start)."""
+    """Standard output; text is discarded where a program has none (a Windows desktop start)."""
     return _Utf8Stream(sys.stdout)
 
 
 @contextmanager
 def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator[TextSink]:
-    """Standard output, or a file that takes the target's place when the block ends well.
+    """Standard output, or a file that replaces the target when the block succeeds.
 
     Args:
         spreadsheet: begin a file with the byte order mark that Excel needs to know UTF-8.
@@ -85,7 +85,7 @@ def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator
 
 
 def silence_standard_output() -> None:
-    """After the reader went away: let the interpreter's last flush go nowhere instead of failing."""
+    """After the reader closed the pipe: discard the interpreter's last flush instead of failing."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -94,10 +94,10 @@ def silence_standard_output() -> None:
 
 @contextmanager
 def muted_codecs() -> Iterator[None]:
-    """Keep what native code writes to file descriptor 2 away; `sys.stderr` still reaches it.
+    """Discard what native code writes to file descriptor 2; `sys.stderr` still reaches it.
 
-    The image codecs mutter there by themselves (libpng of colour profiles, libjpeg of odd bytes).
-    What matters of it is in the results. Without a usual standard error nothing is changed.
+    The image codecs print warnings there (libpng on colour profiles, libjpeg on odd bytes).
+    What matters is in the results. Without a usual standard error nothing is changed.
     """
     before = sys.stderr
     try:
@@ -138,7 +138,7 @@ class ProgressLine:
         self._last = time.monotonic()
 
     def show(self, progress: BatchProgress) -> None:
-        """Tell how far a batch is."""
+        """Show the progress of a batch."""
         done, total = progress.done, progress.total
         words = f"{done} of {total}" if total is not None else f"{done}"
         if progress.failed:
@@ -150,7 +150,7 @@ class ProgressLine:
         self.say(words)
 
     def say(self, words: str) -> None:
-        """Tell it: at once on a terminal, else only now and then."""
+        """Show a text: at once on a terminal, else only at intervals."""
         if self._live:
             self._write("\r" + words.ljust(self._width))
             self._width = len(words)
@@ -159,7 +159,7 @@ class ProgressLine:
             self._write(words + "\n")
 
     def clear(self) -> None:
-        """Take the rewritten line away, before something else is written."""
+        """Erase the rewritten line, before something else is written."""
         if self._live and self._width:
             self._write("\r" + " " * self._width + "\r")
             self._width = 0
@@ -172,7 +172,7 @@ class ProgressLine:
 
 
 def in_words(seconds: float) -> str:
-    """A duration as a person says it: 40 s, 3 min, 2 h 5 min."""
+    """A rounded duration: 40 s, 3 min, 2 h 5 min."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

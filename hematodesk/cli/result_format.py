@@ -1,4 +1,4 @@
-"""The command line's answers: a table for people, JSON lines and CSV for scripts.
+"""Formats the command line's answers: a table for people, JSON lines and CSV for scripts.
 
 The JSON form is a contract: one object a line and image, keys as in `answer_document`.
 """
@@ -19,7 +19,7 @@ from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
 if TYPE_CHECKING:
     from hematodesk.workflow.models.model_service import LoadedModel
 
-# The columns of the history's table that make sense before anything was reviewed.
+# The columns of the history's table that apply before a review.
 _CSV_COLUMNS = (
     "width",
     "height",
@@ -77,7 +77,7 @@ def shown_path(path: Path) -> str:
 
 
 def answer_document(file: str, result: ImageResult, loaded: LoadedModel) -> dict[str, Any]:
-    """One answer as the contract has it. `error` is null unless the status is error.
+    """One answer as a JSON object. `error` is null unless the status is error.
 
     Width and height are null for an image that could not be read.
     """
@@ -162,12 +162,12 @@ def _class_words(cell: Cell) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without characters that a terminal would obey instead of show."""
+    """The text without control characters of terminals."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def columns(file: str) -> str:
-    """A file's name for the table's first column: cut in the middle, for its end tells most."""
+    """A file's name for the table's first column: shortened in the middle, as the end is most distinctive."""
     text = printable(file)
     if len(text) > _FILE_WIDTH:
         tail = 2 * _FILE_WIDTH // 3

@@ -1,4 +1,4 @@
-"""The self-test: what works on this computer and what doesn't, in words an IT person can act on."""
+"""The self-test: what works on this computer and what does not, with remedies for an IT department."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ MODEL_CHECKS = frozenset({"models", "provider", "known image"})
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at.
+    """One check.
 
     Attributes:
-        name: what was looked at.
+        name: what was checked.
         ok: whether it is fine.
         detail: what was found, one or two sentences.
         remedy: what to do when it is not fine, or what to know when it is; may be empty.
@@ -66,7 +66,7 @@ _LIMITS = {
 
 
 def run_self_test(services: Services, provider: str | None = None) -> Iterator[Check]:
-    """Look at everything, one after the other; each check is given as soon as it is done.
+    """Run all checks in order; each is yielded as soon as it is done.
 
     Checks: program, policy (where the administrator has set one), data folder, disk space, decoder, models,
     provider, known image, settings, history, history writing. Nothing of a person's data is changed.
@@ -91,7 +91,7 @@ def run_self_test(services: Services, provider: str | None = None) -> Iterator[C
 
 
 def _guarded(name: str, look: Callable[[], Check]) -> Check:
-    """A check whose fault is its outcome."""
+    """Run a check whose fault becomes its outcome."""
     try:
         return look()
     except HematodeskError as error:
@@ -186,9 +186,9 @@ def _provider(services: Services, provider: str | None, loaded: list[LoadedModel
 
 
 def _known_image(services: Services, loaded: LoadedModel) -> Check:
-    """Classify the samples whose class is known; most must come out as they are.
+    """Classify the samples whose class is known; most must be right.
 
-    Not all: the samples are drawings, and a package answers for photographs.
+    Not all: the samples are drawings, and packages are made for photographs.
     """
     name = "known image"
     known = [sample for sample in read_samples(services.paths.samples) if sample.class_id is not None]
@@ -256,7 +256,7 @@ def _history(services: Services) -> Check:
 
 
 def _history_writing(services: Services) -> Check:
-    """Write, read back and delete in a history of its own beside the real one."""
+    """Write, read back and delete in a separate history beside the real one."""
     with tempfile.TemporaryDirectory(dir=services.paths.data, prefix=".self-test-") as folder:
         history = services.open_scratch_history(Path(folder) / "history.sqlite3")
         with contextlib.closing(history):

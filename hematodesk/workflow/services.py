@@ -1,4 +1,4 @@
-"""What the doors and the window work with, put together once by bootstrap."""
+"""The services of the window and the command line, built once by bootstrap."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Services:
         """The history's file, which is there. Raises HistoryError history_absent, history_unwritable."""
         path = self.paths.history_file
         try:
-            # The others are a whole history that is about to take its place.
+            # The other files are a complete history that is about to replace it.
             if any(path.with_name(path.name + ending).exists() for ending in ("", ".restored", ".repaired")):
                 return path
         except OSError as fault:
@@ -147,7 +147,7 @@ class Services:
 
     @property
     def operator(self) -> str:
-        """Who works here, by the settings or the login name."""
+        """The operator's name, from the settings or the login."""
         return operator_name(self.settings)
 
     def session_id(self) -> int:
@@ -188,7 +188,7 @@ class Services:
     def known_to(
         self, analyser: Analyser, whole_image: bool | None = None, *, run_id: int | None = None
     ) -> Callable[[str], HistoryImage | None]:
-        """The question whether the history has this model's answer for a digest; see find_earlier."""
+        """A function that finds this model's answer for a digest in the history; see find_earlier."""
         history = self.open_history()
         sha256 = analyser.classifier.package.sha256
         whole = analyser.takes_whole_image(whole_image)
@@ -215,7 +215,7 @@ class Services:
 
     @property
     def reader(self) -> ImageReader:
-        """What decodes images, made at the first use."""
+        """The image reader, made at the first use."""
         with self._lock:
             if self._reader is None:
                 self._reader = self._open_reader()

@@ -171,7 +171,7 @@ def find_reviewed(history: History, chosen: HistoryFilter, package: ModelPackage
 
 
 def require_enough(counts: Sequence[ClassCount], left_out: str = "") -> None:
-    """Raise ModelError `adapt_too_few` unless there are enough, with what is there and what is missing.
+    """Raise ModelError `adapt_too_few` unless there are enough, naming what is missing.
 
     Args:
         left_out: sentences on those that could not serve.
@@ -224,12 +224,12 @@ def see_cells(
     cancel: CancelToken | None = None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> SeenCells:
-    """Read the pictures from where they lie, cut the cells out as the model wants them, and embed them.
+    """Read the pictures, crop the cells as the model needs them, and embed them.
 
-    A picture that is not there, or not the same any more by its digest, is passed over and named.
+    A picture that is missing, or has another digest now, is skipped and named.
 
     Args:
-        progress: told (pictures done, pictures).
+        progress: called with (pictures done, pictures).
 
     Raises Cancelled, ModelError (adapt_too_few when nothing can be read).
     """
@@ -268,7 +268,7 @@ def see_cells(
 
 
 def unread_words(unread: Mapping[str, Sequence[str]], cells: int) -> str:
-    """Which pictures could not be read again, as a sentence; empty when all could. See SeenCells."""
+    """A sentence on the pictures that could not be read again; empty when all could. See SeenCells."""
     names = [name for listed in unread.values() for name in listed]
     if not names:
         return ""
@@ -302,7 +302,7 @@ def counts_of(labelled: Labelled, class_ids: Sequence[str], known: int) -> tuple
 
 
 def keep_latest(known: list[Cell], cell: Cell) -> None:
-    """Add a reviewed cell to a picture's, or put it in the place of the same one with an older review."""
+    """Add a reviewed cell to a picture's cells, replacing the same cell with an older review."""
     for at, other in enumerate(known):
         alike = (other.origin is CellOrigin.WHOLE_IMAGE) == (cell.origin is CellOrigin.WHOLE_IMAGE)
         if alike and cell.box.iou(other.box) >= _SAME_CELL:

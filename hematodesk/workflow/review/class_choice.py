@@ -16,7 +16,7 @@ def class_choice(
 ) -> tuple[str, ...]:
     """The classes of the model that gave the answer, then those of the model in use that it does not know.
 
-    So the same answer is reviewed with the same keys, whichever model is in use on that day.
+    So the same answer is reviewed with the same keys, whichever model is in use.
 
     Args:
         prediction: the answer; None where no model named the cell.

@@ -1,4 +1,4 @@
-"""Two packages on one image: each cell with what the one says and what the other says."""
+"""Compares two packages on one image: each cell with both answers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def compare(
     two: CellClassifier,
     cancel: CancelToken | None = None,
 ) -> tuple[ComparedCell, ...]:
-    """Ask both packages about the same places of an image.
+    """Classify the same places of an image with both packages.
 
     Args:
         pixels: the image, uint8 (H, W, 3) RGB.
@@ -92,7 +92,7 @@ def _ask(
     classifier: CellClassifier,
     cancel: CancelToken | None,
 ) -> list[Prediction | None]:
-    """A prediction for each place that this package looks at, else None."""
+    """A prediction for each place that this package classifies, else None."""
     takes_whole = classifier.crop_rule.rule == "whole"
     asked = [
         index for index, place in enumerate(places) if (place.origin is CellOrigin.WHOLE_IMAGE) == takes_whole

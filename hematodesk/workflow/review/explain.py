@@ -1,4 +1,4 @@
-"""Why a cell got its name: the model's activation map, and where in the image it lies."""
+"""Explains a cell's class by the model's activation map and its place in the image."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Values = npt.NDArray[np.float32]
 
 _FINE = 120
-"""Longer edge of an interpolated map: finer than an eye tells apart between a few coarse values."""
+"""Longer edge of an interpolated map: finer than visible between a few coarse values."""
 
 
 class ExplainingClassifier(CellClassifier, Protocol):
-    """A classifier that can tell why; inference.classify.Classifier is one."""
+    """A classifier with activation maps; inference.classify.Classifier is one."""
 
     def evidence(self, crop: Any, cancel: CancelToken | None = None) -> Evidence | None:
         """Activation maps and scores of one crop, uint8 (S, S, 3) RGB; None when it has no maps."""
@@ -41,15 +41,15 @@ class Obstacle(StrEnum):
     NO_ANSWER = "no_answer"
     """No model has named the cell."""
     NO_IMAGE = "no_image"
-    """The image itself is not at hand, only its thumbnail."""
+    """The image itself is not available, only its thumbnail."""
     NO_MAP = "no_map"
     """The package gives no activation map."""
     OTHER_MODEL = "other_model"
-    """Another model than the present one gave the answer, and only that one knows why."""
+    """Another model than the present one gave the answer, and only that one could explain it."""
 
 
 def obstacle(cell: Cell | None, package: ModelPackage | None, *, has_image: bool) -> Obstacle | None:
-    """What stands in the way of explaining a cell with the package in use; None when nothing does."""
+    """Why a cell cannot be explained with the package in use; None when it can."""
     if cell is None:
         return Obstacle.NO_CELL
     if package is None:
@@ -69,7 +69,7 @@ class Explanation:
 
     Attributes:
         class_ids: the package's classes, K of them.
-        maps: float32 (h, w, K), raw; positive values speak for the class, negative ones against it.
+        maps: float32 (h, w, K), raw; positive values support the class, negative ones oppose it.
             The values tile `place` evenly.
         scores: float32 (K,) raw scores, or (1,) of a package whose one score stands for two classes.
         exact: whether a map's mean plus the class's bias is the class's logit.
@@ -103,7 +103,7 @@ class Explanation:
     def most(self) -> float:
         """The largest value of all classes: the end of the scale, so that classes can be compared.
 
-        A scale of its own would paint the faintest doubt as brightly as what decided.
+        Separate scales would show the weakest evidence as brightly as the decisive one.
         """
         return max(0.0, float(self.maps.max()))
 
@@ -112,15 +112,15 @@ class Explanation:
         return self.place.clipped(self.width, self.height)
 
     def strength(self, class_id: str) -> Values:
-        """How much speaks for a class: float32 (H, W) over `visible`, 0 none to 1 the most of any class.
+        """The evidence for a class: float32 (H, W) over `visible`, 0 none to 1 the most of any class.
 
         Interpolated by cubics through the map's values (Catmull and Rom 1974, "A Class of Local
-        Interpolating Splines"); what speaks against the class counts as none.
+        Interpolating Splines"); evidence against the class counts as none.
         """
         coarse = self.map_of(class_id)
         height, width = coarse.shape
         seen = self.visible()
-        # Pixels of the fine map, spread over the whole place, of which the visible ones are made.
+        # Pixels of the fine map over the whole place, from which the visible ones are taken.
         longest = max(self.place.w, self.place.h)
         down = _positions(self.place.y, self.place.h, seen.y, seen.h, height, longest)
         across = _positions(self.place.x, self.place.w, seen.x, seen.w, width, longest)
@@ -137,7 +137,7 @@ def explain_cell(
     classifier: ExplainingClassifier,
     cancel: CancelToken | None = None,
 ) -> Explanation | None:
-    """Ask the model why; one run, for a worker thread. None when the package gives no activation map.
+    """Compute the explanation; one run, for a worker thread. None when the package has no activation map.
 
     The crop is the prediction's own. Raises Cancelled, ModelError, and ValueError when the cell's box
     lies outside the image.

@@ -32,13 +32,13 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is different now.
+    """The effect of a change.
 
     Attributes:
         kind: which action was done, undone or redone.
         image_ids: the images it concerns.
-        cell: the cell as it stands now; None for changes of whole images.
-        note: the image's note as it stands now, for a note on an image.
+        cell: the cell as it is now; None for changes of whole images.
+        note: the image's note as it is now, for a note on an image.
         deleted: for deletions, whether the images are gone (True) or back (False).
         undone: whether this was an undo.
     """
@@ -52,7 +52,7 @@ class Change:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is different: the images were already gone, or could not be brought back."""
+        """Whether nothing changed: the images were already gone, or could not be brought back."""
         return not self.image_ids
 
 
@@ -64,10 +64,10 @@ class _Step:
 
 
 class ReviewService:
-    """Changes the history on a person's behalf. Thread-safe; each call returns what changed.
+    """Changes the history on the user's behalf. Thread-safe; each call returns what changed.
 
     Every call raises HistoryError when the history refuses; then nothing changed and the undo
-    list is as it was. `image_id` is handed through, so that a view knows where to look; without
+    list is as it was. `image_id` is passed through, so that a view knows which image is affected; without
     it the history is asked.
 
     Args:
@@ -99,7 +99,7 @@ class ReviewService:
         return self._review(cell, Verdict.REJECTED, None, ChangeKind.REJECT, image_id)
 
     def clear(self, cell: Cell, image_id: int | None = None) -> Change:
-        """Take the review back: the predicted class stands again."""
+        """Withdraw the review: the predicted class stands again."""
         return self._set_review(cell, None, ChangeKind.CLEAR, image_id)
 
     def note_cell(self, cell: Cell, note: str, image_id: int | None = None) -> Change:
@@ -126,7 +126,7 @@ class ReviewService:
         return self._run(_Step(lambda: write(note), lambda: write(before), ChangeKind.IMAGE_NOTE))
 
     def add_cell(self, image_id: int, cell: Cell) -> Change:
-        """Save a cell that a person drew; undo removes it, redo brings the same one back."""
+        """Save a cell that the user drew; undo removes it, redo restores the same one."""
         saved: list[Cell] = []
 
         def do() -> Change:

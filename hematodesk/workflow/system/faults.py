@@ -15,7 +15,7 @@ def fault_of(error: HematodeskError) -> Fault:
 
 
 def code_trace(error: BaseException) -> str:
-    """Type and code lines of an exception, without its words: those may hold names and paths.
+    """Type and code lines of an exception, without its message, which may hold names and paths.
 
     For example `ValueError batch.py:120 _take < analyse.py:88 finish`, innermost last.
     """

@@ -1,4 +1,4 @@
-"""A lock that a process holds while it is at something, and that the system takes back however it ends."""
+"""A lock file. The operating system releases the lock when its process ends, in whatever way."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ else:
 
 
 _ATTEMPTS = 10
-"""Where the numbers of files change from look to look, none is ever the one that was opened."""
+"""Attempts to lock the file at the path: on drives with changing inode numbers it always seems another."""
 
 A_LOOK_S = 0.5
-"""Patience with who takes a lock only to see whether it is free, or finds nothing to do behind it."""
+"""Seconds to wait for a process that holds the lock only to check whether it is free."""
 _LOOK_S = 0.01
 
 
@@ -30,7 +30,7 @@ class FileLock:
         self._handle: int | None = None
 
     def take(self, patience_s: float = 0.0) -> bool:
-        """Hold it; False when somebody else does for longer. Where files cannot be locked nobody does."""
+        """Take the lock; False when another process keeps it. True without a lock where there are none."""
         deadline = time.monotonic() + patience_s
         while not (taken := self._take()) and time.monotonic() < deadline:
             time.sleep(_LOOK_S)
@@ -59,7 +59,7 @@ class FileLock:
             os.close(handle)
 
     def _is_there(self, handle: int) -> bool:
-        """Whether others see that file: who held it may have removed it after it was opened here."""
+        """Whether the path still leads to that file, which the last holder may have removed meanwhile."""
         try:
             return os.path.samestat(os.fstat(handle), self._path.stat())
         except OSError:
@@ -67,15 +67,15 @@ class FileLock:
 
     @property
     def held(self) -> bool:
-        """Whether the system holds it: not so where files cannot be locked."""
+        """Whether the lock is held: never where files cannot be locked."""
         return self._handle is not None
 
     def release(self) -> None:
-        """Let go; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._handle is None:
             return
         handle, self._handle = self._handle, None
-        # While it is still held, so that nobody's fresh file is removed.
+        # While it is still locked, so that no other process's new file is removed.
         with contextlib.suppress(OSError):
             self._path.unlink()
         os.close(handle)

@@ -1,4 +1,4 @@
-"""Ctrl+C, and the system's wish that the program ends, as a wish to stop and not as a crash."""
+"""Turns Ctrl+C, SIGTERM and SIGHUP into a clean stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hematodesk.domain.cancel import CancelToken
 
 _ENDS = tuple(
     number
-    # What a terminal's Ctrl+C sends, a shutdown or a service manager, and a terminal that is closed.
+    # Sent by Ctrl+C, by a shutdown or service manager, and by a terminal that is closed.
     for name in ("SIGINT", "SIGTERM", "SIGHUP")
     if (number := getattr(signal, name, None)) is not None
 )

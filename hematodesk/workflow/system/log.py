@@ -1,4 +1,4 @@
-"""The log: events as codes with numbers, never words that could hold a name or a path of a person."""
+"""The log: events as codes with numbers, never texts that could hold a person's name or path."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def log_event(event: str, /, **facts: str | int | float | bool) -> None:
 
 
 def log_bug(code: str, trace: str) -> None:
-    """Write a fault of our own with the code lines it went through (see faults.code_trace)."""
+    """Write a bug with the code lines it passed through (see faults.code_trace)."""
     _log.error("%s %s", code, trace)
 
 
@@ -78,7 +78,7 @@ def stop_log() -> None:
 
 
 def _only_plain(record: logging.LogRecord) -> bool:
-    """Keep a record whose words are plain; of any other only its place in the code is written."""
+    """Keep a record whose arguments are plain; of any other only its place in the code is written."""
     record.exc_info = record.exc_text = record.stack_info = None
     if not _SAFE.fullmatch(record.getMessage()):
         record.msg, record.args = "withheld %s:%d", (record.module, record.lineno)

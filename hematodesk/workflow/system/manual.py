@@ -1,16 +1,16 @@
-"""The manual's pages: which there are, in which language, and where words stand in them.
+"""The manual's pages, their translations, and the search in them.
 
 Pages are Markdown in resources/manual; `index.md` links to every one of them, in their order. A folder
 named after a language (`es`) holds translated pages; what is not there is taken from the English ones.
 
-A page names parts of the program by marks, `{action:export}`, and never by their present words: menus,
+A page names parts of the program by marks, `{action:export}`, and never by their present texts: menus,
 keys and texts are written in when the page is read, so that it shows the real ones. The kinds:
 
     action   an action, with its menu            key      its first key
     text     a text of the window, CONTEXT|TEXT  setting  a setting of the dialog
     command  a command, or one with an option    tool     the same of the export tools
     code     an error's code                     policy   a field of the administrator's policy
-    place    a file or folder of the data folder, a property of Places
+    place    a file or folder of the data folder, a property of AppPaths
     formats  the names of all formats of a kind (image)
 """
 
@@ -66,7 +66,7 @@ class Manual:
         return len(self._folders) > 1 and not (self._folders[0] / INDEX).is_file()
 
     def source(self, name: str) -> str:
-        """A page as it is written, marks and all; empty when there is none."""
+        """A page's source with its marks; empty when there is none."""
         for folder in self._folders:
             path = folder / name
             if path.is_file():
@@ -112,7 +112,7 @@ def folded(text: str) -> str:
 
 
 def words_of(query: str) -> list[str]:
-    """What is looked for: the query's words, folded, each once."""
+    """The query's words, folded, each once."""
     return list(dict.fromkeys(folded(query).split()))
 
 
@@ -123,10 +123,10 @@ def places_of(words: Sequence[str], text: str) -> list[tuple[int, int]]:
 
 
 def find(pages: Mapping[str, Sequence[str]], query: str) -> list[Hit]:
-    """The lines to look at for a query, page by page.
+    """The best lines for a query, page by page.
 
-    A page counts when it holds all the words. Of its lines those are given that hold most of them, at
-    most three; of several the one of which they make up the most, so that a heading comes before a
+    A page matches when it has all the words. Of its lines at most three with the most words are given,
+    those first in which the words make up the largest share, so that a heading comes before a
     sentence. Pages come in the order of their best lines.
     """
     words = words_of(query)

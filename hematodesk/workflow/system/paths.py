@@ -1,4 +1,4 @@
-"""Where things are kept: the person's data folder, shipped model packages, resources."""
+"""The program's paths: the user's data folder, shipped model packages, resources."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class AppPaths:
-    """The files and folders of one data folder, and what the program brought with it.
+    """The files and folders of one data folder, and the program's own resources.
 
-    Nothing is created by asking; `prepare` makes the data folder.
+    The properties create nothing; `prepare` makes the data folder.
 
     Attributes:
         data: the data folder.
@@ -50,7 +50,7 @@ class AppPaths:
 
     @property
     def user_models(self) -> Path:
-        """Packages that the person imported."""
+        """Packages that the user imported."""
         return self.data / "models"
 
     @property
@@ -65,7 +65,7 @@ class AppPaths:
 
     @property
     def runs(self) -> Path:
-        """The locks of the batch runs that are going."""
+        """The locks of the running batches."""
         return self.data / "runs"
 
     @property
@@ -75,7 +75,7 @@ class AppPaths:
 
     @property
     def crash_file(self) -> Path:
-        """Where a crash of native code leaves the lines of code it happened in."""
+        """The file for the code lines of a native crash."""
         return self.data / "crash.log"
 
     @property
@@ -137,7 +137,7 @@ def resources_dir() -> Path:
 
 
 def _brought(name: str) -> Path:
-    """A folder that came with the program: frozen, installed, or in the source tree.
+    """A folder of the program: frozen, installed, or in the source tree.
 
     A source tree wins over an installed copy only because the installed package has no such
     neighbour: `_data` exists in wheels alone.
@@ -153,8 +153,8 @@ def _brought(name: str) -> Path:
 def _portable_folder() -> Path | None:
     """The data folder that a marker file beside the program asks for, if there is one.
 
-    Beside the program means the frozen executable, or the script that was started. The folder
-    one happens to stand in does not count: it may be a stranger's stick full of images.
+    Beside the program means the frozen executable, or the script that was started. The working
+    folder does not count: it may be somebody's memory stick full of images.
     """
     program = sys.executable if getattr(sys, "frozen", False) else sys.argv[0] if sys.argv else ""
     if not program:

@@ -10,7 +10,7 @@ The file is JSON, in a folder of the system:
      "export": false, "camera": false, "model_import": false}
 
 Every field but the schema may be left out. A policy that cannot be read or understood stops the
-program: to go on without it would allow what somebody meant to forbid.
+program: going on without it could allow what was meant to be forbidden.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _BARRED = {"export": "export", "camera": "camera", "model_import": "import or ad
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The administrator's word; without a file everything is allowed.
+    """The administrator's policy; without a file everything is allowed.
 
     Attributes:
-        file: where it stands, None without one.
-        data_folder: where all data lie, for everybody; None leaves it to the person.
+        file: its path, None without one.
+        data_folder: the data folder of every user; None leaves it to the user.
         packages: the only packages that may be used, each a name, name@version or SHA-256; None for all.
-        provider: auto, cpu or cuda, for everybody; None leaves it to the person.
+        provider: auto, cpu or cuda, for every user; None leaves it to the user.
         export, camera, model_import: whether these are allowed.
     """
 
@@ -62,7 +62,7 @@ class Policy:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Settings that the policy sets, so that the person cannot."""
+        """Settings that the policy fixes."""
         return {"provider": self.provider} if self.provider is not None else {}
 
     def in_words(self) -> str:
@@ -134,7 +134,7 @@ NO_POLICY = Policy()
 
 
 def policy_file() -> Path:
-    """Where this system's policy stands, whether it is there or not."""
+    """The path of this system's policy, whether it exists or not."""
     if sys.platform == "win32":
         return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "hematodesk" / "policy.json"
     if sys.platform == "darwin":

@@ -88,7 +88,7 @@ class Setting:
         """
         if self.kind is SettingKind.FLAG and isinstance(value, bool):
             return value
-        # A bool is an int to Python, and no number to a person.
+        # A bool is an int to Python, but not a valid number here.
         number = value if isinstance(value, int) and not isinstance(value, bool) else None
         if self.kind is SettingKind.NUMBER and number is not None and self.least <= number <= self.most:
             return number
@@ -223,7 +223,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("window_geometry", SettingKind.TEXT, ""),
     Setting("window_state", SettingKind.TEXT, ""),
 )
-"""Every setting there is. Those without a section are remembered, not shown in the dialog."""
+"""All settings. Those without a section are stored, but not shown in the dialog."""
 
 _BY_KEY = {setting.key: setting for setting in DECLARED}
 
@@ -252,7 +252,7 @@ class SettingsStore:
         self._path = path
         self._locked = dict(locked or {})
         self._lock = threading.RLock()
-        # Of the file, apart from that of the values: who asks for one never waits for the disk.
+        # Separate from the values' lock, so that reading a value never waits for the disk.
         self._saving = threading.Lock()
         self._changed: set[str] = set()
         self.notices: list[str] = []
@@ -276,7 +276,7 @@ class SettingsStore:
             return setting.default
 
     def is_locked(self, key: str) -> bool:
-        """Whether the administrator has set this one."""
+        """Whether the administrator has fixed this one."""
         return key in self._locked
 
     def text(self, key: str) -> str:
@@ -307,7 +307,7 @@ class SettingsStore:
         """Change a setting and write the file unless told not to.
 
         Raises SettingsError: setting_unknown, setting_invalid, setting_locked, settings_unwritable
-        (the value holds for this run all the same).
+        (the value then applies to this process).
         """
         checked = declared(key).checked(value)
         with self._lock:
@@ -330,7 +330,7 @@ class SettingsStore:
         self.set(key, declared(key).default)
 
     def save(self) -> None:
-        """Write what this instance changed; what another one changed meanwhile is kept.
+        """Write this instance's changes; those of other instances are kept.
 
         Raises SettingsError (settings_unwritable).
         """
@@ -355,7 +355,7 @@ class SettingsStore:
                     reason=reason_of(fault),
                 ) from fault
             with self._lock:
-                # What was changed meanwhile holds, and is not saved yet.
+                # Changes made meanwhile stay valid and are not saved yet.
                 newer = {key: self._values[key] for key in self._changed}
                 newer = {key: value for key, value in newer.items() if saved.get(key) != value}
                 self._values = merged | newer
@@ -373,7 +373,7 @@ class SettingsStore:
         return values or {}
 
     def _read_again(self) -> dict[str, Any]:
-        """What the file holds now; what it held before where it cannot be read for a moment."""
+        """The file's present values; the previous ones where it cannot be read at the moment."""
         with contextlib.suppress(OSError):
             values = self._read()
             if values is not None:
@@ -402,7 +402,7 @@ class SettingsStore:
 
 
 def operator_name(settings: SettingsStore) -> str:
-    """Who works here: the name set, else the login name, else "unknown"."""
+    """The operator: the name in the settings, else the login name, else "unknown"."""
     chosen = settings.text("operator").strip()
     if chosen:
         return chosen
@@ -414,7 +414,7 @@ def operator_name(settings: SettingsStore) -> str:
 
 
 def remember_recent(settings: SettingsStore, paths: list[Path], limit: int = 12) -> list[str]:
-    """Put paths at the head of the recent files, newest first; returns the list that stands. Saves nothing.
+    """Put paths at the head of the recent files, newest first; returns the new list. Saves nothing.
 
     Raises SettingsError setting_locked.
     """

@@ -1,10 +1,10 @@
-"""Which versions of the libraries that do the work are there."""
+"""The versions of the installed libraries."""
 
 from __future__ import annotations
 
 _LIBRARIES = (
     ("numpy",),
-    # The program for graphics cards brings the second, which is the same with CUDA built in.
+    # The build for graphics cards contains the second, the same with CUDA built in.
     ("onnxruntime", "onnxruntime-gpu"),
     ("opencv-python-headless",),
     ("PySide6-Essentials",),
@@ -17,7 +17,7 @@ def library_versions() -> list[tuple[str, str]]:
 
 
 def _found(names: tuple[str, ...]) -> tuple[str, str]:
-    # Here, as it brings the reading of mails along, and the window does not wait for that.
+    # Imported late: it imports the email parser, which the window should not wait for.
     from importlib import metadata
 
     for name in names:

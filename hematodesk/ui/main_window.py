@@ -13,9 +13,8 @@ from hematodesk.ui.image.centre_column import CentreColumn
 from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.shell.controllers import ShellControllers
 from hematodesk.ui.shell.features import Features
-from hematodesk.ui.shell.panes import go_to_next_pane
+from hematodesk.ui.shell.focus_controller import FocusController
 from hematodesk.ui.shell.status_strip import StatusStrip
-from hematodesk.ui.shell.text_guard import TextGuard
 from hematodesk.ui.shell.window_state import WindowState
 from hematodesk.ui.state.window_context import make_context
 from hematodesk.workflow.services import Services
@@ -44,9 +43,15 @@ class MainWindow(QMainWindow):
         self._take_features()
         self._lay_out()
         self.window_state = WindowState(self.context, self.columns, self.panel, self.answer)
-        self.text_guard = TextGuard(self)
+        self.focus = self._make_focus()
         self._take_controllers()
-        self.actions_.bind({"quit": self.close, "next_pane": self.go_to_next_pane})
+        self.actions_.bind(
+            {
+                "quit": self.close,
+                "next_pane": self.focus.next_pane,
+                "previous_pane": self.focus.previous_pane,
+            }
+        )
         self.menus = self._fill_menus()
         self.history.needed.connect(self.window_state.show_history)
         self.session.ended.connect(self._ended)
@@ -61,7 +66,7 @@ class MainWindow(QMainWindow):
     # Building
 
     def _take_context(self, theme: Theme) -> None:
-        context = self.context = make_context(self, self.services, theme, self.centre, self.centre.view)
+        context = self.context = make_context(self, self.services, theme, self.centre)
         self.lanes, self.access, self.session = context.lanes, context.access, context.session
         self.viewer, self.model_state = context.viewer, context.model_state
         self.banners, self.actions_, self.dialogs = context.banners, context.actions, context.dialogs
@@ -94,6 +99,12 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.strip, 1)
+
+    def _make_focus(self) -> FocusController:
+        columns = (self.panel, self.panel.list), (self.centre, self.centre.view), (self.banners, self.banners)
+        sides = (self.answer, self.answer), (self.strip, self.strip.model)
+        homes = self.centre.view, self.panel.list
+        return FocusController(self, (*columns, *sides), homes, self.actions_["next_cell"])
 
     def _fill_menus(self) -> dict[str, QMenu]:
         menus = self.actions_.fill_menus(self.menuBar())
@@ -138,14 +149,9 @@ class MainWindow(QMainWindow):
         self.close()
         self.closed.emit()
 
-    def go_to_next_pane(self) -> None:
-        """The keyboard goes to the next column."""
-        go_to_next_pane(
-            (self.panel, self.panel.list if self.panel.list.isVisible() else self.panel.search),
-            (self.centre, self.centre.view if self.centre.view.isVisible() else self.centre.zone),
-            (self.answer, self.answer),
-            (self.strip, self.strip.model),
-        )
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """What has the keyboard gives it up: to the image, unless a person goes on by Tab."""
+        return self.focus.keep_home() or super().focusNextPrevChild(forward)
 
     # Drag and drop
 

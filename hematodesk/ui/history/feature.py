@@ -51,7 +51,6 @@ class HistoryFeature(QObject):
 
     def _connect(self) -> None:
         context, panel, maintenance = self._context, self.panel, self.maintenance
-        panel.delete_requested.connect(self.ask_delete)
         panel.menu_requested.connect(self._open_menu)
         context.model_state.changed.connect(lambda: panel.set_classes(context.model_state.class_ids))
         context.lanes.fault.connect(maintenance.tell)

@@ -47,18 +47,15 @@ from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.state.history_access import HistoryAccess
 
 _TYPING_PAUSE_MS = 200
-_TOGGLES = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class HistoryList(QListView):
     """The list itself.
 
     Signals:
-        delete_requested: Delete was pressed while the list had the focus.
-        toggled(int): a session's heading was clicked, or Enter or Space pressed on it.
+        toggled(int): a session's heading was clicked, or Space pressed on it.
     """
 
-    delete_requested = Signal()
     toggled = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -78,23 +75,15 @@ class HistoryList(QListView):
         if session is not None:
             self.toggled.emit(session.id)
 
-    def event(self, event: QEvent) -> bool:
-        """Delete means the images while the list has the focus, and Enter on a heading its session."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            on_heading = self.currentIndex().data(Role.SESSION) is not None
-            if event.key() == Qt.Key.Key_Delete or (on_heading and event.key() in _TOGGLES):
-                event.accept()
-                return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         session = self.currentIndex().data(Role.SESSION)
-        if event.key() == Qt.Key.Key_Delete:
-            self.delete_requested.emit()
-        elif session is not None and event.key() in _TOGGLES:
+        if session is not None and event.key() == Qt.Key.Key_Space:
             self.toggled.emit(session.id)
         else:
             super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are the cells' keys, also those that are free; the search field finds names."""
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -116,12 +105,10 @@ class HistoryPanel(QFrame):
 
     Signals:
         image_chosen(int): the person wants to see that image.
-        delete_requested: the person wants the selected images deleted.
         menu_requested(QPoint): a context menu is wanted at that global position.
     """
 
     image_chosen = Signal(int)
-    delete_requested = Signal()
     menu_requested = Signal(QPoint)
 
     def __init__(self, access: HistoryAccess, parent: QWidget | None = None) -> None:
@@ -161,7 +148,6 @@ class HistoryPanel(QFrame):
         self.list.setModel(self.model)
         self.thumbnails.changed.connect(self.list.viewport().update)
         self.list.toggled.connect(self.model.toggle)
-        self.list.delete_requested.connect(self.delete_requested)
         self.list.customContextMenuRequested.connect(self._menu_wanted)
         self.list.selectionModel().selectionChanged.connect(self._selection_changed)
         self.list.selectionModel().currentChanged.connect(self._current_changed)

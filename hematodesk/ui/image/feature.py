@@ -28,8 +28,8 @@ class ImageFeature(QObject):
                 "zoom_out": view.zoom_out,
                 "zoom_fit": view.fit,
                 "zoom_actual": view.zoom_actual,
-                "next_cell": lambda: view.focusNextPrevChild(True),
-                "previous_cell": lambda: view.focusNextPrevChild(False),
+                "next_cell": lambda: view.choose_next(1),
+                "previous_cell": lambda: view.choose_next(-1),
                 "add_cell": self.toggle_add,
             }
         )
@@ -73,7 +73,8 @@ class ImageFeature(QObject):
         viewer = self._viewer
         self._actions.set_possible(
             dict.fromkeys(("zoom_in", "zoom_out", "zoom_fit", "zoom_actual"), viewer.pixels is not None)
-            | dict.fromkeys(("next_cell", "previous_cell", "next_open"), bool(viewer.standing))
+            # Tab goes from control to control only where there is nothing to look at; without cells it rests.
+            | dict.fromkeys(("next_cell", "previous_cell", "next_open"), viewer.state is not ViewState.EMPTY)
         )
 
     def toggle_add(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -26,8 +26,6 @@ class ActionSpec:
         shortcuts: portable key sequences; the first is shown.
         group: actions of one menu are parted by a line where the group changes.
         checkable: whether it is on or off.
-        keys_only_in_view: the shortcut works only while the image has the focus, because elsewhere
-            the key has a meaning of its own (Tab moves between controls).
     """
 
     id: str
@@ -36,7 +34,6 @@ class ActionSpec:
     shortcuts: tuple[str, ...] = ()
     group: int = 0
     checkable: bool = False
-    keys_only_in_view: bool = False
 
 
 MENUS: tuple[tuple[str, str], ...] = (
@@ -118,21 +115,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("put_away", QT_TRANSLATE_NOOP("Actions", "Put &messages away"), "view", ("Esc",), 3),
     ActionSpec("next_pane", QT_TRANSLATE_NOOP("Actions", "Go to next &column"), "view", ("F6",), 3),
     ActionSpec(
-        "next_cell",
-        QT_TRANSLATE_NOOP("Actions", "&Next cell"),
-        "review",
-        ("Tab",),
-        0,
-        keys_only_in_view=True,
+        "previous_pane", QT_TRANSLATE_NOOP("Actions", "Go to the column &before"), "view", ("Shift+F6",), 3
     ),
-    ActionSpec(
-        "previous_cell",
-        QT_TRANSLATE_NOOP("Actions", "&Previous cell"),
-        "review",
-        ("Shift+Tab",),
-        0,
-        keys_only_in_view=True,
-    ),
+    ActionSpec("next_cell", QT_TRANSLATE_NOOP("Actions", "&Next cell"), "review", ("Tab",), 0),
+    ActionSpec("previous_cell", QT_TRANSLATE_NOOP("Actions", "&Previous cell"), "review", ("Shift+Tab",), 0),
     ActionSpec(
         "next_open",
         QT_TRANSLATE_NOOP("Actions", "Next &unreviewed cell"),
@@ -183,8 +169,7 @@ class Actions(QObject):
     `actions["agree"]` is the QAction. Its text may change (class keys, undo); the spec does not.
     """
 
-    def __init__(self, window: QWidget, view: QWidget) -> None:
-        """`view` is where the keys of `keys_only_in_view` work."""
+    def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
         self._forbidden: set[str] = set()
@@ -195,11 +180,7 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             # A role guessed from the text would move items about on macOS.
             action.setMenuRole(QAction.MenuRole.NoRole)
-            if spec.keys_only_in_view:
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-                view.addAction(action)
-            else:
-                window.addAction(action)
+            window.addAction(action)
             self._actions[spec.id] = action
 
     def __getitem__(self, action_id: str) -> QAction:

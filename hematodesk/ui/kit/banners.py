@@ -115,7 +115,7 @@ class Banner(QFrame):
             self._button(text, deed, tail)
             for text, deed in ((notice.action_text, notice.action), (notice.more_text, notice.more))
         )
-        close = QToolButton(self)
+        close = self.close_button = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -22,22 +22,6 @@ from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.parts import KeyButton
 from hematodesk.ui.kit.plain_text import plain_label, plain_tooltip
 from hematodesk.ui.kit.theme import GRID, set_role
-
-_ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
-
-
-class _Slider(QSlider):
-    """Keeps the arrow keys while it has the keyboard; the window would go to another image."""
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _ARROWS
-        ):
-            event.accept()
-            return True
-        return super().event(event)
 
 
 class _Line(QLabel):
@@ -101,7 +85,7 @@ class WhyBox(QWidget):
         self.classes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.classes.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.classes.activated.connect(self._class_activated)
-        self.opacity = _Slider(Qt.Orientation.Horizontal)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(10, 100)
         self.opacity.setSingleStep(5)
         self.opacity.setPageStep(20)

@@ -49,14 +49,11 @@ class WindowContext:
     dialogs: DialogHost
 
 
-def make_context(
-    window: QMainWindow, services: Services, theme: Theme, over: QWidget, view: QWidget
-) -> WindowContext:
+def make_context(window: QMainWindow, services: Services, theme: Theme, over: QWidget) -> WindowContext:
     """The context of a window that is being built.
 
     Args:
         over: banners lie over it.
-        view: where the keys of `keys_only_in_view` work.
     """
     lanes = TaskLanes(window)
     access = HistoryAccess(lanes)
@@ -71,6 +68,6 @@ def make_context(
         Viewer(access, lanes, banners, services, window),
         ModelState(services.models, lanes, banners, window),
         banners,
-        Actions(window, view),
+        Actions(window),
         DialogHost(window),
     )

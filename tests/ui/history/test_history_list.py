@@ -89,12 +89,12 @@ def test_older_sessions_are_folded_and_unfold_by_a_click(bench, qtbot: QtBot) ->
     assert rows(window)[4:] == ["#3"]
 
 
-def test_enter_on_a_heading_folds_its_session_and_reviews_nothing(bench, qtbot: QtBot) -> None:
+def test_space_on_a_heading_folds_its_session_and_reviews_nothing(bench, qtbot: QtBot) -> None:
     window = bench.show(start=[bench.field()])
     assert rows(window) == ["#1", "field.jpg"]
     window.panel.list.setFocus()
     qtbot.keyClick(window.panel.list, Qt.Key.Key_Up)
-    qtbot.keyClick(window.panel.list, Qt.Key.Key_Return)
+    qtbot.keyClick(window.panel.list, Qt.Key.Key_Space)
     assert rows(window) == ["#1"]
     bench.rest(window)
     assert all(cell.review is None for cell in window.viewer.cells)

@@ -114,14 +114,24 @@ def test_the_opacity_is_remembered(why_bench, qtbot: QtBot, window: MainWindow) 
     assert again.answer.why.opacity.value() == 35
 
 
-def test_the_slider_keeps_the_arrow_keys(why_bench, qtbot: QtBot, window: MainWindow) -> None:
+def test_the_slider_has_up_and_down_and_leaves_the_images_keys(
+    why_bench, qtbot: QtBot, window: MainWindow
+) -> None:
+    why_bench.field("other.jpg", "smear_02_eosinophil.jpg")
+    window.opener.open_paths([why_bench.folder / "other.jpg"])
+    why_bench.rest(window)
     show_why(why_bench, qtbot, window)
     slider = window.answer.why.opacity
     slider.setFocus()
     name, value = window.viewer.name, slider.value()
-    qtbot.keyClick(slider, Qt.Key.Key_Right)
+    qtbot.keyClick(slider, Qt.Key.Key_Up)
     assert slider.value() > value
     assert window.viewer.name == name
+    value = slider.value()
+    qtbot.keyClick(slider, Qt.Key.Key_Left)
+    why_bench.rest(window)
+    assert slider.value() == value
+    assert window.viewer.name != name
 
 
 def test_nothing_moves_when_it_is_shown(why_bench, qtbot: QtBot, window: MainWindow) -> None:

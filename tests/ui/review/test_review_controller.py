@@ -206,7 +206,7 @@ def test_a_drawn_cell_is_named_and_added_and_delete_removes_it(
     assert len(stored(bench, window.viewer.image_id).result.cells) == before + 1
 
 
-def test_delete_in_the_list_deletes_images_and_undo_brings_them_back(
+def test_shift_delete_in_the_list_deletes_images_and_undo_brings_them_back(
     bench, qtbot: QtBot, window: MainWindow
 ) -> None:
     window.opener.open_paths(bench.plain(3))
@@ -214,7 +214,7 @@ def test_delete_in_the_list_deletes_images_and_undo_brings_them_back(
     model = window.panel.model
     rows = model.rowCount()
     window.panel.list.setFocus()
-    qtbot.keyClick(window.panel.list, Qt.Key.Key_Delete)
+    qtbot.keyClick(window.panel.list, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
     bench.rest(window)
     assert model.rowCount() == rows - 1
     banner = window.banners.banner("deleted")

@@ -187,6 +187,10 @@
         <translation>&amp;Ir a la columna siguiente</translation>
     </message>
     <message>
+        <source>Go to the column &amp;before</source>
+        <translation>Ir a &amp;la columna anterior</translation>
+    </message>
+    <message>
         <source>&amp;Next cell</source>
         <translation>Célula &amp;siguiente</translation>
     </message>

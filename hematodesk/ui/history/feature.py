@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QMenu
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryImage
@@ -115,7 +114,5 @@ class HistoryFeature(QObject):
         self.delete_requested.emit(chosen)
 
     def _open_menu(self, position: QPoint) -> None:
-        menu = QMenu(self._context.window)
-        for name in ("export_selection", "export", "delete_images"):
-            menu.addAction(self._context.actions[name])
-        self.panel.open_menu(menu, position)
+        wanted = ("export_selection", "export", "delete_images")
+        self._context.actions.context_menu(wanted, self._context.window).popup(position)

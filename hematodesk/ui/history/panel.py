@@ -403,8 +403,3 @@ class HistoryPanel(QFrame):
 
     def _menu_wanted(self, position: QPoint) -> None:
         self.menu_requested.emit(self.list.viewport().mapToGlobal(position))
-
-    def open_menu(self, menu: QMenu, position: QPoint) -> None:
-        """Show a context menu; it deletes itself."""
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(position)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -158,6 +158,29 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 
+CELL_MENU: tuple[str, ...] = (
+    "agree",
+    *(f"class_{key}" for key in range(1, CLASS_KEYS + 1)),
+    "reject",
+    "clear_review",
+    "show_why",
+    "note",
+    "remove_cell",
+)
+"""The menu of a cell."""
+
+BESIDE_MENU: tuple[str, ...] = (
+    "add_cell",
+    "note",
+    "next_open",
+    "previous_image",
+    "next_image",
+    "zoom_fit",
+    "zoom_actual",
+)
+"""The menu of the image beside all cells."""
+
+
 def tr_action(text: str) -> str:
     """A text of the table in the person's language."""
     return QCoreApplication.translate("Actions", text) if text else ""
@@ -178,6 +201,7 @@ class Actions(QObject):
             action.setObjectName(spec.id)
             action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
             action.setCheckable(spec.checkable)
+            action.setShortcutVisibleInContextMenu(True)
             # A role guessed from the text would move items about on macOS.
             action.setMenuRole(QAction.MenuRole.NoRole)
             window.addAction(action)
@@ -221,19 +245,25 @@ class Actions(QObject):
             parent.insertMenu(last_line, menus[menu_id])
         return menus
 
+    def context_menu(self, action_ids: Sequence[str], parent: QWidget) -> QMenu:
+        """A menu of these actions with their keys, in the table's order; it deletes itself when it closes."""
+        menu = QMenu(parent)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._add(menu, [spec for spec in ACTIONS if spec.id in action_ids])
+        return menu
+
     def _fill_menu(self, menu: QMenu, menu_id: str) -> QMenu:
         menu.setObjectName(f"menu_{menu_id}")
+        self._add(menu, [spec for spec in ACTIONS if spec.menu == menu_id])
+        return menu
+
+    def _add(self, menu: QMenu, specs: Sequence[ActionSpec]) -> None:
         # Only forbidden actions have more to say than their text.
         menu.setToolTipsVisible(bool(self._forbidden))
-        group: int | None = None
-        for spec in ACTIONS:
-            if spec.menu != menu_id:
-                continue
-            if group is not None and spec.group != group:
+        for before, spec in zip((None, *specs), specs, strict=False):
+            if before is not None and (spec.menu, spec.group) != (before.menu, before.group):
                 menu.addSeparator()
-            group = spec.group
             menu.addAction(self._actions[spec.id])
-        return menu
 
     def overlay_rows(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """(menu title, [(keys, text)]) of every visible action with a shortcut, for the overlay."""

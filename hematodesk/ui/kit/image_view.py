@@ -6,8 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from hematodesk.domain.cells import Cell
@@ -29,8 +37,8 @@ class ImageView(ZoomView):
     shows and asks; what becomes of a drawn box or a cell to remove is decided by who listens.
 
     Mouse: wheel zooms at the pointer (a touchpad's two fingers pan, with Ctrl they zoom, and a
-    pinch zooms); left drag, middle drag and Space with drag pan; a click chooses a cell, a click
-    beside all cells chooses none; in add mode, or with Shift or Ctrl held, a left drag draws a box.
+    pinch zooms); left drag, middle drag and Space with drag pan; a click, or a right click, chooses a
+    cell, one beside all cells chooses none; in add mode, or with Shift or Ctrl held, a left drag draws a box.
     Keys: Tab and Shift+Tab choose the next and previous cell and move on after the last; + and -
     zoom; Ctrl and arrows pan; Delete asks to remove the chosen cell; Esc leaves add mode. In add
     mode arrows move a box, Shift and arrows size it, and Enter adds it.
@@ -41,12 +49,15 @@ class ImageView(ZoomView):
         cell_remove_requested(int): the person wants that cell removed.
         zoom_changed(float): physical screen pixels for one image pixel.
         add_mode_changed(bool): add mode was entered or left.
+        menu_requested(QPoint, bool): a context menu is wanted at that global position, for the chosen cell
+            (True) or for the image beside all cells (False).
     """
 
     cell_chosen = Signal(int)
     cell_drawn = Signal(object)
     cell_remove_requested = Signal(int)
     add_mode_changed = Signal(bool)
+    menu_requested = Signal(QPoint, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -273,6 +284,18 @@ class ImageView(ZoomView):
             self._set_cursor()
         super().mouseReleaseEvent(event)
         self._hover(event.position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu key means the chosen cell, the right button the one under the pointer."""
+        if not self.has_image:
+            return
+        place = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            self._choose_by_hand(self.cell_at(QPointF(event.pos())))
+        elif self._current >= 0:
+            shown = self.cell_rect(self._current).intersected(QRectF(self.rect()))
+            place = self.mapToGlobal(shown.center().toPoint())
+        self.menu_requested.emit(place, self._current >= 0)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the pointer any more."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QMessageBox, QPlainTextEdit
 
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.ui.kit.actions import CLASS_KEYS
+from hematodesk.ui.kit.actions import BESIDE_MENU, CELL_MENU, CLASS_KEYS
 from hematodesk.ui.kit.banners import Notice
 from hematodesk.ui.kit.image_view import ImageView
 from hematodesk.ui.review.answer_panel import AnswerPanel
@@ -65,6 +65,7 @@ class ReviewFeature(QObject):
     def _connect(self, view: ImageView) -> None:
         answer, reviews, session = self.answer, self.reviews, self._context.session
         view.cell_drawn.connect(reviews.add_cell)
+        view.menu_requested.connect(self._open_menu)
         view.cell_remove_requested.connect(reviews.remove_cell)
         answer.agree_requested.connect(reviews.agree)
         answer.class_chosen.connect(reviews.choose_class)
@@ -105,6 +106,11 @@ class ReviewFeature(QObject):
 
     def _no_history(self, _error: HematodeskError) -> None:
         self.answer.set_read_only(True)
+
+    def _open_menu(self, position: QPoint, on_cell: bool) -> None:
+        """What can be done with a cell, or with the image beside all cells."""
+        wanted = CELL_MENU if on_cell else BESIDE_MENU
+        self._context.actions.context_menu(wanted, self._context.window).popup(position)
 
     # Deleting images
 

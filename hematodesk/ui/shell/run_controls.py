@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QDialog, QMenu
+from PySide6.QtWidgets import QDialog
 
 from hematodesk.domain.history import Run, RunSummary
 from hematodesk.ui.shell.features import Features
@@ -102,7 +102,5 @@ class RunControls(QObject):
         self._actions.set_enabled(bool(name), "stop_watching")
 
     def _open_watch_menu(self) -> None:
-        menu = QMenu(self._window)
-        for name in ("stop_watching", "watch_folder"):
-            menu.addAction(self._actions[name])
-        self._history.panel.open_menu(menu, self._strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))
+        menu = self._actions.context_menu(("stop_watching", "watch_folder"), self._window)
+        menu.popup(self._strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from hematodesk import __version__
 from hematodesk.cli.export_options import add_export_options
+from hematodesk.domain.history import CellOrder
 
 _LONGEST_COUNT = 18
 """Digits of a number that SQLite can hold."""
@@ -245,7 +246,16 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="images, newest first", allow_abbrev=False)
     _add_filter(listing)
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (0: all)")
-    listing.add_argument("--json", action="store_true", help="one object a line and image")
+    listing.add_argument("--json", action="store_true", help="one object a line and image, or cell")
+    listing.add_argument(
+        "--cells", action="store_true", help="list cells: --class, --review open|done, --uncertain are theirs"
+    )
+    listing.add_argument(
+        "--order",
+        choices=[each.value for each in CellOrder],
+        default=CellOrder.TIME.value,
+        help="of cells: newest first, class by class, or least sure first",
+    )
     _finish(listing, "history list")
     export = actions.add_parser(
         "export",

@@ -5,26 +5,33 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from hematodesk.cli.console import OK, SOME_FAILED, say, shown_progress, with_history
+from hematodesk.cli.console import OK, SOME_FAILED, USAGE, say, shown_progress, with_history
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.history import CellFilter, CellOrder, HistoryFilter, ReviewState
 from hematodesk.domain.messages import N_
 from hematodesk.domain.words import number_of
 
 if TYPE_CHECKING:
-    from hematodesk.domain.history import HistoryFilter
     from hematodesk.workflow.exports.export import ReportRenderer
     from hematodesk.workflow.services import Services
 
 
 def list_history(options: argparse.Namespace) -> int:
     """`hematodesk history list`."""
-    from hematodesk.cli.listings import write_history
+    from hematodesk.cli.listings import write_cells, write_history
     from hematodesk.cli.output import standard_output
 
+    if options.cells and options.review in ("none", "partly"):
+        say(f"hematodesk: --review {options.review} is said of images, not of cells.")
+        return USAGE
     services = with_history(options)
     try:
-        images = services.all_images(_filter(options))
-        write_history(images, standard_output(), limit=options.limit, as_json=options.json)
+        if options.cells:
+            cells = services.all_cells(_cell_filter(options), CellOrder(options.order))
+            write_cells(cells, standard_output(), limit=options.limit, as_json=options.json)
+        else:
+            images = services.all_images(_filter(options))
+            write_history(images, standard_output(), limit=options.limit, as_json=options.json)
     finally:
         services.close()
     return OK
@@ -111,9 +118,16 @@ def import_document(options: argparse.Namespace) -> int:
     return OK
 
 
-def _filter(options: argparse.Namespace) -> HistoryFilter:
-    from hematodesk.domain.history import HistoryFilter, ReviewState
+def _cell_filter(options: argparse.Namespace) -> CellFilter:
+    """The same options, said of cells."""
+    images = HistoryFilter(
+        text=options.name, since=options.since, until=options.until, session_id=options.session
+    )
+    reviewed = options.review == "done" if options.review else None
+    return CellFilter(images, options.class_id, options.uncertain, reviewed)
 
+
+def _filter(options: argparse.Namespace) -> HistoryFilter:
     return HistoryFilter(
         text=options.name,
         class_id=options.class_id,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hematodesk.domain.errors import ModelError
-    from hematodesk.domain.history import ImageSummary
+    from hematodesk.domain.history import ImageSummary, ListedCell
     from hematodesk.domain.packages import Listed, PackageCheck
 
 
@@ -74,6 +74,48 @@ def write_history(images: Iterable[ImageSummary], output: TextSink, *, limit: in
         else:
             output.write(_summary_line(image))
     output.flush()
+
+
+def write_cells(cells: Iterable[ListedCell], output: TextSink, *, limit: int, as_json: bool) -> None:
+    """Write at most `limit` cells; 0 writes all."""
+    for cell in islice(cells, limit or None):
+        if as_json:
+            _write_json(output, _cell_document(cell))
+        else:
+            output.write(_cell_line(cell))
+    output.flush()
+
+
+def _cell_document(listed: ListedCell) -> dict[str, Any]:
+    cell = listed.cell
+    prediction, review = cell.prediction, cell.review
+    made = prediction.provenance if prediction is not None else None
+    return {
+        "image": listed.image_id,
+        "cell": listed.number,
+        "session": listed.session_id,
+        "name": listed.image_name,
+        "analysed_at": listed.analysed_at,
+        "box": [cell.box.x, cell.box.y, cell.box.w, cell.box.h],
+        "label": listed.label,
+        "review": None if review is None else review.verdict.value,
+        "predicted": None if prediction is None else prediction.class_id,
+        "confidence": None if prediction is None else round(prediction.confidence, 6),
+        "uncertain": cell.uncertain,
+        "model": None if made is None else {"name": made.model, "version": made.version},
+    }
+
+
+def _cell_line(listed: ListedCell) -> str:
+    cell = listed.cell
+    label = "no cell" if listed.rejected else listed.label or "unidentified"
+    words = "" if cell.review is None else f"  review {cell.review.verdict.value}"
+    if cell.prediction is not None:
+        made = cell.prediction.provenance
+        told = f"{cell.prediction.class_id} {cell.prediction.confidence:.1%}, {made.model} {made.version}"
+        words = f"  {printable(told)}{words}"
+    where = f"{columns(listed.image_name)}  cell {listed.number:<3}"
+    return f"{listed.analysed_at[:19]}Z  {where}  {printable(label):<20}{words}".rstrip() + "\n"
 
 
 def _summary_document(image: ImageSummary) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hematodesk.domain.cells import ImageResult, ImageStatus
+from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
 
 
 class ReviewState(StrEnum):
@@ -173,6 +173,64 @@ class HistoryFilter:
     status: ImageStatus | None = None
     session_id: int | None = None
     run_id: int | None = None
+
+
+class CellOrder(StrEnum):
+    """How cells are listed: newest first; class by class, in each the least sure first; least sure first."""
+
+    TIME = "time"
+    CLASS = "class"
+    CONFIDENCE = "confidence"
+
+
+@dataclass(frozen=True, slots=True)
+class CellFilter:
+    """Which cells to list; of those that count: not removed, of images that are not deleted.
+
+    Attributes:
+        images: of which images.
+        label: those with this class; empty chooses all.
+        unidentified: only those without a class; see ListedCell.label.
+        reviewed: those that a person has, or has not, spoken on; None chooses both.
+    """
+
+    images: HistoryFilter = HistoryFilter()
+    label: str = ""
+    unidentified: bool = False
+    reviewed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCell:
+    """One cell of the history, and where it is.
+
+    Attributes:
+        image_id, session_id: the history's.
+        image_name: the file's name.
+        analysed_at: when the image was, UTC.
+        number: which of its image's cells it is, from 1, as in exports: removed ones are not counted.
+        cell: the cell with its prediction and review.
+    """
+
+    image_id: int
+    session_id: int
+    image_name: str
+    analysed_at: str
+    number: int
+    cell: Cell
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a person said that it is no cell."""
+        return self.cell.review is not None and self.cell.review.class_id is None
+
+    @property
+    def label(self) -> str | None:
+        """The class that stands in a count; None where it is unidentified or rejected.
+
+        Unidentified is what nobody has reviewed and the model is not sure of, or was never asked about.
+        """
+        return None if self.cell.uncertain else self.cell.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,34 @@ def page_ids(
     return [row[0] for row in connection.execute(query, (*values, limit))]
 
 
+def span(connection: sqlite3.Connection, chosen: HistoryFilter) -> tuple[int, int] | None:
+    """The lowest and highest image id that a filter can choose by dates or session; None without them."""
+    choice = _choice(chosen)
+    if choice.since is None and choice.until is None and chosen.session_id is None:
+        return None
+    first, last = -(2**62), 2**62
+    if choice.since is not None or choice.until is not None:
+        first, last = tally.id_range(connection, choice.since, choice.until)
+    if chosen.session_id is not None:
+        lowest, highest = _of_session(connection, chosen.session_id)
+        first, last = max(first, lowest), min(last, highest)
+    return first, last
+
+
+def _of_session(connection: sqlite3.Connection, session_id: int) -> tuple[int, int]:
+    query = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM image WHERE session_id = ?"
+    first, last = connection.execute(query, (session_id,)).fetchone()
+    return first, last
+
+
+def holds(connection: sqlite3.Connection, chosen: HistoryFilter, image_id: str) -> tuple[str, Values]:
+    """The filter as a condition on one image, whose id the SQL `image_id` names."""
+    choice = _choice(chosen)
+    source, where, values = _rows(connection, choice)
+    block = f" AND name_block.id = {image_id} / {BLOCK}" if choice.text else ""
+    return f"EXISTS (SELECT 1 FROM {source} WHERE listing.image_id = {image_id}{block} AND {where})", values
+
+
 def summaries(connection: sqlite3.Connection, ids: list[int]) -> list[ImageSummary]:
     """The list's rows of images, newest first; deleted and unknown ids have none."""
     query = (
@@ -203,8 +231,7 @@ def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Va
         where += " AND moment < ?"
         values += (choice.until,)
     if chosen.session_id is not None:
-        span = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM image WHERE session_id = ?"
-        within, bounds = _within(choice, *connection.execute(span, (chosen.session_id,)).fetchone())
+        within, bounds = _within(choice, *_of_session(connection, chosen.session_id))
         where, values = f"{where}{within} AND session_id = ?", (*values, *bounds, chosen.session_id)
     if chosen.run_id is not None:
         where += " AND image_id IN (SELECT image_id FROM run_image WHERE run_id = ?)"

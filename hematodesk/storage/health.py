@@ -10,7 +10,7 @@ from pathlib import Path
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.summary import summarise
-from hematodesk.storage import faults
+from hematodesk.storage import cell_listing, faults
 from hematodesk.storage.listing import BLOCK, listing_row
 from hematodesk.storage.reading import images_of
 from hematodesk.storage.tally import count_kinds
@@ -128,6 +128,8 @@ def _told_otherwise(connection: sqlite3.Connection, number: int, image: HistoryI
     if connection.execute("SELECT * FROM listing WHERE image_id = ?", (number,)).fetchone() != listing_row(
         connection, number
     ):
+        return True
+    if not cell_listing.in_step(connection, number):
         return True
     query = "SELECT folded_name, (SELECT names FROM name_block WHERE id = ?) FROM listing WHERE image_id = ?"
     name, block = connection.execute(query, (number // BLOCK, number)).fetchone()

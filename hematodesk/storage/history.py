@@ -14,16 +14,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
+from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import (
+    CellFilter,
+    CellOrder,
     HistoryFilter,
     HistoryImage,
     ImageSummary,
+    ListedCell,
     Session,
 )
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.domain.messages import N_
-from hematodesk.storage import faults, filtering, intake, listing, reading, runs, tally, writing
+from hematodesk.storage import cell_pages, faults, filtering, intake, listing, reading, runs, tally, writing
 from hematodesk.storage.database import Database
 from hematodesk.storage.history_copies import CopiesOfHistory
 from hematodesk.storage.history_runs import RunsOfHistory
@@ -249,6 +253,24 @@ class History(RunsOfHistory, CopiesOfHistory):
         """One cell with its latest prediction and review."""
         with self._database.read() as connection:
             return self._cell(reading.cell_and_image(connection, cell_id), cell_id)[0]
+
+    def cells_page(
+        self,
+        chosen: CellFilter | None = None,
+        order: CellOrder = CellOrder.TIME,
+        after: ListedCell | None = None,
+        limit: int = 200,
+        *,
+        classes: Sequence[str] = tuple(CELL_CLASSES),
+    ) -> list[ListedCell]:
+        """At most `limit` of the chosen cells in that order, of those that come after `after`.
+
+        `after` is the last one of the page before; it may have been changed or deleted since. In the order of
+        classes those of `classes` come first, then others by name, then cells that are unidentified, then
+        those that were rejected. Raises HistoryError filter_invalid too.
+        """
+        with self._database.read() as connection:
+            return cell_pages.page(connection, chosen or CellFilter(), order, classes, after, limit)
 
     def image_of_cell(self, cell_id: int) -> int:
         """The id of the cell's image."""

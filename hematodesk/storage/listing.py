@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ReviewState
 from hematodesk.domain.summary import CellsSummary, summarise
-from hematodesk.storage import tally
+from hematodesk.storage import cell_listing, tally
 from hematodesk.storage.reading import cells_of, ids_json
 from hematodesk.storage.text import fold, moment_of, unpack_text
 
@@ -43,6 +43,7 @@ def refresh(connection: sqlite3.Connection, image_id: int) -> None:
     after = tally.kinds_of(connection, ids)
     after.subtract(change)
     tally.enter(connection, after)
+    cell_listing.enter(connection, [image_id])
 
 
 def write_summary(connection: sqlite3.Connection, image_id: int, summary: CellsSummary) -> None:
@@ -64,6 +65,7 @@ def write_summary(connection: sqlite3.Connection, image_id: int, summary: CellsS
 
 def enlist(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
     """Add images to the list, its ledger and their sessions' counts."""
+    ids = list(ids)
     wanted = ids_json(ids)
     query = f"{_LISTED} IN (SELECT value FROM json_each(?))"
     rows = [_listing_row(*row) for row in connection.execute(query, (wanted,))]
@@ -72,6 +74,7 @@ def enlist(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
     tally.enter(connection, tally.kinds_of(connection, wanted))
     tally.widen_days(connection, [(row[6], row[0]) for row in rows])
     _count_in_sessions(connection, wanted, +1)
+    cell_listing.enter(connection, ids)
 
 
 def listing_row(
@@ -112,6 +115,7 @@ def delist(connection: sqlite3.Connection, ids: list[int]) -> None:
     _count_in_sessions(connection, wanted, -1)
     connection.execute("DELETE FROM listing WHERE image_id IN (SELECT value FROM json_each(?))", (wanted,))
     _write_names(connection, dict.fromkeys(ids, ""))
+    cell_listing.remove(connection, ids)
 
 
 def _count_in_sessions(connection: sqlite3.Connection, wanted: str, sign: int) -> None:

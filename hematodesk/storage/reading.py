@@ -21,7 +21,7 @@ from hematodesk.domain.cells import (
     Verdict,
 )
 from hematodesk.domain.geometry import Box
-from hematodesk.domain.history import HistoryImage, ImageSummary, ReviewState, Session
+from hematodesk.domain.history import HistoryImage, ImageSummary, ListedCell, ReviewState, Session
 from hematodesk.storage.text import fault_of, pack_text, unpack_text
 
 Row = tuple[Any, ...]
@@ -72,6 +72,24 @@ def cell_and_image(connection: sqlite3.Connection, cell_id: int) -> tuple[Cell, 
         (cell_id,),
     ).fetchone()
     return None if row is None else (_cell(row), row[0])
+
+
+def listed_cells(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ListedCell]:
+    """Cells with what the list says of them, in the order of the ids."""
+    wanted = ids_json(ids)
+    cells = {row[1]: _cell(row) for row in connection.execute(f"{_CELLS} WHERE cell.id {_IN_IDS}", (wanted,))}
+    query = (
+        "SELECT cell.id, image.id, session_id, name, created_at, "
+        "(SELECT count(*) FROM cell AS other "
+        "WHERE other.image_id = image.id AND other.id <= cell.id AND NOT other.removed) "
+        f"FROM cell JOIN image ON image.id = image_id WHERE cell.id {_IN_IDS}"
+    )
+    places = {row[0]: row[1:] for row in connection.execute(query, (wanted,))}
+    found = []
+    for cell_id in ids:
+        image_id, session_id, name, created_at, number = places[cell_id]
+        found.append(ListedCell(image_id, session_id, unpack_text(name), created_at, number, cells[cell_id]))
+    return found
 
 
 def _cell(row: Row) -> Cell:

@@ -20,7 +20,7 @@ from hematodesk.storage.pages import PageFile, Row, Value
 from hematodesk.storage.reading import cells_of, ids_json
 from hematodesk.storage.text import moment_of, unpack_text
 
-_DERIVED = ("listing", "name_block", "tally", "day_span")
+_DERIVED = ("cell_listing", "listing", "name_block", "tally", "day_span")
 """Tables that are derived from the images."""
 
 INCOMPLETE = "repair_incomplete"

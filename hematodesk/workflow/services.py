@@ -25,7 +25,14 @@ from hematodesk.workflow.system.settings import SettingsStore, operator_name
 if TYPE_CHECKING:
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.domain.cells import ImageResult
-    from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary
+    from hematodesk.domain.history import (
+        CellFilter,
+        CellOrder,
+        HistoryFilter,
+        HistoryImage,
+        ImageSummary,
+        ListedCell,
+    )
     from hematodesk.imaging.reader import ImageReader
     from hematodesk.storage.history import History
     from hematodesk.workflow.analysis.run_job import RunRequest
@@ -140,6 +147,13 @@ class Services:
         while page:
             yield from page
             page = self.history.page(chosen, after=page[-1])
+
+    def all_cells(self, chosen: CellFilter, order: CellOrder) -> Iterator[ListedCell]:
+        """The history's cells in that order, read page by page. Raises HistoryError."""
+        page = self.history.cells_page(chosen, order)
+        while page:
+            yield from page
+            page = self.history.cells_page(chosen, order, page[-1])
 
     def open_scratch_history(self, path: Path) -> History:
         """Open another history file that the caller closes. Raises HistoryError."""

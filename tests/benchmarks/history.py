@@ -27,7 +27,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
-from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.domain.history import CellFilter, CellOrder, HistoryFilter, ReviewState
 from hematodesk.storage.history import History
 
 IMAGES = 1_000_000
@@ -124,6 +124,36 @@ FILTERS = {
 }
 
 
+CELLS = {
+    "all": CellFilter(),
+    "of a common class": CellFilter(label="neutrophil"),
+    "of a class that none has": CellFilter(label="basophil"),
+    "unidentified": CellFilter(unidentified=True),
+    "reviewed": CellFilter(reviewed=True),
+    "of one session": CellFilter(HistoryFilter(session_id=7)),
+    "of one old month": CellFilter(HistoryFilter(since="2024-02-01", until="2024-03-01")),
+    "name in a third of the images": CellFilter(HistoryFilter(text="ZOË")),
+    "name in none": CellFilter(HistoryFilter(text="nobody")),
+}
+
+
+def cell_rows(history: History, held: str) -> Iterator[Row]:
+    """The first page and one further on, of cells in each order."""
+    for what, chosen in CELLS.items():
+        for order in CellOrder:
+            first = history.cells_page(chosen, order)
+            last = first[-1] if first else None
+            begun = timed(lambda chosen=chosen, order=order: history.cells_page(chosen, order))
+            on = timed(lambda chosen=chosen, order=order, last=last: history.cells_page(chosen, order, last))
+            yield Row(
+                f"history of {held}: cells, {what}, by {order}",
+                f"first page {begun:.0f} ms, next {on:.0f} ms",
+                "",
+                "100 ms",
+                max(begun, on) <= 100,
+            )
+
+
 def run(images: int = IMAGES) -> list[Row]:
     """Opening, every filter's first page and count, and one review, with that many predictions."""
     with tempfile.TemporaryDirectory() as folder:
@@ -157,6 +187,7 @@ def run(images: int = IMAGES) -> list[Row]:
                     max(listed, counted) <= 100,
                 )
             )
+        rows += cell_rows(history, held)
         cell_id = history.image(images // 2).result.cells[0].id
         assert cell_id is not None
         review = Review(Verdict.CORRECTED, "monocyte", "someone", "2026-01-01T00:00:00.000Z")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hematodesk.storage.migrations.m0001_first import SQL as FIRST
 from hematodesk.storage.migrations.m0002_runs import SQL as RUNS
 from hematodesk.storage.migrations.m0003_fault_templates import SQL as FAULT_TEMPLATES
+from hematodesk.storage.migrations.m0004_cells import SQL as CELLS
 
-MIGRATIONS: tuple[str, ...] = (FIRST, RUNS, FAULT_TEMPLATES)
+MIGRATIONS: tuple[str, ...] = (FIRST, RUNS, FAULT_TEMPLATES, CELLS)
 """Element n-1 leads from schema version n-1 to version n."""

@@ -595,6 +595,25 @@ def test_the_history_is_listed_filtered_and_exported(run, work):
     ]
 
 
+def test_cells_are_listed_in_an_order(run, work):
+    run("classify", "images", "--recursive", "--model", "tiny.onnx", "--save")
+    code, out, _ = run("history", "list", "--cells", "--json")
+    newest = [json.loads(line) for line in out.splitlines()]
+    assert code == telling.OK
+    assert [(cell["name"], cell["cell"]) for cell in newest][-1] == ("a.png", 1)
+    assert {cell["model"]["name"] for cell in newest} == {"tiny"}
+    _, out, _ = run("history", "list", "--cells", "--json", "--order", "confidence", "--limit", "0")
+    surest_last = [json.loads(line) for line in out.splitlines()]
+    assert [cell["confidence"] for cell in surest_last] == sorted(cell["confidence"] for cell in newest)
+    _, out, _ = run("history", "list", "--cells", "--class", newest[0]["label"], "--order", "class")
+    assert len(out.splitlines()) == sum(cell["label"] == newest[0]["label"] for cell in newest)
+    assert f"{newest[0]['label']} " in out and "tiny 1.0.0" in out
+    assert run("history", "list", "--cells", "--review", "done")[:2] == (telling.OK, "")
+    assert len(run("history", "list", "--cells", "--review", "open", "--name", "a.p")[1].splitlines()) == 1
+    assert run("history", "list", "--cells", "--uncertain")[0] == telling.OK
+    assert run("history", "list", "--cells", "--review", "partly")[0] == telling.USAGE
+
+
 def test_a_date_that_is_none_is_wrong_usage(run):
     run("classify", "images", "--model", "tiny.onnx", "--save")
     code, _, err = run("history", "list", "--since", "yesterday-ish")

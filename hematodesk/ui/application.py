@@ -1,4 +1,4 @@
-"""The window as a program: set-up, the error report, the event loop."""
+"""The graphical program: set-up, error report, event loop."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from hematodesk.workflow.system.interrupts import told_of_interrupt
 from hematodesk.workflow.system.paths import resources_dir
 
 _SWITCH_INTERVAL_S = 0.0005
-"""How long a worker may hold the interpreter before the window gets its turn; Python's own 5 ms add up."""
+"""Seconds that a worker may hold the interpreter before the window runs; Python's default of 5 ms adds up."""
 
 
 class Application(QApplication):
-    """Qt's application, which also hears what macOS asks it to open: there files come as events."""
+    """Qt's application, which also handles the events by which macOS opens files."""
 
     opened = Signal(Path)
 
@@ -48,7 +48,7 @@ def make_application(services: Services) -> QApplication:
     application.setApplicationDisplayName("hematodesk")
     application.setApplicationVersion(hematodesk.__version__)
     application.setDesktopFileName("hematodesk")
-    # The window is gone at once when it is closed; the program ends when all is saved.
+    # The window disappears at once when it is closed; the program ends when all is saved.
     application.setQuitOnLastWindowClosed(False)
     language = services.settings.text("language")
     install_translators(
@@ -63,7 +63,7 @@ def make_application(services: Services) -> QApplication:
 
 
 def tell_start_fault(error: HematodeskError) -> None:
-    """Say in a window why there will be none: who starts from the desktop sees no terminal."""
+    """Show a start failure in a message window, as there is no terminal when started from the desktop."""
     application = QApplication.instance() or QApplication(["hematodesk"])
     install_translators(application, resources_dir() / "translations")
     box = QMessageBox(QMessageBox.Icon.Critical, "hematodesk", error_words(error.message))
@@ -75,7 +75,7 @@ def tell_start_fault(error: HematodeskError) -> None:
 
 
 def calm_interpreter(window: MainWindow) -> None:
-    """Keep Python's own doings short while the window is there: see _SWITCH_INTERVAL_S and Collecting."""
+    """Shorten Python's thread switching while the window is open: see _SWITCH_INTERVAL_S."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     garbage_collection = GarbageCollection(window.lanes, window)
     garbage_collection.begin()
@@ -95,7 +95,7 @@ def run_window(services: Services, paths: Sequence[Path]) -> int:
     window.closed.connect(application.quit)
     if isinstance(application, Application):
         application.opened.connect(window.open_file)
-    # Python looks for signals only between its own instructions, so it gets some now and then.
+    # Python handles signals only between its own instructions, so a timer executes some at intervals.
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)
     pulse.start(500)

@@ -1,4 +1,4 @@
-"""Exports, imports and backups: asks, works on a lane, and says what was done."""
+"""Exports, imports and backups: dialogs, the work on a lane, and its result."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def _folder_opener(target: Path) -> Callable[[], object]:
 
 
 def paced(tell: Progress) -> Progress:
-    """Tell no oftener than an eye can follow: a table of thousands of images a second floods no window."""
+    """Limit the rate of progress reports: thousands of images a second must not flood the window."""
     last = 0.0
 
     def maybe(done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""The one place for exports: what, as what, with which options, and where to."""
+"""The export dialog: images, format, options, target."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the person chose the last time."""
+    """The user's last choices."""
 
     folder: str
     format: str
 
 
 class ExportDialog(QDialog):
-    """Asks, then shows how far the export is; the window stays usable beside it.
+    """Asks, then shows the export's progress; the window stays usable beside it.
 
     Signals:
         asked(ExportRequest): the person wants that export now.
@@ -215,7 +215,7 @@ class ExportDialog(QDialog):
         return path
 
     def _unused(self, stem: str) -> Path:
-        """A name in the last folder that nothing has yet."""
+        """An unused name in the last folder."""
         suffix = SUFFIXES[self.chosen_format]
         path, count = self._folder / f"{stem}{suffix}", 1
         while path.exists():
@@ -237,7 +237,7 @@ class ExportDialog(QDialog):
             }[kind]
         )
         self._options.setCurrentIndex(self._pages[kind])
-        # A name that the person wrote stays, with another ending.
+        # A name that the user typed stays, with another suffix.
         written = Path(self.target.text().strip())
         if self.target.isModified() and written.suffix in SUFFIXES.values():
             self.target.setText(str(written.with_suffix(SUFFIXES[kind])))
@@ -294,13 +294,13 @@ class ExportDialog(QDialog):
         self.say("")
 
     def show_progress(self, done: int, total: int) -> None:
-        """How far it is."""
+        """Show the progress."""
         self.bar.setRange(0, max(1, total))
         self.bar.setValue(done)
         self.say(self.tr("{done} of {total} images").format(done=done, total=total))
 
     def show_refused(self, error: HematodeskError) -> None:
-        """It did not work; everything can be changed and tried again."""
+        """The export failed; everything can be changed and tried again."""
         self._set_busy(False)
         self.say(f"{error_words(error.message)} {error_words(error.remedy)}".strip())
 

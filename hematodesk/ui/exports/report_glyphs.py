@@ -1,4 +1,4 @@
-"""Whether this computer has letters for a text: what it lacks is written as its code points."""
+"""Replaces characters for which this computer has no font by their code points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SEEN_AS_CODE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
 
 class Glyphs:
-    """Texts as this computer's fonts can show them. For one thread.
+    """Texts as this computer's fonts can show them. Not thread-safe.
 
     Attributes:
         missing: the letters met so far for which there is no font.

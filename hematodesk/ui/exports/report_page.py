@@ -92,7 +92,7 @@ class Type:
 
 
 class Pages:
-    """The pages as they fill.
+    """Fills pages with blocks.
 
     Args:
         painter: None while pages are only counted.

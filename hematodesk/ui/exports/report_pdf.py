@@ -87,7 +87,7 @@ def load_plugins() -> None:
 
 
 def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:
-    """Write the PDF, whole or not at all; returns sentences about what could not be shown.
+    """Write the PDF atomically; returns messages about what could not be shown.
 
     Raises ExportError (export_unwritable), Cancelled, and what `report.pictures` raises.
     """
@@ -109,7 +109,7 @@ def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToke
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether all was written: Qt's PDF engine does not look, and says nothing on a full disk.
+    """Whether all was written: Qt's PDF engine does not check, and reports no full disk.
 
     A PDF ends with the place of its table of contents (ISO 32000-1, 7.5.5).
     """
@@ -185,7 +185,7 @@ class _Layout:
     def run(self) -> int:
         """Go through the whole report; the number of pages."""
         self._head()
-        # Counting reads no file: how much room a picture takes is known from its size.
+        # Counting reads no file: a picture's height follows from its size.
         pictures: Iterator[ReportPictures | None] = (
             self._report.pictures() if self._painter is not None else repeat(None)
         )

@@ -1,4 +1,4 @@
-"""What a report says of images and cells, in the person's language."""
+"""The texts of a report on images and cells, in the user's language."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def straight(text: str) -> str:
-    """Text from outside whose signs that turn the order of reading are shown and not obeyed."""
+    """Untrusted text with its direction control characters made visible."""
     return _TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
@@ -74,7 +74,7 @@ def tally_words(tally: Tally) -> str:
 
 
 def prediction_words(prediction: Prediction) -> str:
-    """Who says what how surely: never a confidence without its model."""
+    """Model, class and confidence: never a confidence without its model."""
     made = prediction.provenance
     others = ", ".join(
         f"{class_name(class_id)} {percent(share)}"

@@ -1,4 +1,4 @@
-"""Going through images: next and previous, from the list, and on after a review."""
+"""Moves through the images: next and previous, from the list, and after a review."""
 
 from __future__ import annotations
 

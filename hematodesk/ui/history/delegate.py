@@ -1,4 +1,4 @@
-"""Draws the history's rows: a thumbnail, the name, what was found, and how it stands with the review."""
+"""Draws the history's rows: thumbnail, name, labels, and state of the review."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BADGE = 16
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """All rows are equally high, so that a list of a hundred thousand rows lays itself out at once."""
+    """All rows have the same height, so that a list of a hundred thousand rows is laid out at once."""
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
@@ -131,7 +131,7 @@ class HistoryDelegate(QStyledItemDelegate):
     def _paint_badge(
         self, painter: QPainter, option: QStyleOptionViewItem, place: QRect, summary: ImageSummary
     ) -> None:
-        """A sign beside the name: a tick, a question mark or an exclamation mark, by shape and colour."""
+        """A badge beside the name: a tick, a question mark or an exclamation mark, by shape and colour."""
         look = tokens()
         if summary.status is ImageStatus.ERROR:
             sign, colour = "!", look.bad

@@ -1,4 +1,4 @@
-"""The history's list as sessions with what is loaded of each, and which row shows what. No Qt here."""
+"""The list's rows as sessions with their loaded images. Without Qt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hematodesk.domain.history import ImageSummary, Session
 
 @dataclass(slots=True, eq=False)
 class SessionGroup:
-    """A session with what is loaded of it.
+    """A session with its loaded images.
 
     Attributes:
         unfolded: whether its images have rows.
@@ -117,7 +117,7 @@ class SessionGroups:
         self.count()
 
     def __iter__(self) -> Iterator[SessionGroup]:
-        """The groups as they stand now, whatever changes meanwhile."""
+        """A snapshot of the groups."""
         return iter(tuple(self._groups))
 
     def __len__(self) -> int:
@@ -137,7 +137,7 @@ class SessionGroups:
         return next((group for group in self._groups if group.holds(image_id)), None)
 
     def at(self, row: int) -> tuple[SessionGroup, ImageSummary | None]:
-        """What a row shows: a group's heading, or one of its images."""
+        """The content of a row: a group's heading, or one of its images."""
         place = bisect_right(self._starts, row) - 1
         group = self._groups[place]
         within = row - self._starts[place]

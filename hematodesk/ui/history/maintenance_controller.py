@@ -1,4 +1,4 @@
-"""The history kept safe from the window: daily backups, restoring, checking, and repair of a damaged one."""
+"""Maintains the history from the window: daily backups, restoring, checking, repair."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hematodesk.workflow.history_service import HistoryService
 
 _LOOK_EVERY_MS = 3_600_000
-"""A window that stays open for days is backed up every day, too."""
+"""Interval of the check for a daily backup in a window that stays open for days."""
 
 
 class MaintenanceController(QObject):
@@ -70,7 +70,7 @@ class MaintenanceController(QObject):
             self._idle()
 
     def _idle(self) -> None:
-        """Nothing else is under way: the time for what reads the whole history."""
+        """Whether nothing else is under way, so that the whole history may be read."""
         if self._backup_wanted and not self._busy:
             self._backup_wanted = False
             self._lanes.run(
@@ -270,7 +270,7 @@ class MaintenanceController(QObject):
         def failed(error: HematodeskError) -> None:
             ended()
             if error.code == "history_damaged":
-                # Still damaged and not to be opened; another attempt would end the same way.
+                # Still damaged and unreadable; another attempt would fail the same way.
                 self.beyond_repair.emit(error)
                 return
             self._banners.show_notice(notice_of(error))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _MOST_PLACES = 500
-"""Rows come and go at so many places of a session in one go; where there are more, the list is loaded anew:
+"""Most places of a session at which rows change at once; with more, the list is reloaded:
 Qt is told of each place by itself, and the window would be held."""
 
 
@@ -312,7 +312,7 @@ class HistoryModel(SessionRows):
         rows = found.found.rows if self._order is Order.TIME else in_order(found.found.rows, self._order)
         known = self._sessions.get(found.session_id)
         if known is None:
-            # Begun since the sessions were asked for, by another window.
+            # Begun by another window since the sessions were loaded.
             known = Session(found.session_id, "", rows[-1].created_at, "", 0)
         group = SessionGroup(replace(known, image_count=len(rows)), unfolded=True, loaded=True)
         group.put(0, rows)

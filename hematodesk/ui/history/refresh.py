@@ -1,4 +1,4 @@
-"""What another window has done to the history, brought into the rows of this window's list.
+"""Brings another window's changes of the history into this window's list.
 
 The rows are compared on the storage lane, a session after the other and in pages; the window's thread is
 handed only what differs.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Differences:
-    """What one look at a session's rows brought.
+    """The differences found in one comparison of a session's rows.
 
     Attributes:
         rows: (row as it was listed, or None for a new one; row as the history has it).

@@ -1,4 +1,4 @@
-"""The rows of the history's list: asked of the history in pages, or made of an image that is at hand."""
+"""Loads the rows of the history's list in pages, or makes them from an image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MATCHES_A_FETCH = 200
 
 @dataclass(slots=True)
 class Found:
-    """What one storage job brought: rows oldest first, and whether there are no more."""
+    """The result of one storage job: rows oldest first, and whether there are no more."""
 
     rows: list[ImageSummary]
     finished: bool

@@ -1,4 +1,4 @@
-"""Thumbnails of the history, loaded when a row is first painted, many in one question."""
+"""Thumbnails of the history, loaded when a row is first painted, many in one request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages to the person: data in, quiet banners out, in one place.
+"""Messages to the user as banners, from plain data.
 
 A banner lies over the top of the image and never moves what is under it.
 """
@@ -33,7 +33,7 @@ _ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"
 _MOST_SHOWN = 3
 _LEAST_WIDTH, _NARROW, _WIDEST = 168, 480, 760
 _INFO_STAYS_MS = 8000
-"""How long a banner stays that only tells something: long enough to read two lines twice."""
+"""Milliseconds that an informative banner stays: long enough to read two lines twice."""
 
 
 class Level(StrEnum):
@@ -173,7 +173,7 @@ class Banners(QWidget):
     """The stack of banners at the top of the widget it lies over; newest on top.
 
     Signals:
-        code_asked(str): somebody wants to know what an error's code means.
+        code_asked(str): the meaning of an error's code is requested.
     """
 
     code_asked = Signal(str)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from hematodesk.domain.geometry import Box
 
 _LEAST_BOX = 8
-"""Image pixels; a smaller box was a slip of the hand."""
+"""Image pixels; a smaller box was drawn by accident."""
 
 
 class BoxDrawing:

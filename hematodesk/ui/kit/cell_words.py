@@ -57,7 +57,7 @@ def review_words(review: Review, prediction: Prediction | None, operator: str) -
     """Who said what of a prediction: "You: Monocyte (model said Neutrophil)".
 
     Args:
-        operator: who sits here now; that person's own reviews are told as "You".
+        operator: the present operator, whose own reviews are shown as "You".
     """
     who = translate("CellWords", "You") if review.operator == operator else review.operator
     model = class_name(prediction.class_id) if prediction is not None else ""
@@ -109,7 +109,7 @@ def cell_sentence(cell: Cell) -> str:
 
 
 def image_sentence(name: str, size: tuple[int, int], cells: Sequence[Cell], current: int) -> str:
-    """An image and its chosen cell, for who cannot see them.
+    """An image and its chosen cell, for screen readers.
 
     Args:
         size: (width, height) in pixels.

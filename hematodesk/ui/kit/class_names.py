@@ -16,7 +16,7 @@ _given: dict[str, str] = {}
 
 
 def learn_names(classes: Iterable[ModelClass]) -> None:
-    """Keep the names that a package gives to classes of its own, to show them as they were given."""
+    """Store the names that a package gives to its own classes, to show them unchanged."""
     _given.update({each.id: each.display for each in classes if each.id not in CELL_CLASSES})
 
 

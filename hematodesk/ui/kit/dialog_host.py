@@ -1,4 +1,4 @@
-"""Opens the window's dialogs, one of each; none of them ever holds the program up."""
+"""Opens the window's dialogs, one of each; none of them is modal to the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choices side by side, or one above the other where the column is too narrow for their words."""
+"""Choices side by side, or one above the other where the column is too narrow for their texts."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class ImageView(ZoomView):
     """Shows one image and its cells.
 
     Cells are told by their index in the sequence given to `set_cells`; -1 means none. The view
-    shows and asks; what becomes of a drawn box or a cell to remove is decided by who listens.
+    shows and asks; what becomes of a drawn box or a cell to remove is decided by the receiver of the signals.
 
     Mouse: wheel zooms at the pointer (a touchpad's two fingers pan, with Ctrl they zoom, and a
     pinch zooms); left drag, middle drag and Space with drag pan; a click, or a right click, chooses a
@@ -328,7 +328,7 @@ class ImageView(ZoomView):
     # Keys
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab walks through the cells and leaves the view after the last, so that nobody is caught."""
+        """Tab goes through the cells and leaves the view after the last, so that the focus is not trapped."""
         if self.choose_next(1 if forward else -1):
             return True
         return super().focusNextPrevChild(forward)

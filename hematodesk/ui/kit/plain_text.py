@@ -31,7 +31,7 @@ def plain_tooltip(text: str) -> str:
 
 
 def whole_letters(text: str) -> str:
-    """The text with U+FFFD for half characters, as names that are no UTF-8 have; Qt drops them unsaid."""
+    """The text with U+FFFD for lone surrogates, as in names that are not UTF-8; Qt drops them silently."""
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 

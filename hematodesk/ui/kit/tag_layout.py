@@ -15,7 +15,7 @@ _GAP = 3.0
 _WIDEST = 2.5
 """A full name may be so many times as wide as its box; beyond that the picture would be all names."""
 _TOO_MUCH = 0.6
-"""Hiding more than this, a tag does more harm than good."""
+"""Share of other marks that a tag may hide at most."""
 _MOST_TAGS = 120
 """More are not laid: they would hide the picture, and placing them would be felt (120 take some 15 ms)."""
 _OTHER_TAG, _OTHER_CELL, _OWN_CELL = 4.0, 1.0, 0.5

@@ -1,4 +1,4 @@
-"""The look, in one place: colours of the chrome, type, spacing, light and dark.
+"""The theme: colours of the chrome, type, spacing, light and dark.
 
 The chrome follows the system (or the setting); the classes' colours are data and never
 follow it, and the image's surround is the same neutral grey in both. Sizes are device

@@ -39,7 +39,7 @@ def install_translators(application: QCoreApplication, folder: Path, language: s
     system = QLocale.system()
     wanted = QLocale(language) if language else system
     if wanted.language() == system.language():
-        # The country stays the person's own: a decimal point in Mexico, a comma in Spain.
+        # The country stays the system's: a decimal point in Mexico, a comma in Spain.
         wanted = system
     else:
         QLocale.setDefault(wanted)
@@ -56,7 +56,7 @@ def install_translators(application: QCoreApplication, folder: Path, language: s
     # under every other language. The last one installed is asked first.
     install(english, "hematodesk", str(folder))
     install(wanted, "hematodesk", str(folder))
-    # Qt's own texts only in a language that the program speaks, too: half a window in each is worse.
+    # Qt's own texts only in a language that the program has, too: a mixture is worse.
     spoken = QLocale(installed[-1].language()) if installed else english
     install(spoken, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
     return installed

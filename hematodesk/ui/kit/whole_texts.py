@@ -27,7 +27,7 @@ class WholeTexts(QObject):
         self._keep()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Look at the dialog's changes; none is kept from it."""
+        """Watch the dialog's events; none is filtered out."""
         if watched is self._dialog and event.type() in (
             QEvent.Type.Resize,
             QEvent.Type.LayoutRequest,

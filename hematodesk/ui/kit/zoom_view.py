@@ -46,7 +46,7 @@ class _Drag(Enum):
 
 
 class ZoomView(QWidget):
-    """Shows one picture on the neutral surround; what lies on it is added by who inherits.
+    """Shows one picture on the neutral surround; subclasses add what lies on it.
 
     Mouse: the wheel zooms at the pointer (a touchpad's two fingers pan, with Ctrl they zoom, and
     a pinch zooms); left drag, middle drag and Space with drag pan.
@@ -82,7 +82,7 @@ class ZoomView(QWidget):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    # What who inherits says
+    # What subclasses override
 
     def _paint_over(self, painter: QPainter) -> None:
         """Paint what lies on the picture."""
@@ -295,7 +295,7 @@ class ZoomView(QWidget):
         self._set_cursor()
 
     def _moved_far(self, position: QPointF) -> bool:
-        """Whether the pointer moved further from where it was pressed than a hand shakes."""
+        """Whether the pointer moved further from where it was pressed than by accident."""
         return (position - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
 
     @property

@@ -76,7 +76,7 @@ class LiveDialog(QDialog):
         self.video_button.clicked.connect(self._ask_video)
         self.view = ImageView(self)
         self.view.setAccessibleName(self.tr("Live picture"))
-        # Whoever has clicked the picture still freezes it with the same key.
+        # After a click on the picture the same key still freezes it.
         self.view.space_pans = False
         self.message = Message(self)
         self.counts = plain_label()

@@ -56,7 +56,7 @@ class _Found:
 
 
 class AdaptDialog(QDialog):
-    """Counts at once, fits when asked to, saves when told to. Nothing is changed before that."""
+    """Counts at once, fits and saves on request. Nothing is changed before saving."""
 
     def __init__(
         self, services: Services, model_state: ModelState, lanes: TaskLanes, parent: QWidget | None = None
@@ -347,7 +347,7 @@ class AdaptDialog(QDialog):
             self.reject()
 
     def _stop(self) -> None:
-        """Whoever closes it does not wait for an answer any more."""
+        """Closing the dialog cancels the work."""
         if self._ticket is not None:
             self._ticket.cancel()
             self._ticket = None

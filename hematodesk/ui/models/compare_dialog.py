@@ -274,7 +274,7 @@ class CompareDialog(QDialog):
             view.choose_cell(index)
 
     def _stop(self) -> None:
-        """Nobody waits for the answer under way any more."""
+        """Cancel the comparison under way."""
         if self._ticket is not None:
             self._ticket.cancel()
             self._ticket = None

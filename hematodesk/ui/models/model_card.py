@@ -1,4 +1,4 @@
-"""What a model package says of itself, as a page to read."""
+"""A model package's metadata as a page."""
 
 from __future__ import annotations
 

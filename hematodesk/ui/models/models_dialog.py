@@ -1,4 +1,4 @@
-"""The models: what there is, what each says of itself, which one is in use; import, verify, remove."""
+"""The models dialog: list, cards, choice; import, verify, remove."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _PAUSE_MS = 800
 class NoteField(QPlainTextEdit):
     """A note that saves itself: when the typing pauses, when the focus leaves, when another is shown.
 
-    What was refused stays with its key, and is sent again at the next of these moments.
+    A refused text stays with its key, and is sent again at the next of these moments.
 
     Signals:
         edited(object, str): the key given to `show_note`, and the text as it is now.
@@ -64,7 +64,7 @@ class NoteField(QPlainTextEdit):
             self.kept.emit(True)
 
     def forget(self) -> None:
-        """The keys mean nothing any more: keep nothing that was refused."""
+        """The keys are invalid from now on: drop refused texts."""
         self._refused.clear()
 
     def flush(self) -> None:

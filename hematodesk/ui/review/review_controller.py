@@ -1,7 +1,7 @@
-"""A person's verdicts, notes, added and removed cells, deletions: to the history, with undo and redo.
+"""Writes verdicts, notes, added and removed cells, and deletions to the history, with undo and redo.
 
-The view shows a verdict at once and goes on; the history has it some milliseconds later. When it
-refuses, the view goes back to what stands, and a banner says why.
+The view shows a verdict at once; the history has it some milliseconds later. When it refuses,
+the view is restored, and a banner says why.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A change with the images it concerns, as they stand now."""
+    """A change with the images it concerns, as they are now."""
 
     change: Change | None
     images: list[HistoryImage]
@@ -246,7 +246,7 @@ class ReviewController(QObject):
             if note is None:
                 self._show_what_stands()
             else:
-                # The words are the person's own: they stay on show, where a verdict is taken from it.
+                # The text is the user's own: it stays visible, while a refused verdict is removed.
                 self.note_refused.emit(*note)
 
         def came(changed: _Changed) -> None:
@@ -304,7 +304,7 @@ class ReviewController(QObject):
             (self.images_deleted if change.deleted else self.images_restored).emit(change.image_ids)
             return
         for image in changed.images:
-            # Keys pressed meanwhile are already on show; what came does not know of them yet.
+            # Keys pressed meanwhile are already shown; the loaded image does not include them yet.
             if not self._under_way:
                 self._viewer.update(image)
             self.image_changed.emit(image)
@@ -312,7 +312,7 @@ class ReviewController(QObject):
             self._go_to(changed.images[0], change.cell)
 
     def _go_to(self, image: HistoryImage, cell: Cell | None) -> None:
-        """Show where a change happened, so that it is never made out of sight."""
+        """Show where a change happened, so that none is made invisibly."""
         cell_id = cell.id if cell is not None and not cell.removed else None
         if image.id != self._viewer.image_id:
             self._viewer.open(image.id, cell_id)

@@ -25,7 +25,7 @@ from hematodesk.ui.kit.theme import GRID, set_role
 
 
 class _Line(QLabel):
-    """One line of words; too long, it ends in dots: half a number would be another number."""
+    """One line of text; if too long it ends in an ellipsis: half a number would be another number."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

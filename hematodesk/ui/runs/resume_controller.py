@@ -1,4 +1,4 @@
-"""Going on with batches that did not come to their end: the offer, the list of them, and the going on."""
+"""Resumes unfinished batches: the offer, the list, and the resuming."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ResumeController(QObject):
         self._ask(came)
 
     def _stopped_by_history(self) -> None:
-        # A full disk: it may go on when there is room.
+        # A full disk: it may continue when there is space.
         self.look_for_open()
 
     def resume_latest(self) -> None:
@@ -100,5 +100,5 @@ class ResumeController(QObject):
             else:
                 self.gone.emit(run)
 
-        # A share that is gone may take long to say so.
+        # A missing share may take long to answer.
         self._lanes.run(Lane.DECODING, lambda _ticket: any(map(os.path.exists, roots)), done=looked)

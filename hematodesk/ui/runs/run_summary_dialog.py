@@ -33,7 +33,7 @@ _TARGET = Qt.ItemDataRole.UserRole
 
 
 class RunSummaryDialog(QDialog):
-    """Lies beside the work, and changes nothing.
+    """Not modal, and changes nothing.
 
     Signals:
         filter_wanted(HistoryFilter, str): list only these images; what they are, in words.

@@ -1,4 +1,4 @@
-"""The batches that did not come to their end: which one to go on with."""
+"""The dialog of unfinished batches, to choose one to resume."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number
 
 _MOST_PLACES = 12
-"""Of a batch of many single files the tooltip names so many."""
+"""Most file names in the tooltip of a batch of single files."""
 
 
 class RunsDialog(QDialog):

@@ -1,4 +1,4 @@
-"""A watched folder in the window: looked into now and then, its new images named beside the work."""
+"""A watched folder in the window: polled, its new images analysed in the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The administrator's policy as the window shows it: what is locked, and which actions rest."""
+"""The administrator's policy in the window: locked settings and disabled actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hematodesk.workflow.system.policy import Policy
 
 
 def forbid_actions(actions: Actions, policy: Policy) -> None:
-    """Let the actions rest that the policy does not allow; each says why."""
+    """Disable the actions that the policy does not allow; each says why."""
     words = translate("Policy", "Not allowed on this computer: the administrator has set it so.")
     if not policy.export:
         actions.forbid(words, "export", "export_selection", "backup")

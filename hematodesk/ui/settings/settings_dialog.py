@@ -1,4 +1,4 @@
-"""The settings, drawn from their one declaration. Each change holds at once; there is nothing to apply."""
+"""The settings dialog, built from the declarations. Changes apply at once."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class SettingsDialog(QDialog):
         try:
             self._store.set(key, value, save=False)
         except SettingsError:
-            # Longer than a setting may be: the field goes back to what stands.
+            # Longer than a setting may be: the field returns to the present value.
             self._show_value[key](self._store.get(key))
             return
         self.changed.emit(key)

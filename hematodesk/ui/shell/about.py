@@ -1,4 +1,4 @@
-"""About: what the program is for, its version, and whose work it stands on."""
+"""The dialog About: purpose, version, licences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window is about to close: a note that cannot be saved keeps it open, until it is closed once more."""
+"""Keeps the window open once when it is closed with notes that could not be saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CODE = "note_unsaved"
 
 
 class CloseGuard(QObject):
-    """Asked by the window before it closes."""
+    """Decides whether the window may close."""
 
     def __init__(self, context: WindowContext, features: Features) -> None:
         super().__init__(context.window)

@@ -38,7 +38,7 @@ _SAFE_MESSAGES = (
     TypeError,
     ZeroDivisionError,
 )
-"""Exceptions whose words name only things of the program. Others may quote a file's name or a person's."""
+"""Exceptions whose messages only name things of the program. Others may quote a file's name or a person's."""
 
 
 def part_versions() -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ def part_versions() -> list[tuple[str, str]]:
 
 
 def report_text(error: BaseException) -> str:
-    """What went wrong and where, as text to hand on: no path, name or value of a person's data.
+    """The report's text: error and code lines, without a path, name or value of patient data.
 
     Exception messages are left out unless their kind can only speak of the program, and files are
     named from their package on.
@@ -128,7 +128,7 @@ class ErrorReport(QDialog):
 
 
 class ErrorReporter(QObject):
-    """Catches what nobody expected: exceptions of slots and of lanes.
+    """Catches unexpected exceptions of slots and lanes.
 
     One report at a time: while it is open, further errors are added below it.
     """

@@ -1,4 +1,4 @@
-"""What the window tells by itself: known images, failed ones, a missing model, a refused history."""
+"""The window's own notices: known images, failed ones, a missing model, a refused history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OF_THE_HISTORY = (
 
 
 class Notices(QObject):
-    """Turns what happened into banners."""
+    """Turns events into banners."""
 
     def __init__(self, context: WindowContext, features: Features, controls: RunControls) -> None:
         super().__init__(context.window)
@@ -158,7 +158,7 @@ class Notices(QObject):
             )
 
     def _folder_gone(self, folder: Path, end: RunEnd) -> None:
-        """A stick was pulled out, or a share is away: the rest waits for it."""
+        """A stick was removed, or a share is unavailable: the rest of the run waits for it."""
         place = QDir.toNativeSeparators(str(folder))
         words = self.tr("The folder {folder} is gone.").format(folder=place)
         run_id = end.run_id
@@ -275,7 +275,7 @@ class Notices(QObject):
         self._panel.show_only(HistoryFilter(status=ImageStatus.ERROR))
 
     def _no_model(self, error: HematodeskError) -> None:
-        # Why there is none was told when it failed to load; that says more.
+        # The reason was shown when it failed to load.
         self._model_refused(self._model_state.fault or error)
 
     def _model_refused(self, error: HematodeskError) -> None:
@@ -308,7 +308,7 @@ class Notices(QObject):
         )
 
     def _about_image(self) -> None:
-        """What the reader did to the image that the person should know."""
+        """What the reader did to the image that the user should know."""
         result = self._viewer.result
         if result is None or result.digest == self._told:
             return

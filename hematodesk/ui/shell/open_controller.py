@@ -27,12 +27,12 @@ from hematodesk.workflow.analysis.sources import Picture, Source, picture_from_p
 from hematodesk.workflow.system.settings import remember_recent
 
 _SAVE_AFTER_MS = 1_000
-"""The recent files are written when the answer is there: writing took 3 ms of its way. Whoever closes the
-window before saves them with the other settings."""
+"""Milliseconds after which the recent files are written, once the answer is shown: writing took 3 ms of that
+time. Closing the window earlier saves them with the other settings."""
 
 
 class OpenController(QObject):
-    """Brings sources to the analysis. Until `begin` what is asked for waits.
+    """Passes sources to the analysis. Requests before `begin` wait.
 
     Signals:
         recent_changed(list[str]): the recent files and folders, latest first.
@@ -104,7 +104,7 @@ class OpenController(QObject):
         recent = self._services.settings.items("recent")
         if recent:
             latest = Path(recent[0])
-            # By its name alone: asking a share that is gone would hold the window up.
+            # By its name alone: asking a missing share would block the window.
             dialog.setDirectory(str(latest.parent if latest.suffix else latest))
         dialog.filesSelected.connect(self.open_names)
         return dialog

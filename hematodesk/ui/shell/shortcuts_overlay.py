@@ -1,4 +1,4 @@
-"""All keys at a glance, laid over the window."""
+"""The overlay with all shortcuts."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class ShortcutsOverlay(QWidget):
         self.hide()
         self._covered.removeEventFilter(self)
         before, self._before = self._before, None
-        # A banner's button may be gone by now: banners go by themselves.
+        # A banner's button may be deleted by now: banners disappear by themselves.
         if before is not None and isValid(before) and before.isVisible():
             before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()

@@ -1,4 +1,4 @@
-"""The line at the bottom: model and provider, progress with count and time left, cells, time taken."""
+"""The status line: model and provider, progress with count and time left, cells, time taken."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class StatusStrip(QWidget):
             widget.hide()
 
     def show_sign(self, words: str, tip: str = "") -> None:
-        """What holds for the whole sitting and must stay in sight ("Read-only"); empty for nothing."""
+        """A state of the whole session that must stay visible ("Read-only"); empty for none."""
         self.sign.setText(words)
         self.sign.setToolTip(plain_tooltip(tip))
         self.sign.setAccessibleName(f"{words}: {tip}" if tip else words)

@@ -1,4 +1,4 @@
-"""What the window remembers: its place, its columns, and which of them are folded."""
+"""Saves and restores the window's geometry, its columns, and which of them are folded."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class WindowState(QObject):
         self._show()
 
     def _first_columns(self) -> None:
-        """The columns of a window that remembers nothing: the image gets most of it."""
+        """The columns of a window without saved state: the image gets most of the width."""
         width = self._window.width()
         history, answer = _between(176, width // 5, 264), _between(256, width // 4, 320)
         self._columns.setSizes([history, width - history - answer, answer])
 
     def remember(self) -> None:
-        """Note place and columns in the settings; whoever closes the window saves them."""
+        """Store geometry and columns in the settings, which closing the window saves."""
         self._settings.set("window_geometry", _text(self._window.saveGeometry()), save=False)
         state = {
             "columns": _text(self._columns.saveState()),

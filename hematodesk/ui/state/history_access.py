@@ -1,4 +1,4 @@
-"""The history as the window sees it: asked only on the storage lane, answers on the window's thread."""
+"""Access to the history for the window: jobs on the storage lane, answers on the window's thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 
 class HistoryAccess:
-    """Hands jobs to the storage lane. The history is opened by the lane's first job."""
+    """Passes jobs to the storage lane. The history is opened by the lane's first job."""
 
     def __init__(self, lanes: TaskLanes) -> None:
         self._lanes = lanes

@@ -1,4 +1,4 @@
-"""The model in use, as the window sees it: loading, ready, or none with the reason."""
+"""The state of the model in use: loading, ready, or none with the reason."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ class Lane(StrEnum):
     """Where a job runs. Jobs of one lane with one thread run one after the other, in order."""
 
     INFERENCE = "inference"
-    """What a person waits for: one image, one added cell, loading a model."""
+    """Work that the user waits for: one image, one added cell, loading a model."""
     BATCH = "batch"
-    """Long runs over many images, so that they never stand before what a person waits for."""
+    """Long runs over many images, so that they never delay what the user waits for."""
     WATCH = "watch"
     """A watched folder: looking into it, and naming its new images while a long run is under way."""
     STORAGE = "storage"
@@ -53,7 +53,7 @@ class Lane(StrEnum):
     TRANSFER = "transfer"
     """Exports, imports and copies of the history: minutes, in which images are still to be opened."""
     MAINTENANCE = "maintenance"
-    """What reads the whole history: backups and checks. They must not stand before a review."""
+    """Work that reads the whole history: backups and checks. It must not delay a review."""
 
 
 _THREADS = {lane: 2 if lane is Lane.DECODING else 1 for lane in Lane}
@@ -79,7 +79,7 @@ class Ticket:
 
     @property
     def unheard(self) -> bool:
-        """Whether the one who would be told is gone."""
+        """Whether the receiver of the callbacks is deleted."""
         return self._owner is not None and not isValid(self._owner)
 
     def cancel(self) -> None:

@@ -17,6 +17,7 @@ from hematodesk.storage.health import check_at_start
 from hematodesk.storage.migrate import is_ours, migrate, refuse_unknown
 from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.presence import Presence
+from hematodesk.storage.shared_index import SharedIndex
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another instance's: those take milliseconds, longer on a busy, slow disk."""
@@ -49,6 +50,7 @@ class Database:
         self.on_network = False
         self._immutable = False
         self._presence = Presence(path)
+        self._index = SharedIndex(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         with self.guarded():
@@ -98,6 +100,8 @@ class Database:
                 # Deleted data must not stay readable in the file's free pages.
                 connection.execute("PRAGMA secure_delete = ON")
             migrate(connection, self.path, migrations, read_only=self.read_only)
+            if not self._immutable:
+                self._index.hold()
         except BaseException:
             connection.close()
             raise
@@ -190,6 +194,7 @@ class Database:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            self._index.release()
             self._presence.leave()
 
     @contextlib.contextmanager

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hematodesk.storage.history import History
 
 WRITER = """
@@ -106,3 +108,32 @@ def test_a_backup_of_a_history_that_is_written_is_whole(path, tmp_path):
     assert copy.count() >= 10
     assert copy.image(int(reported[0].split()[0])).result.name == "Ada 0"
     copy.close()
+
+
+# What SQLite asks of another instance before it cuts the index of the log to nothing (UNIX_SHM_DMS).
+IN_USE = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    try:
+        fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)
+    except OSError:
+        print("in use")
+    else:
+        print("free")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a file's locks do not end with a look at it")
+def test_the_logs_index_stays_in_use_when_a_dialog_looks_at_its_file(history, path):
+    index = path.with_name(path.name + "-shm")
+    for _ in range(2):
+        # As a file dialog does that shows the folder: every POSIX lock of this process on it is gone then.
+        index.read_bytes()
+        told = subprocess.run(
+            [sys.executable, "-c", IN_USE, str(index)], capture_output=True, text=True, check=True
+        )
+        assert told.stdout == "in use\n"
+        other = History.open(path)
+        other.close()
+    history.begin_session("Ada")
+    assert history.check() == []

@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self.lanes, self.access, self.session = context.lanes, context.access, context.session
         self.viewer, self.model_state = context.viewer, context.model_state
         self.banners, self.actions_, self.dialogs = context.banners, context.actions, context.dialogs
+        self.centre.put_above(self.banners)
 
     def _take_features(self) -> None:
         features = self.features = Features(self.context, self.centre)

@@ -41,17 +41,23 @@ class CentreColumn(QWidget):
         self.view = ImageView(self)
         self.message = Message(self)
         # A page that comes to the front is raised over its siblings; in a widget of their own the
-        # pages stay beneath the banners and the frame.
+        # pages stay beneath the frame.
         beneath = QWidget(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(beneath)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(beneath, 1)
+        self.view.keep_place_in(self)
         self._pages = QStackedLayout(beneath)
         self._pages.setContentsMargins(0, 0, 0, 0)
         for page in (self.zone, self.view, self.message):
             self._pages.addWidget(page)
         self._frame = _DropFrame(self)
         self.installEventFilter(self)
+
+    def put_above(self, banners: QWidget) -> None:
+        """Give messages a room of their own above the image, as high as they need it."""
+        self._column.insertWidget(0, banners)
 
     def focus_first(self) -> None:
         """Put the keyboard where a person begins: on the button that opens files."""

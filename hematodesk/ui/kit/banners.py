@@ -1,15 +1,16 @@
 """Messages to the user as banners, from plain data.
 
-A banner lies over the top of the image and never moves what is under it.
+Banners have a room of their own above the image and never cover it. One that speaks of an image goes when
+another image is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -31,7 +32,7 @@ from hematodesk.ui.kit.theme import set_role
 
 _ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"}
 _MOST_SHOWN = 3
-_LEAST_WIDTH, _NARROW, _WIDEST = 168, 480, 760
+_NARROW = 480
 _INFO_STAYS_MS = 8000
 """Milliseconds that an informative banner stays: long enough to read two lines twice."""
 
@@ -57,6 +58,7 @@ class Notice:
         cause: the error's own code, which is shown and can be looked up; of errors that have none it
             is `code`. What only tells or warns shows none.
         stays: whether it stays until it is put away, whatever its level.
+        image: the image that it speaks of, by the history's id; None where it speaks of none.
     """
 
     code: str
@@ -69,6 +71,7 @@ class Notice:
     more: Callable[[], object] | None = None
     cause: str = ""
     stays: bool = False
+    image: int | None = None
 
 
 def notice_of(error: HematodeskError | Fault, level: Level = Level.ERROR) -> Notice:
@@ -170,7 +173,9 @@ def _words(notice: Notice) -> str:
 
 
 class Banners(QWidget):
-    """The stack of banners at the top of the widget it lies over; newest on top.
+    """The stack of banners above what the column shows; newest on top.
+
+    They take at most half of the column's height: what finds no room waits until a newer one is put away.
 
     Signals:
         code_asked(str): the meaning of an error's code is requested.
@@ -178,14 +183,17 @@ class Banners(QWidget):
 
     code_asked = Signal(str)
 
-    def __init__(self, over: QWidget) -> None:
-        super().__init__(over)
-        self._over = over
+    def __init__(self, column: QWidget) -> None:
+        super().__init__(column)
+        self._beside = column
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
+        self._column.setSpacing(1)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._shown: list[Banner] = []
-        over.installEventFilter(self)
+        column.installEventFilter(self)
         self.hide()
 
     def show_notice(self, notice: Notice) -> None:
@@ -203,8 +211,6 @@ class Banners(QWidget):
             timer.setSingleShot(True)
             timer.timeout.connect(banner._close)
             timer.start(_INFO_STAYS_MS)
-        banner.show()
-        self.show()
         self._place()
         # A screen reader says it without the focus moving.
         QAccessible.updateAccessibility(QAccessibleEvent(banner, QAccessible.Event.Alert))
@@ -221,20 +227,24 @@ class Banners(QWidget):
 
     def put_away(self, code: str) -> None:
         """Take the banner with that code away, if it is shown."""
-        for banner in tuple(self._shown):
-            if banner.notice.code == code:
-                self._shown.remove(banner)
-                self._column.removeWidget(banner)
-                banner.hide()
-                banner.deleteLater()
-        if not self._shown:
-            self.hide()
-        self._place()
+        self._take_away([banner for banner in self._shown if banner.notice.code == code])
 
     def put_all_away(self) -> None:
         """Take all banners away."""
-        for banner in tuple(self._shown):
-            self.put_away(banner.notice.code)
+        self._take_away(list(self._shown))
+
+    def image_shown(self, image_id: int | None) -> None:
+        """Another image may be shown now: what speaks of one that is not goes."""
+        self._take_away([banner for banner in self._shown if banner.notice.image not in (None, image_id)])
+
+    def _take_away(self, gone: Sequence[Banner]) -> None:
+        for banner in gone:
+            self._shown.remove(banner)
+            self._column.removeWidget(banner)
+            banner.hide()
+            banner.deleteLater()
+        if gone:
+            self._place()
 
     def notices(self) -> list[Notice]:
         """What is shown, newest first."""
@@ -244,19 +254,20 @@ class Banners(QWidget):
         """The banner that shows this code."""
         return next((banner for banner in self._shown if banner.notice.code == code), None)
 
+    def minimumSizeHint(self) -> QSize:
+        """Messages never make the window wider; where it is narrow their buttons stand below the words."""
+        return QSize(0, 0)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._over and event.type() == QEvent.Type.Resize:
+        if watched is self._beside and event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        if not self._shown:
-            return
-        width = max(_LEAST_WIDTH, min(_WIDEST, self._over.width() - 32))
-        for banner in self._shown:
+        width, room = self._beside.width(), self._beside.height() // 2
+        for number, banner in enumerate(self._shown):
             banner.set_narrow(width < _NARROW)
-        height = self._column.totalHeightForWidth(width)
-        if height <= 0:
-            height = self._column.totalSizeHint().height()
-        self.setGeometry((self._over.width() - width) // 2, 16, width, height)
-        self.raise_()
+            room -= banner.heightForWidth(width)
+            banner.setVisible(number == 0 or room >= 0)
+        self.setVisible(bool(self._shown))
+        self.updateGeometry()

@@ -26,6 +26,8 @@ class Viewport:
         zoom: physical pixels for one image pixel.
         centre_x, centre_y: the image position in the middle of the widget.
         fitted: whether the zoom follows the widget's size.
+        above: how much of the column above the widget something else takes; an image that leaves room enough
+            stays in the middle of both, so that it does not move when a message comes or goes.
     """
 
     image_width: int = 1
@@ -37,6 +39,7 @@ class Viewport:
     centre_x: float = 0.5
     centre_y: float = 0.5
     fitted: bool = True
+    above: float = 0.0
 
     @property
     def scale(self) -> float:
@@ -60,9 +63,15 @@ class Viewport:
         if self.fitted or not same:
             self.fit()
 
-    def resize(self, width: float, height: float, ratio: float) -> None:
-        """The widget's new size; a fitted image stays fitted, else the middle stays the middle."""
+    def resize(self, width: float, height: float, ratio: float, above: float = 0.0) -> None:
+        """The widget's new size, and what lies above it.
+
+        A fitted image stays fitted. Else the middle stays the middle, but for what came or went above: that
+        moves nothing on the screen.
+        """
+        self.centre_y += (above - self.above) / 2 / self.scale
         self.width, self.height, self.ratio = max(width, 1.0), max(height, 1.0), ratio
+        self.above = above
         if self.fitted:
             self.fit()
         else:
@@ -72,7 +81,7 @@ class Viewport:
         """Show the whole image, and go on doing so."""
         self.fitted = True
         self.zoom = self.fit_zoom()
-        self.centre_x, self.centre_y = self.image_width / 2, self.image_height / 2
+        self.centre_x, self.centre_y = self.image_width / 2, self._middle()
 
     def set_zoom(self, zoom: float, at: tuple[float, float] | None = None) -> None:
         """Zoom so that the image position under `at` (the middle by default) stays under it.
@@ -130,7 +139,17 @@ class Viewport:
 
     def _hold(self) -> None:
         self.centre_x = _held(self.centre_x, self.image_width, self.width / self.scale)
-        self.centre_y = _held(self.centre_y, self.image_height, self.height / self.scale)
+        shown = self.height / self.scale
+        small = shown >= self.image_height
+        self.centre_y = self._middle() if small else _held(self.centre_y, self.image_height, shown)
+
+    def _middle(self) -> float:
+        """The image position in the middle of the widget, for an image that is lower than the widget.
+
+        The image lies in the middle of the widget and of what is above it, as long as all of it is seen.
+        """
+        free = max(self.height - self.image_height * self.scale, 0.0) / 2
+        return self.image_height / 2 + min(self.above / 2, max(free - _FIT_GAP, 0.0)) / self.scale
 
 
 def _nudged(centre: float, half: float, low: float, high: float) -> float:

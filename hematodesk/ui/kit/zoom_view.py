@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -68,6 +68,7 @@ class ZoomView(QWidget):
         self._refining.setInterval(0)
         self._refining.timeout.connect(self._refine)
         self._view = Viewport()
+        self._column: QWidget | None = None
         self._drag = _Drag.NONE
         self._drag_button = Qt.MouseButton.NoButton
         self._pressed_at = QPointF()
@@ -212,7 +213,15 @@ class ZoomView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a fitted image fitted, else the middle in the middle."""
-        self._view.resize(self.width(), self.height(), self.devicePixelRatioF())
+        self._resize_view()
+
+    def keep_place_in(self, column: QWidget) -> None:
+        """Something may come and go above this view in that column: the image keeps its place there."""
+        self._column = column
+
+    def _resize_view(self) -> None:
+        above = self.mapTo(self._column, QPoint(0, 0)).y() if self._column is not None else 0
+        self._view.resize(self.width(), self.height(), self.devicePixelRatioF(), above)
         self._view_changed()
 
     def event(self, event: QEvent) -> bool:
@@ -225,8 +234,7 @@ class ZoomView(QWidget):
                 self._pinch(pinch)
                 return True
         if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._view.resize(self.width(), self.height(), self.devicePixelRatioF())
-            self._view_changed()
+            self._resize_view()
         override = event.type() == QEvent.Type.ShortcutOverride
         if override and isinstance(event, QKeyEvent) and self._owns_key(event):
             event.accept()

@@ -107,6 +107,9 @@ class Notices(QObject):
         )
 
     def _reused(self, image: HistoryImage, source: Source) -> None:
+        if image.id != self._viewer.image_id:
+            # Somebody has gone on to another one meanwhile.
+            return
         self._banners.show_notice(
             Notice(
                 "known_image",
@@ -115,6 +118,7 @@ class Notices(QObject):
                 ),
                 action_text=self.tr("Analyse again"),
                 action=self._again([source]),
+                image=image.id,
             )
         )
 
@@ -310,7 +314,11 @@ class Notices(QObject):
     def _about_image(self) -> None:
         """What the reader did to the image that the user should know."""
         result = self._viewer.result
-        if result is None or result.digest == self._told:
+        if result is None:
+            self._told = None
+            self._banners.put_away("image_notices")
+            return
+        if result.digest == self._told:
             return
         self._told = result.digest
         words = {

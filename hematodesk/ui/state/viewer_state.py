@@ -259,6 +259,7 @@ class Viewer(QObject):
                         error_words(found.fault.message),
                         self.tr("Its results are kept; the picture shown is its thumbnail."),
                         Level.WARNING,
+                        image=image.id,
                     )
                 )
 
@@ -367,6 +368,7 @@ class Viewer(QObject):
         self.current_index = self._first(cell_id)
         if image_id is not None:
             self._left_at[image_id] = self.current_index
+        self._banners.image_shown(image_id)
         self.changed.emit()
 
     def _first(self, cell_id: int | None) -> int:

@@ -1,31 +1,38 @@
-"""Banners: what they say, how many there are, and that they never move what is under them."""
+"""Banners: what they say, how many there are, and that they have a room of their own above the image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.ui.image.centre_column import CentreColumn
 from hematodesk.ui.kit.banners import Banners, Level, Notice
 
 
 @pytest.fixture
-def under(qtbot: QtBot) -> Iterator[QWidget]:
-    widget = QWidget()
-    widget.resize(900, 500)
-    widget.show()
-    yield widget
-    widget.close()
-    widget.deleteLater()
+def under(qtbot: QtBot) -> Iterator[CentreColumn]:
+    """The column with an image in it, and room for banners above."""
+    column = CentreColumn()
+    column.resize(900, 500)
+    column.view.set_image(np.full((480, 640, 3), 200, dtype=np.uint8), "field")
+    column.show_image()
+    column.show()
+    yield column
+    column.close()
+    column.deleteLater()
 
 
 @pytest.fixture
-def banners(under: QWidget) -> Banners:
-    return Banners(under)
+def banners(under: CentreColumn) -> Banners:
+    made = Banners(under)
+    under.put_above(made)
+    return made
 
 
 def words(banners: Banners, code: str) -> str:
@@ -86,8 +93,8 @@ def test_a_banner_is_closed_by_hand(banners: Banners, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("width", [220, 500, 1600])
-def test_banners_stay_inside_what_they_lie_over(
-    banners: Banners, under: QWidget, qtbot: QtBot, width: int
+def test_banners_stay_inside_their_column(
+    banners: Banners, under: CentreColumn, qtbot: QtBot, width: int
 ) -> None:
     under.resize(width, 500)
     banners.show_notice(
@@ -101,6 +108,7 @@ def test_banners_stay_inside_what_they_lie_over(
         )
     )
     under.resize(width + 1, 501)
+    qtbot.waitUntil(lambda: banners.width() == under.width())
     assert under.rect().contains(banners.geometry())
     banner = banners.banner("long")
     assert banner is not None
@@ -113,7 +121,7 @@ def test_banners_stay_inside_what_they_lie_over(
 
 
 def test_a_message_in_anothers_place_has_room_for_its_words_in_a_narrow_window(
-    qtbot: QtBot, under: QWidget, banners: Banners
+    qtbot: QtBot, under: CentreColumn, banners: Banners
 ) -> None:
     under.resize(414, 600)
     text = "500 images in 3 s: 138 Eosinophil, 128 Lymphocyte, 118 Neutrophil, 116 Monocyte."
@@ -125,3 +133,67 @@ def test_a_message_in_anothers_place_has_room_for_its_words_in_a_narrow_window(
         qtbot.waitUntil(lambda button=button: button.y() > 0)
         assert button.geometry().bottom() <= banner.rect().bottom()
         assert banner.height() >= banner.heightForWidth(banner.width())
+
+
+def place(column: CentreColumn, x: float, y: float) -> QPoint:
+    """Where a position of the image lies in the column."""
+    left, top = column.view._view.to_widget(x, y)
+    return column.view.mapTo(column, QPointF(left, top)).toPoint()
+
+
+@pytest.mark.parametrize("size", [(620, 700), (900, 500), (414, 620)])
+def test_banners_never_cover_the_image(
+    qtbot: QtBot, under: CentreColumn, banners: Banners, size: tuple[int, int]
+) -> None:
+    under.resize(*size)
+    for number in range(3):
+        banners.show_notice(Notice(f"n{number}", "Something that was found out. " * 3, level=Level.ERROR))
+    view = under.view
+    qtbot.waitUntil(lambda: 0 < banners.height() == view.mapTo(under, QPoint(0, 0)).y())
+    assert banners.height() <= under.height() / 2
+    assert banners.geometry().bottom() < place(under, 0, 0).y()
+    seen = [banner for banner in banners._shown if banner.isVisible()]
+    assert seen[0] is banners._shown[0], "the newest is in sight"
+    for banner in seen:
+        assert banner.height() >= banner.heightForWidth(banner.width())
+    banners.put_all_away()
+    qtbot.waitUntil(lambda: view.height() == under.height())
+
+
+def test_an_image_with_room_around_it_does_not_move_when_a_banner_comes_and_goes(
+    qtbot: QtBot, under: CentreColumn, banners: Banners
+) -> None:
+    under.resize(620, 700)
+    qtbot.waitUntil(lambda: under.view.height() == 700)
+    before = place(under, 0, 0), place(under, 640, 480)
+    banners.show_notice(Notice("one", "Something.", level=Level.ERROR))
+    qtbot.waitUntil(lambda: under.view.height() < 700)
+    assert (place(under, 0, 0), place(under, 640, 480)) == before
+    banners.put_all_away()
+    qtbot.waitUntil(lambda: under.view.height() == 700)
+    assert (place(under, 0, 0), place(under, 640, 480)) == before
+
+
+def test_an_enlarged_image_does_not_move_when_a_banner_comes_and_goes(
+    qtbot: QtBot, under: CentreColumn, banners: Banners
+) -> None:
+    qtbot.waitUntil(lambda: under.view.height() == 500)
+    under.view.set_zoom(5.0, QPointF(300, 200))
+    before = place(under, 320, 240)
+    banners.show_notice(Notice("one", "Something.", level=Level.ERROR))
+    qtbot.waitUntil(lambda: under.view.height() < 500)
+    assert (place(under, 320, 240) - before).manhattanLength() <= 1
+    banners.put_all_away()
+    qtbot.waitUntil(lambda: under.view.height() == 500)
+    assert (place(under, 320, 240) - before).manhattanLength() <= 1
+
+
+def test_what_speaks_of_an_image_goes_when_another_is_shown(banners: Banners) -> None:
+    banners.show_notice(Notice("known_image", "It was analysed before.", image=7, stays=True))
+    banners.show_notice(Notice("run_done", "500 images.", stays=True))
+    banners.image_shown(7)
+    assert [notice.code for notice in banners.notices()] == ["run_done", "known_image"]
+    for other in (8, None):
+        banners.show_notice(Notice("known_image", "It was analysed before.", image=7, stays=True))
+        banners.image_shown(other)
+        assert [notice.code for notice in banners.notices()] == ["run_done"]

@@ -130,6 +130,7 @@ def _cell_filter(options: argparse.Namespace) -> CellFilter:
 def _filter(options: argparse.Namespace) -> HistoryFilter:
     return HistoryFilter(
         text=options.name,
+        names_only=True,
         class_id=options.class_id,
         since=options.since,
         until=options.until,

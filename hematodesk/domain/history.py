@@ -154,7 +154,9 @@ class HistoryFilter:
     """Which images to list. Empty fields choose all.
 
     Attributes:
-        text: part of the name, case-insensitive for all letters.
+        text: part of the name, or of a note on the image or one of its cells; case-insensitive for all
+            letters.
+        names_only: whether the text is looked for in names alone.
         class_id: images with at least one cell whose label is this class.
         since, until: UTC times or dates, since inclusive, until exclusive.
         review_state: images in this state.
@@ -165,6 +167,7 @@ class HistoryFilter:
     """
 
     text: str = ""
+    names_only: bool = False
     class_id: str = ""
     since: str = ""
     until: str = ""

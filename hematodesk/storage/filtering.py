@@ -18,7 +18,7 @@ from hematodesk.domain.messages import N_
 from hematodesk.storage import tally
 from hematodesk.storage.listing import BLOCK
 from hematodesk.storage.reading import SUMMARY_COLUMNS, ids_json, summary_of
-from hematodesk.storage.text import fold, moment_of
+from hematodesk.storage.text import fold, moment_of, unpack_text
 
 _BLOCKS = (
     f"name_block CROSS JOIN listing "
@@ -27,6 +27,8 @@ _BLOCKS = (
 """CROSS JOIN keeps this order of the loops: https://www.sqlite.org/optoverview.html#crossjoin"""
 
 Values = tuple[str | int, ...]
+Rows = tuple[str, str, Values]
+"""FROM, WHERE and the values of the latter's marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,11 @@ def count(connection: sqlite3.Connection, chosen: HistoryFilter) -> int:
     if chosen == HistoryFilter(session_id=chosen.session_id):
         query = "SELECT coalesce(sum(image_count), 0) FROM session WHERE id = ?"
         return int(connection.execute(query, (chosen.session_id,)).fetchone()[0])
-    if chosen == HistoryFilter(text=chosen.text):
-        return _count_names(connection, choice.text)
-    return _count_rows(connection, choice)
+    if chosen == HistoryFilter(text=chosen.text, names_only=chosen.names_only):
+        total = _count_names(connection, choice.text)
+    else:
+        total = _count_rows(connection, choice)
+    return total + _count_where(connection, _noted_rows(connection, choice))
 
 
 def _count_plain(connection: sqlite3.Connection, choice: _Choice) -> int:
@@ -107,7 +111,13 @@ def _count_names(connection: sqlite3.Connection, text: str) -> int:
 
 
 def _count_rows(connection: sqlite3.Connection, choice: _Choice) -> int:
-    source, where, values = _rows(connection, choice)
+    return _count_where(connection, _rows(connection, choice))
+
+
+def _count_where(connection: sqlite3.Connection, rows: Rows | None) -> int:
+    if rows is None:
+        return 0
+    source, where, values = rows
     return int(connection.execute(f"SELECT count(*) FROM {source} WHERE {where}", values).fetchone()[0])
 
 
@@ -144,18 +154,26 @@ def page_ids(
     where, values = _same_kind(choice)
     if not tally.counted(connection, where, values):
         return []
-    source, where, values = _rows(connection, choice)
-    if beyond is not None:
-        span = (beyond + 1, 2**62) if oldest_first else (0, beyond - 1)
-        within, bounds = _within(choice, *span)
-        where, values = where + within, values + bounds
-    if without:
-        where += " AND session_id NOT IN (SELECT value FROM json_each(?))"
-        values += (ids_json(without),)
-    way = "ASC" if oldest_first else "DESC"
-    order = f"name_block.id {way}, image_id {way}" if choice.text else f"image_id {way}"
-    query = f"SELECT image_id FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
-    return [row[0] for row in connection.execute(query, (*values, limit))]
+    found: list[int] = []
+    for rows, kind in (
+        (_rows(connection, choice), choice),
+        (_noted_rows(connection, choice), replace(choice, text="")),
+    ):
+        if rows is None:
+            continue
+        source, where, values = rows
+        if beyond is not None:
+            span = (beyond + 1, 2**62) if oldest_first else (0, beyond - 1)
+            within, bounds = _within(kind, *span)
+            where, values = where + within, values + bounds
+        if without:
+            where += " AND session_id NOT IN (SELECT value FROM json_each(?))"
+            values += (ids_json(without),)
+        way = "ASC" if oldest_first else "DESC"
+        order = f"name_block.id {way}, image_id {way}" if kind.text else f"image_id {way}"
+        query = f"SELECT image_id FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
+        found += [row[0] for row in connection.execute(query, (*values, limit))]
+    return sorted(found, reverse=not oldest_first)[:limit]
 
 
 def span(connection: sqlite3.Connection, chosen: HistoryFilter) -> tuple[int, int] | None:
@@ -216,7 +234,34 @@ def _states(choice: _Choice) -> tuple[str, Values]:
     return where, tuple(values)
 
 
-def _rows(connection: sqlite3.Connection, choice: _Choice) -> tuple[str, str, Values]:
+def _noted_rows(connection: sqlite3.Connection, choice: _Choice) -> Rows | None:
+    """The same for images with the text in a note and not in their name; None where no note has it."""
+    if not choice.text or choice.chosen.names_only:
+        return None
+    ids = ids_json(_noted(connection, choice.text))
+    if ids == "[]":
+        return None
+    source, where, values = _rows(connection, replace(choice, text=""))
+    where += " AND image_id IN (SELECT value FROM json_each(?)) AND NOT instr(folded_name, ?)"
+    return source, where, (*values, ids, choice.text)
+
+
+def _noted(connection: sqlite3.Connection, text: str) -> list[int]:
+    """The images with the folded text in a note on them or on a cell that was not removed.
+
+    SQLite decides on notes of plain letters; only those with others come here to be folded.
+    """
+    query = (
+        "SELECT {id}, CASE WHEN instr(lower(note), ?1) THEN '' ELSE note END FROM {table} WHERE note <> '' "
+        "AND (instr(lower(note), ?1) OR length(note) <> length(CAST(note AS BLOB)) OR typeof(note) = 'blob')"
+    )
+    of_images = query.format(id="id", table="image")
+    of_cells = query.format(id="image_id", table="cell") + " AND removed = 0"
+    found = connection.execute(f"{of_images} UNION ALL {of_cells}", (text,))
+    return [image_id for image_id, rest in found if not rest or text in fold(unpack_text(rest))]
+
+
+def _rows(connection: sqlite3.Connection, choice: _Choice) -> Rows:
     """The filter as FROM and WHERE over `listing`: cheap comparisons first, the name last."""
     chosen = choice.chosen
     where, values = _states(choice)

@@ -3259,12 +3259,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Las imágenes que abra se guardan aquí con sus resultados.</translation>
     </message>
     <message>
-        <source>Search names</source>
-        <translation>Buscar nombres</translation>
+        <source>Search names and notes</source>
+        <translation>Buscar en nombres y notas</translation>
     </message>
     <message>
-        <source>Search the history by name</source>
-        <translation>Buscar por nombre en el historial</translation>
+        <source>Search the history by name or note</source>
+        <translation>Buscar en el historial por nombre o nota</translation>
     </message>
     <message>
         <source>Which images</source>

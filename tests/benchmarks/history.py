@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import sqlite3
@@ -31,6 +32,8 @@ from hematodesk.domain.history import CellFilter, CellOrder, HistoryFilter, Revi
 from hematodesk.storage.history import History
 
 IMAGES = 1_000_000
+NOTED = 20
+"""One image in so many carries a note."""
 GROUP = 2_000
 SESSION_IMAGES = 4_000
 BEGIN = datetime(2024, 1, 1, 8, tzinfo=UTC)
@@ -83,6 +86,15 @@ def fill(history: History, images: int) -> float:
     return images / (time.perf_counter() - begin)
 
 
+def write_notes(path: Path) -> None:
+    """Notes as somebody writes them over years, all at once."""
+    with contextlib.closing(sqlite3.connect(path)) as plain, plain:
+        plain.execute(
+            "UPDATE image SET has_note = 1, note = 'smudged at the edge, look again at film ' || id "
+            f"WHERE id % {NOTED} = 0"
+        )
+
+
 def timed(work: Callable[[], object], times: int = 9) -> float:
     """Median of some runs in milliseconds."""
     passed = []
@@ -109,6 +121,8 @@ FILTERS = {
     "name in a third of them": HistoryFilter(text="ZOË"),
     "name in some ten of them": HistoryFilter(text="_04217_"),
     "name in none": HistoryFilter(text="nobody"),
+    "note in a twentieth of them": HistoryFilter(text="SMUDGED"),
+    "note in one of them": HistoryFilter(text="film 400000"),
     "rare class": HistoryFilter(class_id="eosinophil"),
     "class in none": HistoryFilter(class_id="basophil"),
     "uncertain": HistoryFilter(uncertain_only=True),
@@ -161,6 +175,7 @@ def run(images: int = IMAGES) -> list[Row]:
         history = History.open(path)
         speed = fill(history, images)
         history.close()
+        write_notes(path)
         held = f"{images:,} predictions"
         size = f"{path.stat().st_size / 1e6:,.0f} MB"
         opened = timed(lambda: History.open(path).close())

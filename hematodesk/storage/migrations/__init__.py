@@ -10,6 +10,7 @@ from hematodesk.storage.migrations.m0001_first import SQL as FIRST
 from hematodesk.storage.migrations.m0002_runs import SQL as RUNS
 from hematodesk.storage.migrations.m0003_fault_templates import SQL as FAULT_TEMPLATES
 from hematodesk.storage.migrations.m0004_cells import SQL as CELLS
+from hematodesk.storage.migrations.m0005_notes import SQL as NOTES
 
-MIGRATIONS: tuple[str, ...] = (FIRST, RUNS, FAULT_TEMPLATES, CELLS)
+MIGRATIONS: tuple[str, ...] = (FIRST, RUNS, FAULT_TEMPLATES, CELLS, NOTES)
 """Element n-1 leads from schema version n-1 to version n."""

@@ -125,9 +125,9 @@ class HistoryPanel(QFrame):
         self._special: tuple[HistoryFilter, str] | None = None
         self._words_when_empty = self.tr("Images that you open are kept here with their results.")
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Search names"))
+        self.search.setPlaceholderText(self.tr("Search names and notes"))
         self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName(self.tr("Search the history by name"))
+        self.search.setAccessibleName(self.tr("Search the history by name or note"))
         self.order = self._order_button()
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)

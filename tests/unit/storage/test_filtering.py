@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import unicodedata
 from contextlib import closing
@@ -69,6 +70,41 @@ def test_each_field(filled):
     assert names(filled, session_id=1) == ["plain.JPG", "Ärger.jpg"]
     assert names(filled, session_id=7) == []
     assert names(filled, text="p", session_id=1, class_id="monocyte", since="2026-03-01") == ["plain.JPG"]
+
+
+def test_notes_are_searched_with_the_names(filled):
+    ids = {row.name: row.id for row in filled.page(HistoryFilter())}
+    filled.set_image_note(ids["Ärger.jpg"], "Smudged ÉDGE,\nplain otherwise")
+    cell = filled.image(ids["plain.JPG"]).result.cells[1]
+    filled.set_cell_note(cell.id, "a blast?")
+    assert names(filled, text="édge") == ["Ärger.jpg"]
+    assert names(filled, text="E\u0301DGE") == ["Ärger.jpg"]
+    assert names(filled, text="BLAST") == ["plain.JPG"]
+    assert names(filled, text="plain") == ["plain.JPG", "Ärger.jpg"], "once each, newest first"
+    assert names(filled, text="plain", names_only=True) == ["plain.JPG"]
+    assert names(filled, text="plain", session_id=2) == []
+    assert names(filled, text="plain", class_id="monocyte") == ["plain.JPG"]
+    assert names(filled, text="blast", until="2026-03-01") == []
+    assert [row.name for row in filled.page(HistoryFilter(text="plain"), limit=1)] == ["plain.JPG"]
+    chosen = HistoryFilter(text="a")
+    everything = filled.page(chosen)
+    one_by_one = [filled.page(chosen, after=beyond, limit=1)[0] for beyond in [None, *everything[:-1]]]
+    assert one_by_one == everything
+    filled.set_cell_note(cell.id, "")
+    assert names(filled, text="blast") == []
+    filled.set_image_note(ids["Ärger.jpg"], "\ud800 odd")
+    assert names(filled, text="odd") == ["Ärger.jpg"]
+    filled.delete_images([ids["Ärger.jpg"]])
+    assert names(filled, text="odd") == []
+
+
+def test_what_has_no_note_is_not_read_for_a_search_in_notes(filled):
+    query = "SELECT id, note FROM image WHERE note <> ''"
+    other = "SELECT image_id, note FROM cell WHERE note <> '' AND removed = 0"
+    with closing(sqlite3.connect(filled.path)) as connection:
+        for sql, index in ((query, "image_noted"), (other, "cell_noted")):
+            (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+            assert f"USING COVERING INDEX {index}" in plan[3]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+# Before shiboken6, which would end the process where PySide6 cannot be imported.
+import PySide6.QtCore  # noqa: F401
 from shiboken6 import Shiboken
 
 _GUARDED = "hematodesk.ui"

@@ -73,7 +73,7 @@ def test_a_full_disk_keeps_history_and_backups_and_work_goes_on_with_room(
 ):
     monkeypatch.setattr(backups, "_SPARE_BYTES", 0)
     filler = small_disk / "filler"
-    filler.write_bytes(bytes(385_000))
+    filler.write_bytes(bytes(350_000))
     folder = BackupFolder(small_disk / "backups")
     with closing(History.open(small_disk / "history.sqlite3")) as history:
         session = history.begin_session("Ada")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.workflow.models.model_service import LoadedClassifier, ModelService
-from hematodesk.workflow.models.tuning import Tuning
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.system.paths import AppPaths, find_paths
 from hematodesk.workflow.system.policy import NO_POLICY, Policy, policy_file, read_policy
@@ -55,16 +54,14 @@ def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
 
         return PackageStore(paths.shipped_models, paths.user_models, attempt, policy.refusal)
 
-    tuning = Tuning(paths.data / "tuning.json")
-
     def make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
         from hematodesk.inference.classify import Classifier
 
         if not package.shipped:
             trial().check(package)
-        return Classifier(package, provider, plan=tuning.plan(package))
+        return Classifier(package, provider)
 
-    models = ModelService(open_store, settings, make_classifier, tuning, policy)
+    models = ModelService(open_store, settings, make_classifier, policy)
 
     return Services(paths, settings, models, _open_history, _open_reader, policy)
 

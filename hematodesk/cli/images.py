@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hematodesk.workflow.services import Services
 
 _CONNECT = "Connect its drive or share, then go on with the same command and --resume."
-_WORTH_TUNING = 500
-"""Images of a batch after which the computer is measured once, see ModelService.tune."""
 
 
 def classify(options: argparse.Namespace) -> int:
@@ -81,9 +79,6 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             progress = None if to_terminal else line.show
             writer = AnswerWriter(images, answer_format(options.format, loaded), output, progress)
             done = RunJob(services, request).run(cancel, writer).summary
-        if done.done >= _WORTH_TUNING and not done.cut_short:
-            # The answers are written; the next run will be the quicker for it.
-            services.models.tune()
     if done.gone is not None:
         say(f"hematodesk: the folder {done.gone} is gone; what was done is kept. {_CONNECT}")
     if not options.quiet:

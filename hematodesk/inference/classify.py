@@ -22,10 +22,10 @@ from hematodesk.inference.evidence import Evidence, agree_exactly, biases_before
 from hematodesk.inference.preprocess import Crop, to_tensor
 from hematodesk.inference.provider import OpenSession, Options, open_session
 from hematodesk.inference.runtime import RUNTIME_FAULTS, Session, as_float32, run_options, terminate
-from hematodesk.inference.tuning import Plan
 
-_BATCH = {"cpu": 1, "cuda": 32}
-"""Crops in one run until this computer was measured (see tuning)."""
+_CROPS_A_RUN = {"cpu": 8, "cuda": 32}
+"""Crops in one run at most, by provider. On a processor eight are within 2 % of the best (ARCHITECTURE.md);
+more gain nothing and delay a cancel."""
 
 _SLACK = 1e-3
 """How far probabilities may leave 0 to 1 by rounding before the manifest's kind is called wrong."""
@@ -46,14 +46,10 @@ class Classifier:
         requested: str = "auto",
         *,
         opener: Callable[..., OpenSession] = open_session,
-        plan: Plan | None = None,
     ) -> None:
-        """`plan`: how the package runs best on this processor, see tuning."""
         self._open_sparing = partial(opener, package, "cpu", threads=1)
         self._sparing: Session | None = None
         self._making = threading.Lock()
-        if plan is not None:
-            opener = partial(opener, threads=plan.threads)
         self._open = opener(package, requested)
         manifest = package.manifest
         familiarity = manifest.abstention.familiarity
@@ -63,10 +59,7 @@ class Classifier:
             self._names.append(familiarity.output)
         # A graph may be made for one crop at a time, whatever the provider.
         fixed = isinstance(self._open.session.get_inputs()[0].shape[0], int)
-        self._fixed = fixed
-        self._batch = 1 if fixed else _BATCH[self._open.active]
-        if plan is not None:
-            self.use(plan)
+        self._batch = 1 if fixed else _CROPS_A_RUN[self._open.active]
         self._exact_maps: bool | None = None
         self._biases: npt.NDArray[np.float32] | None = None
 
@@ -104,11 +97,6 @@ class Classifier:
     def crop_rule(self) -> CropRule:
         """What part of an image the model wants."""
         return self.package.manifest.input.crop
-
-    def use(self, plan: Plan) -> None:
-        """Use a plan's crops a run from now on; its threads apply when the model is loaded again."""
-        if self._open.active == "cpu" and not self._fixed:
-            self._batch = plan.crops
 
     @property
     def crops_a_run(self) -> int:

@@ -1335,14 +1335,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Elija la CPU como proveedor, u otro modelo.</translation>
     </message>
     <message>
-        <source>The model {name} failed in a run.</source>
-        <translation>El modelo {name} falló en una ejecución.</translation>
-    </message>
-    <message>
-        <source>Choose another.</source>
-        <translation>Elija otro.</translation>
-    </message>
-    <message>
         <source>has the inputs {names}, not {name} alone</source>
         <translation>tiene las entradas {names}, no {name} sola</translation>
     </message>

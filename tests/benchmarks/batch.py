@@ -174,7 +174,6 @@ def _throughput(fields: list[Path], images: int) -> list[Row]:
         services = build(Path(data))
         history, session = services.open_history(), services.session_id()
         loaded = services.models.load()
-        services.models.tune()
         analyser = services.analyser(loaded)
         spec = loaded.package.manifest.input
         bare = onnxruntime.InferenceSession(str(loaded.package.path), providers=["CPUExecutionProvider"])

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hematodesk.domain.packages import ModelPackage
+from hematodesk.inference import classify
 from hematodesk.inference.classify import Classifier
+from hematodesk.inference.provider import open_session
 from hematodesk.inference.runtime import OnnxRuntime
-from hematodesk.inference.tuning import Plan
 from hematodesk.workflow.analysis import pipeline as stages
 from hematodesk.workflow.analysis.analyser import Analyser
 from hematodesk.workflow.analysis.batch import run_batch
@@ -71,7 +73,8 @@ def test_answers_do_not_depend_on_how_the_work_is_arranged(
     monkeypatch.setattr(stages, "_SPARING_AFTER", 3)
     package = PACKAGES[0]
     alone = regenerate.answers_of(package)
-    classifier = Classifier(package, "cpu", plan=Plan(threads, crops))
+    monkeypatch.setitem(classify._CROPS_A_RUN, "cpu", crops)
+    classifier = Classifier(package, "cpu", opener=partial(open_session, threads=threads))
     assert classifier.crops_a_run == crops
     images = list(gather_images([regenerate.SAMPLES]))
     work = (images[::-1] if backwards else images) * 2

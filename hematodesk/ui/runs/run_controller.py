@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import HematodeskError, ModelError
@@ -36,8 +36,6 @@ from hematodesk.workflow.analysis.sources import Source
 from hematodesk.workflow.services import Services
 
 _TELL_EVERY_S = 0.1
-_TUNE_AFTER_MS = 5000
-"""After a model was loaded, when a person has opened the first image and looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +128,6 @@ class RunController(QObject):
         self._unsaved: list[ImageResult] = []
         self._pause = Pause()
         self.last_end: RunEnd | None = None
-        self._quiet_time = QTimer(self)
-        self._quiet_time.setSingleShot(True)
-        self._quiet_time.setInterval(_TUNE_AFTER_MS)
-        self._quiet_time.timeout.connect(self._tune)
         self._model_state.changed.connect(self._model_changed)
 
     # What runs
@@ -191,7 +185,6 @@ class RunController(QObject):
 
     def end(self) -> None:
         """The window closes: nothing more is begun by itself, and what it cuts off is offered again."""
-        self._quiet_time.stop()
         for run in self._going:
             run.job.cut_off = not run.stopped
         self.save_again()
@@ -276,7 +269,6 @@ class RunController(QObject):
     def _model_changed(self) -> None:
         if self._model_state.state is not ModelLoadState.READY:
             return
-        self._quiet_time.start()
         images, self._unnamed = self._unnamed, None
         if images is not None:
             # What was opened while there was no model is named now that there is one.
@@ -412,15 +404,6 @@ class RunController(QObject):
         self.progressed.emit()
 
     # Afterwards
-
-    def _tune(self) -> None:
-        """Measure the model on this computer once, when nothing is under way."""
-        if self._lanes.busy:
-            self._quiet_time.start()
-        elif self._model_state.state is ModelLoadState.READY:
-            self._lanes.run(
-                Lane.BATCH, lambda _ticket: self._services.models.tune(), failed=lambda _error: None
-            )
 
     def ask_last(self, tell: Callable[[RunSummary, RunEnd], None]) -> None:
         """Tell what the last run holds now: its images may have been reviewed or deleted since its end."""

@@ -12,7 +12,6 @@ from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.messages import N_
 from hematodesk.workflow.analysis.analyser import EmbeddingClassifier
-from hematodesk.workflow.models.tuning import Tuning
 from hematodesk.workflow.review.class_choice import class_choice
 from hematodesk.workflow.review.explain import ExplainingClassifier
 from hematodesk.workflow.system.faults import fault_of
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from hematodesk.domain.cells import Prediction
     from hematodesk.domain.packages import BrokenPackage, ModelPackage, ReportPart
     from hematodesk.inference.store import PackageStore
-    from hematodesk.inference.tuning import Plan
 
 DEFAULT_MODEL = "wbc4"
 """The package used until another one is chosen."""
@@ -52,10 +50,6 @@ class LoadedClassifier(ExplainingClassifier, EmbeddingClassifier, Protocol):
     @property
     def fallback_reason(self) -> str:
         """Why the active one is not the requested one; empty when it is."""
-        ...
-
-    def use(self, plan: Plan) -> None:
-        """Run as a plan for the processor says."""
         ...
 
     @property
@@ -94,7 +88,6 @@ class ModelService:
         open_store: makes the store of shipped and imported packages, at its first use.
         settings: where model and provider are remembered.
         make_classifier: (package, provider) -> classifier; raises ModelError, ProviderError.
-        tuning: remembers how a package runs best on this computer; None measures nothing.
         policy: what the administrator allows.
     """
 
@@ -103,7 +96,6 @@ class ModelService:
         open_store: Callable[[], PackageStore],
         settings: SettingsStore,
         make_classifier: ClassifierFactory,
-        tuning: Tuning | None = None,
         policy: Policy = NO_POLICY,
     ) -> None:
         self._policy = policy
@@ -111,7 +103,6 @@ class ModelService:
         self._store: PackageStore | None = None
         self._settings = settings
         self._make_classifier = make_classifier
-        self._tuning = tuning
         self._lock = threading.RLock()
         self._loaded: LoadedModel | None = None
         self._expected = 0
@@ -263,20 +254,6 @@ class ModelService:
             if present is not None and present.package == package:
                 return present.classifier
             return self._make_classifier(package, self._settings.text("provider"))
-
-    def tune(self) -> bool:
-        """Measure the loaded package on this processor unless that was done; whether it was done now.
-
-        Takes less than a second, so it is for a moment when nobody waits. Answers do not depend on
-        it. Raises ModelError.
-        """
-        loaded = self._loaded
-        if self._tuning is None or loaded is None or loaded.active != "cpu":
-            return False
-        if self._tuning.plan(loaded.package) is not None:
-            return False
-        loaded.classifier.use(self._tuning.measure(loaded.package))
-        return True
 
     def choose(self, model: str) -> LoadedModel:
         """Load a model and, when that worked, remember it. Raises like `load`, and SettingsError."""

@@ -415,14 +415,14 @@ import sys, time
 from hematodesk.cli import main as cli
 from hematodesk.cli import console as telling
 from hematodesk.workflow.analysis.analyser import Analyser
-finish = Analyser.finish
+finish_many = Analyser.finish_many
 def slow(self, prepared, cancel=None, **more):
-    result = finish(self, prepared, cancel, **more)
-    if prepared.result.name == "1.png":
+    results = finish_many(self, prepared, cancel, **more)
+    if any(each.result.name == "1.png" for each in prepared):
         print("working", file=sys.stderr, flush=True)
-    time.sleep(0.05)
-    return result
-Analyser.finish = slow
+    time.sleep(0.05 * len(prepared))
+    return results
+Analyser.finish_many = slow
 sys.exit(cli.main(sys.argv[1:]))
 """
 

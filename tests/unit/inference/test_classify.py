@@ -197,7 +197,7 @@ def test_familiarity_of_another_count_is_refused(classifier, kit, monkeypatch: p
     made = classifier(abstention__familiarity={"output": "strange", "max": 0.5})
     answers = [np.zeros((1, 4), np.float32), np.zeros(3, np.float32)]
     monkeypatch.setattr(made, "_run", lambda *_: answers)
-    with pytest.raises(ModelError, match="3 values of familiarity for 1 crops"):
+    with pytest.raises(ModelError, match=r"3 values of familiarity for 1 crop\."):
         made.classify([kit.crop(0, 0, 0)])
 
 
@@ -269,7 +269,7 @@ def test_cancelled_between_two_runs(classifier, kit, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(made, "_run", lambda *given: (runs.append(1), real(*given))[1])
     with pytest.raises(Cancelled):
         # Looked at before and after every run: the fifth look is before the third run.
-        made.classify([kit.crop(0, 0, 0)] * 10, CountingToken(5))
+        made.classify([kit.crop(0, 0, 0)] * 20, CountingToken(5))
     assert len(runs) == 2
     assert len(made.classify([kit.crop(0, 0, 0)] * 2, CancelToken())) == 2
 

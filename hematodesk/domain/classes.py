@@ -20,12 +20,14 @@ class CellClass:
     Attributes:
         id: its stable name.
         name: in English, the source text for translation.
+        plural: the same of several cells.
         short: the laboratory's abbreviation, for where the name does not fit; translated too.
         colour: sRGB.
     """
 
     id: str
     name: str
+    plural: str
     short: str
     colour: str
 
@@ -38,60 +40,70 @@ CELL_CLASSES: dict[str, CellClass] = {
         CellClass(
             "eosinophil",
             QT_TRANSLATE_NOOP("CellClass", "Eosinophil"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Eosinophils"),
             QT_TRANSLATE_NOOP("CellClassShort", "Eos"),
             "#D55E00",
         ),
         CellClass(
             "lymphocyte",
             QT_TRANSLATE_NOOP("CellClass", "Lymphocyte"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Lymphocytes"),
             QT_TRANSLATE_NOOP("CellClassShort", "Lym"),
             "#0072B2",
         ),
         CellClass(
             "monocyte",
             QT_TRANSLATE_NOOP("CellClass", "Monocyte"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Monocytes"),
             QT_TRANSLATE_NOOP("CellClassShort", "Mon"),
             "#009E73",
         ),
         CellClass(
             "neutrophil",
             QT_TRANSLATE_NOOP("CellClass", "Neutrophil"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Neutrophils"),
             QT_TRANSLATE_NOOP("CellClassShort", "Neu"),
             "#CC79A7",
         ),
         CellClass(
             "basophil",
             QT_TRANSLATE_NOOP("CellClass", "Basophil"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Basophils"),
             QT_TRANSLATE_NOOP("CellClassShort", "Bas"),
             "#56B4E9",
         ),
         CellClass(
             "erythroblast",
             QT_TRANSLATE_NOOP("CellClass", "Erythroblast"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Erythroblasts"),
             QT_TRANSLATE_NOOP("CellClassShort", "Ery"),
             "#E69F00",
         ),
         CellClass(
             "immature_granulocyte",
             QT_TRANSLATE_NOOP("CellClass", "Immature granulocyte"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Immature granulocytes"),
             QT_TRANSLATE_NOOP("CellClassShort", "IG"),
             "#F0E442",
         ),
         CellClass(
             "platelet",
             QT_TRANSLATE_NOOP("CellClass", "Platelet"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Platelets"),
             QT_TRANSLATE_NOOP("CellClassShort", "Plt"),
             "#999999",
         ),
         CellClass(
             "red_cell",
             QT_TRANSLATE_NOOP("CellClass", "Red cell"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "Red cells"),
             QT_TRANSLATE_NOOP("CellClassShort", "RBC"),
             "#A0522D",
         ),
         CellClass(
             "white_cell",
             QT_TRANSLATE_NOOP("CellClass", "White cell"),
+            QT_TRANSLATE_NOOP("CellClassPlural", "White cells"),
             QT_TRANSLATE_NOOP("CellClassShort", "WBC"),
             "#6A5ACD",
         ),
@@ -114,4 +126,4 @@ def cell_class(class_id: str) -> CellClass:
         return known
     colour = _OTHERS[zlib.crc32(class_id.encode()) % len(_OTHERS)]
     name = class_id.replace("_", " ").capitalize()
-    return CellClass(class_id, name, name[:3], colour)
+    return CellClass(class_id, name, name, name[:3], colour)

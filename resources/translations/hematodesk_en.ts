@@ -58,6 +58,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>{name} is being imported: {done} of {total} image(s).</source>
+        <translation>
+            <numerusform>{name} is being imported: {done} of {total} image.</numerusform>
+            <numerusform>{name} is being imported: {done} of {total} images.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n image(s) imported from {name}.</source>
         <translation>
             <numerusform>%n image imported from {name}.</numerusform>
@@ -69,6 +76,16 @@
         <translation>
             <numerusform>%n image was there already and stands.</numerusform>
             <numerusform>%n images were there already and stand.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message numerus="yes">
+        <source>{done} of {total} image(s)</source>
+        <translation>
+            <numerusform>{done} of {total} image</numerusform>
+            <numerusform>{done} of {total} images</numerusform>
         </translation>
     </message>
 </context>
@@ -151,6 +168,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Stopped after {done} of {total} image(s); what is done is kept.</source>
+        <translation>
+            <numerusform>Stopped after {done} of {total} image; what is done is kept.</numerusform>
+            <numerusform>Stopped after {done} of {total} images; what is done is kept.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>A batch over {name} was cut off; {done} of {total} image(s) are done.</source>
+        <translation>
+            <numerusform>A batch over {name} was cut off; {done} of {total} image is done.</numerusform>
+            <numerusform>A batch over {name} was cut off; {done} of {total} images are done.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>A batch over {name} was cut off; {done} image(s) are done.</source>
         <translation>
             <numerusform>A batch over {name} was cut off; {done} image is done.</numerusform>
@@ -201,6 +232,27 @@
             <numerusform>{images} images in {time}</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>{count} of other classes</source>
+        <translation>
+            <numerusform>{count} of other classes</numerusform>
+            <numerusform>{count} of other classes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{count} uncertain</source>
+        <translation>
+            <numerusform>{count} uncertain</numerusform>
+            <numerusform>{count} uncertain</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{count} failed</source>
+        <translation>
+            <numerusform>{count} failed</numerusform>
+            <numerusform>{count} failed</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>StatusStrip</name>
@@ -219,6 +271,13 @@
         <translation>
             <numerusform>%n cell</numerusform>
             <numerusform>%n cells</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n uncertain</source>
+        <translation>
+            <numerusform>%n uncertain</numerusform>
+            <numerusform>%n uncertain</numerusform>
         </translation>
     </message>
 </context>

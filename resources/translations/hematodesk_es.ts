@@ -762,6 +762,49 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     </message>
 </context>
 <context>
+    <name>CellClassPlural</name>
+    <message>
+        <source>Eosinophils</source>
+        <translation>Eosinófilos</translation>
+    </message>
+    <message>
+        <source>Lymphocytes</source>
+        <translation>Linfocitos</translation>
+    </message>
+    <message>
+        <source>Monocytes</source>
+        <translation>Monocitos</translation>
+    </message>
+    <message>
+        <source>Neutrophils</source>
+        <translation>Neutrófilos</translation>
+    </message>
+    <message>
+        <source>Basophils</source>
+        <translation>Basófilos</translation>
+    </message>
+    <message>
+        <source>Erythroblasts</source>
+        <translation>Eritroblastos</translation>
+    </message>
+    <message>
+        <source>Immature granulocytes</source>
+        <translation>Granulocitos inmaduros</translation>
+    </message>
+    <message>
+        <source>Platelets</source>
+        <translation>Plaquetas</translation>
+    </message>
+    <message>
+        <source>Red cells</source>
+        <translation>Glóbulos rojos</translation>
+    </message>
+    <message>
+        <source>White cells</source>
+        <translation>Glóbulos blancos</translation>
+    </message>
+</context>
+<context>
     <name>CellClassShort</name>
     <message>
         <source>Eos</source>
@@ -3063,9 +3106,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <source>All files (*)</source>
         <translation>Todos los archivos (*)</translation>
     </message>
-    <message>
-        <source>{name} is being imported: {done} of {total} images.</source>
-        <translation>Se está importando {name}: {done} de {total} imágenes.</translation>
+    <message numerus="yes">
+        <source>{name} is being imported: {done} of {total} image(s).</source>
+        <translation>
+            <numerusform>Se está importando {name}: {done} de {total} imagen.</numerusform>
+            <numerusform>Se está importando {name}: {done} de {total} imágenes.</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n image(s) imported from {name}.</source>
@@ -3224,9 +3270,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <source>“{name}” is there already. Press Export again to replace it.</source>
         <translation>«{name}» ya existe. Pulse otra vez Exportar para reemplazarlo.</translation>
     </message>
-    <message>
-        <source>{done} of {total} images</source>
-        <translation>{done} de {total} imágenes</translation>
+    <message numerus="yes">
+        <source>{done} of {total} image(s)</source>
+        <translation>
+            <numerusform>{done} de {total} imagen</numerusform>
+            <numerusform>{done} de {total} imágenes</numerusform>
+        </translation>
     </message>
     <message>
         <source>Stopped; nothing was written.</source>
@@ -4027,16 +4076,8 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>La carpeta {folder} ya no está.</translation>
     </message>
     <message>
-        <source>Stopped after {done} of {total} images; what is done is kept.</source>
-        <translation>Detenido tras {done} de {total} imágenes; lo hecho se conserva.</translation>
-    </message>
-    <message>
         <source>Summary</source>
         <translation>Resumen</translation>
-    </message>
-    <message>
-        <source>A batch over {name} was cut off; {done} of {total} images are done.</source>
-        <translation>Un lote sobre {name} quedó interrumpido; hay {done} de {total} imágenes hechas.</translation>
     </message>
     <message numerus="yes">
         <source>%n more batch(es) are not finished.</source>
@@ -4074,6 +4115,20 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>
             <numerusform>Detenido tras {done} imagen; lo hecho se conserva.</numerusform>
             <numerusform>Detenido tras {done} imágenes; lo hecho se conserva.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Stopped after {done} of {total} image(s); what is done is kept.</source>
+        <translation>
+            <numerusform>Detenido tras {done} de {total} imagen; lo hecho se conserva.</numerusform>
+            <numerusform>Detenido tras {done} de {total} imágenes; lo hecho se conserva.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>A batch over {name} was cut off; {done} of {total} image(s) are done.</source>
+        <translation>
+            <numerusform>Un lote sobre {name} quedó interrumpido; hay {done} de {total} imagen hecha.</numerusform>
+            <numerusform>Un lote sobre {name} quedó interrumpido; hay {done} de {total} imágenes hechas.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -4498,17 +4553,26 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
             <numerusform>{images} imágenes en {time}</numerusform>
         </translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{count} of other classes</source>
-        <translation>{count} de otras clases</translation>
+        <translation>
+            <numerusform>{count} de otras clases</numerusform>
+            <numerusform>{count} de otras clases</numerusform>
+        </translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{count} uncertain</source>
-        <translation>{count} inciertas</translation>
+        <translation>
+            <numerusform>{count} incierta</numerusform>
+            <numerusform>{count} inciertas</numerusform>
+        </translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{count} failed</source>
-        <translation>{count} fallidas</translation>
+        <translation>
+            <numerusform>{count} fallida</numerusform>
+            <numerusform>{count} fallidas</numerusform>
+        </translation>
     </message>
     <message>
         <source>Empty files</source>
@@ -4910,9 +4974,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
             <numerusform>%n células</numerusform>
         </translation>
     </message>
-    <message>
-        <source>{count} uncertain</source>
-        <translation>{count} inciertas</translation>
+    <message numerus="yes">
+        <source>%n uncertain</source>
+        <translation>
+            <numerusform>%n incierta</numerusform>
+            <numerusform>%n inciertas</numerusform>
+        </translation>
     </message>
     <message>
         <source>not saved</source>

@@ -145,10 +145,11 @@ def _first_version(path: Path) -> None:
         fill(opened, OLD_IMAGES)
     with closing(sqlite3.connect(path)) as connection:
         # What the later migrations brought.
-        assert len(MIGRATIONS) == 4, "undo the newer migrations, too"
+        assert len(MIGRATIONS) == 5, "undo the newer migrations, too"
         connection.executescript(
-            "DROP TABLE cell_listing; ALTER TABLE image DROP COLUMN fault_templates; DROP TABLE run_image; "
-            "DROP TABLE run; PRAGMA user_version = 1; VACUUM;"
+            "DROP INDEX image_noted; DROP INDEX cell_noted; DROP TABLE cell_listing; "
+            "ALTER TABLE image DROP COLUMN fault_templates; DROP TABLE run_image; DROP TABLE run; "
+            "PRAGMA user_version = 1; VACUUM;"
         )
 
 

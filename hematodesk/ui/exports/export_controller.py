@@ -15,7 +15,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.ui.kit.banners import Level, Notice
 from hematodesk.ui.kit.error_words import error_words
-from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.file_chooser import file_chooser, remembering_chooser
 from hematodesk.ui.kit.words import number
 from hematodesk.ui.state.task_lanes import Lane, Ticket
 from hematodesk.ui.state.window_context import WindowContext
@@ -83,17 +83,14 @@ class ExportController(QObject):
 
     def ask_backup(self) -> None:
         """Ask where to, and copy the history into one file."""
-        dialog = self._dialog(self.tr("Back up the history"), "hematodesk-history.sqlite3")
+        title, settings = self.tr("Back up the history"), self._services.settings
+        dialog = remembering_chooser(self._window, title, settings, "backup_folder")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile("hematodesk-history.sqlite3")
         dialog.setNameFilters([self.tr("History (*.sqlite3)")])
         dialog.setDefaultSuffix("sqlite3")
         dialog.fileSelected.connect(self.backup)
         dialog.open()
-
-    def _dialog(self, title: str, name: str) -> QFileDialog:
-        dialog = file_chooser(self._window, title)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(name)
-        return dialog
 
     def export(self, request: ExportRequest) -> None:
         """Write the export on a lane; the dialog, where it is open, shows how far it is."""
@@ -158,11 +155,10 @@ class ExportController(QObject):
 
     def ask_import(self) -> None:
         """Ask for an exported JSON file."""
-        dialog = file_chooser(self._window, self.tr("Import history"))
+        folder = self._services.settings.text("export_folder")
+        dialog = file_chooser(self._window, self.tr("Import history"), folder)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Exported history (*.json)"), self.tr("All files (*)")])
-        if folder := self._services.settings.text("export_folder"):
-            dialog.setDirectory(folder)
         dialog.fileSelected.connect(self.import_file)
         dialog.open()
 
@@ -182,7 +178,7 @@ class ExportController(QObject):
             )
 
         def on_its_way(state: tuple[int, int]) -> None:
-            words = self.tr("{name} is being imported: {done} of {total} images.")
+            words = self.tr("{name} is being imported: {done} of {total} image(s).", "", state[1])
             done, total = map(number, state)
             self._banners.tell("importing", words.format(name=path.name, done=done, total=total))
 

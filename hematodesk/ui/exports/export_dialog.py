@@ -247,9 +247,8 @@ class ExportDialog(QDialog):
 
     def _ask_target(self) -> None:
         """A folder to hold the class folders, or a file's name."""
-        chooser = file_chooser(self, self.tr("Export"))
         target = self._target()
-        chooser.setDirectory(str(target.parent))
+        chooser = file_chooser(self, self.tr("Export"), str(target.parent))
         if self.chosen_format is ExportFormat.FOLDERS:
             chooser.setFileMode(QFileDialog.FileMode.Directory)
         else:
@@ -297,7 +296,7 @@ class ExportDialog(QDialog):
         """Show the progress."""
         self.bar.setRange(0, max(1, total))
         self.bar.setValue(done)
-        self.say(self.tr("{done} of {total} images").format(done=done, total=total))
+        self.say(self.tr("{done} of {total} image(s)", "", total).format(done=done, total=total))
 
     def show_refused(self, error: HematodeskError) -> None:
         """The export failed; everything can be changed and tried again."""

@@ -41,6 +41,7 @@ class MaintenanceController(QObject):
         self._access = context.access
         self._banners = context.banners
         self._dialogs = context.dialogs
+        self._settings = context.services.settings
         self._maintenance = HistoryMaintenance(context.services)
         self._backup_wanted = False
         self._busy = False
@@ -178,7 +179,7 @@ class MaintenanceController(QObject):
         def make() -> QDialog:
             from hematodesk.ui.history.restore_dialog import RestoreDialog
 
-            dialog = RestoreDialog(self._maintenance.folder.kept, self._lanes)
+            dialog = RestoreDialog(self._maintenance.folder.kept, self._lanes, self._settings)
             dialog.chosen.connect(self.restore)
             return dialog
 

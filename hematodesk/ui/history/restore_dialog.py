@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.history import Backup
 from hematodesk.ui.kit.choice_list import choice_list
-from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.file_chooser import remembering_chooser
 from hematodesk.ui.kit.theme import set_role
 from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.words import number
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes
+from hematodesk.workflow.system.settings import SettingsStore
 
 
 class RestoreDialog(QDialog):
@@ -34,11 +35,16 @@ class RestoreDialog(QDialog):
     chosen = Signal(Path)
 
     def __init__(
-        self, kept: Callable[[], Sequence[Backup]], lanes: TaskLanes, parent: QWidget | None = None
+        self,
+        kept: Callable[[], Sequence[Backup]],
+        lanes: TaskLanes,
+        settings: SettingsStore,
+        parent: QWidget | None = None,
     ) -> None:
         """`kept` reads the folder of backups; it is called on a lane."""
         super().__init__(parent)
         self.setObjectName("restore")
+        self._settings = settings
         self.setWindowTitle(self.tr("Restore from a backup"))
         words = QLabel(
             self.tr(
@@ -108,7 +114,9 @@ class RestoreDialog(QDialog):
             self._choose(item.data(0, Qt.ItemDataRole.UserRole))
 
     def _ask_file(self) -> None:
-        chooser = file_chooser(self, self.tr("Restore from another file"))
+        chooser = remembering_chooser(
+            self, self.tr("Restore from another file"), self._settings, "backup_folder"
+        )
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         chooser.setNameFilters([self.tr("History (*.sqlite3)"), self.tr("All files (*)")])
         chooser.fileSelected.connect(lambda name: self._choose(Path(name)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.kit.cell_words import percent
-from hematodesk.ui.kit.class_names import class_name, short_class_name
+from hematodesk.ui.kit.class_names import class_count, class_name, short_class_name
 from hematodesk.ui.kit.plain_text import whole_letters
 from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.translation import translate
@@ -47,8 +47,9 @@ def label_words(summary: ImageSummary) -> str:
         if summary.review_state is ReviewState.DONE or summary.confidence is None:
             return name
         return f"{name}  {percent(summary.confidence)}"
-    named = class_name if len(summary.labels) == 1 else short_class_name
-    return ", ".join(f"{count} {named(class_id)}" for class_id, count in summary.labels)
+    if len(summary.labels) == 1:
+        return class_count(*summary.labels[0])
+    return ", ".join(f"{count} {short_class_name(class_id)}" for class_id, count in summary.labels)
 
 
 def state_words(summary: ImageSummary) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
 from hematodesk.domain.classes import CELL_CLASSES, cell_class
 
@@ -29,6 +29,17 @@ def class_name(class_id: str) -> str:
     if known is None:
         return _given.get(class_id) or cell_class(class_id).name
     return QCoreApplication.translate("CellClass", known.name)
+
+
+def class_count(class_id: str, count: int) -> str:
+    """So many cells of the class: "1 Neutrophil", "5 Neutrophils"; "5 × Blast" of other packages' classes."""
+    known = CELL_CLASSES.get(class_id)
+    number = QLocale().toString(count)
+    if known is None:
+        return f"{number} × {class_name(class_id)}"
+    if count == 1:
+        return f"{number} {class_name(class_id)}"
+    return f"{number} {QCoreApplication.translate('CellClassPlural', known.plural)}"
 
 
 def short_class_name(class_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLocale
 
 from hematodesk.domain.history import RunSummary
-from hematodesk.ui.kit.class_names import class_name
+from hematodesk.ui.kit.class_names import class_count
 from hematodesk.ui.kit.translation import Context, translate
 
 RunWords = Context("RunWords")
@@ -52,13 +52,15 @@ def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
     """What a run held, in a sentence or two; the classes with most cells first."""
     words = images_words(done, elapsed_s)
     told = summary.classes[: _TOLD_CLASSES if len(summary.classes) <= _TOLD_CLASSES else _TOLD_CLASSES - 1]
-    parts = [f"{number(count)} {class_name(class_id)}" for class_id, count, _ in told]
+    parts = [class_count(class_id, count) for class_id, count, _ in told]
     if rest := sum(count for _, count, _ in summary.classes[len(told) :]):
-        parts.append(translate("RunWords", "{count} of other classes").format(count=number(rest)))
+        parts.append(RunWords.tr("{count} of other classes", "", rest).format(count=number(rest)))
     if summary.uncertain:
-        parts.append(translate("RunWords", "{count} uncertain").format(count=number(summary.uncertain)))
+        parts.append(
+            RunWords.tr("{count} uncertain", "", summary.uncertain).format(count=number(summary.uncertain))
+        )
     if summary.failed:
-        parts.append(translate("RunWords", "{count} failed").format(count=number(summary.failed)))
+        parts.append(RunWords.tr("{count} failed", "", summary.failed).format(count=number(summary.failed)))
     return f"{words}: {', '.join(parts)}." if parts else f"{words}."
 
 

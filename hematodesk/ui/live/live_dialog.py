@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
 
 from hematodesk.domain.cameras import CameraInfo
 from hematodesk.domain.errors import HematodeskError
-from hematodesk.ui.kit.class_names import class_name
+from hematodesk.ui.kit.class_names import class_count, class_name
 from hematodesk.ui.kit.error_words import error_words
-from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.file_chooser import remembering_chooser
 from hematodesk.ui.kit.image_view import ImageView
 from hematodesk.ui.kit.message import Message
 from hematodesk.ui.kit.parts import KeyButton
@@ -156,7 +156,9 @@ class LiveDialog(QDialog):
             self._run(self.sources.currentText(), lambda: open_camera(int(chosen)))
 
     def _ask_video(self) -> None:
-        chooser = file_chooser(self, self.tr("Open a video file"))
+        chooser = remembering_chooser(
+            self, self.tr("Open a video file"), self._services.settings, "video_folder"
+        )
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         chooser.setNameFilters(
             [self.tr("Videos ({patterns})").format(patterns="*.avi *.mp4 *.mov"), self.tr("All files (*)")]
@@ -253,10 +255,8 @@ class LiveDialog(QDialog):
             self.counts.setText(error_words(result.fault.message))
             return
         counted = Counter(cell.label for cell in result.cells if cell.label is not None)
-        words = ", ".join(
-            f"{class_name(name)} {count}"
-            for name, count in sorted(counted.items(), key=lambda item: -item[1])
-        )
+        # In one order for every picture: nothing changes places under the eye.
+        words = ", ".join(class_count(each, counted[each]) for each in sorted(counted, key=class_name))
         uncertain = sum(cell.uncertain for cell in result.cells)
         if uncertain:
             words += " · " + self.tr("uncertain: {count}").format(count=uncertain)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.banners import Notice
 from hematodesk.ui.kit.error_words import error_words
-from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.file_chooser import remembering_chooser
 from hematodesk.ui.state.task_lanes import Lane
 from hematodesk.ui.state.window_context import WindowContext
 
@@ -92,7 +92,12 @@ class ModelsFeature(QObject):
 
     def ask_import(self) -> None:
         """Ask for a package file."""
-        chooser = file_chooser(self._dialog() or self._context.window, self.tr("Import a model package"))
+        chooser = remembering_chooser(
+            self._dialog() or self._context.window,
+            self.tr("Import a model package"),
+            self._context.services.settings,
+            "model_folder",
+        )
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         chooser.setNameFilters([self.tr("Model packages (*.onnx)"), self.tr("All files (*)")])
         chooser.fileSelected.connect(self.import_model)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.file_chooser import remembering_chooser
 from hematodesk.ui.runs.run_controller import RunController
 from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.folder_watch import FolderWatch
@@ -39,7 +39,9 @@ class WatchController(QObject):
 
     def ask(self) -> None:
         """The dialog for the folder."""
-        dialog = file_chooser(self._window, self.tr("Watch a folder"))
+        dialog = remembering_chooser(
+            self._window, self.tr("Watch a folder"), self._services.settings, "watched_folder"
+        )
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
         dialog.filesSelected.connect(lambda names: self.watch(Path(names[0])) if names else None)

@@ -183,9 +183,8 @@ class Notices(QObject):
         if total is None:
             words = self.tr("Stopped after {done} image(s); what is done is kept.", "", end.done)
             return words.format(done=number(end.done))
-        return self.tr("Stopped after {done} of {total} images; what is done is kept.").format(
-            done=number(end.done), total=number(total)
-        )
+        words = self.tr("Stopped after {done} of {total} image(s); what is done is kept.", "", total)
+        return words.format(done=number(end.done), total=number(total))
 
     def _run_summed(self, summary: RunSummary, end: RunEnd) -> None:
         if end.summary.cut_short or end.summary.reused == end.summary.done:
@@ -204,7 +203,7 @@ class Notices(QObject):
         """A run was cut off: offer to go on with it, and to look at the others that are not finished."""
         name = _name_of(run)
         words = (
-            self.tr("A batch over {name} was cut off; {done} of {total} images are done.")
+            self.tr("A batch over {name} was cut off; {done} of {total} image(s) are done.", "", run.total)
             if run.total is not None
             else self.tr("A batch over {name} was cut off; {done} image(s) are done.", "", run.done)
         )

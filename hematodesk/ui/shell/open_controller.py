@@ -99,13 +99,13 @@ class OpenController(QObject):
         dialog.open()
 
     def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = file_chooser(self._window, title)
-        dialog.setFileMode(mode)
-        recent = self._services.settings.items("recent")
-        if recent:
+        folder = ""
+        if recent := self._services.settings.items("recent"):
             latest = Path(recent[0])
             # By its name alone: asking a missing share would block the window.
-            dialog.setDirectory(str(latest.parent if latest.suffix else latest))
+            folder = str(latest.parent if latest.suffix else latest)
+        dialog = file_chooser(self._window, title, folder)
+        dialog.setFileMode(mode)
         dialog.filesSelected.connect(self.open_names)
         return dialog
 

@@ -56,7 +56,7 @@ class StripPresenter(QObject):
         words = self.tr("%n cell(s)", "", len(standing))
         uncertain = sum(cell.uncertain for cell in standing)
         if uncertain:
-            words += ", " + self.tr("{count} uncertain").format(count=uncertain)
+            words += ", " + self.tr("%n uncertain", "", uncertain)
         if self._viewer.image_id is None:
             words += ", " + self.tr("not saved")
         self._strip.show_cells(words)

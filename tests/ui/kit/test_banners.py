@@ -124,7 +124,7 @@ def test_a_message_in_anothers_place_has_room_for_its_words_in_a_narrow_window(
     qtbot: QtBot, under: CentreColumn, banners: Banners
 ) -> None:
     under.resize(414, 600)
-    text = "500 images in 3 s: 138 Eosinophil, 128 Lymphocyte, 118 Neutrophil, 116 Monocyte."
+    text = "500 images in 3 s: 138 Eosinophils, 128 Lymphocytes, 118 Neutrophils, 116 Monocytes."
     for _ in range(2):
         banners.show_notice(Notice("run_done", text, action_text="Summary", action=lambda: None, stays=True))
         banner = banners.banner("run_done")

@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar
 
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
+from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import RunSummary
 from hematodesk.domain.messages import Message, reason_of
@@ -23,7 +24,7 @@ from hematodesk.inference.package import read_model_bytes
 from hematodesk.storage import faults as storage_faults
 from hematodesk.storage.history import History
 from hematodesk.ui.kit.cell_words import milliseconds, percent
-from hematodesk.ui.kit.class_names import class_name
+from hematodesk.ui.kit.class_names import class_count, class_name
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.translation import install_translators
 from hematodesk.ui.kit.words import number, rate_words, run_words
@@ -248,3 +249,22 @@ def test_a_language_that_is_not_spoken_is_english_through_and_through(qapp) -> N
         for translator in installed:
             qapp.removeTranslator(translator)
         QLocale.setDefault(QLocale.system())
+
+
+@pytest.mark.parametrize("class_id", CELL_CLASSES)
+def test_counts_before_class_names_have_their_plural(qapp: QApplication, class_id: str) -> None:
+    one, many = class_count(class_id, 1), class_count(class_id, 5)
+    assert one == f"1 {CELL_CLASSES[class_id].name}"
+    assert many == f"5 {CELL_CLASSES[class_id].name}s"
+
+
+def test_counts_before_class_names_have_their_plural_in_spanish(spanish: None) -> None:
+    assert class_count("neutrophil", 1) == "1 Neutrófilo"
+    assert class_count("neutrophil", 5) == "5 Neutrófilos"
+    assert class_count("immature_granulocyte", 2) == "2 Granulocitos inmaduros"
+    plurals = [class_count(each, 2).partition(" ")[2] for each in CELL_CLASSES]
+    assert not set(plurals) & {CELL_CLASSES[each].plural for each in CELL_CLASSES}, "none was left in English"
+
+
+def test_a_class_of_another_package_is_counted_without_a_made_up_plural(qapp: QApplication) -> None:
+    assert class_count("sickle_form", 5) == "5 × Sickle form"

@@ -24,11 +24,11 @@ def test_the_banner_says_that_there_are_more_classes_than_it_names(qapp) -> None
     classes = [("neutrophil", 5, 5), ("lymphocyte", 3, 2), ("eosinophil", 2, 2), ("monocyte", 2, 1)]
     four = RunSummary(1, 9, 12, tuple(classes), 0, 0, 0, ())
     assert run_words(four, 2.0, 9) == (
-        "9 image(s) in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 2 Monocyte."
+        "9 image(s) in 2 s: 5 Neutrophils, 3 Lymphocytes, 2 Eosinophils, 2 Monocytes."
     )
     five = RunSummary(1, 9, 13, (*classes, ("basophil", 1, 1)), 0, 0, 0, ())
     assert run_words(five, 2.0, 9) == (
-        "9 image(s) in 2 s: 5 Neutrophil, 3 Lymphocyte, 2 Eosinophil, 3 of other classes."
+        "9 image(s) in 2 s: 5 Neutrophils, 3 Lymphocytes, 2 Eosinophils, 3 of other classes."
     )
 
 
@@ -300,7 +300,7 @@ def test_a_drive_that_is_pulled_out_stops_the_batch_until_it_is_back(bench, qtbo
     banner = window.banners.banner("run_folder_gone")
     assert banner is not None
     assert str(folder) in banner.notice.text
-    assert "of 80 images; what is done is kept" in banner.notice.text
+    assert "of 80 image(s); what is done is kept" in banner.notice.text
     assert window.banners.banner("run_done") is None
     (run,) = history.unfinished_runs()
     assert (run.state, run.done) == (RunState.GOING, history.count(HistoryFilter()))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -121,3 +121,45 @@ def test_the_keys_of_editing_stay_the_fields(bench, qtbot: QtBot) -> None:
     qtbot.keyClick(search, Qt.Key.Key_Z, control)
     assert search.text() == "smear"
     bench.rest(window)
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [("backup", "backup_folder"), ("import_model", "model_folder"), ("watch_folder", "watched_folder")],
+)
+def test_a_file_dialog_starts_where_its_own_purpose_was_last(
+    bench, qtbot: QtBot, tmp_path: Path, action: str, key: str
+) -> None:
+    """Not where another one was: Qt itself would go on in the images' folder."""
+    window = bench.show()
+
+    def asked() -> QFileDialog:
+        window.actions_[action].trigger()
+        (dialog,) = window.findChildren(QFileDialog)
+        return dialog
+
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    images, own = tmp_path / "images", tmp_path / "own"
+    images.mkdir()
+    own.mkdir()
+    window.opener.open_paths([images])
+    bench.rest(window)
+    first = asked()
+    assert Path(first.directory().path()) in (Path(documents), *Path(documents).parents)
+    first.close()
+    window.services.settings.set(key, str(own), save=False)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    again = asked()
+    assert Path(again.directory().path()) == own
+    again.close()
+
+
+def test_what_was_chosen_is_remembered_for_its_purpose(bench, qtbot: QtBot, tmp_path: Path) -> None:
+    window = bench.show()
+    window.actions_["backup"].trigger()
+    (dialog,) = window.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "copy.sqlite3"))
+    bench.rest(window)
+    dialog.close()
+    assert window.services.settings.text("backup_folder") == str(tmp_path)
+    assert (tmp_path / "copy.sqlite3").is_file()

@@ -21,7 +21,8 @@ class HematodeskError(Exception):
     def __init__(self, code: str, template: str, remedy: str = "", /, **data: object) -> None:
         """Template and remedy are marked with N_ where they stand, and share the data.
 
-        A sentence that is a Message already is taken as it is.
+        A sentence that is a Message already is taken as it is. Tools beside the program, which are not
+        translated, give a finished sentence and no data.
         """
         self.code = code
         self.message = _message(template, data)

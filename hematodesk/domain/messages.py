@@ -18,6 +18,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from hematodesk.domain.marking import QT_TRANSLATE_NOOP
+
+N_ = QT_TRANSLATE_NOOP
+"""The short name of the mark, which the translation tools are told of: sentences are full of it."""
+
 Value: TypeAlias = "str | int | float"
 """What fills a placeholder; a Message and a ClassId are told in the person's language."""
 
@@ -25,12 +30,6 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _LETTER = re.compile(r"[^\W\d_]")
 _DEEPEST = 6
 _LONGEST_TEMPLATE = 1_000
-
-
-def N_(context: str, text: str) -> str:  # noqa: N802
-    """Mark a text for the translation tools, which look for this very name; returns the text."""
-    del context
-    return text
 
 
 class ClassId(str):

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QImage, QTextDocument
 
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.messages import reason_of
 from hematodesk.domain.packages import ReportPart
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.image_pyramid import as_qimage
@@ -55,7 +56,7 @@ def _load(part: ReportPart, read: ReadPicture) -> LoadedPart:
     except HematodeskError as error:
         return LoadedPart(part, fault=error_words(error.message))
     except OSError as fault:
-        return LoadedPart(part, fault=fault.strerror or str(fault))
+        return LoadedPart(part, fault=error_words(reason_of(fault)))
 
 
 def charts_html(name: str, loaded: Sequence[LoadedPart], room: QSize) -> str:

@@ -227,9 +227,8 @@ class Classifier:
         outputs = self.package.manifest.outputs
         columns = (len(self.package.class_ids), 1 if outputs.kind == "sigmoid" else 0)
         if scores.ndim != 2 or scores.shape[0] != count or scores.shape[1] not in columns:
-            one = N_("Errors", "scores of shape {shape} for 1 crop")
-            many = N_("Errors", "scores of shape {shape} for {count} crops")
-            raise self._nonsense(counted(count, one, many, shape=scores.shape))
+            words = N_("Errors", "scores of shape {shape} for {crops}")
+            raise self._nonsense(Message(words, shape=scores.shape, crops=_crops_words(count)))
         if not np.isfinite(scores).all():
             raise self._nonsense(Message(N_("Errors", "scores that are no finite numbers")))
         logits = scores.astype(np.float64)
@@ -256,9 +255,10 @@ class Classifier:
         if values is None or self._familiarity is None:
             return [False] * count
         if values.size != count:
-            one = N_("Errors", "{size} values of familiarity for 1 crop")
-            many = N_("Errors", "{size} values of familiarity for {count} crops")
-            raise self._nonsense(counted(count, one, many, size=values.size))
+            one, many = N_("Errors", "1 value of familiarity"), N_("Errors", "{count} values of familiarity")
+            told = counted(values.size, one, many)
+            words = N_("Errors", "{values} for {crops}")
+            raise self._nonsense(Message(words, values=told, crops=_crops_words(count)))
         return [not value <= self._familiarity.max for value in values.reshape(-1).tolist()]
 
     def _prediction(
@@ -286,3 +286,7 @@ class Classifier:
                 now_utc(),
             ),
         )
+
+
+def _crops_words(count: int) -> Message:
+    return counted(count, N_("Errors", "1 crop"), N_("Errors", "{count} crops"))

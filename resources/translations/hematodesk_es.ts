@@ -1362,12 +1362,36 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Importe un paquete de modelo desde el menú Modelos.</translation>
     </message>
     <message>
+        <source>scores of shape {shape} for {crops}</source>
+        <translation>puntuaciones de la forma {shape} para {crops}</translation>
+    </message>
+    <message>
         <source>The model {name} gave {what}.</source>
         <translation>El modelo {name} dio {what}.</translation>
     </message>
     <message>
         <source>Correct outputs.kind in its manifest, or choose another model.</source>
         <translation>Corrija outputs.kind en su manifiesto o elija otro modelo.</translation>
+    </message>
+    <message>
+        <source>1 value of familiarity</source>
+        <translation>1 valor de familiaridad</translation>
+    </message>
+    <message>
+        <source>{count} values of familiarity</source>
+        <translation>{count} valores de familiaridad</translation>
+    </message>
+    <message>
+        <source>{values} for {crops}</source>
+        <translation>{values} para {crops}</translation>
+    </message>
+    <message>
+        <source>1 crop</source>
+        <translation>1 recorte</translation>
+    </message>
+    <message>
+        <source>{count} crops</source>
+        <translation>{count} recortes</translation>
     </message>
     <message>
         <source>The model {name} failed in a run ({kind}).</source>
@@ -2526,28 +2550,12 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>un dibujo SVG</translation>
     </message>
     <message>
-        <source>scores of shape {shape} for 1 crop</source>
-        <translation>puntuaciones de la forma {shape} para 1 recorte</translation>
-    </message>
-    <message>
-        <source>scores of shape {shape} for {count} crops</source>
-        <translation>puntuaciones de forma {shape} para {count} recortes</translation>
-    </message>
-    <message>
         <source>scores that are no finite numbers</source>
         <translation>puntuaciones que no son números finitos</translation>
     </message>
     <message>
         <source>values outside 0 to 1, though its manifest says {kind}</source>
         <translation>valores fuera de 0 a 1, aunque su manifiesto dice {kind}</translation>
-    </message>
-    <message>
-        <source>{size} values of familiarity for 1 crop</source>
-        <translation>{size} valores de familiaridad para 1 recorte</translation>
-    </message>
-    <message>
-        <source>{size} values of familiarity for {count} crops</source>
-        <translation>{size} valores de familiaridad para {count} recortes</translation>
     </message>
     <message>
         <source>cannot be read: {reason}</source>

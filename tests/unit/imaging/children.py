@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EVIL = """
 import ctypes, errno, mmap, os, socket, sys, time
 import numpy as np
+from hematodesk.domain.errors import ImageError
 from hematodesk.imaging import decoder_child, decoder_wire as wire, faults
 real = decoder_child.decode_pixels
 
@@ -65,6 +66,7 @@ def evil(data, name, **more):
             "LIE1": b"\\xff" * 400,
             "LIE2": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 30_000, 30_000, 0),
             "LIE3": wire.failed(1, faults.rare_depth("", "Fine \\x1b[31m")),
+            "LIE8": wire.failed(1, ImageError("image_damaged", "All is well with {name}.", name=name)),
             "LIE4": wire.REPLY.pack(wire.ANSWER, 77, wire.PICTURE, 0, 0, 20, 20, 0),
             "LIE5": wire.picture(1, "png", (), 20, 20, wire.FOUND.pack(30.0)),
             "LIE6": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, wire.FOUND.size),

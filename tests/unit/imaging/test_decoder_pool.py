@@ -200,7 +200,7 @@ def test_a_decoder_gets_no_more_memory_than_the_limit(evil, files):
 
 
 @pytest.mark.parametrize(
-    ("number", "locate"), [*((number, False) for number in range(1, 6)), (6, True), (7, True)]
+    ("number", "locate"), [*((number, False) for number in range(1, 6)), (6, True), (7, True), (8, False)]
 )
 def test_a_child_that_says_what_no_decoder_says_is_not_believed(evil, number, locate):
     code = refusal(evil, word(f"LIE{number}"), locate=locate).code

@@ -71,6 +71,14 @@ def test_other_bytes_than_those_that_were_chosen_are_refused(tiny_bytes, tmp_pat
     assert caught.value.code == "digest_mismatch"
 
 
+SAY = (
+    "import json, os; words = json.dumps(['model_damaged', dict(template='{template}', data=dict()), "
+    "dict(template='', data=dict())]).encode(); "
+    "os.write(1, b'hmT1' + len(words).to_bytes(4, 'little') + words)"
+)
+"""A refusal of a known code in a sentence that no child's own code says."""
+
+
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
@@ -79,6 +87,8 @@ def test_other_bytes_than_those_that_were_chosen_are_refused(tiny_bytes, tmp_pat
         ("print('x' * 99)", "model_trial_failed"),
         ("import os; os.write(1, b'hmT1' + (4_000_000_000).to_bytes(4, 'little'))", "model_trial_failed"),
         ("import os; os.write(1, b'hmT1\\x09\\0\\0\\0[\"a\",1,2]')", "model_trial_failed"),
+        (SAY.format(template="All is well."), "model_trial_failed"),
+        (SAY.format(template="{name.__class__}"), "model_trial_failed"),
         ("while True: pass", "model_trial_stuck"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -100,6 +101,12 @@ def test_a_violation_in_the_export_tools_is_found(tree, module, line, contract):
     result = _lint(tree)
     assert result.returncode != 0
     assert f"{contract} BROKEN" in result.stdout
+
+
+def test_the_window_only_puts_together():
+    tree = ast.parse((ROOT / "hematodesk" / "ui" / "main_window.py").read_text("utf-8"))
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} - {"__future__"}
+    assert len([each for each in modules if each is not None and each.startswith("hematodesk.")]) < 15
 
 
 def test_no_module_mentions_qt_network():

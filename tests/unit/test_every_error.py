@@ -611,7 +611,7 @@ def _(world: World) -> object:
 
 @way("import_held")
 def _(world: World) -> object:
-    world.patch.setattr("hematodesk.workflow.system.file_lock.FileLock.take", lambda *_given: False)
+    world.patch.setattr("hematodesk.domain.file_lock.FileLock.take", lambda *_given: False)
     with closing(world.history()) as history:
         path = document(world, '{"schema": 2, "sessions": [], "images": []}')
         return import_history(history, path, LocalReader())

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.file_lock import A_LOOK_S, FileLock
 from hematodesk.domain.history import Run, RunOptions, RunState
 from hematodesk.domain.messages import N_
-from hematodesk.workflow.system.file_lock import A_LOOK_S, FileLock
 
 if TYPE_CHECKING:
     from hematodesk.domain.cells import ImageResult

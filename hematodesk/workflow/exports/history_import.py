@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import DocumentError, HistoryError, ImageError
+from hematodesk.domain.file_lock import A_LOOK_S, FileLock
 from hematodesk.domain.messages import N_
 from hematodesk.domain.records import ImageRecord, Imported
-from hematodesk.workflow.system.file_lock import A_LOOK_S, FileLock
 
 if TYPE_CHECKING:
     from hematodesk.imaging.reader import ImageReader

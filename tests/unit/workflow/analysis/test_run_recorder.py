@@ -137,6 +137,6 @@ def test_who_looks_for_unfinished_runs_keeps_nobody_from_his(record, history, tm
     record.end(RunState.GOING, 12, 5, 1)
     looking = RunLock(tmp_path / "runs", record.id)
     assert looking.take()
-    monkeypatch.setattr("hematodesk.workflow.system.file_lock.time.sleep", lambda _seconds: looking.release())
+    monkeypatch.setattr("hematodesk.domain.file_lock.time.sleep", lambda _seconds: looking.release())
     again = RunRecorder(history, tmp_path / "runs", history.begin_session("bo"), OPTIONS, run_id=record.id)
     again.let_go()

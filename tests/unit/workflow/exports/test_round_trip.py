@@ -16,6 +16,7 @@ from hematodesk.bootstrap import build
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Fault, ImageStatus, Review, Verdict, now_utc
 from hematodesk.domain.errors import Cancelled, DocumentError, HistoryError
+from hematodesk.domain.file_lock import FileLock
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.domain.messages import Message
 from hematodesk.imaging import faults
@@ -28,7 +29,6 @@ from hematodesk.workflow.exports import history_import as importing
 from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
 from hematodesk.workflow.exports.history_import import clear_killed_imports, import_history
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
-from hematodesk.workflow.system.file_lock import FileLock
 
 
 class Trusting(LocalReader):

@@ -1,4 +1,4 @@
-"""A lock file. The operating system releases the lock when its process ends, in whatever way."""
+"""A lock file: the system's own lock on it ends with the process, however that ends."""
 
 from __future__ import annotations
 
@@ -15,41 +15,52 @@ else:
 
 
 _ATTEMPTS = 10
-"""Attempts to lock the file at the path: on drives with changing inode numbers it always seems another."""
+"""On drives where the numbers of files change from look to look, none is ever the one that was opened."""
 
 A_LOOK_S = 0.5
-"""Seconds to wait for a process that holds the lock only to check whether it is free."""
+"""Patience with who takes a lock only to see whether it is free, or finds nothing to do behind it."""
 _LOOK_S = 0.01
 
 
 class FileLock:
-    """A small locked file."""
+    """A small locked file, which the last holder removes.
+
+    Attributes:
+        fault: why the file could not be opened at the last `take`; None where it could.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle: int | None = None
+        self.fault: OSError | None = None
 
-    def take(self, patience_s: float = 0.0) -> bool:
-        """Take the lock; False when another process keeps it. True without a lock where there are none."""
+    def take(self, patience_s: float = 0.0, *, shared: bool = False) -> bool:
+        """Take it, with others that share it or alone; False when somebody is in the way for longer.
+
+        Where files cannot be locked, or not be written, nobody is: then it is True, and not `held`. Windows
+        knows no sharing here.
+        """
         deadline = time.monotonic() + patience_s
-        while not (taken := self._take()) and time.monotonic() < deadline:
+        while not (taken := self._take(shared)) and time.monotonic() < deadline:
             time.sleep(_LOOK_S)
         return taken
 
-    def _take(self) -> bool:
+    def _take(self, shared: bool) -> bool:
         attempts = 0
         while True:
             attempts += 1
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            except OSError:
+            except OSError as fault:
+                self.fault = fault
                 return True
+            self.fault = None
             try:
                 if sys.platform == "win32":
                     msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
                 else:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except OSError as fault:
                 os.close(handle)
                 return not isinstance(fault, BlockingIOError | PermissionError)
@@ -59,7 +70,7 @@ class FileLock:
             os.close(handle)
 
     def _is_there(self, handle: int) -> bool:
-        """Whether the path still leads to that file, which the last holder may have removed meanwhile."""
+        """Whether others see that file: who held it may have removed it after it was opened here."""
         try:
             return os.path.samestat(os.fstat(handle), self._path.stat())
         except OSError:
@@ -67,15 +78,18 @@ class FileLock:
 
     @property
     def held(self) -> bool:
-        """Whether the lock is held: never where files cannot be locked."""
+        """Whether the system holds it: not so where files cannot be locked."""
         return self._handle is not None
 
     def release(self) -> None:
-        """Release the lock; a second call does nothing."""
+        """Let go; a second call does nothing."""
         if self._handle is None:
             return
         handle, self._handle = self._handle, None
-        # While it is still locked, so that no other process's new file is removed.
         with contextlib.suppress(OSError):
+            if sys.platform != "win32":
+                # Refused where others share it: the file is theirs then.
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # While it is still held, so that nobody's fresh file is removed.
             self._path.unlink()
         os.close(handle)

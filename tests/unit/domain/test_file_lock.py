@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hematodesk.workflow.system import file_lock as hold_module
-from hematodesk.workflow.system.file_lock import FileLock
+from hematodesk.domain import file_lock as hold_module
+from hematodesk.domain.file_lock import FileLock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is open")
 
@@ -54,3 +54,23 @@ def test_who_only_looks_whether_it_is_free_keeps_nobody_from_it(tmp_path: Path, 
     assert wanting.take(patience_s=0.5)
     assert len(waited) == 1
     wanting.release()
+
+
+def test_sharing_keeps_out_who_wants_it_alone_and_the_last_one_removes_the_file(tmp_path: Path):
+    file = tmp_path / "it.lock"
+    one, other, alone = (FileLock(file) for _ in range(3))
+    assert one.take(shared=True) and other.take(shared=True)
+    assert not alone.take()
+    one.release()
+    assert file.exists() and not alone.take()
+    other.release()
+    assert not file.exists()
+    assert alone.take() and not one.take(shared=True)
+    alone.release()
+
+
+def test_why_a_lock_cannot_be_opened_is_told(tmp_path: Path):
+    (tmp_path / "file").touch()
+    lock = FileLock(tmp_path / "file" / "it.lock")
+    assert lock.take() and not lock.held
+    assert isinstance(lock.fault, OSError)

@@ -43,7 +43,7 @@ class ModelError(HematodeskError):
 
 
 class ProviderError(HematodeskError):
-    """An execution provider that was required and is not to be had."""
+    """A required execution provider that is not available."""
 
 
 class HistoryError(HematodeskError):

@@ -1,4 +1,4 @@
-"""Sentences for a person, which remember what they were made of.
+"""Messages to the user that keep their template and data.
 
 A Message is the English sentence itself, which logs, exports and the command line take as any text. It
 keeps its template and its data beside, so that the window can tell it in another language: the template is

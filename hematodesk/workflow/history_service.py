@@ -1,4 +1,4 @@
-"""What the window and the command line may ask of the open history; `storage.history.History` answers it."""
+"""The interface of the open history for window and command line, implemented by `storage.history.History`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class HistoryService(Protocol):
         ...
 
     def changes_by_others(self) -> int:
-        """A mark that is another one when somebody else has written to the file meanwhile."""
+        """A number that changes when another connection has written to the file."""
         ...
 
     def sessions(self, include_empty: bool = False) -> list[Session]:

@@ -241,7 +241,7 @@ class Services:
         return keep_picture(picture, self.paths.pictures)
 
     def close(self) -> None:
-        """End the session, remove kept pictures nobody needs, close history and reader; safe to call twice.
+        """End the session, remove unused kept pictures, close history and reader; safe to call twice.
 
         Raises HistoryError when the history refuses; it is closed all the same.
         """

@@ -36,7 +36,7 @@ class Differences:
 
 @dataclass(slots=True)
 class Changes:
-    """The history was changed by somebody else: its mark and sessions now, and further matches."""
+    """The history was changed by another window: its new mark and sessions, and further matches."""
 
     mark: int
     sessions: list[Session]

@@ -47,7 +47,7 @@ def style_markdown(document: QTextDocument) -> None:
         shape.setTopMargin({1: GRID, 2: GRID * 3, 3: GRID * 2}.get(level, 2 if in_table else GRID // 2))
         shape.setBottomMargin(2 if in_table else GRID // 2)
         if shape.hasProperty(QTextBlockFormat.Property.BlockCodeFence):
-            # Long commands go on in the next line; nobody scrolls sideways for them.
+            # Long commands wrap, so that no horizontal scrolling is needed.
             shape.setNonBreakableLines(False)
             shape.setBackground(QColor(look.pressed))
             shape.setTopMargin(0)

@@ -33,7 +33,7 @@ class SettingsDialog(QDialog):
     """One row a setting: its label, its widget, one sentence beneath.
 
     Signals:
-        changed(str): the setting with this key has another value; whoever listens saves them.
+        changed(str): the setting with this key has another value; the receiver saves the settings.
     """
 
     changed = Signal(str)

@@ -48,7 +48,7 @@ class ViewState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """What can be shown in place of a file that is not to be had."""
+    """What can be shown in place of an unavailable file."""
 
     pixels: Pixels | None
     fault: HematodeskError

@@ -1,13 +1,13 @@
 """One run over images: gather, known results, decode and locate, classify, save, end, and the run's lock.
 
 Window, command line and watched folder all name images through it: each describes what it wants in a
-RunRequest, is told of RunEvents while it goes, and gets a RunEnd. No Qt, and no threads besides those of the
-pipeline: `RunJob.run` blocks, and events come in the thread that called it.
+RunRequest, receives RunEvents while it runs, and gets a RunEnd. No Qt, and no threads besides those of the
+pipeline: `RunJob.run` blocks, and events arrive in the calling thread.
 
     services.models.load()
     end = RunJob(services, RunRequest(FixedSources(paths))).run(CancelToken(), tell)
 
-Who shows the first image to a person who waits for it calls `begin` before `run`: it names that one alone and
+To show the first image as soon as possible, call `begin` before `run`: it analyses that one alone and
 at once, `run` the others.
 """
 
@@ -41,31 +41,31 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 Known = Callable[[str], HistoryImage | None]
-"""The question whether there is an answer for an image's digest."""
+"""A function that finds the known answer for an image's digest."""
 
 
 class Keep(StrEnum):
-    """What of a run goes into the history."""
+    """What a run saves in the history."""
 
     NOTHING = "nothing"
     RESULTS = "results"
     """Its results, as if each image had been opened by itself."""
     RUN = "run"
-    """Its results and the run: it can be gone on with, and is locked while somebody is at it."""
+    """Its results and the run, which can be resumed and is locked while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a run is to do.
+    """The description of a run.
 
     Attributes:
         images: in their order; may still be listed.
         whole_image: classify each image as a whole; None and False leave it to the model package.
         keep: see Keep.
         reuse: an image for which the history has this model's answer is not analysed again.
-        again: the person asked to analyse anew what is known; noted with the run.
-        resume: go on with the run that was asked for the same, if one is not done.
-        resumed: the run to go on with. Its own results stand, also without `reuse`.
+        again: known images are analysed again on request; recorded with the run.
+        resume: resume the unfinished run of the same request, if there is one.
+        resumed: the run to resume. Its own results are kept, even without `reuse`.
         watched: the folder whose new files these are. A failed file of it may come again, and is then neither
             told nor kept; with Keep.NOTHING it remembers the answers, so that a renamed file has none twice.
     """
@@ -85,9 +85,9 @@ class Answer:
     """One image's answer.
 
     Attributes:
-        result: what was found; of a known image with what a person has done to it since.
-        kept: the same as the history has it, with its ids; None while, or where, it is not kept.
-        known: whether it is an earlier one.
+        result: what was found; for a known image including later reviews and changes.
+        kept: the same as saved in the history, with its ids; None while, or where, it is not saved.
+        known: whether it is an earlier answer.
     """
 
     result: ImageResult
@@ -102,10 +102,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The run is noted and locked, and its first image is about to be named.
+    """The run is recorded and locked, and its first image is about to be analysed.
 
     Attributes:
-        run_id: in the history; None when it is not noted there.
+        run_id: in the history; None when it is not recorded there.
     """
 
     run_id: int | None
@@ -134,7 +134,7 @@ class Answers:
 
     Attributes:
         answers: known ones and new ones never together.
-        replaced: ids of failed attempts of an earlier go that these stand instead of, gone from the history.
+        replaced: ids of earlier failed attempts that these replace, removed from the history.
     """
 
     answers: tuple[Answer, ...]
@@ -143,7 +143,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class NotKept:
-    """The first image is named, but the history refused it; the run ends with it."""
+    """The first image is analysed, but the history refused to save it; the run ends with it."""
 
     answer: Answer
     error: HistoryError
@@ -153,7 +153,7 @@ RunEvent: TypeAlias = Begun | FirstImage | Answers | NotKept | BatchProgress
 """BatchProgress counts the whole run, the first image included."""
 
 Tell = Callable[[RunEvent], object]
-"""Who is told; called in the thread that runs the job."""
+"""Receives the events, in the thread that runs the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class RunEnd:
 
 
 class RunServices(Protocol):
-    """What a run needs of the program; workflow.services.Services is one. Its history raises HistoryError."""
+    """The services that a run needs; workflow.services.Services is one. Its history raises HistoryError."""
 
     @property
     def reader(self) -> ImageReader:
@@ -207,11 +207,11 @@ class RunServices(Protocol):
     def known_to(
         self, analyser: Analyser, whole_image: bool | None = None, *, run_id: int | None = None
     ) -> Known:
-        """The question whether the history has this model's answer for a digest; of one run, if named."""
+        """A function that finds this model's answer for a digest in the history; of one run, if named."""
         ...
 
     def record_run(self, request: RunRequest, analyser: Analyser) -> RunRecorder:
-        """Begin a run in the history, or go on with one; locked until its end."""
+        """Begin a run in the history, or resume one; locked until its end."""
         ...
 
 
@@ -226,7 +226,7 @@ class RunJob:
     def __init__(self, services: RunServices, request: RunRequest) -> None:
         self.request = request
         self.cut_off = False
-        """Whether a cancel is the program's end and not the person's wish: the next start offers to go on."""
+        """Whether cancelling is the program's end, not the user's wish: the next start offers to resume."""
         self._services = services
         self._first: Answer | None = None
 
@@ -235,19 +235,19 @@ class RunJob:
         """Whether there may be other images than the one that `begin` named."""
         return self.request.images.total != (self._first is not None)
 
-    # The first image, for a person who waits for it
+    # The first image
 
     def begin(self, cancel: CancelToken, tell: Tell) -> bool:
-        """Name the first image alone, and keep it; whether there may be others for `run`.
+        """Analyse and save the first image alone; returns whether there may be others for `run`.
 
-        It is told before it is kept: a disk may take its time. Raises ModelError, Cancelled, HistoryError
+        The event comes before saving, as a disk may be slow. Raises ModelError, Cancelled, HistoryError
         where known results cannot be looked up, and what `tell` raises.
         """
         source = next(self.request.images, None)
         if source is None:
             return False
         tell(FirstImage(source))
-        # Not located by the reader: that one stands behind the images of a batch that is under way.
+        # Not located by the reader, where it would wait behind the images of a running batch.
         opened = open_image(source, self._services.reader)
         pixels = None if opened.image is None else opened.image.pixels
         tell(FirstImage(source, True, pixels))
@@ -275,13 +275,13 @@ class RunJob:
     # The others, or all
 
     def run(self, cancel: CancelToken, tell: Tell, pause: Pause | None = None) -> RunEnd:
-        """Name all images that are left; blocks until the end, the cancel, or until their folder is gone.
+        """Analyse all remaining images; blocks until the end, cancelling, or until their folder is gone.
 
-        What is done is kept in groups and told afterwards, also when it is stopped. A cancel ends it well;
-        see `cut_off`. Raises ModelError, HistoryError, and what `tell` raises: that ends it, too.
+        Results are saved in groups and reported afterwards, also when it is stopped. Cancelling ends it
+        regularly; see `cut_off`. Raises ModelError, HistoryError, and what `tell` raises, which ends it.
         """
         images = self.request.images
-        # A listing may be waited for.
+        # A listing may block.
         forget = cancel.on_cancel(images.stop)
         try:
             coming = next(images, None)
@@ -311,7 +311,7 @@ class RunJob:
         tell: Tell,
         pause: Pause | None,
     ) -> RunEnd:
-        """Name them as a run that the history notes."""
+        """Analyse them as a run that is recorded in the history."""
         if self._first is not None and self._first.kept is not None:
             record.add_known([self._first.kept])
         tell(Begun(record.id))
@@ -319,7 +319,7 @@ class RunJob:
         end = RunEnd(self.request, summary, record.id, self._first)
         state = RunState.DONE
         if summary.cut_short:
-            # What the person stopped is not offered by itself; what the program's end or a drive cut off is.
+            # A run stopped by the user is not offered again; one cut off by the program's end or a drive is.
             state = RunState.STOPPED if summary.cancelled and not self.cut_off else RunState.GOING
             self.request.images.stop()
         record.end(state, self.request.images.total, end.done, end.failed)
@@ -334,7 +334,7 @@ class RunJob:
         pause: Pause | None,
         record: RunRecorder | None = None,
     ) -> BatchSummary:
-        """The batch: what comes of it is kept first, and told then."""
+        """Run the batch: results are saved first, and reported then."""
         first, save = self._first, self._save if record is None else record.save
 
         def sink(results: list[ImageResult]) -> None:
@@ -377,17 +377,17 @@ class RunJob:
         )
 
     def _known(self, analyser: Analyser, record: RunRecorder | None) -> Known | None:
-        """The question whether an image is done already, as the request wants it asked."""
+        """The lookup of known answers that the request asks for."""
         request = self.request
         if request.reuse:
             return self._services.known_to(analyser, request.whole_image)
         if request.resumed is not None and record is not None:
-            # Its own results stand also where earlier ones are not to be used.
+            # Its own results are kept even where earlier ones are not to be used.
             return self._services.known_to(analyser, request.whole_image, run_id=record.id)
         return request.watched.known if request.watched is not None else None
 
     def _save(self, results: Sequence[ImageResult]) -> tuple[Sequence[HistoryImage | None], Sequence[int]]:
-        """Keep results that belong to no noted run, as the request wants it."""
+        """Save results without a recorded run, as the request says."""
         if self.request.keep is not Keep.NOTHING:
             return self._services.save(results), ()
         if self.request.watched is not None:

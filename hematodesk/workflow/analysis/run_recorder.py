@@ -31,10 +31,10 @@ class RunRecorder:
     """Records one run in the history while it runs. For the thread that commits its results.
 
     Args:
-        session_id: the sitting that its images are saved in.
-        run_id: a run to go on with; None begins one.
+        session_id: the session that its images are saved in.
+        run_id: a run to resume; None begins one.
 
-    Raises HistoryError, also from every method; run_held when another window or command is at it.
+    Raises HistoryError, also from every method; run_held when another window or command runs it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RunRecorder:
         self._told = 0.0
 
     def save(self, results: Sequence[ImageResult]) -> tuple[list[HistoryImage], list[int]]:
-        """Save results as the run's; also the ids of the failed attempts that they stand instead of."""
+        """Save results of the run; also returns the ids of the failed attempts that they replace."""
         old = [self._failures[result.path] for result in results if result.path in self._failures]
         saved = self._history.save_results(self._session_id, results, self.id, instead_of=old)
         for result in results:
@@ -111,7 +111,7 @@ class RunLock(FileLock):
 
 
 def drop_run(history: HistoryService, folder: Path, run_id: int) -> None:
-    """Offer a run no more; what it has done stays. Raises HistoryError: run_held when somebody is at it."""
+    """Offer a run no more; its results stay. Raises HistoryError: run_held while it is running."""
     lock = RunLock(folder, run_id)
     lock.take_or_refuse()
     try:
@@ -121,12 +121,12 @@ def drop_run(history: HistoryService, folder: Path, run_id: int) -> None:
 
 
 def same_run(history: History, folder: Path, options: RunOptions) -> Run | None:
-    """The latest run that was asked for the same and is not done, if nobody is at it. Raises HistoryError."""
+    """The latest unfinished run of the same request, unless it is running. Raises HistoryError."""
     return next((run for run in open_runs(history, folder) if run.options == options), None)
 
 
 def open_runs(history: HistoryService, folder: Path) -> list[Run]:
-    """Runs that are not done and that nobody is at, newest first: cut off, or stopped by the person.
+    """Unfinished runs that are not running, newest first: interrupted, or stopped by the user.
 
     Raises HistoryError.
     """

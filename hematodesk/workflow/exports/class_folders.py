@@ -131,7 +131,7 @@ class PackageCut:
 
 @dataclass(frozen=True, slots=True)
 class CutRules:
-    """How packages crop: by the digest of a package, and for cells of a package that is not at hand."""
+    """How packages crop: by the digest of a package, and for cells of an unavailable package."""
 
     by_sha256: Mapping[str, PackageCut]
     otherwise: PackageCut

@@ -199,7 +199,7 @@ def _copy_folders(
 
 
 def _cut_rules(services: Services) -> CutRules:
-    """How each package at hand crops; cells of another package are cut as the chosen one wants them."""
+    """How each available package crops; cells of another package are cropped for the chosen one."""
     from hematodesk.domain.packages import ModelPackage
 
     def rule(package: ModelPackage) -> PackageCut:

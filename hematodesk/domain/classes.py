@@ -1,8 +1,10 @@
 """The cell classes: stable ids, names and colours.
 
-Ids are lower case English nouns and part of the command line's contract. Colours are Okabe
-and Ito's colour-blind-safe set (https://jfly.uni-koeln.de/color/): data colours that never
-follow the theme and are never the only sign.
+Ids are lower case English nouns and part of the command line's contract. Colours are data that never
+follow the theme and are never the only sign. The first seven are Okabe and Ito's colour-blind-safe set
+(https://jfly.uni-koeln.de/color/); the others were searched for so that any two, known ones and those of
+packages from elsewhere, differ by 10 (CIEDE2000) or more in full colour vision and without one of the
+three kinds of cones, and show on light and on dark.
 """
 
 from __future__ import annotations
@@ -91,7 +93,7 @@ CELL_CLASSES: dict[str, CellClass] = {
             QT_TRANSLATE_NOOP("CellClass", "Platelet"),
             QT_TRANSLATE_NOOP("CellClassPlural", "Platelets"),
             QT_TRANSLATE_NOOP("CellClassShort", "Plt"),
-            "#999999",
+            "#CCCCCC",
         ),
         CellClass(
             "red_cell",
@@ -105,14 +107,13 @@ CELL_CLASSES: dict[str, CellClass] = {
             QT_TRANSLATE_NOOP("CellClass", "White cell"),
             QT_TRANSLATE_NOOP("CellClassPlural", "White cells"),
             QT_TRANSLATE_NOOP("CellClassShort", "WBC"),
-            "#6A5ACD",
+            "#8866FF",
         ),
     )
 }
 
-_OTHERS = ("#44AA99", "#999933", "#CC6677", "#DDCC77", "#AA4499")
-"""For classes of packages from elsewhere: of Paul Tol's colour-blind-safe "muted" set
-(https://personal.sron.nl/~pault/), those that show on light and dark and are none of the above."""
+_OTHERS = ("#99EEBB", "#99BB99", "#996688", "#DDBB77", "#883377")
+"""For classes of packages from elsewhere."""
 
 
 def cell_class(class_id: str) -> CellClass:

@@ -70,8 +70,8 @@ def test_class_ids_are_stable_and_colours_differ():
     others = {cell_class(f"kind_{number}").colour for number in range(40)}
     assert len(others) > 3 and not others & {known.colour for known in CELL_CLASSES.values()}
     # Two classes of another's package can be told apart, and look the same at every start.
-    assert cell_class("normal_cell").colour == "#44AA99"
-    assert cell_class("abnormal_cell").colour == "#AA4499"
+    assert cell_class("normal_cell").colour == "#99EEBB"
+    assert cell_class("abnormal_cell").colour == "#883377"
 
 
 # Values of R's Hmisc::binconf(method="wilson").

@@ -285,6 +285,10 @@
         <translation>Adaptar a este laboratorio</translation>
     </message>
     <message>
+        <source>Which reviews</source>
+        <translation>Qué revisiones</translation>
+    </message>
+    <message>
         <source>All that was reviewed</source>
         <translation>Todo lo revisado</translation>
     </message>
@@ -951,6 +955,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Chosen: cell {number} of {count}, {cell}.</source>
         <translation>Elegida: célula {number} de {count}, {cell}.</translation>
+    </message>
+    <message>
+        <source>Cell {number} of {count}, {cell}</source>
+        <translation>Célula {number} de {count}, {cell}</translation>
     </message>
 </context>
 <context>
@@ -3425,6 +3433,14 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Session of {moment}, images: {count}</source>
         <translation>Sesión del {moment}, imágenes: {count}</translation>
+    </message>
+    <message>
+        <source>unfolded</source>
+        <translation>desplegada</translation>
+    </message>
+    <message>
+        <source>folded</source>
+        <translation>plegada</translation>
     </message>
     <message>
         <source>{operator}, {began} to {ended}</source>

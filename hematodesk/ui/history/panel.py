@@ -42,7 +42,7 @@ from hematodesk.ui.history.thumbnails import Thumbnails
 from hematodesk.ui.history.words import image_words, session_tip
 from hematodesk.ui.kit.class_names import class_name
 from hematodesk.ui.kit.filter_row import FilterRow
-from hematodesk.ui.kit.theme import set_role
+from hematodesk.ui.kit.theme import LEAST_TARGET, set_role
 from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.state.history_access import HistoryAccess
 
@@ -197,6 +197,7 @@ class HistoryPanel(QFrame):
         button = QToolButton(self)
         button.setText("⇅")
         button.setAutoRaise(True)
+        button.setMinimumSize(LEAST_TARGET, LEAST_TARGET)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         group = QActionGroup(menu)

@@ -57,7 +57,11 @@ class SessionRows(QStringListModel):
         if role == Role.UNFOLDED:
             return group.unfolded
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return session_words(group.session) if image is None else image_words(image)
+            if image is not None:
+                return image_words(image)
+            # What is displayed stays while rows come and go.
+            spoken = role == Qt.ItemDataRole.AccessibleTextRole
+            return session_words(group.session, group.unfolded if spoken else None)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -11,11 +11,15 @@ from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.translation import translate
 
 
-def session_words(session: Session) -> str:
-    """A session's heading as a sentence."""
-    return translate("HistoryWords", "Session of {moment}, images: {count}").format(
+def session_words(session: Session, unfolded: bool | None = None) -> str:
+    """A session's heading as a sentence; with its state, for who cannot see it."""
+    words = translate("HistoryWords", "Session of {moment}, images: {count}").format(
         moment=moment_words(session.started_at), count=session.image_count
     )
+    if unfolded is None:
+        return words
+    state = translate("HistoryWords", "unfolded") if unfolded else translate("HistoryWords", "folded")
+    return f"{words}, {state}"
 
 
 def session_tip(session: Session) -> str:

@@ -49,8 +49,9 @@ class ImageFeature(QObject):
         viewer, centre = self._viewer, self.centre
         if viewer.pixels is not self._drawn:
             self._drawn = viewer.pixels
-            centre.view.set_image(viewer.pixels, viewer.name, viewer.cells)
-            centre.view.choose_cell(viewer.current_index)
+            # While its cells are looked for there is nothing to tell: "no cells" would be wrong.
+            told = viewer.state is not ViewState.WORKING
+            centre.view.set_image(viewer.pixels, viewer.name, viewer.cells, viewer.current_index, told=told)
         else:
             centre.view.set_cells(viewer.cells, viewer.current_index)
         # The platform adds the program's name.

@@ -28,7 +28,7 @@ from hematodesk.domain.cells import Fault
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.plain_text import breakable
-from hematodesk.ui.kit.theme import set_role
+from hematodesk.ui.kit.theme import LEAST_TARGET, set_role
 
 _ROLES = {"info": "banner-info", "warning": "banner-warn", "error": "banner-bad"}
 _MOST_SHOWN = 3
@@ -121,6 +121,7 @@ class Banner(QFrame):
         close = self.close_button = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
+        close.setMinimumSize(LEAST_TARGET, LEAST_TARGET)
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.setAccessibleName(self.tr("Put this message away"))
         close.setToolTip(self.tr("Put this message away"))

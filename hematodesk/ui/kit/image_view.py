@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
@@ -66,6 +64,7 @@ class ImageView(ZoomView):
         self._current = -1
         self._hovered = -1
         self._add_mode = False
+        self._told = True
         self._draws = False
         self._drawing = BoxDrawing()
         self._overlay: ActivationOverlay | None = None
@@ -75,13 +74,20 @@ class ImageView(ZoomView):
     # What is shown
 
     def set_image(
-        self, pixels: npt.NDArray[np.uint8] | None, name: str = "", cells: Sequence[Cell] = ()
+        self,
+        pixels: npt.NDArray[np.uint8] | None,
+        name: str = "",
+        cells: Sequence[Cell] = (),
+        current: int = -1,
+        *,
+        told: bool = True,
     ) -> None:
-        """Show another image, with its cells and none of them chosen; None shows nothing.
+        """Show another image, with its cells and one of them chosen, or none; None shows nothing.
 
         Args:
             pixels: uint8 (H, W, 3) RGB; kept, not copied, so it must not change while shown.
             name: what a screen reader calls it.
+            told: whether a screen reader hears of it now; without, when its cells come by `set_cells`.
 
         The zoom and the place stay when the new image is as large as the old one.
         Raises ValueError for another dtype or shape.
@@ -91,16 +97,23 @@ class ImageView(ZoomView):
         self._draws = False
         self._drawing.clear()
         self._overlay = None
+        self._told = told
+        self._put_cells(cells, current)
         if pixels is None:
             self.set_add_mode(False)
-        self.set_cells(cells)
+        self._bring_into_view()
+        self._describe()
 
     def set_cells(self, cells: Sequence[Cell], current: int = -1) -> None:
         """Show these cells (removed ones are hidden but keep their index) and choose one, or none."""
+        self._told = True
+        self._put_cells(cells, current)
+        self._describe()
+
+    def _put_cells(self, cells: Sequence[Cell], current: int) -> None:
         self._cells = tuple(cells)
         self._hovered = -1
         self._current = current if self._shown(current) else -1
-        self._describe()
         self.update()
 
     @property
@@ -133,16 +146,19 @@ class ImageView(ZoomView):
         if index == self._current:
             return
         self._current = index
-        if index >= 0:
-            box = self._cells[index].box
-            if self._view.show(box.x, box.y, box.w, box.h, _SHOW_MARGIN):
-                self._view_changed()
+        self._bring_into_view()
         self._describe()
         self.update()
 
+    def _bring_into_view(self) -> None:
+        if self._current >= 0:
+            box = self._cells[self._current].box
+            if self._view.show(box.x, box.y, box.w, box.h, _SHOW_MARGIN):
+                self._view_changed()
+
     def choose_next(self, step: int = 1) -> bool:
         """Choose the next (1) or previous (-1) cell shown, as Tab does; False when there is none further."""
-        order = [index for index in range(len(self._cells)) if self._shown(index)]
+        order = self.shown_cells
         if not order:
             return False
         if self._current < 0:
@@ -158,6 +174,11 @@ class ImageView(ZoomView):
         if index != self._current:
             self.choose_cell(index)
             self.cell_chosen.emit(index)
+
+    @property
+    def shown_cells(self) -> list[int]:
+        """Indices of the cells that are not removed."""
+        return [index for index in range(len(self._cells)) if self._shown(index)]
 
     def _shown(self, index: int) -> bool:
         return 0 <= index < len(self._cells) and not self._cells[index].removed
@@ -204,7 +225,9 @@ class ImageView(ZoomView):
     # Words for screen readers
 
     def _describe(self) -> None:
-        """Tell the image and the chosen cell in words, and tell the screen reader that they changed."""
+        """Tell the image and the chosen cell in words; Qt tells the screen reader, once."""
+        if not self._told:
+            return
         words = self.tr("No image")
         if self._pyramid is not None:
             name = self._name or self.tr("Image")
@@ -220,7 +243,6 @@ class ImageView(ZoomView):
                 )
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
-            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
 
     # Painting: the outlines, the tags, the box being drawn
 

@@ -22,6 +22,9 @@ from hematodesk.domain.classes import cell_class
 GRID = 8
 """Device independent pixels; every margin and gap is a half, one or more of it."""
 
+LEAST_TARGET = 3 * GRID
+"""What is pressed is at least so wide and high (WCAG 2.2, "target size (minimum)")."""
+
 SURROUND = QColor("#6b6b6b")
 """The image's surround: neutral, so that no stain looks tinted, and the same in light and dark."""
 
@@ -328,13 +331,15 @@ QComboBox::down-arrow {{ width: 0px; height: 0px; border-left: 4px solid {look.r
 QComboBox::down-arrow:disabled {{ border-left-color: {look.panel}; border-right-color: {look.panel};
     border-top-color: {look.disabled}; }}
 QCheckBox, QSlider {{ border: 2px solid transparent; border-radius: 4px; outline: none; }}
-QCheckBox {{ padding: 1px 4px 1px 1px; }}
+QCheckBox {{ padding: 1px 4px 1px 1px; min-height: 20px; }}
+QSlider {{ min-height: 20px; }}
 QCheckBox:focus, QSlider:focus {{ border-color: {look.focus}; }}
 QCheckBox::indicator:unchecked {{ background: {look.raised}; border: 1px solid {look.edge};
     border-radius: 3px; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPlainTextEdit, QLineEdit, QTextEdit {{ background: {look.raised}; color: {look.text};
     border: 1px solid {look.edge}; border-radius: 4px; padding: 3px; }}
+QLineEdit, QPlainTextEdit, QTextEdit {{ placeholder-text-color: {look.muted}; }}
 QPlainTextEdit:focus, QLineEdit:focus, QTextEdit:focus {{ border: 2px solid {look.focus}; padding: 2px; }}
 QPlainTextEdit:disabled, QLineEdit:disabled, QTextEdit:disabled {{ background: {look.panel};
     border-color: {look.line}; color: {look.disabled}; }}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -26,6 +27,7 @@ from hematodesk.domain.comparison import Verdict
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.domain.packages import ModelPackage
+from hematodesk.ui.kit.accessible import set_accessible
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import emphasis_font, set_role
@@ -72,6 +74,7 @@ class AdaptDialog(QDialog):
         self.title = plain_label()
         self.title.setFont(emphasis_font(self.font()))
         self.when = QComboBox(self)
+        self.when.setAccessibleName(self.tr("Which reviews"))
         for words, days in (
             (self.tr("All that was reviewed"), 0),
             (self.tr("Of the last 30 days"), 30),
@@ -130,6 +133,7 @@ class AdaptDialog(QDialog):
         # On a small screen at twice the scale the words are scrolled through, and none is cut.
         self.pane = QScrollArea(self)
         self.pane.setWidgetResizable(True)
+        set_accessible(self.pane, QAccessible.Role.Pane, self.windowTitle())
         self.pane.setFrameShape(QFrame.Shape.NoFrame)
         self.pane.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pane.setWidget(words)

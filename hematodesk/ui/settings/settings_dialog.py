@@ -69,6 +69,8 @@ class SettingsDialog(QDialog):
         grid.setRowStretch(grid.rowCount(), 1)
         area = QScrollArea(self)
         area.setWidget(body)
+        # It follows the control that has the keyboard.
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from hematodesk.ui.kit.accessible import set_accessible
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import GRID, emphasis_font, large_font, set_role
 
@@ -43,7 +44,7 @@ class ShortcutsOverlay(QWidget):
         self._before: QWidget | None = None
         self.hide()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Keyboard shortcuts"))
+        set_accessible(self, QAccessible.Role.Dialog, self.tr("Keyboard shortcuts"))
         self._card = QFrame(self)
         set_role(self._card, "card")
         title = QLabel(self.tr("Keyboard shortcuts"))
@@ -56,6 +57,8 @@ class ShortcutsOverlay(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        # The overlay itself scrolls it.
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.viewport().setAutoFillBackground(False)
         column = QVBoxLayout(self._card)
         column.setContentsMargins(GRID * 3, GRID * 2, GRID * 3, GRID * 2)

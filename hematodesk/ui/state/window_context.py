@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from hematodesk.ui.kit.accessible import install as install_accessible
 from hematodesk.ui.kit.actions import Actions
 from hematodesk.ui.kit.banners import Banners
 from hematodesk.ui.kit.dialog_host import DialogHost
@@ -55,6 +56,7 @@ def make_context(window: QMainWindow, services: Services, theme: Theme, over: QW
     Args:
         over: banners lie over it.
     """
+    install_accessible()
     lanes = TaskLanes(window)
     access = HistoryAccess(lanes)
     banners = Banners(over)

@@ -3316,8 +3316,12 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Las imágenes que abra se guardan aquí con sus resultados.</translation>
     </message>
     <message>
-        <source>Search names and notes</source>
-        <translation>Buscar en nombres y notas</translation>
+        <source>Search</source>
+        <translation>Buscar</translation>
+    </message>
+    <message>
+        <source>Names and notes</source>
+        <translation>Nombres y notas</translation>
     </message>
     <message>
         <source>Search the history by name or note</source>

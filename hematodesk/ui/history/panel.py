@@ -125,7 +125,8 @@ class HistoryPanel(QFrame):
         self._special: tuple[HistoryFilter, str] | None = None
         self._words_when_empty = self.tr("Images that you open are kept here with their results.")
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Search names and notes"))
+        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setToolTip(self.tr("Names and notes"))
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Search the history by name or note"))
         self.order = self._order_button()

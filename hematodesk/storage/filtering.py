@@ -26,6 +26,10 @@ _BLOCKS = (
 )
 """CROSS JOIN keeps this order of the loops: https://www.sqlite.org/optoverview.html#crossjoin"""
 
+_IMAGE_NOTES = "image WHERE note <> ''"
+_CELL_NOTES = "cell WHERE note <> '' AND removed = 0"
+"""As the indices of notes have it: whoever asks so reads nothing that has no note."""
+
 Values = tuple[str | int, ...]
 Rows = tuple[str, str, Values]
 """FROM, WHERE and the values of the latter's marks."""
@@ -235,30 +239,28 @@ def _states(choice: _Choice) -> tuple[str, Values]:
 
 
 def _noted_rows(connection: sqlite3.Connection, choice: _Choice) -> Rows | None:
-    """The same for images with the text in a note and not in their name; None where no note has it."""
+    """The same for images with the text in a note and not in their name; None to search no notes."""
     if not choice.text or choice.chosen.names_only:
         return None
-    ids = ids_json(_noted(connection, choice.text))
-    if ids == "[]":
-        return None
     source, where, values = _rows(connection, replace(choice, text=""))
-    where += " AND image_id IN (SELECT value FROM json_each(?)) AND NOT instr(folded_name, ?)"
-    return source, where, (*values, ids, choice.text)
-
-
-def _noted(connection: sqlite3.Connection, text: str) -> list[int]:
-    """The images with the folded text in a note on them or on a cell that was not removed.
-
-    SQLite decides on notes of plain letters; only those with others come here to be folded.
-    """
-    query = (
-        "SELECT {id}, CASE WHEN instr(lower(note), ?1) THEN '' ELSE note END FROM {table} WHERE note <> '' "
-        "AND (instr(lower(note), ?1) OR length(note) <> length(CAST(note AS BLOB)) OR typeof(note) = 'blob')"
+    has_text = "AND instr(lower(note), ?)"
+    where += (
+        f" AND image_id IN (SELECT id FROM {_IMAGE_NOTES} {has_text} "
+        f"UNION ALL SELECT image_id FROM {_CELL_NOTES} {has_text} "
+        "UNION ALL SELECT value FROM json_each(?)) AND NOT instr(folded_name, ?)"
     )
-    of_images = query.format(id="id", table="image")
-    of_cells = query.format(id="image_id", table="cell") + " AND removed = 0"
-    found = connection.execute(f"{of_images} UNION ALL {of_cells}", (text,))
-    return [image_id for image_id, rest in found if not rest or text in fold(unpack_text(rest))]
+    folded = ids_json(_folded_noted(connection, choice.text))
+    return source, where, (*values, choice.text, choice.text, folded, choice.text)
+
+
+def _folded_noted(connection: sqlite3.Connection, text: str) -> list[int]:
+    """The images with the folded text in a note of other than plain letters, which SQLite cannot fold."""
+    other = "AND (length(note) <> length(CAST(note AS BLOB)) OR typeof(note) = 'blob')"
+    found = connection.execute(
+        f"SELECT id, note FROM {_IMAGE_NOTES} {other} "
+        f"UNION ALL SELECT image_id, note FROM {_CELL_NOTES} {other}"
+    )
+    return [image_id for image_id, note in found if text in fold(unpack_text(note))]
 
 
 def _rows(connection: sqlite3.Connection, choice: _Choice) -> Rows:

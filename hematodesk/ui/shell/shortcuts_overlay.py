@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -24,6 +25,8 @@ from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import GRID, emphasis_font, large_font, set_role
 
 _COLUMN_WIDTH = GRID * 40
+_KEYS_IN_A_ROW = 16
+"""Letters."""
 _VEIL = QColor(0, 0, 0, 120)
 
 Sections = Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -176,11 +179,12 @@ def _section(title: str, rows: Sequence[tuple[str, str]]) -> QWidget:
         words.setText(text)
         words.setWordWrap(True)
         grid.addWidget(words, row, 0)
-        caps = QHBoxLayout()
+        # Long names of keys stand below each other: side by side they leave no room for the words.
+        caps: QBoxLayout = QHBoxLayout() if len(keys) <= _KEYS_IN_A_ROW else QVBoxLayout()
         caps.setSpacing(GRID // 2)
         for key in keys.split(", "):
             cap = QLabel(key)
             set_role(cap, "keycap")
-            caps.addWidget(cap)
+            caps.addWidget(cap, 0, Qt.AlignmentFlag.AlignRight)
         grid.addLayout(caps, row, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return section

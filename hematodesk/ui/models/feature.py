@@ -12,7 +12,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.banners import Notice
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import remembering_chooser
-from hematodesk.ui.state.task_lanes import Lane
+from hematodesk.ui.state.task_lanes import Lane, Ticket
 from hematodesk.ui.state.window_context import WindowContext
 
 if TYPE_CHECKING:
@@ -107,8 +107,12 @@ class ModelsFeature(QObject):
         """Copy a package file into the data folder, then use it."""
         path, model_state, banners = Path(name), self._context.model_state, self._context.banners
 
-        def imported(package: ModelPackage) -> None:
-            reference = model_state.service.reference(package)
+        def take(_ticket: Ticket) -> tuple[ModelPackage, str]:
+            package = model_state.service.import_file(path)
+            return package, model_state.service.reference(package)
+
+        def imported(taken: tuple[ModelPackage, str]) -> None:
+            package, reference = taken
             words = f"{package.name} {package.version}"
             if (dialog := self._dialog()) is not None:
                 dialog.refresh(reference)
@@ -130,9 +134,4 @@ class ModelsFeature(QObject):
                 dialog.status.setText(f"{error_words(error.message)} {error_words(error.remedy)}")
             banners.show_error(error)
 
-        self._context.lanes.run(
-            Lane.DECODING,
-            lambda _ticket: model_state.service.import_file(path),
-            done=imported,
-            failed=refused,
-        )
+        self._context.lanes.run(Lane.DECODING, take, done=imported, failed=refused)

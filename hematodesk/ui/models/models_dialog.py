@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QTextOption
@@ -29,12 +30,19 @@ from hematodesk.ui.kit.theme import GRID, emphasis_font, set_role
 from hematodesk.ui.models.model_card import CHARTS, WHOLE_CARD, card_file, card_html, whole_card
 from hematodesk.ui.models.model_charts import LoadedPart, ReadPicture, charts_html, give_pictures, load_parts
 from hematodesk.ui.state.model_state import ModelLoadState, ModelState
-from hematodesk.ui.state.task_lanes import Lane, TaskLanes
+from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 from hematodesk.workflow.models.model_service import PROVIDERS
 
 Package = ModelPackage | BrokenPackage
 
-_CHARTS_ROLE = Qt.ItemDataRole.UserRole + 1
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A package as it is listed, with its charts and what `choose` finds it by."""
+
+    package: Package
+    parts: Sequence[ReportPart]
+    reference: str
 
 
 class ModelsDialog(QDialog):
@@ -137,14 +145,23 @@ class ModelsDialog(QDialog):
         """List the packages anew, and mark that one (name@version), or the one in use."""
         self._wanted = choose
         service = self._model_state.service
-        self._lanes.run(
-            Lane.DECODING, lambda _ticket: service.packages_with_charts(), done=self._listed, owner=self
-        )
 
-    def _listed(self, listed: Sequence[tuple[Package, Sequence[ReportPart]]]) -> None:
+        def look(_ticket: Ticket) -> list[_Listed]:
+            # Each reference reads every package again.
+            return [
+                _Listed(
+                    package, parts, service.reference(package) if isinstance(package, ModelPackage) else ""
+                )
+                for package, parts in service.packages_with_charts()
+            ]
+
+        self._lanes.run(Lane.DECODING, look, done=self._listed, owner=self)
+
+    def _listed(self, listed: Sequence[_Listed]) -> None:
         self.list.clear()
         loaded = self._model_state.loaded
-        for package, parts in listed:
+        for each in listed:
+            package = each.package
             used = loaded is not None and isinstance(package, ModelPackage) and package == loaded.package
             words = f"{package.name} {package.version}".strip() or package.path.name
             if used:
@@ -155,14 +172,10 @@ class ModelsDialog(QDialog):
                 # A shipped one may have the same name and version.
                 words = self.tr("{model}, imported").format(model=words)
             item = QListWidgetItem(words, self.list)
-            item.setData(Qt.ItemDataRole.UserRole, package)
-            item.setData(_CHARTS_ROLE, parts)
+            item.setData(Qt.ItemDataRole.UserRole, each)
             if used:
                 item.setFont(emphasis_font(self.list.font()))
-            reference = (
-                self._model_state.service.reference(package) if isinstance(package, ModelPackage) else ""
-            )
-            if (used and not self._wanted) or (self._wanted and reference == self._wanted):
+            if (used and not self._wanted) or (self._wanted and each.reference == self._wanted):
                 self.list.setCurrentItem(item)
         if self.list.currentItem() is None and self.list.count():
             self.list.setCurrentRow(0)
@@ -173,9 +186,13 @@ class ModelsDialog(QDialog):
 
     def chosen(self) -> Package | None:
         """The package marked in the list."""
+        listed = self._current()
+        return None if listed is None else listed.package
+
+    def _current(self) -> _Listed | None:
         item = self.list.currentItem()
-        package: Package | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        return package
+        listed: _Listed | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        return listed
 
     def _show_card(self) -> None:
         package = self.chosen()
@@ -184,9 +201,8 @@ class ModelsDialog(QDialog):
         self._show_buttons()
 
     def _charts(self) -> Sequence[ReportPart]:
-        item = self.list.currentItem()
-        parts: Sequence[ReportPart] | None = item.data(_CHARTS_ROLE) if item is not None else None
-        return parts or ()
+        listed = self._current()
+        return () if listed is None else listed.parts
 
     def _follow(self, link: QUrl) -> None:
         """From the summary to the whole card or the charts, and back."""
@@ -251,9 +267,9 @@ class ModelsDialog(QDialog):
     # What the buttons do
 
     def _use(self) -> None:
-        package = self.chosen()
-        if isinstance(package, ModelPackage) and self.use_button.isEnabled():
-            self._model_state.choose(self._model_state.service.reference(package))
+        listed = self._current()
+        if listed is not None and listed.reference and self.use_button.isEnabled():
+            self._model_state.choose(listed.reference)
 
     def _provider_chosen(self) -> None:
         self._model_state.choose_provider(str(self.provider.currentData()))

@@ -7,6 +7,7 @@ import ctypes
 import ctypes.util
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -137,6 +138,8 @@ class Keyboard:
 @contextlib.contextmanager
 def display(name: str, size: str = "1366x768") -> Iterator[str]:
     """An Xvfb with a window manager (openbox, where it is installed), for as long as it is used."""
+    # Whoever is told to end leaves neither a display nor a program behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = subprocess.Popen(["Xvfb", name, "-screen", "0", f"{size}x24", "-nolisten", "tcp"])
     managers: list[subprocess.Popen[bytes]] = []
     try:

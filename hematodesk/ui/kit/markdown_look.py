@@ -39,6 +39,8 @@ def style_markdown(document: QTextDocument) -> None:
     size = document.defaultFont().pointSizeF()
     typed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families()
     cursor = QTextCursor(document)
+    # As one change: else Qt lays the whole text out anew after each of hundreds, 90 ms for a long page.
+    cursor.beginEditBlock()
     for block in blocks(document):
         cursor.setPosition(block.position())
         shape = block.blockFormat()
@@ -72,6 +74,7 @@ def style_markdown(document: QTextDocument) -> None:
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             _style_table(frame, look.line)
+    cursor.endEditBlock()
 
 
 def _spans(block: QTextBlock) -> list[tuple[int, int, QTextCharFormat]]:

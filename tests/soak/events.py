@@ -180,7 +180,7 @@ class Watch:
             self._looks.append(now)
             return faults
         most = tuple(map(max, zip(*self._looks, strict=True)))
-        if any(more > before + 8 for before, more in zip(most, now, strict=True)):
+        if any(more > before + 16 for before, more in zip(most, now, strict=True)):
             faults.append(f"threads, descriptors, windows shown, windows: {most} became {now}")
             self._looks = []
         return faults

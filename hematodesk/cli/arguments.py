@@ -175,6 +175,12 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --save: go on where it stopped; what this model named before is not analysed again",
     )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="only every Nth image, beginning with the Ith: one of N jobs that share the images out",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     _finish(parser, "classify")
 
@@ -319,6 +325,18 @@ def _seconds(text: str) -> float:
     if not 0.1 <= value <= 3600:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of seconds from 0.1 to 3600")
     return value
+
+
+def _shard(text: str) -> slice:
+    """`2/5` as what takes the 2nd, 7th, 12th ... of a list."""
+    shard, _, shards = text.partition("/")
+    try:
+        first, step = _count(shard), _count(shards)
+    except argparse.ArgumentTypeError:
+        first = step = 0
+    if not 1 <= first <= step:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not I/N with I from 1 to N, like 1/8 to 8/8")
+    return slice(first - 1, None, step)
 
 
 def _text(text: str) -> str:

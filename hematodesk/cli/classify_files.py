@@ -33,12 +33,19 @@ class AnswerWriter:
         self._answers = answers
         self._output = output
         self._progress = progress
+        self._headed = False
+
+    def write_head(self) -> None:
+        """Write what stands above the answers, if it is not there yet. Raises what the output raises."""
+        if not self._headed:
+            self._headed = True
+            self._output.write(self._answers.head)
+            self._output.flush()
 
     def __call__(self, event: RunEvent) -> None:
         """Handle an event of the run. Raises what the output raises."""
         if isinstance(event, Begun):
-            self._output.write(self._answers.head)
-            self._output.flush()
+            self.write_head()
         elif isinstance(event, Answers):
             for answer in event.answers:
                 result = machine_answer(answer.result) if answer.known else answer.result

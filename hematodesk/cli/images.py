@@ -43,6 +43,8 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
         hint = "" if options.recursive else " Folders inside folders are read with --recursive."
         say(f"hematodesk: there is no image in what was named.{hint}")
         return SOME_FAILED
+    if options.shard is not None:
+        images = images[options.shard]
     if options.output is not None and any(_is_same(options.output, image) for image in images):
         say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
         return USAGE
@@ -69,7 +71,8 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             opened_output(options.output, spreadsheet=options.format == "csv") as output,
         ):
             request = RunRequest(
-                FixedSources(images, options.paths),
+                # A shard's run is of its own images: another shard of the same folder is another run.
+                FixedSources(images, options.paths if options.shard is None else None),
                 whole_image=options.whole_image,
                 keep=Keep.RUN if options.save else Keep.NOTHING,
                 reuse=options.resume,
@@ -79,6 +82,8 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             progress = None if to_terminal else line.show
             writer = AnswerWriter(images, answer_format(options.format, loaded), output, progress)
             done = RunJob(services, request).run(cancel, writer).summary
+            # A shard of few images may be empty.
+            writer.write_head()
     if done.gone is not None:
         say(f"hematodesk: the folder {done.gone} is gone; what was done is kept. {_CONNECT}")
     if not options.quiet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -79,6 +79,41 @@ class FixedSources:
     def anew(self) -> FixedSources:
         """The same from the beginning."""
         return FixedSources(self._sources, self._roots)
+
+
+class LazySources:
+    """Sources that somebody else gives one by one; there may be no end of them."""
+
+    roots: tuple[Path, ...] = ()
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = iter(sources)
+        self._taken = 0
+        self._over = False
+
+    def __iter__(self) -> Iterator[Source]:
+        return self
+
+    def __next__(self) -> Source:
+        if not self._over:
+            for source in self._sources:
+                self._taken += 1
+                return source
+            self._over = True
+        raise StopIteration
+
+    @property
+    def total(self) -> int | None:
+        """How many there were, once the last has been given."""
+        return self._taken if self._over else None
+
+    def stop(self) -> None:
+        """Give no more."""
+        self._over = True
+
+    def anew(self) -> LazySources:
+        """What is left of them: they come once."""
+        return self
 
 
 def list_behind(stream: SourceStream, first: Callable[[], object]) -> int:

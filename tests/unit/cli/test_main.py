@@ -437,6 +437,48 @@ def test_it_works_outside_the_main_thread(run):
     assert codes == [telling.OK]
 
 
+# Shards
+
+
+def _names(out: str) -> list[str]:
+    return [json.loads(line)["file"] for line in out.splitlines()]
+
+
+def test_the_shards_of_a_folder_are_all_of_it_each_image_once(run, work, smear):
+    for number in range(5):
+        (work / "images" / f"{number}.png").write_bytes(smear)
+    asked = ["classify", "images", "--recursive", "--model", "tiny.onnx", "--format", "json"]
+    whole = _names(run(*asked)[1])
+    shards = [_names(run(*asked, "--shard", f"{shard}/3")[1]) for shard in (1, 2, 3)]
+    assert [len(shard) for shard in shards] == [3, 3, 2]
+    assert shards == [whole[0::3], whole[1::3], whole[2::3]]
+
+
+def test_an_empty_shard_is_no_failure_and_its_table_has_a_head(run):
+    asked = ["classify", "images", "--model", "tiny.onnx", "--format", "csv"]
+    head = run(*asked)[1].splitlines()[0]
+    code, out, err = run(*asked, "--shard", "9/9")
+    assert (code, out.splitlines()) == (telling.OK, [head])
+    assert "0 images, 0 failed" in err
+
+
+@pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "1/", "/3", "1/0", "a/b", "-1/3", "1/3/5", "1.0/3"])
+def test_a_shard_that_is_none_is_wrong_usage(run, shard):
+    code, out, err = run("classify", "images", f"--shard={shard}")
+    assert (code, out) == (telling.USAGE, "") and "is not I/N" in err
+
+
+def test_saved_shards_of_one_folder_are_runs_of_their_own(run, work):
+    asked = ["classify", "images", "--model", "tiny.onnx", "--save", "--quiet"]
+    for shard in ("1/2", "2/2"):
+        assert run(*asked, "--shard", shard)[0] == telling.OK
+    services = build(work / "data")
+    history = services.open_history()
+    roots = [history.run(run_id).options.roots for run_id in (1, 2)]
+    services.close()
+    assert roots == [(str(work / "images" / "a.png"),), (str(work / "images" / "b.png"),)]
+
+
 # Without Qt, without a display
 
 

@@ -57,7 +57,7 @@ from hematodesk.workflow.analysis.run_recorder import RunRecorder
 from hematodesk.workflow.analysis.sources import Picture, keep_picture, reopen
 from hematodesk.workflow.exports.class_folders import FolderOptions, FolderWriter
 from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
-from hematodesk.workflow.exports.history_import import import_history
+from hematodesk.workflow.exports.history_import import _import_lock, import_history
 from hematodesk.workflow.models.adaptation import parent_of
 from hematodesk.workflow.models.reviewed_cells import require_enough
 from hematodesk.workflow.services import Services
@@ -611,10 +611,14 @@ def _(world: World) -> object:
 
 @way("import_held")
 def _(world: World) -> object:
-    world.patch.setattr("hematodesk.domain.file_lock.FileLock.take", lambda *_given: False)
+    path = document(world, '{"schema": 2, "sessions": [], "images": []}')
     with closing(world.history()) as history:
-        path = document(world, '{"schema": 2, "sessions": [], "images": []}')
-        return import_history(history, path, LocalReader())
+        lock = _import_lock(history)
+        assert lock.take(1.0)
+        try:
+            return import_history(history, path, LocalReader())
+        finally:
+            lock.release()
 
 
 def folders(world: World, target: Path) -> object:

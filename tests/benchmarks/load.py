@@ -143,7 +143,7 @@ model.set_filter(HistoryFilter())
 until(lambda: model.rowCount() == count + 1 and not window.lanes.busy)
 other.close()
 
-window.opening.open_paths([Path(sys.argv[2])])
+window.opener.open_paths([Path(sys.argv[2])])
 until(lambda: window.runs.progress is not None and window.runs.progress.done > 100)
 gaps.clear()
 own.clear()

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "resources" / "manual"
 SETTINGS = {setting.key for setting in DECLARED if setting.shown}
 POLICY = {"schema"} | {field.name for field in dataclasses.fields(Policy)} - {"file"}
-FORMATS = {"image"}
+FORMATS = {"image", "export"}
+TABLES = {"exports", "settings"}
 PLACES = {name for name, part in vars(AppPaths).items() if isinstance(part, property)}
 LANGUAGES = ["en", *sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and len(path.name) == 2)]
 

@@ -41,14 +41,14 @@ def export(options: argparse.Namespace) -> int:
     """`hematodesk history export`."""
     from hematodesk.cli.export_options import export_request
     from hematodesk.domain.cancel import CancelToken
-    from hematodesk.workflow.exports.export import run_export
+    from hematodesk.workflow.exports.export import EXPORT_FORMATS, run_export
     from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
 
     services = with_history(options)
     cancel = CancelToken()
     try:
         request = export_request(options, _filter(options))
-        render = _report_renderer(services) if options.format == "pdf" else None
+        render = _report_renderer(services) if EXPORT_FORMATS[options.format].drawn else None
         with cancelled_by_interrupt(cancel), shown_progress() as progress:
             outcome = run_export(services, request, cancel=cancel, progress=progress, render=render)
     finally:

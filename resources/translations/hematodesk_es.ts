@@ -3744,6 +3744,29 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>ManualTables</name>
+    <message>
+        <source>format</source>
+        <translation>formato</translation>
+    </message>
+    <message>
+        <source>what for</source>
+        <translation>para qué</translation>
+    </message>
+    <message>
+        <source>options</source>
+        <translation>opciones</translation>
+    </message>
+    <message>
+        <source>setting</source>
+        <translation>ajuste</translation>
+    </message>
+    <message>
+        <source>what it does</source>
+        <translation>qué hace</translation>
+    </message>
+</context>
+<context>
     <name>ManualView</name>
     <message>
         <source>Page</source>

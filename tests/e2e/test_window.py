@@ -23,7 +23,7 @@ from hematodesk.domain.history import HistoryFilter
 from hematodesk.ui.kit.banners import Level
 from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest
+from hematodesk.workflow.exports.export import ExportRequest
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -113,7 +113,7 @@ def test_from_a_dropped_folder_over_review_and_restart_to_the_export(
     window.browser.open(reviewed)
     program.rest()
     assert window.viewer.cells[0].review is not None
-    window.exports.export(ExportRequest(tmp_path / "export.csv", ExportFormat.CSV))
+    window.exports.export(ExportRequest(tmp_path / "export.csv", "csv"))
     program.rest()
     with (tmp_path / "export.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))

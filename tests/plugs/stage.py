@@ -18,7 +18,7 @@ from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.storage.maintenance import problems_of
 from hematodesk.storage.migrations import MIGRATIONS
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportRequest, run_export
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 from tests.plugs.worker import fill, services_at
 
@@ -61,7 +61,7 @@ class Stage:
         if kind == "import":
             services = services_at(self.data, self.other)
             services.open_history()
-            run_export(services, ExportRequest(self.other / "document.json", ExportFormat.JSON))
+            run_export(services, ExportRequest(self.other / "document.json", "json"))
             services.close()
             shutil.rmtree(self.data)
         shutil.rmtree(folder / "before", ignore_errors=True)

@@ -18,7 +18,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, 
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
 from hematodesk.storage.history import History
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportRequest, run_export
 from hematodesk.workflow.exports.history_import import import_history
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 from hematodesk.workflow.services import Services
@@ -127,7 +127,7 @@ def export(services: Services, other: Path, rounds: int) -> None:
     services.open_history()
     for number in range(rounds):
         name = ("all.csv", "all.json", "all.xlsx")[number % 3]
-        request = ExportRequest(other / name, ExportFormat(name.split(".")[1]))
+        request = ExportRequest(other / name, name.split(".")[1])
         say(export=name, images=run_export(services, request).images)
 
 

@@ -56,7 +56,7 @@ from hematodesk.workflow.analysis.pipeline import _with_bug
 from hematodesk.workflow.analysis.run_recorder import RunRecorder
 from hematodesk.workflow.analysis.sources import Picture, keep_picture, reopen
 from hematodesk.workflow.exports.class_folders import FolderOptions, FolderWriter
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportRequest, run_export
 from hematodesk.workflow.exports.history_import import _import_lock, import_history
 from hematodesk.workflow.models.adaptation import parent_of
 from hematodesk.workflow.models.reviewed_cells import require_enough
@@ -646,14 +646,14 @@ def _(world: World) -> object:
 @way("export_unsupported")
 def _(world: World) -> object:
     world.services.open_history()
-    return run_export(world.services, ExportRequest(world.folder / "all.pdf", ExportFormat.PDF))
+    return run_export(world.services, ExportRequest(world.folder / "all.pdf", "pdf"))
 
 
 @way("report_too_large")
 def _(world: World) -> object:
     world.services.open_history()
-    world.patch.setattr("hematodesk.workflow.exports.export.MAX_REPORT_IMAGES", -1)
-    request = ExportRequest(world.folder / "all.pdf", ExportFormat.PDF)
+    world.patch.setattr("hematodesk.workflow.exports.export_writers.MAX_REPORT_IMAGES", -1)
+    request = ExportRequest(world.folder / "all.pdf", "pdf")
     return run_export(world.services, request, render=lambda *_given: [])
 
 

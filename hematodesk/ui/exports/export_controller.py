@@ -149,7 +149,7 @@ class ExportController(QObject):
     def _remember(self, request: ExportRequest) -> None:
         settings = self._services.settings
         settings.set("export_folder", str(request.target.parent))
-        settings.set("export_format", request.format.value)
+        settings.set("export_format", request.format)
 
     # Import
 

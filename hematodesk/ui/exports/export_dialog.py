@@ -31,22 +31,14 @@ from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import file_chooser
 from hematodesk.ui.kit.plain_text import plain_label
 from hematodesk.ui.kit.theme import GRID, set_role
-from hematodesk.workflow.exports.class_folders import FolderOptions
-from hematodesk.workflow.exports.export import (
+from hematodesk.ui.kit.translation import translate
+from hematodesk.workflow.exports.export import ExportRequest, Selection
+from hematodesk.workflow.exports.export_formats import (
+    EXPORT_FORMATS,
     ExportFormat,
-    ExportOptions,
-    ExportRequest,
-    Paper,
-    Selection,
+    ExportOption,
+    export_options,
 )
-
-SUFFIXES = {
-    ExportFormat.CSV: ".csv",
-    ExportFormat.JSON: ".json",
-    ExportFormat.XLSX: ".xlsx",
-    ExportFormat.PDF: ".pdf",
-    ExportFormat.FOLDERS: "",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +73,8 @@ class ExportDialog(QDialog):
         for scope in scopes:
             self.scope.addItem(scope.words, scope)
         self.format = QComboBox()
-        for kind, words in self._formats():
-            self.format.addItem(words, kind)
+        for kind in EXPORT_FORMATS.values():
+            self.format.addItem(translate("ExportDialog", kind.title), kind.id)
         self._about = plain_label("muted")
         self._about.setWordWrap(True)
         self._options = QStackedWidget()
@@ -97,56 +89,38 @@ class ExportDialog(QDialog):
         self._lay_out()
         self.format.currentIndexChanged.connect(self._format_chosen)
         self.browse.clicked.connect(self._ask_target)
-        place = self.format.findData(next((each for each in ExportFormat if each == remembered.format), None))
-        self.format.setCurrentIndex(max(0, place))
+        self.format.setCurrentIndex(max(0, self.format.findData(remembered.format)))
         self._format_chosen()
 
-    def _formats(self) -> list[tuple[ExportFormat, str]]:
-        return [
-            (ExportFormat.CSV, self.tr("Table, one row a cell (CSV)")),
-            (ExportFormat.XLSX, self.tr("Excel workbook (XLSX)")),
-            (ExportFormat.PDF, self.tr("Report with pictures (PDF)")),
-            (ExportFormat.JSON, self.tr("Everything, to be imported again (JSON)")),
-            (ExportFormat.FOLDERS, self.tr("Pictures in class folders, for training")),
-        ]
-
     def _build_options(self) -> None:
-        self.pictures = QCheckBox(self.tr("A small &picture of each cell"))
-        self.paper = QComboBox()
-        self.paper.setAccessibleName(self.tr("Paper"))
-        for paper, words in (
-            (Paper.AUTO, self.tr("Paper as usual in this country")),
-            (Paper.A4, self.tr("A4")),
-            (Paper.LETTER, self.tr("US Letter")),
-        ):
-            self.paper.addItem(words, paper)
-        self.thumbnails = QCheckBox(self.tr("With the history's small &pictures"))
-        self.thumbnails.setChecked(True)
-        self.crops = QComboBox()
-        self.crops.setAccessibleName(self.tr("What is copied"))
-        self.crops.addItem(self.tr("Each cell, cut out as its model sees it"), True)
-        self.crops.addItem(self.tr("Whole images with cells of one class"), False)
-        self.reviewed = QCheckBox(self.tr("Only what a person has &reviewed"))
-        self.reviewed.setChecked(True)
-        self._pages: dict[ExportFormat, int] = {}
-        for kind, widgets in (
-            (ExportFormat.CSV, ()),
-            (ExportFormat.XLSX, (self.pictures,)),
-            (ExportFormat.PDF, (self.paper,)),
-            (ExportFormat.JSON, (self.thumbnails,)),
-            (ExportFormat.FOLDERS, (self.crops, self.reviewed)),
-        ):
+        self.editors: dict[str, QCheckBox | QComboBox] = {}
+        self._pages: dict[str, int] = {}
+        for kind in EXPORT_FORMATS.values():
             page = QWidget()
             column = QVBoxLayout(page)
             column.setContentsMargins(0, 0, 0, 0)
-            for widget in widgets:
-                column.addWidget(widget)
-            if not widgets:
+            for option in kind.options:
+                editor = self.editors[option.key] = self._editor(option)
+                column.addWidget(editor)
+            if not kind.options:
                 nothing = plain_label("muted")
                 nothing.setText(self.tr("There is nothing to choose."))
                 column.addWidget(nothing)
             column.addStretch(1)
-            self._pages[kind] = self._options.addWidget(page)
+            self._pages[kind.id] = self._options.addWidget(page)
+
+    def _editor(self, option: ExportOption) -> QCheckBox | QComboBox:
+        words = translate("ExportDialog", option.text)
+        if not option.choices:
+            box = QCheckBox(words)
+            box.setChecked(bool(option.default))
+            return box
+        combo = QComboBox()
+        combo.setAccessibleName(words)
+        for value, text in option.choices:
+            combo.addItem(translate("ExportDialog", text), value)
+        combo.setCurrentIndex(combo.findData(option.default))
+        return combo
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -186,7 +160,7 @@ class ExportDialog(QDialog):
     @property
     def chosen_format(self) -> ExportFormat:
         """The format in force."""
-        return ExportFormat(self.format.currentData())
+        return EXPORT_FORMATS[self.format.currentData()]
 
     def choose_selection(self, selection: Selection) -> None:
         """Choose the scope with that selection."""
@@ -197,26 +171,24 @@ class ExportDialog(QDialog):
     def request(self) -> ExportRequest:
         """What the dialog says now."""
         scope: Scope = self.scope.currentData()
-        options = ExportOptions(
-            thumbnails=self.thumbnails.isChecked(),
-            pictures=self.pictures.isChecked(),
-            folders=FolderOptions(
-                crops=bool(self.crops.currentData()), reviewed_only=self.reviewed.isChecked()
-            ),
-            paper=Paper(self.paper.currentData()),
+        options = export_options(
+            {
+                key: editor.isChecked() if isinstance(editor, QCheckBox) else editor.currentData()
+                for key, editor in self.editors.items()
+            }
         )
-        return ExportRequest(self._target(), self.chosen_format, scope.selection, options)
+        return ExportRequest(self._target(), self.chosen_format.id, scope.selection, options)
 
     def _target(self) -> Path:
         path = Path(self.target.text().strip()).expanduser()
-        suffix = SUFFIXES[self.chosen_format]
+        suffix = self.chosen_format.suffix
         if suffix and path.suffix.casefold() != suffix:
             path = path.with_name(path.name + suffix)
         return path
 
     def _unused(self, stem: str) -> Path:
         """An unused name in the last folder."""
-        suffix = SUFFIXES[self.chosen_format]
+        suffix = self.chosen_format.suffix
         path, count = self._folder / f"{stem}{suffix}", 1
         while path.exists():
             count += 1
@@ -225,22 +197,12 @@ class ExportDialog(QDialog):
 
     def _format_chosen(self) -> None:
         kind = self.chosen_format
-        self._about.setText(
-            {
-                ExportFormat.CSV: self.tr("For spreadsheets and statistics. Text is never run as a formula."),
-                ExportFormat.XLSX: self.tr("Sheets for cells, images and sessions, with filters."),
-                ExportFormat.PDF: self.tr("Each image with its cells, classes, confidence and reviews."),
-                ExportFormat.JSON: self.tr(
-                    "All that the history knows, for other systems or another computer."
-                ),
-                ExportFormat.FOLDERS: self.tr("Into an empty or a new folder, with a table of labels."),
-            }[kind]
-        )
-        self._options.setCurrentIndex(self._pages[kind])
+        self._about.setText(translate("ExportDialog", kind.about))
+        self._options.setCurrentIndex(self._pages[kind.id])
         # A name that the user typed stays, with another suffix.
         written = Path(self.target.text().strip())
-        if self.target.isModified() and written.suffix in SUFFIXES.values():
-            self.target.setText(str(written.with_suffix(SUFFIXES[kind])))
+        if self.target.isModified() and written.suffix in [each.suffix for each in EXPORT_FORMATS.values()]:
+            self.target.setText(str(written.with_suffix(kind.suffix)))
             self.target.setModified(True)
         else:
             self.target.setText(str(self._unused(f"hematodesk-{date.today().isoformat()}")))
@@ -249,12 +211,12 @@ class ExportDialog(QDialog):
         """A folder to hold the class folders, or a file's name."""
         target = self._target()
         chooser = file_chooser(self, self.tr("Export"), str(target.parent))
-        if self.chosen_format is ExportFormat.FOLDERS:
+        if not self.chosen_format.suffix:
             chooser.setFileMode(QFileDialog.FileMode.Directory)
         else:
             chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            chooser.setNameFilters([f"{self.format.currentText()} (*{SUFFIXES[self.chosen_format]})"])
-            chooser.setDefaultSuffix(SUFFIXES[self.chosen_format][1:])
+            chooser.setNameFilters([f"{self.format.currentText()} (*{self.chosen_format.suffix})"])
+            chooser.setDefaultSuffix(self.chosen_format.suffix[1:])
             chooser.selectFile(target.name)
         chooser.fileSelected.connect(self._target_chosen)
         chooser.open()

@@ -10,9 +10,11 @@ from PySide6.QtGui import QKeySequence
 from hematodesk.domain.image_formats import format_names
 from hematodesk.ui.kit.actions import ACTIONS, MENUS, SUBMENUS, ActionSpec, tr_action
 from hematodesk.ui.kit.setting_words import tr_setting
+from hematodesk.ui.kit.translation import translate
 from hematodesk.ui.kit.words import listed
+from hematodesk.workflow.exports.export_formats import EXPORT_FORMATS
 from hematodesk.workflow.system.paths import AppPaths
-from hematodesk.workflow.system.settings import declared
+from hematodesk.workflow.system.settings import DECLARED, declared
 
 _ACTIONS = {spec.id: spec for spec in ACTIONS}
 _PLACES = AppPaths(Path(), False, Path(), Path())
@@ -38,10 +40,48 @@ def manual_words(kind: str, name: str) -> str:
     if kind in ("command", "tool"):
         return f"`{_typed(kind, name)}`"
     if kind == "formats":
-        return listed({"image": format_names}[name]())
+        return listed({"image": format_names, "export": export_names}[name]())
+    if kind == "table":
+        return {"exports": _exports, "settings": _settings}[name]()
     if kind in ("code", "policy"):
         return f"`{name}`"
     raise LookupError(f"the manual knows no mark of the kind {kind}")
+
+
+def export_names() -> list[str]:
+    """The command line's words for the export formats."""
+    return [f"`{kind}`" for kind in EXPORT_FORMATS]
+
+
+def _exports() -> str:
+    """What there is to export as, a row a format."""
+    told = [
+        _head(
+            translate("ManualTables", "format"),
+            translate("ManualTables", "what for"),
+            translate("ManualTables", "options"),
+        )
+    ]
+    for kind in EXPORT_FORMATS.values():
+        options = [f"**{_plain(translate('ExportDialog', option.text))}**" for option in kind.options]
+        about = [translate("ExportDialog", text) for text in (kind.title, kind.about)]
+        told.append(_row(*about, ", ".join(options)))
+    return "\n".join(told)
+
+
+def _settings() -> str:
+    """The settings of the dialog, a row each."""
+    told = [_head(translate("ManualTables", "setting"), translate("ManualTables", "what it does"))]
+    told += [_row(f"**{tr_setting(each.text)}**", tr_setting(each.help)) for each in DECLARED if each.shown]
+    return "\n".join(told)
+
+
+def _head(*names: str) -> str:
+    return f"{_row(*names)}\n{_row(*('---' for _ in names))}"
+
+
+def _row(*values: str) -> str:
+    return f"| {' | '.join(value.replace('|', ' ') for value in values)} |"
 
 
 def _path(spec: ActionSpec) -> list[str]:

@@ -11,7 +11,8 @@ keys and texts are written in when the page is read, so that it shows the real o
     command  a command, or one with an option    tool     the same of the export tools
     code     an error's code                     policy   a field of the administrator's policy
     place    a file or folder of the data folder, a property of AppPaths
-    formats  the names of all formats of a kind (image)
+    formats  the names of all formats of a kind (image, export)
+    table    all rows of a table (exports, settings)
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ from hematodesk.ui.history.session_rows import Role
 from hematodesk.ui.history.words import image_words
 from hematodesk.ui.kit.parts import ClassRow
 from hematodesk.ui.review.answer_panel import AnswerPanel
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportRequest, run_export
 
 NOT_IN_UNICODE = re.compile("[\0\ud800-\udfff]")
 NOT_IN_XML = re.compile("[\0\ud800-\udfff\ufffe\uffff]")
@@ -263,8 +263,8 @@ def test_csv_and_json_show_what_the_window_shows(panel, made_up, tmp_path_factor
             # The list groups by session; a session's images are analysed one after the other.
             records.sort(key=lambda record: record.image.session_id)
             history.import_records(sessions, records)
-            for kind in (ExportFormat.CSV, ExportFormat.JSON, ExportFormat.XLSX):
-                run_export(services, ExportRequest(folder / f"all.{kind.value}", kind))
+            for kind in ("csv", "json", "xlsx"):
+                run_export(services, ExportRequest(folder / f"all.{kind}", kind))
             kept = list(history.export_rows())
             for images, fit in (
                 (images_of_csv(folder / "all.csv"), NOT_IN_UNICODE),

@@ -43,7 +43,7 @@ from hematodesk.ui.kit.banners import Level, Notice
 from hematodesk.ui.kit.parts import ClassRow, FitLabel
 from hematodesk.ui.main_window import MainWindow
 from hematodesk.ui.shell.error_report import ErrorReport
-from hematodesk.workflow.exports.export import ExportFormat
+from hematodesk.workflow.exports.export import EXPORT_FORMATS
 
 _LONGER = 0.38
 _PADDING = "öné twö thréé föúr fívé síx sévén éíght níné tén élévén twélvé "
@@ -387,7 +387,7 @@ def test_dialogs(bench, qtbot: QtBot, longer, name: str) -> None:
     window.actions_[name].trigger()
     bench.rest(window)
     (dialog,) = [each for each in window.findChildren(QDialog) if each.isVisible()]
-    for _ in range(len(ExportFormat) if name == "export" else 1):
+    for _ in range(len(EXPORT_FORMATS) if name == "export" else 1):
         smallest(dialog)
         judged(dialog)
         if name == "export":

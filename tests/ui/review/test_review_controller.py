@@ -16,7 +16,7 @@ from hematodesk.domain.history import HistoryImage
 from hematodesk.storage.history import History
 from hematodesk.ui.kit.actions import CLASS_KEYS
 from hematodesk.ui.main_window import MainWindow
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest
+from hematodesk.workflow.exports.export import ExportRequest
 
 
 def stored(bench, image_id: int | None) -> HistoryImage:
@@ -287,7 +287,7 @@ def test_an_export_of_the_session_holds_the_reviews(bench, qtbot: QtBot, window:
     press(qtbot, window, Qt.Key.Key_2)
     bench.rest(window)
     target: Path = bench.folder / "out.csv"
-    window.exports.export(ExportRequest(target, ExportFormat.CSV, window.panel.model.filter))
+    window.exports.export(ExportRequest(target, "csv", window.panel.model.filter))
     bench.rest(window)
     text = target.read_text("utf-8-sig")
     assert len(text.splitlines()) == 1 + len(window.viewer.cells)

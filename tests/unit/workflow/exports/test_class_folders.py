@@ -26,7 +26,7 @@ from hematodesk.workflow.exports.class_folders import (
     PackageCut,
     newest_of_each,
 )
-from hematodesk.workflow.exports.export import ExportFormat, ExportOptions, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportOptions, ExportRequest, run_export
 
 NAMES = ("smear.png", "CON.png", "sub/smear.png", "ñ – ü.png")
 
@@ -180,11 +180,11 @@ def test_no_room_and_cancel_take_away_what_was_copied(services, picture, save, t
 def test_the_command_copies_by_the_rules_of_the_packages_at_hand(services, picture, save, tmp_path):
     save(picture("a.png", 10), "neutrophil")
     options = ExportOptions(folders=FolderOptions())
-    request = ExportRequest(tmp_path / "out", ExportFormat.FOLDERS, None, options)
+    request = ExportRequest(tmp_path / "out", "folders", None, options)
     outcome = run_export(services, request)
     assert outcome.notices == ("1 file: neutrophil 1.",)
     save(picture("b.png", 20), "neutrophil", reviewed=0)
-    again = run_export(services, ExportRequest(tmp_path / "again", ExportFormat.FOLDERS, None, options))
+    again = run_export(services, ExportRequest(tmp_path / "again", "folders", None, options))
     assert again.notices == ("1 file: neutrophil 1.", "Left out: 1 cell that nobody has reviewed.")
     (row,) = labels(tmp_path / "out")
     size = services.models.chosen()[0].manifest.input.width

@@ -12,7 +12,7 @@ from hematodesk.bootstrap import build
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import Cancelled, ExportError
 from hematodesk.domain.history import HistoryFilter
-from hematodesk.workflow.exports.export import ExportFormat, ExportOptions, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportOptions, ExportRequest, run_export
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def filled(services, made_result):
 @pytest.fixture
 def export(services, filled):
     def run(target, kind, selection=None, cancel=None, **options):
-        request = ExportRequest(target, ExportFormat(kind), selection, ExportOptions(**options))
+        request = ExportRequest(target, kind, selection, ExportOptions(**options))
         return run_export(services, request, cancel=cancel)
 
     return run
@@ -71,7 +71,7 @@ def test_a_cancelled_export_leaves_the_target_untouched(services, filled, tmp_pa
             token.cancel()
 
     with pytest.raises(Cancelled):
-        run_export(services, ExportRequest(target, ExportFormat(kind)), cancel=token, progress=progress)
+        run_export(services, ExportRequest(target, kind), cancel=token, progress=progress)
     assert target.read_text() == "old"
     assert {path.name for path in Path(tmp_path).iterdir()} == {"data", "export"}
 
@@ -91,9 +91,9 @@ def test_an_export_never_takes_the_historys_place(export, services, filled, besi
 
 
 def test_a_report_without_qt_and_one_too_long_are_refused_in_words(services, filled, monkeypatch, tmp_path):
-    request = ExportRequest(tmp_path / "a.pdf", ExportFormat.PDF)
+    request = ExportRequest(tmp_path / "a.pdf", "pdf")
     with pytest.raises(ExportError, match="Qt"):
         run_export(services, request)
-    monkeypatch.setattr("hematodesk.workflow.exports.export.MAX_REPORT_IMAGES", 2)
+    monkeypatch.setattr("hematodesk.workflow.exports.export_writers.MAX_REPORT_IMAGES", 2)
     with pytest.raises(ExportError, match="3 images is too long"):
         run_export(services, request, render=lambda *_: [])

@@ -26,7 +26,7 @@ from hematodesk.imaging.thumbnail import thumbnail
 from hematodesk.storage import intake
 from hematodesk.storage.history import History
 from hematodesk.workflow.exports import history_import as importing
-from hematodesk.workflow.exports.export import ExportFormat, ExportRequest, run_export
+from hematodesk.workflow.exports.export import ExportRequest, run_export
 from hematodesk.workflow.exports.history_import import clear_killed_imports, import_history
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 
@@ -39,7 +39,7 @@ class Trusting(LocalReader):
 
 
 def export(services, target: Path) -> dict:
-    run_export(services, ExportRequest(target, ExportFormat.JSON))
+    run_export(services, ExportRequest(target, "json"))
     # Strict readers must take it, too: no half characters, no NaN.
     return json.loads(target.read_bytes().decode("utf-8"), parse_constant=pytest.fail)
 

@@ -1,4 +1,4 @@
-"""Reads a JSON object field by field; every complaint carries the field's full name."""
+"""The fields of a model package's manifest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import math
 import re
 import unicodedata
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.json_fields import Fields, FieldWords, shown
 from hematodesk.domain.messages import N_, Message
 
 _WHOLE = Message(N_("Errors", "(whole document)"))
-_SHOWN = 40
 
 # Unicode Bidirectional Algorithm (UAX 9): overrides, embeddings and isolates.
 _TURNING = ("LRO", "RLO", "LRE", "RLE", "PDF", "LRI", "RLI", "FSI", "PDI")
@@ -29,92 +29,38 @@ def refuse(field: str, reason: str, /, **data: object) -> NoReturn:
     )
 
 
-def shown(value: object) -> str:
-    """A value cut to a length that fits a sentence, with control characters escaped."""
-    text = json.dumps(value, ensure_ascii=True, default=lambda other: type(other).__name__)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-
-
-class Fields:
+class ManifestFields(Fields):
     """One JSON object of the manifest and its place in it.
 
-    Each reading method takes the key, checks the value and returns it; `finish` then refuses
-    whatever was left, so that a misspelt field is never silently ignored.
+    `finish` refuses whatever nobody took, so that a misspelt field is never silently ignored.
     Raises ModelError `manifest_invalid` throughout.
     """
 
-    def __init__(self, value: object, name: str) -> None:
-        if not isinstance(value, dict):
-            refuse(name or _WHOLE, N_("Errors", "must be an object, not {value}"), value=shown(value))
-        self._values: dict[str, Any] = dict(value)
-        self._name = name
+    words = FieldWords(
+        no_object=N_("Errors", "must be an object, not {value}"),
+        missing=N_("Errors", "is missing"),
+        no_list=N_("Errors", "must be a list, not {value}"),
+        entries=N_("Errors", "must have {lowest} to {highest} entries, not {count}"),
+        choice=N_("Errors", "must be one of {choices}, not {value}"),
+        whole=N_("Errors", "must be a whole number from {lowest} to {highest}, not {value}"),
+    )
 
-    def full(self, key: str) -> str:
-        """The key with the path to it, such as input.crop.rule."""
-        return f"{self._name}.{key}" if self._name else key
+    def refuse(self, field: str, words: str, /, **data: object) -> NoReturn:
+        """Raise ModelError `manifest_invalid`."""
+        refuse(field or _WHOLE, words, **data)
 
-    def take(self, key: str) -> Any:
-        """The raw value; the field must be there."""
-        if key not in self._values:
-            refuse(self.full(key), N_("Errors", "is missing"))
-        return self._values.pop(key)
+    def within(self, value: object, path: str) -> ManifestFields:
+        """Another object of the manifest."""
+        return ManifestFields(value, path)
 
-    def take_optional(self, key: str) -> Any:
-        """The raw value, None when the field is absent or null."""
-        return self._values.pop(key, None)
-
-    def child(self, key: str) -> Fields:
-        """An object inside this one."""
-        return Fields(self.take(key), self.full(key))
-
-    def optional_child(self, key: str) -> Fields | None:
+    def optional_child(self, key: str) -> ManifestFields | None:
         """An object inside this one, None when absent or null."""
         value = self.take_optional(key)
-        return None if value is None else Fields(value, self.full(key))
-
-    def items(self, key: str, lowest: int, highest: int) -> list[tuple[str, Any]]:
-        """(full name, value) of each entry of a list with that many entries."""
-        name, value = self.full(key), self.take(key)
-        if not isinstance(value, list):
-            refuse(name, N_("Errors", "must be a list, not {value}"), value=shown(value))
-        if not lowest <= len(value) <= highest:
-            refuse(
-                name,
-                N_("Errors", "must have {lowest} to {highest} entries, not {count}"),
-                lowest=lowest,
-                highest=highest,
-                count=len(value),
-            )
-        return [(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
+        return None if value is None else self.within(value, self.full(key))
 
     def text(self, key: str, *, longest: int, pattern: str = "", empty: bool = False) -> str:
         """A string of at most `longest` characters that matches the whole pattern."""
         return check_text(self.full(key), self.take(key), longest=longest, pattern=pattern, empty=empty)
-
-    def choice(self, key: str, choices: tuple[str, ...]) -> str:
-        """One of the given strings."""
-        value = self.take(key)
-        if not isinstance(value, str) or value not in choices:
-            refuse(
-                self.full(key),
-                N_("Errors", "must be one of {choices}, not {value}"),
-                choices=", ".join(choices),
-                value=shown(value),
-            )
-        return value
-
-    def whole(self, key: str, lowest: int, highest: int) -> int:
-        """A whole number in the range, ends included."""
-        value = self.take(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            refuse(
-                self.full(key),
-                N_("Errors", "must be a whole number from {lowest} to {highest}, not {value}"),
-                lowest=lowest,
-                highest=highest,
-                value=shown(value),
-            )
-        return value
 
     def number(self, key: str, lowest: float, highest: float) -> float:
         """A finite number in the range, ends included."""
@@ -122,7 +68,7 @@ class Fields:
 
     def finish(self) -> None:
         """Refuse any field that nobody asked for."""
-        for key in self._values:
+        for key in self.left:
             refuse(self.full(shown(key).strip('"')), N_("Errors", "is not known in this schema"))
 
 

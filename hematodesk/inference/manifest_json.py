@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+from hematodesk.domain.json_fields import shown
 from hematodesk.domain.manifest import (
     Abstention,
     CropRule,
@@ -23,7 +24,7 @@ from hematodesk.domain.manifest import (
     Training,
 )
 from hematodesk.domain.messages import N_
-from hematodesk.inference.fields import Fields, check_number, check_text, load_document, refuse, shown
+from hematodesk.inference.fields import ManifestFields, check_number, check_text, load_document, refuse
 
 SCHEMA = 1
 
@@ -54,7 +55,7 @@ def parse_manifest(document: Mapping[str, Any] | str) -> Manifest:
 
     Raises ModelError `manifest_invalid` whose sentence names the field.
     """
-    top = Fields(load_document(document) if isinstance(document, str) else dict(document), "")
+    top = ManifestFields(load_document(document) if isinstance(document, str) else dict(document), "")
     schema = top.take("schema")
     if isinstance(schema, bool) or not isinstance(schema, int) or schema != SCHEMA:
         refuse(
@@ -75,7 +76,9 @@ def parse_manifest(document: Mapping[str, Any] | str) -> Manifest:
         temperature=_calibration(top.child("calibration")),
         abstention=_abstention(top.child("abstention")),
         provenance=_provenance(top.child("provenance")),
-        metrics=tuple(_metric(Fields(entry, name)) for name, entry in top.items("metrics", 0, _MOST_ENTRIES)),
+        metrics=tuple(
+            _metric(ManifestFields(entry, name)) for name, entry in top.entries("metrics", 0, _MOST_ENTRIES)
+        ),
         curves=_curves(top),
     )
     top.finish()
@@ -161,7 +164,7 @@ def outputs_document(outputs: Outputs) -> dict[str, Any]:
     }
 
 
-def _name(top: Fields) -> str:
+def _name(top: ManifestFields) -> str:
     name = top.text("name", longest=_NAME_LENGTH, pattern=NAME_PATTERN)
     if name in _WINDOWS_DEVICES:
         refuse(
@@ -170,10 +173,10 @@ def _name(top: Fields) -> str:
     return name
 
 
-def _classes(top: Fields) -> tuple[ModelClass, ...]:
+def _classes(top: ManifestFields) -> tuple[ModelClass, ...]:
     classes = []
-    for name, entry in top.items("classes", 2, MOST_CLASSES):
-        fields = Fields(entry, name)
+    for name, entry in top.entries("classes", 2, MOST_CLASSES):
+        fields = ManifestFields(entry, name)
         classes.append(
             ModelClass(
                 fields.text("id", longest=LONGEST_CLASS, pattern=CLASS_PATTERN),
@@ -186,15 +189,15 @@ def _classes(top: Fields) -> tuple[ModelClass, ...]:
     return tuple(classes)
 
 
-def _input(fields: Fields) -> InputSpec:
+def _input(fields: ManifestFields) -> InputSpec:
     spec = InputSpec(
         name=fields.text("name", longest=_LINE_LENGTH),
         width=fields.whole("width", _SMALLEST_SIDE, _LARGEST_SIDE),
         height=fields.whole("height", _SMALLEST_SIDE, _LARGEST_SIDE),
-        layout=cast(Literal["nhwc", "nchw"], fields.choice("layout", ("nhwc", "nchw"))),
-        colour=cast(Literal["rgb", "bgr"], fields.choice("colour", ("rgb", "bgr"))),
+        layout=cast(Literal["nhwc", "nchw"], fields.one_of("layout", ("nhwc", "nchw"))),
+        colour=cast(Literal["rgb", "bgr"], fields.one_of("colour", ("rgb", "bgr"))),
         scale=_scale(fields),
-        offset=_three([check_number(n, v, -1e6, 1e6) for n, v in fields.items("offset", 3, 3)]),
+        offset=_three([check_number(n, v, -1e6, 1e6) for n, v in fields.entries("offset", 3, 3)]),
         crop=_crop(fields.child("crop")),
     )
     fields.finish()
@@ -208,7 +211,7 @@ def _input(fields: Fields) -> InputSpec:
     return spec
 
 
-def _scale(fields: Fields) -> tuple[float, float, float]:
+def _scale(fields: ManifestFields) -> tuple[float, float, float]:
     name, value = fields.full("scale"), fields.take("scale")
     given = value if isinstance(value, list) else [value] * 3
     if len(given) != 3:
@@ -224,8 +227,8 @@ def _three(values: list[float]) -> tuple[float, float, float]:
     return first, second, third
 
 
-def _crop(fields: Fields) -> CropRule:
-    rule = fields.choice("rule", ("cell", "whole"))
+def _crop(fields: ManifestFields) -> CropRule:
+    rule = fields.one_of("rule", ("cell", "whole"))
     if rule == "whole":
         crop = CropRule("whole")
     else:
@@ -234,15 +237,15 @@ def _crop(fields: Fields) -> CropRule:
     return crop
 
 
-def _optional_text(fields: Fields, key: str, *, longest: int, pattern: str = "") -> str | None:
+def _optional_text(fields: ManifestFields, key: str, *, longest: int, pattern: str = "") -> str | None:
     value = fields.take_optional(key)
     return None if value is None else check_text(fields.full(key), value, longest=longest, pattern=pattern)
 
 
-def _outputs(fields: Fields) -> Outputs:
+def _outputs(fields: ManifestFields) -> Outputs:
     outputs = Outputs(
         scores=fields.text("scores", longest=_LINE_LENGTH),
-        kind=cast(ScoreKind, fields.choice("kind", ("logits", "probabilities", "sigmoid"))),
+        kind=cast(ScoreKind, fields.one_of("kind", ("logits", "probabilities", "sigmoid"))),
         activation_map=_optional_text(fields, "activation_map", longest=_LINE_LENGTH),
         embedding=_optional_text(fields, "embedding", longest=_LINE_LENGTH),
     )
@@ -250,13 +253,13 @@ def _outputs(fields: Fields) -> Outputs:
     return outputs
 
 
-def _calibration(fields: Fields) -> float:
+def _calibration(fields: ManifestFields) -> float:
     temperature = fields.number("temperature", 0.01, 100)
     fields.finish()
     return temperature
 
 
-def _abstention(fields: Fields) -> Abstention:
+def _abstention(fields: ManifestFields) -> Abstention:
     least = fields.number("min_confidence", 0, 1)
     inner = fields.optional_child("familiarity")
     familiarity = None
@@ -269,8 +272,8 @@ def _abstention(fields: Fields) -> Abstention:
     return Abstention(least, familiarity)
 
 
-def _provenance(fields: Fields) -> Training:
-    data = fields.items("data", 0, _MOST_ENTRIES)
+def _provenance(fields: ManifestFields) -> Training:
+    data = fields.entries("data", 0, _MOST_ENTRIES)
     training = Training(
         data=tuple(check_text(name, value, longest=_LINE_LENGTH) for name, value in data),
         split=fields.text("split", longest=_TEXT_LENGTH, empty=True),
@@ -282,15 +285,15 @@ def _provenance(fields: Fields) -> Training:
     return training
 
 
-def _curves(top: Fields) -> tuple[Curve, ...]:
+def _curves(top: ManifestFields) -> tuple[Curve, ...]:
     """Optional: most packages have no training curves."""
     given = top.take_optional("curves")
     if given is None:
         return ()
     curves = []
-    for name, entry in Fields({"curves": given}, "").items("curves", 0, _MOST_CURVES):
-        fields = Fields(entry, name)
-        values = fields.items("values", 1, _MOST_PASSES)
+    for name, entry in ManifestFields({"curves": given}, "").entries("curves", 0, _MOST_CURVES):
+        fields = ManifestFields(entry, name)
+        values = fields.entries("values", 1, _MOST_PASSES)
         curves.append(
             Curve(
                 fields.text("name", longest=_NAME_LENGTH),
@@ -301,8 +304,8 @@ def _curves(top: Fields) -> tuple[Curve, ...]:
     return tuple(curves)
 
 
-def _metric(fields: Fields) -> Metric:
-    low, high = (check_number(name, value, 0, 1) for name, value in fields.items("interval", 2, 2))
+def _metric(fields: ManifestFields) -> Metric:
+    low, high = (check_number(name, value, 0, 1) for name, value in fields.entries("interval", 2, 2))
     if low > high:
         refuse(fields.full("interval"), N_("Errors", "must have its lower end first"))
     metric = Metric(

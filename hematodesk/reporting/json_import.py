@@ -33,7 +33,7 @@ from hematodesk.domain.limits import MAX_CELLS, MAX_NOTE_CHARACTERS
 from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 from hematodesk.reporting.json_export import SCHEMA
-from hematodesk.reporting.json_fields import Fields
+from hematodesk.reporting.json_fields import ExportedFields
 from hematodesk.reporting.json_scan import JsonScanner, unreadable
 
 _MOST_CELLS = 20 * MAX_CELLS
@@ -70,10 +70,10 @@ def read_contents(path: Path, check: Callable[[], None]) -> Contents:
                 _check_schema(scanner.value(), where)
             elif key == "sessions":
                 for place, value in enumerate(scanner.elements()):
-                    fields = Fields(value, _where(path, scanner), f"sessions[{place}]")
+                    fields = ExportedFields(value, _where(path, scanner), f"sessions[{place}]")
                     session = _session(fields)
                     if session.id in sessions:
-                        fields.refuse("id", N_("Errors", "{id} is there twice"), id=session.id)
+                        fields.wrong("id", N_("Errors", "{id} is there twice"), id=session.id)
                     sessions[session.id] = session
             elif key == "images":
                 for record, line in _records(path, scanner):
@@ -152,7 +152,7 @@ def _check_schema(schema: object, where: Message) -> None:
         )
 
 
-def _session(fields: Fields) -> Session:
+def _session(fields: ExportedFields) -> Session:
     return Session(
         id=fields.whole("id"),
         operator=fields.text("operator"),
@@ -165,19 +165,19 @@ def _session(fields: Fields) -> Session:
 def _records(path: Path, scanner: JsonScanner) -> Iterator[tuple[ImageRecord, int]]:
     """The images of the list that comes next, each with the line on which it ends."""
     for place, value in enumerate(scanner.elements()):
-        yield _record(Fields(value, _where(path, scanner), f"images[{place}]")), scanner.line
+        yield _record(ExportedFields(value, _where(path, scanner), f"images[{place}]")), scanner.line
 
 
-def _record(fields: Fields) -> ImageRecord:
+def _record(fields: ExportedFields) -> ImageRecord:
     cells = tuple(_cell(each) for each in fields.objects("cells", _MOST_CELLS))
-    fault = fields.maybe_object("error")
+    fault = fields.maybe_child("error")
     status = fields.choice("status", ImageStatus)
     result = ImageResult(
         name=fields.text("name"),
         path=fields.text("path"),
         digest=fields.text("sha256"),
-        width=fields.whole("width", most=_COORDINATE),
-        height=fields.whole("height", most=_COORDINATE),
+        width=fields.whole("width", highest=_COORDINATE),
+        height=fields.whole("height", highest=_COORDINATE),
         status=status,
         cells=tuple(each.cell for each in cells),
         fault=None
@@ -195,21 +195,21 @@ def _record(fields: Fields) -> ImageRecord:
     return ImageRecord(HistoryImage(0, fields.whole("session"), result, note), cells)
 
 
-def _thumbnail(fields: Fields) -> bytes:
+def _thumbnail(fields: ExportedFields) -> bytes:
     try:
         data = base64.b64decode(fields.text("thumbnail", 2 * _MOST_THUMBNAIL_BYTES), validate=True)
     except (binascii.Error, ValueError):
-        fields.refuse("thumbnail", N_("Errors", "should be a picture in base64"))
+        fields.wrong("thumbnail", N_("Errors", "should be a picture in base64"))
     if data and not data.startswith(_FIRST_BYTES_OF_JPEG):
-        fields.refuse("thumbnail", N_("Errors", "should be a JPEG picture"))
+        fields.wrong("thumbnail", N_("Errors", "should be a JPEG picture"))
     return data
 
 
-def _cell(fields: Fields) -> CellRecord:
-    prediction, review = fields.maybe_object("prediction"), fields.maybe_object("review")
+def _cell(fields: ExportedFields) -> CellRecord:
+    prediction, review = fields.maybe_child("prediction"), fields.maybe_child("review")
     standing = None if review is None else _verdict(review)
     if review is not None and isinstance(standing, Withdrawal):
-        review.refuse("verdict", N_("Errors", "should be given: a review that was taken back is no review"))
+        review.wrong("verdict", N_("Errors", "should be given: a review that was taken back is no review"))
     assert not isinstance(standing, Withdrawal)
     cell = Cell(
         box=_box(fields),
@@ -222,37 +222,37 @@ def _cell(fields: Fields) -> CellRecord:
     )
     earlier = tuple(_prediction(each) for each in fields.objects("earlier_predictions", _MOST_EARLIER))
     if earlier and cell.prediction is None:
-        fields.refuse("earlier_predictions", N_("Errors", "should be empty where there is no prediction"))
+        fields.wrong("earlier_predictions", N_("Errors", "should be empty where there is no prediction"))
     verdicts = tuple(_verdict(each) for each in fields.objects("earlier_reviews", _MOST_EARLIER))
     if cell.review is None and verdicts and not isinstance(verdicts[-1], Withdrawal):
-        fields.refuse(
+        fields.wrong(
             "earlier_reviews", N_("Errors", "should end with the taking back where there is no review")
         )
     return CellRecord(cell, earlier, verdicts)
 
 
-def _box(fields: Fields) -> Box:
-    values = fields.raw("box")
+def _box(fields: ExportedFields) -> Box:
+    values = fields.take("box")
     if isinstance(values, list) and len(values) == 4 and all(type(value) is int for value in values):
         x, y, w, h = values
         if max(abs(x), abs(y)) < _COORDINATE and 0 < w < _COORDINATE and 0 < h < _COORDINATE:
             return Box(x, y, w, h)
-    fields.refuse("box", N_("Errors", "should be four whole numbers: x, y, and a positive width and height"))
+    fields.wrong("box", N_("Errors", "should be four whole numbers: x, y, and a positive width and height"))
 
 
-def _prediction(fields: Fields) -> Prediction:
-    shares = fields.object("probabilities")
+def _prediction(fields: ExportedFields) -> Prediction:
+    shares = fields.child("probabilities")
     ranked = [(class_id, shares.number(class_id, 0.0, 1.0)) for class_id, _ in shares.items()]
     if not ranked:
-        shares.refuse("", N_("Errors", "should name a class"))
+        fields.wrong("probabilities", N_("Errors", "should name a class"))
     top = fields.text("class")
     # Programs that sort keys lose the order; ties are told by the class that stands first.
     ranked.sort(key=lambda item: (-item[1], item[0] != top))
     if ranked[0] != (top, fields.number("confidence", 0.0, 1.0)):
-        fields.refuse(
+        fields.wrong(
             "class", N_("Errors", "should be the most probable class, with its probability as confidence")
         )
-    model, provider = fields.object("model"), fields.object("provider")
+    model, provider = fields.child("model"), fields.child("provider")
     return Prediction(
         tuple(ranked),
         fields.maybe_choice("uncertain", UncertainReason),
@@ -268,7 +268,7 @@ def _prediction(fields: Fields) -> Prediction:
     )
 
 
-def _verdict(fields: Fields) -> Review | Withdrawal:
+def _verdict(fields: ExportedFields) -> Review | Withdrawal:
     verdict = fields.maybe_choice("verdict", Verdict)
     if verdict is None:
         return Withdrawal(fields.time("at"))
@@ -278,7 +278,7 @@ def _verdict(fields: Fields) -> Review | Withdrawal:
     return Review(verdict, class_id, fields.text("operator"), fields.time("at"))
 
 
-def _refuse_class(fields: Fields, verdict: Verdict) -> NoReturn:
+def _refuse_class(fields: ExportedFields, verdict: Verdict) -> NoReturn:
     null, one = N_("Errors", "should be null"), N_("Errors", "should name one")
     rule = Message(null if verdict is Verdict.REJECTED else one)
-    fields.refuse("class", N_("Errors", "{rule}, as the verdict is {verdict}"), rule=rule, verdict=verdict)
+    fields.wrong("class", N_("Errors", "{rule}, as the verdict is {verdict}"), rule=rule, verdict=verdict)

@@ -1990,6 +1990,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>debería ser un objeto</translation>
     </message>
     <message>
+        <source>has {count} entries; at most {highest} are taken</source>
+        <translation>tiene {count} entradas; se admiten como máximo {highest}</translation>
+    </message>
+    <message>
+        <source>should be a whole number from {lowest} on</source>
+        <translation>debería ser un número entero a partir de {lowest}</translation>
+    </message>
+    <message>
         <source>{place}: {field} {words}.</source>
         <translation>{place}: {field} {words}.</translation>
     </message>
@@ -2026,20 +2034,12 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>es {value}, lo que no es posible</translation>
     </message>
     <message>
-        <source>should be a whole number from {least} on</source>
-        <translation>debería ser un número entero a partir de {least}</translation>
-    </message>
-    <message>
         <source>should be true or false</source>
         <translation>debería ser verdadero o falso (true o false)</translation>
     </message>
     <message>
         <source>should be one of {choices}</source>
         <translation>debería ser uno de {choices}</translation>
-    </message>
-    <message>
-        <source>has {count} entries; at most {most} are taken</source>
-        <translation>tiene {count} entradas; se admiten como máximo {most}</translation>
     </message>
     <message>
         <source>should be a list</source>

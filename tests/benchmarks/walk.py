@@ -39,7 +39,8 @@ class Walk:
 
     def __init__(self, package: Path) -> None:
         self._package = str(package) + os.sep
-        self._steps: list[tuple[str, Step]] = []
+        self._steps: list[tuple[str, bool, Step]] = []
+        self._main = threading.get_ident()
         self._counting = False
         self.stretch = _STRETCHES[0]
         # A thread asks for it when it starts, and the window's are there before the drop.
@@ -63,19 +64,20 @@ class Walk:
         into, out_of = frame.f_code.co_filename, before.f_code.co_filename
         if into != out_of and into.startswith(self._package) and out_of.startswith(self._package):
             at = len(self._package)
-            self._steps.append((self.stretch, (out_of[at:], into[at:], frame.f_code.co_qualname)))
+            main = threading.get_ident() == self._main
+            self._steps.append((self.stretch, main, (out_of[at:], into[at:], frame.f_code.co_qualname)))
 
-    def count(self, stretch: str) -> int:
-        """Calls of a stretch."""
-        return sum(each == stretch for each, _ in self._steps)
+    def count(self, stretch: str | None = None, *, main_alone: bool = False) -> int:
+        """Calls of a stretch or of all, in all threads or in the window's own alone."""
+        return sum(stretch in (None, each) and (main or not main_alone) for each, main, _ in self._steps)
 
     def steps(self) -> Counter[Step]:
         """How often each step was made, in all stretches."""
-        return Counter(step for _, step in self._steps)
+        return Counter(step for _, _, step in self._steps)
 
     def by_callee(self, stretch: str) -> Counter[str]:
         """Calls of a stretch by the file that is called."""
-        return Counter(step[1] for each, step in self._steps if each == stretch)
+        return Counter(step[1] for each, _, step in self._steps if each == stretch)
 
 
 def drop(window: Any, path: Path) -> None:
@@ -187,6 +189,7 @@ def main() -> None:
     if arguments.list:
         for (out_of, into, function), count in walk.steps().most_common():
             print(f"{count:4} {out_of} -> {into} {function}")
+    print(f"in all {walk.count()}, on the window's thread {walk.count(main_alone=True)}")
     print(f"the view got {shows['set_image']} picture(s); what is shown changed {shows['changed']} time(s)")
 
 

@@ -80,7 +80,6 @@ class HistoryFeature(QObject):
     def show_saved(self, images: list[HistoryImage]) -> None:
         """These are in the history now: they come into the list."""
         session = self._context.session.session_of(images[0])
-        self.panel.model.set_current_session(session.id)
         self.panel.model.add_images(session, images)
         shown = self._context.viewer.image_id
         if shown in {image.id for image in images}:

@@ -136,6 +136,13 @@ class SessionGroups:
         """The group in which an image is loaded."""
         return next((group for group in self._groups if group.holds(image_id)), None)
 
+    def row_of(self, image_id: int) -> int:
+        """The row of an image; -1 when it is not loaded or folded away."""
+        group = self.holding(image_id)
+        if group is None or not group.unfolded:
+            return -1
+        return self.start(group) + 1 + group.place_of(image_id)
+
     def at(self, row: int) -> tuple[SessionGroup, ImageSummary | None]:
         """The content of a row: a group's heading, or one of its images."""
         place = bisect_right(self._starts, row) - 1

@@ -89,10 +89,6 @@ class HistoryModel(SessionRows):
         self._filter, self._filtered = chosen, chosen != HistoryFilter()
         self.reload()
 
-    def set_current_session(self, session_id: int | None) -> None:
-        """The session that this window adds to."""
-        self._current_session = session_id
-
     # Loading
 
     def reload(self) -> None:
@@ -372,6 +368,7 @@ class HistoryModel(SessionRows):
         Under a filter they are not shown until it is taken away: whether they match is the
         history's to say.
         """
+        self._current_session = session.id
         if self._filtered or not images:
             return
         group = self._groups.of(session.id)

@@ -80,10 +80,7 @@ class SessionRows(QStringListModel):
 
     def row_of(self, image_id: int) -> int:
         """The row of an image; -1 when it is not loaded or folded away."""
-        group = self._groups.holding(image_id)
-        if group is None or not group.unfolded:
-            return -1
-        return self._groups.start(group) + 1 + group.place_of(image_id)
+        return self._groups.row_of(image_id)
 
     def neighbour(self, image_id: int | None, step: int) -> ImageSummary | None:
         """The next (1) or previous (-1) image shown; from None the first or the last shown."""

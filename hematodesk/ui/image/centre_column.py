@@ -53,6 +53,7 @@ class CentreColumn(QWidget):
         for page in (self.zone, self.view, self.message):
             self._pages.addWidget(page)
         self._frame = _DropFrame(self)
+        self._dragged_over = False
         self.installEventFilter(self)
 
     def put_above(self, banners: QWidget) -> None:
@@ -85,6 +86,9 @@ class CentreColumn(QWidget):
 
     def set_drag_over(self, over: bool) -> None:
         """Whether something that can be opened is dragged over the window."""
+        if over == self._dragged_over:
+            return
+        self._dragged_over = over
         self.zone.set_drag_over(over)
         self._frame.setVisible(over and self._pages.currentWidget() is not self.zone)
         self._frame.raise_()

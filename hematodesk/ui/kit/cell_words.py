@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
@@ -24,6 +24,11 @@ def percent(share: float) -> str:
     if whole == 0 and share >= 0.001:
         return translate("CellWords", "<1 %")
     return translate("CellWords", "{number} %").format(number=QLocale().toString(whole))
+
+
+def percents(shares: Iterable[float]) -> list[str]:
+    """Several probabilities; see percent."""
+    return [percent(share) for share in shares]
 
 
 def milliseconds(elapsed: float) -> str:
@@ -76,19 +81,21 @@ def review_words(review: Review, prediction: Prediction | None, operator: str) -
 
 def label_words(cell: Cell) -> str:
     """The class that stands: "Neutrophil", "Monocyte?" while uncertain, "No cell", "Not named"."""
-    if cell.label is None:
+    label = cell.label
+    if label is None:
         no_cell, not_named = translate("CellWords", "No cell"), translate("CellWords", "Not named")
         return no_cell if cell.review is not None else not_named
-    name = class_name(cell.label)
+    name = class_name(label)
     return translate("CellWords", "{class_name}?").format(class_name=name) if cell.uncertain else name
 
 
 def cell_sentence(cell: Cell) -> str:
     """A cell in one line: label, confidence with its model's name, uncertain, reviewed."""
     parts: list[str] = []
-    prediction = cell.prediction
-    if cell.label is not None:
-        parts.append(class_name(cell.label))
+    prediction, label = cell.prediction, cell.label
+    name = class_name(label) if label is not None else ""
+    if label is not None:
+        parts.append(name)
     elif cell.review is not None:
         parts.append(translate("CellWords", "No cell"))
     else:
@@ -98,10 +105,11 @@ def cell_sentence(cell: Cell) -> str:
     elif cell.uncertain:
         parts.append(translate("CellWords", "uncertain"))
     if prediction is not None:
+        class_id = prediction.class_id
         parts.append(
             translate("CellWords", "{model} says {class_name}, {percent}").format(
                 model=f"{prediction.provenance.model} {prediction.provenance.version}",
-                class_name=class_name(prediction.class_id),
+                class_name=name if class_id == label else class_name(class_id),
                 percent=percent(prediction.confidence),
             )
         )

@@ -42,6 +42,11 @@ def class_count(class_id: str, count: int) -> str:
     return f"{number} {QCoreApplication.translate('CellClassPlural', known.plural)}"
 
 
+def class_names(class_ids: Iterable[str]) -> list[str]:
+    """The names of several classes; see class_name."""
+    return [class_name(class_id) for class_id in class_ids]
+
+
 def short_class_name(class_id: str) -> str:
     """The laboratory's abbreviation of the class, for where the name does not fit."""
     known = CELL_CLASSES.get(class_id)

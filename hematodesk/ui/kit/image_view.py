@@ -231,8 +231,7 @@ class ImageView(ZoomView):
         words = self.tr("No image")
         if self._pyramid is not None:
             name = self._name or self.tr("Image")
-            size = (self._pyramid.width, self._pyramid.height)
-            words = image_sentence(name, size, self._cells, self._current)
+            words = image_sentence(name, self._size, self._cells, self._current)
             if self._overlay is not None:
                 words += " " + self.tr("{shown}, laid over the image.").format(
                     shown=self._overlay.legend()[0]

@@ -243,11 +243,6 @@ class ClassRow(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(max(GRID * 4, round(QFontMetricsF(self.font()).height()) + _BAR + GRID + 4))
 
-    @property
-    def stands(self) -> bool:
-        """Whether this class is the cell's label."""
-        return self._stands
-
     def show_class(
         self, class_id: str, name: str, key: str, share: float, number: str, *, stands: bool
     ) -> None:

@@ -10,6 +10,7 @@ that looks. Widgets that paint themselves ask `tokens()` while they paint.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -152,8 +153,9 @@ def contrast(one: QColor, other: QColor) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
+@functools.cache
 def class_colour(class_id: str) -> QColor:
-    """The class's own colour, the same in light and dark."""
+    """The class's own colour, the same in light and dark; not to be changed."""
     return QColor(cell_class(class_id).colour)
 
 

@@ -69,6 +69,8 @@ class ZoomView(QWidget):
         self._refining.timeout.connect(self._refine)
         self._view = Viewport()
         self._column: QWidget | None = None
+        self._size = (0, 0)
+        """(width, height) of the picture, in its pixels."""
         self._drag = _Drag.NONE
         self._drag_button = Qt.MouseButton.NoButton
         self._pressed_at = QPointF()
@@ -113,8 +115,9 @@ class ZoomView(QWidget):
             self._refining.start()
         else:
             self._refining.stop()
-        if pyramid is not None:
-            self._view.set_image(pyramid.width, pyramid.height)
+        if pixels is not None:
+            self._size = (int(pixels.shape[1]), int(pixels.shape[0]))
+            self._view.set_image(*self._size)
         self._set_cursor()
         self._view_changed()
 

@@ -10,8 +10,8 @@ from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from hematodesk.domain.cells import Cell, Fault
-from hematodesk.ui.kit.cell_words import percent
-from hematodesk.ui.kit.class_names import class_name
+from hematodesk.ui.kit.cell_words import percents
+from hematodesk.ui.kit.class_names import class_name, class_names
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.parts import ClassRow, KeyButton
 from hematodesk.ui.kit.plain_text import plain_label
@@ -60,6 +60,7 @@ class AnswerPanel(QScrollArea):
         self._read_only = False
         self._reviewable: Cell | None = None
         self._rows: list[ClassRow] = []
+        self._standing: list[ClassRow] = []
         self._row_height = ClassRow().height()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -228,13 +229,14 @@ class AnswerPanel(QScrollArea):
         caption = self.tr("Cell {number} of {count}").format(number=number, count=count)
         self._card.show_cell(cell, caption, self._operator)
         shares = dict(cell.prediction.ranked) if cell.prediction is not None else {}
+        words = dict(zip(shares, percents(shares.values()), strict=True))
         label = cell.label
         self._fill_rows(
             [
                 (
                     class_id,
                     shares.get(class_id, 0.0),
-                    percent(shares[class_id]) if class_id in shares else "",
+                    words.get(class_id, ""),
                     class_id == label,
                 )
                 for class_id in self._in_order(shares)
@@ -355,16 +357,18 @@ class AnswerPanel(QScrollArea):
 
     def _fill_rows(self, filled: Sequence[tuple[str, float, str, bool]]) -> None:
         self._ensure_rows(max(len(filled), len(self._class_ids)))
-        for row, (class_id, share, number, stands) in zip(self._rows, filled, strict=False):
+        names = class_names([class_id for class_id, *_ in filled])
+        for row, name, (class_id, share, number, stands) in zip(self._rows, names, filled, strict=False):
             position = self._class_ids.index(class_id) if class_id in self._class_ids else CLASS_KEYS
             key = str(position + 1) if position < CLASS_KEYS else ""
-            row.show_class(class_id, class_name(class_id), key, share, number, stands=stands)
+            row.show_class(class_id, name, key, share, number, stands=stands)
+        self._standing = [row for row, each in zip(self._rows, filled, strict=False) if each[3]]
         self._show_standing()
 
     def _show_standing(self) -> None:
         """Scroll to the class that stands, where there are more classes than room."""
-        for row in self._rows:
-            if row.stands and not row.isHidden():
+        for row in self._standing:
+            if not row.isHidden():
                 self._ranking.ensureWidgetVisible(row, 0, 0)
 
     def _update_enabled(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
@@ -46,18 +48,18 @@ class AnswerPresenter(QObject):
         """What is shown is in the history: its notes and reviews can be written."""
         cell = self._viewer.cell
         self._answer.take_note_key(self._note_key() if cell is None else self._cell_key(cell))
-        self._show_possible()
+        self._show_possible(cell)
 
     def show_answer(self) -> None:
         """The right column, after another image, other cells or another model came."""
-        self._show_cell()
-        self._show_possible()
+        cell, standing = self._viewer.cell, self._viewer.standing
+        self._choose_classes(cell, standing)
+        self._show_cell(cell, standing)
+        self._show_possible(cell)
 
-    def _show_cell(self) -> None:
-        self._choose_classes()
+    def _show_cell(self, cell: Cell | None, standing: Sequence[int]) -> None:
         viewer, answer = self._viewer, self._answer
         result = viewer.result
-        loading = self._model_state.state is ModelLoadState.LOADING
         if viewer.state is ViewState.EMPTY:
             if self._model_state.state is ModelLoadState.NONE and self._model_state.fault is not None:
                 answer.show_no_model(self._model_state.fault.message, self._model_state.fault.remedy)
@@ -70,29 +72,28 @@ class AnswerPresenter(QObject):
                 fault.remedy if fault is not None else self.tr("Choose or import a model (Ctrl+M)."),
             )
         elif result is None:
-            if loading:
+            if self._model_state.state is ModelLoadState.LOADING:
                 answer.show_loading(self._model_state.name)
             else:
                 answer.show_working(viewer.name)
         elif result.status is ImageStatus.ERROR:
             cause = result.fault or Fault("unknown", result.name)
             answer.show_fault(cause, note=viewer.note, note_key=self._note_key())
-        elif not viewer.standing:
+        elif not standing:
             answer.show_no_cell(note=viewer.note, note_key=self._note_key())
-        elif viewer.cell is not None:
-            cell = viewer.cell
-            number = viewer.standing.index(viewer.current_index) + 1
-            answer.show_cell(cell, number, len(viewer.standing), note_key=self._cell_key(cell))
+        elif cell is not None:
+            number = standing.index(viewer.current_index) + 1
+            answer.show_cell(cell, number, len(standing), note_key=self._cell_key(cell))
         else:
             answer.show_cells(viewer.cells, note=viewer.note, note_key=self._note_key())
 
-    def _choose_classes(self) -> None:
+    def _choose_classes(self, cell: Cell | None, standing: Sequence[int]) -> None:
         """Offer the classes of what is shown; while an image is on its way those before it stay."""
         viewer, service = self._viewer, self._model_state.service
         if viewer.result is None and viewer.state is not ViewState.EMPTY and self._offered is not None:
             return
-        shown = [viewer.cell] if viewer.cell is not None else [viewer.cells[each] for each in viewer.standing]
-        named = [cell.prediction for cell in shown if cell is not None and cell.prediction is not None]
+        shown = [cell] if cell is not None else [viewer.cells[each] for each in standing]
+        named = [each.prediction for each in shown if each.prediction is not None]
         self._offer_classes(service.class_choice(named[0] if named else None))
 
     def _offer_classes(self, class_ids: tuple[str, ...]) -> None:
@@ -135,10 +136,9 @@ class AnswerPresenter(QObject):
             ChangeKind.DELETE_IMAGES: self.tr("delete images"),
         }[kind]
 
-    def _show_possible(self) -> None:
+    def _show_possible(self, cell: Cell | None) -> None:
         """Switch actions that would do nothing off."""
         viewer = self._viewer
-        cell = viewer.cell
         reviewable = self._reviews.may_review(cell)
         # A verdict may be given ahead of an image on its way: it waits for it.
         coming = not viewer.settled

@@ -78,7 +78,7 @@ class ExplainController(QObject):
         self._action.setToolTip(self._reason(what) if what is not None else self._purpose())
         if not (possible and self._action.isChecked() and cell is not None):
             resting = (what, self._action.isChecked(), viewer.settled)
-            if resting == self._resting and self._view.overlay is None:
+            if resting == self._resting:
                 return
             self._resting = resting
             self._drop()

@@ -51,6 +51,7 @@ class Notices(QObject):
         self._banners = context.banners
         self._lanes = context.lanes
         self._told: object = None
+        self._told_of_image = False
         runs.reused.connect(self._reused)
         runs.ended.connect(self._run_ended)
         runs.summed.connect(self._run_summed)
@@ -334,8 +335,9 @@ class Notices(QObject):
         known = [words[code] for code in result.notices if code in words]
         if known:
             self._banners.show_notice(Notice("image_notices", " ".join(known)))
-        else:
+        elif self._told_of_image:
             self._banners.put_away("image_notices")
+        self._told_of_image = bool(known)
 
 
 def _name_of(run: Run) -> str:

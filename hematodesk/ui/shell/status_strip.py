@@ -61,6 +61,7 @@ class StatusStrip(QWidget):
         row.addWidget(self.cells)
         row.addSpacing(16)
         self.time = QLabel(self)
+        self._elapsed_ms: float | None = None
         self.time.setToolTip(self.tr("From reading the file to the answer"))
         self.time.setMinimumWidth(64)
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -174,10 +175,9 @@ class StatusStrip(QWidget):
         self.sign.setAccessibleName(f"{words}: {tip}" if tip else words)
         self.sign.setVisible(bool(words))
 
-    def show_cells(self, words: str) -> None:
-        """What the image has: "2 cells, 1 uncertain"."""
+    def show_image(self, words: str, elapsed_ms: float | None) -> None:
+        """What the image has ("2 cells, 1 uncertain"), and how long it took, or nothing."""
         self.cells.setText(words)
-
-    def show_time(self, elapsed_ms: float | None) -> None:
-        """How long the image took, or nothing."""
-        self.time.setText("" if elapsed_ms is None else milliseconds(elapsed_ms))
+        if elapsed_ms != self._elapsed_ms:
+            self._elapsed_ms = elapsed_ms
+            self.time.setText("" if elapsed_ms is None else milliseconds(elapsed_ms))

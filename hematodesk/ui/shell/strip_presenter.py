@@ -48,10 +48,8 @@ class StripPresenter(QObject):
         """How many cells the image has, and how long it took."""
         result = self._viewer.result
         if result is None or result.status is ImageStatus.ERROR:
-            self._strip.show_cells("")
-            self._strip.show_time(None)
+            self._strip.show_image("", None)
             return
-        self._strip.show_time(result.elapsed_ms)
         standing = [cell for cell in result.cells if not cell.removed]
         words = self.tr("%n cell(s)", "", len(standing))
         uncertain = sum(cell.uncertain for cell in standing)
@@ -59,7 +57,7 @@ class StripPresenter(QObject):
             words += ", " + self.tr("%n uncertain", "", uncertain)
         if self._viewer.image_id is None:
             words += ", " + self.tr("not saved")
-        self._strip.show_cells(words)
+        self._strip.show_image(words, result.elapsed_ms)
 
     def show_model(self) -> None:
         """The model's name and provider."""

@@ -81,7 +81,8 @@ class Viewer(QObject):
         self._banners = banners
         self._services = services
         self._request = 0
-        self._settled = True
+        self.settled = True
+        """Whether what is shown is what was last asked for."""
         self._waiting: list[Callable[[], None]] = []
         self._left_at: dict[int, int] = {}
         self._kept: OrderedDict[int, Pixels] = OrderedDict()
@@ -124,18 +125,13 @@ class Viewer(QObject):
         return [index for index, cell in enumerate(self.cells) if not cell.removed]
 
     @property
-    def settled(self) -> bool:
-        """Whether what is shown is what was last asked for."""
-        return self._settled
-
-    @property
     def saved(self) -> bool:
         """Whether the image is in the history, and its cells can be reviewed."""
         return self.image_id is not None
 
     def when_settled(self, action: Callable[[], None]) -> None:
         """Run now, or as soon as the image asked for is there: keys pressed ahead are not lost."""
-        if self._settled:
+        if self.settled:
             action()
         else:
             self._waiting.append(action)
@@ -180,7 +176,7 @@ class Viewer(QObject):
     def show_unnamed(self, request: int, name: str, pixels: Pixels | None) -> None:
         """No model could look at the image."""
         if request == self._request:
-            self._settled = True
+            self.settled = True
             self._show(
                 ViewState.UNNAMED if pixels is not None else ViewState.EMPTY, name, pixels, None, None, ""
             )
@@ -189,7 +185,7 @@ class Viewer(QObject):
     def show_result(self, request: int, result: ImageResult, pixels: Pixels | None) -> None:
         """The answer, not yet saved."""
         if request == self._request:
-            self._settled = True
+            self.settled = True
             self._show(_state_of(result), result.name, pixels, result, None, "")
             self._settle()
 
@@ -269,7 +265,7 @@ class Viewer(QObject):
         self, image: HistoryImage, pixels: Pixels | None, cell_id: int | None, *, preview: bool = False
     ) -> None:
         result = image.result
-        self._settled = True
+        self.settled = True
         self.session_id = image.session_id
         self._show(
             _state_of(result),
@@ -341,7 +337,7 @@ class Viewer(QObject):
     def clear(self) -> None:
         """Show nothing."""
         self._request += 1
-        self._settled = True
+        self.settled = True
         self._show(ViewState.EMPTY, "", None, None, None, "")
         self._settle()
 
@@ -385,7 +381,7 @@ class Viewer(QObject):
         return index if index >= 0 else (standing[0] if standing else -1)
 
     def _unsettle(self) -> None:
-        self._settled = False
+        self.settled = False
         self._working.stop()
         self._awaited = None
         self._waiting.clear()
@@ -393,14 +389,14 @@ class Viewer(QObject):
 
     def _settle(self) -> None:
         self._blank.stop()
-        self._settled = True
+        self.settled = True
         waiting, self._waiting = self._waiting, []
         for action in waiting:
             # An action may ask for another image; the rest then waits for that one.
             self.when_settled(action)
 
     def _blank_out(self) -> None:
-        if not self._settled:
+        if not self.settled:
             self._show(ViewState.WORKING, self._coming_name, None, None, None, "")
 
 

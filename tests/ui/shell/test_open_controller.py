@@ -67,6 +67,33 @@ def test_a_dropped_file_shows_its_answer_and_is_saved(bench, qtbot: QtBot) -> No
     assert window.panel.selected_ids() == [window.viewer.image_id]
 
 
+def test_a_dropped_picture_and_its_cells_are_shown_once(bench, monkeypatch) -> None:
+    window = bench.show(start=[bench.field("before.jpg", "smear_02_eosinophil.jpg")])
+    view = window.centre.view
+    pictures, cells = [], []
+    put, mark = view.set_image, view.set_cells
+
+    def set_image(pixels, name="", shown=(), *arguments, **told) -> None:
+        pictures.append(pixels)
+        cells.extend([shown] if shown else [])
+        put(pixels, name, shown, *arguments, **told)
+
+    def set_cells(shown, *arguments) -> None:
+        cells.extend([shown] if shown else [])
+        mark(shown, *arguments)
+
+    monkeypatch.setattr(view, "set_image", set_image)
+    monkeypatch.setattr(view, "set_cells", set_cells)
+    assert drop(window, files(bench.field()))
+    bench.rest(window)
+    assert len(pictures) == len(cells) == 1
+    assert window.viewer.saved
+    assert "not saved" not in window.strip.cells.text()
+    assert window.actions_["note"].isEnabled()
+    assert window.viewer.cell is not None
+    assert window.viewer.cell.id is not None
+
+
 def test_a_dropped_folder_is_taken_whole_in_natural_order(bench) -> None:
     window = bench.show()
     for name in ("smear_10.jpg", "smear_2.jpg", "inner/smear_1.jpg"):

@@ -138,7 +138,8 @@ class ExportDialog(QDialog):
         if label is not None and hasattr(label, "setBuddy"):
             label.setBuddy(self.target)
         self.buttons = QDialogButtonBox()
-        self.export = self.buttons.addButton(self.tr("&Export"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.export = QPushButton(self.tr("&Export"))
+        self.buttons.addButton(self.export, QDialogButtonBox.ButtonRole.AcceptRole)
         set_role(self.export, "primary")
         self.cancel = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.export.setDefault(True)

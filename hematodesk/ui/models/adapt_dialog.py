@@ -145,7 +145,8 @@ class AdaptDialog(QDialog):
         whole.addWidget(self.buttons)
 
     def _button(self, words: str, action: Callable[[], None]) -> QPushButton:
-        button = self.buttons.addButton(words, QDialogButtonBox.ButtonRole.ActionRole)
+        button = QPushButton(words)
+        self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         button.clicked.connect(lambda _checked: action())
         button.setAutoDefault(False)
         return button

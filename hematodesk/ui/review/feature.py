@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QMessageBox, QPlainTextEdit
+from PySide6.QtWidgets import QDialog, QMessageBox, QPlainTextEdit, QPushButton
 
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.ui.kit.actions import BESIDE_MENU, CELL_MENU, CLASS_KEYS
@@ -137,7 +137,8 @@ class ReviewFeature(QObject):
                 self.tr("The files themselves stay. Undo brings them back until you quit.")
             )
             box.setStandardButtons(QMessageBox.StandardButton.Cancel)
-            delete = box.addButton(self.tr("&Delete"), QMessageBox.ButtonRole.AcceptRole)
+            delete = QPushButton(self.tr("&Delete"))
+            box.addButton(delete, QMessageBox.ButtonRole.AcceptRole)
             box.setDefaultButton(delete)
             box.accepted.connect(then)
             return box

@@ -67,6 +67,26 @@ def test_file_dialogs_are_made_in_one_place() -> None:
     assert makers == {"kit/file_chooser.py"}
 
 
+def test_buttons_that_are_held_are_made_here() -> None:
+    """Qt does not tell PySide of the end of what it has made itself.
+
+    A button that `addButton` made of its text was once taken for another one, which had stood at its address
+    and was gone: "already deleted", with the dialog open.
+    """
+    root = Path(hematodesk.ui.__path__[0])
+    held = [
+        f"{path.relative_to(root)}:{node.lineno}"
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.Return)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "addButton"
+        and len(node.value.args) == 2
+    ]
+    assert held == []
+
+
 def test_the_overlay_closes_after_the_button_with_the_keyboard_has_gone(bench, qtbot: QtBot) -> None:
     window = bench.show()
     window.banners.show_notice(Notice("told", "Told.", action_text="Do", action=lambda: None))

@@ -85,10 +85,10 @@ their place among the images.
 """
 
 _READ_AHEAD = 128
-"""Results that wait for the caller at most; the run pauses while as many do."""
+"""Most results that wait for the caller; the run pauses while there are as many."""
 
 _LOOK_S = 0.1
-"""How often a run that waits for its caller looks whether it is still wanted."""
+"""Seconds between two checks whether a run that waits for its caller is still wanted."""
 
 
 def open_model(
@@ -104,7 +104,7 @@ def open_model(
 
     Raises:
         ModelError: there is no such package, or it cannot be used.
-        ProviderError: the provider was required and is not to be had.
+        ProviderError: the required provider is not available.
         PolicyError: the computer's administrator does not allow it, or the policy cannot be read.
         PathError: the data folder cannot be found.
     """
@@ -203,7 +203,7 @@ class _Run:
         self._cancel = CancelToken()
         self._end: BaseException | None = None
         self._results: queue.Queue[ImageResult | BaseException | None] = queue.Queue(_READ_AHEAD)
-        # A daemon: an iterator that somebody forgot must not keep Python from ending.
+        # A daemon: a forgotten iterator must not keep Python from ending.
         self._thread = threading.Thread(target=self._work, name="hematodesk-api", daemon=True)
 
     def results(self) -> Iterator[ImageResult]:
@@ -253,14 +253,14 @@ class _Run:
                 self._put(answer.result)
 
     def _put(self, result: ImageResult | BaseException | None) -> None:
-        """Give it to the caller as soon as there is room; drop it when the caller has gone."""
+        """Pass it to the caller as soon as there is room; drop it when the caller has gone."""
         while True:
             try:
                 self._results.put(result, timeout=_LOOK_S)
                 return
             except queue.Full:
                 if self._cancel.cancelled:
-                    # Somebody may still be waiting: the end takes a result's place.
+                    # The caller may still be waiting: the end replaces a result.
                     self._results.get_nowait()
 
 

@@ -1,4 +1,4 @@
-"""A lock file: the system's own lock on it ends with the process, however that ends."""
+"""A lock file. The operating system releases the lock when its process ends, in whatever way."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ else:
 
 
 _ATTEMPTS = 10
-"""On drives where the numbers of files change from look to look, none is ever the one that was opened."""
+"""Attempts to lock the file at the path: on drives with changing inode numbers it always seems another."""
 
 A_LOOK_S = 0.5
-"""Patience with who takes a lock only to see whether it is free, or finds nothing to do behind it."""
+"""Seconds to wait for a process that holds the lock only to check whether it is free."""
 _LOOK_S = 0.01
 
 
@@ -35,10 +35,10 @@ class FileLock:
         self.fault: OSError | None = None
 
     def take(self, patience_s: float = 0.0, *, shared: bool = False) -> bool:
-        """Take it, with others that share it or alone; False when somebody is in the way for longer.
+        """Take the lock, shared or exclusive; False when another process keeps it for longer.
 
-        Where files cannot be locked, or not be written, nobody is: then it is True, and not `held`. Windows
-        knows no sharing here.
+        Where files cannot be locked or written it is True, without being `held`. On Windows every lock
+        is exclusive.
         """
         deadline = time.monotonic() + patience_s
         while not (taken := self._take(shared)) and time.monotonic() < deadline:
@@ -70,7 +70,7 @@ class FileLock:
             os.close(handle)
 
     def _is_there(self, handle: int) -> bool:
-        """Whether others see that file: who held it may have removed it after it was opened here."""
+        """Whether the path still leads to that file, which the last holder may have removed meanwhile."""
         try:
             return os.path.samestat(os.fstat(handle), self._path.stat())
         except OSError:
@@ -78,18 +78,18 @@ class FileLock:
 
     @property
     def held(self) -> bool:
-        """Whether the system holds it: not so where files cannot be locked."""
+        """Whether the lock is held: never where files cannot be locked."""
         return self._handle is not None
 
     def release(self) -> None:
-        """Let go; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._handle is None:
             return
         handle, self._handle = self._handle, None
         with contextlib.suppress(OSError):
             if sys.platform != "win32":
-                # Refused where others share it: the file is theirs then.
+                # Refused while others share it: the file stays.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # While it is still held, so that nobody's fresh file is removed.
+            # While it is still locked, so that no other process's new file is removed.
             self._path.unlink()
         os.close(handle)

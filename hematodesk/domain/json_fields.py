@@ -1,6 +1,6 @@
 """Reads a JSON object from outside field by field; every complaint carries the field's full name.
 
-Who reads a kind of document gives the words of the complaints and the error that carries them.
+The reader of a kind of document provides the messages and the error class.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def shown(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FieldWords:
-    """Marked templates of what can be wrong with a field; each may name {value}.
+    """Marked templates of the errors of a field; each may name {value}.
 
     Attributes:
         no_object, missing, no_list: as they say.
@@ -77,7 +77,7 @@ class Fields(ABC):
 
     @property
     def left(self) -> list[str]:
-        """The keys that nobody has taken."""
+        """The keys that were not read."""
         return [key for key in self._values if key not in self._taken]
 
     def child(self, key: str) -> Self:

@@ -4,8 +4,8 @@ An exception that Python itself raised (an IndexError, a deleted widget) and tha
 called from within another override ends the process: PySide reads the arguments of an exception that is not
 made yet (seen with PySide 6.11 on CPython 3.11).
 
-So every class of the window that derives from one of Qt's has its overrides guarded when it is defined,
-without a word from it. A guarded override that raises reports the error through sys.excepthook, as an
+So every class of the window that derives from one of Qt's has its overrides guarded automatically when
+it is defined. A guarded override that raises reports the error through sys.excepthook, as an
 exception in a slot is, and answers as if the event had not been handled, or as the class it overrides does.
 """
 

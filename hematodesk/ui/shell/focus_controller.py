@@ -1,4 +1,4 @@
-"""Where the keyboard is, and that a key does one thing wherever that is.
+"""Manages the focus, so that a key does one thing wherever the focus is.
 
 The window's keys work from every place; text fields alone take letters. F6 goes from column to column, and
 Up and Down from control to control within one, because Tab is the next cell everywhere.
@@ -35,7 +35,7 @@ _EDITING = (
     QKeySequence.StandardKey.Paste,
     QKeySequence.StandardKey.SelectAll,
 )
-"""What a text field does itself although the window has a shortcut on it."""
+"""Keys that a text field handles itself although the window has a shortcut on them."""
 
 Pane = tuple[QWidget, QWidget]
 """A column, and the widget in it that takes the keyboard or that holds one which does."""
@@ -50,7 +50,7 @@ class FocusController(QObject):
         """
         Args:
             panes: in the order of F6; one may lie within another.
-            homes: where the keyboard goes when what has it vanishes: the first that is on show.
+            homes: where the focus goes when its widget vanishes: the first visible one.
             cell_key: the action on Tab; while it is off, Tab goes from control to control as usual.
         """
         super().__init__(window)

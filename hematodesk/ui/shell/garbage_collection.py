@@ -1,9 +1,9 @@
-"""When Python looks for objects that hold each other: on the window's thread, all of them in quiet moments.
+"""Schedules Python's garbage collection: on the window's thread, full collections in quiet moments.
 
-Looking through everything (a full collection) holds the window. With 50,000 rows in the list it took 60 ms,
+A full collection blocks the window. With 50,000 rows in the list it took 60 ms,
 and Python did it whenever a quarter more objects were there: while rows were loaded, sorted or added by a
-batch. The young objects, where nearly all such garbage is, are looked through as often as Python would, but
-never on a lane, as Python would: a widget among them would be destroyed there.
+batch. The young objects, with nearly all cyclic garbage, are collected as often as by Python, but never
+on a lane: a widget among them would be destroyed there.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from PySide6.QtCore import QObject, QTimer
 from hematodesk.ui.state.task_lanes import TaskLanes
 
 _QUIET_MS = 2_000
-"""Nothing has been under way for so long: nobody waits."""
+"""Idle time after which a full collection may run."""
 
 _LEAST_S = 60.0
-"""Between two quiet moments that are used: one image after the other is no reason to look each time."""
+"""Least time between two full collections: opening image after image must not cause one each time."""
 
 _MOST_MS = 600_000
-"""A camera or a batch may run for hours: then it is done all the same."""
+"""Most time between two full collections: a camera or a batch may run for hours."""
 
 _MANY = 20_000
-"""So many objects that stand are too many to be looked at each time: some 30 ms."""
+"""Number of permanent objects from which a full collection takes some 30 ms and they are frozen."""
 
 _YOUNG_MS = 250
 """The young objects are looked through so soon after there are enough of them."""
 
 
 class GarbageCollection(QObject):
-    """Takes the collections over from Python, from `begin` to `end`."""
+    """Replaces Python's automatic collection, from `begin` to `end`."""
 
     def __init__(self, lanes: TaskLanes, parent: QObject | None = None, *, quiet_ms: int = _QUIET_MS) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class GarbageCollection(QObject):
         self._overdue.timeout.connect(self._collect)
 
     def begin(self) -> None:
-        """From now on Python does none by itself."""
+        """Switch Python's automatic collection off."""
         gc.disable()
         # The program's own modules and its window are there to stay: they are never looked at again.
         gc.freeze()
@@ -59,7 +59,7 @@ class GarbageCollection(QObject):
         self._young.start()
 
     def end(self) -> None:
-        """Python does them again."""
+        """Switch it on again."""
         self._lanes.idle.disconnect(self._quiet.start)
         self._quiet.stop()
         self._overdue.stop()

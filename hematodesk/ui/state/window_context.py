@@ -1,4 +1,4 @@
-"""What every feature of the window works with."""
+"""The context that every feature of the window gets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WindowContext:
         session: opens the history and closes it; what begins and ends with it listens.
         viewer: the image on show.
         model_state: the model in use.
-        banners: where the window says what happened.
+        banners: the window's messages.
         actions: the one table of actions; a feature binds those that are its own.
         dialogs: opens dialogs, one of each.
     """

@@ -82,7 +82,7 @@ class FixedSources:
 
 
 class LazySources:
-    """Sources that somebody else gives one by one; there may be no end of them."""
+    """Sources from an iterable of the caller, which may be endless."""
 
     roots: tuple[Path, ...] = ()
 
@@ -108,11 +108,11 @@ class LazySources:
         return self._taken if self._over else None
 
     def stop(self) -> None:
-        """Give no more."""
+        """End the stream."""
         self._over = True
 
     def anew(self) -> LazySources:
-        """What is left of them: they come once."""
+        """The rest of them: they can be read only once."""
         return self
 
 

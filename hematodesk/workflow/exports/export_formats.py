@@ -20,12 +20,12 @@ class ExportOption:
     """One option of a format.
 
     Attributes:
-        key: what `export_options` knows it by.
+        key: its name in `export_options`.
         default: its value unless asked for otherwise; a flag where it is true or false.
-        argument: on the command line; that of a flag turns the default round.
+        argument: on the command line; that of a flag inverts the default.
         help: there, in English, without the format's name.
         text: in the dialog: a flag's words, or what a choice is of.
-        choices: values with their words, where the dialog lets choose.
+        choices: values with their texts, where the dialog offers a choice.
     """
 
     key: str
@@ -46,7 +46,7 @@ class ExportFormat:
         title, about: in the dialog and the manual: what it is, and what for.
         write: its writer.
         options: in the dialog's order.
-        drawn: whether its writer needs something that draws pages.
+        drawn: whether its writer needs a renderer of pages.
     """
 
     id: str

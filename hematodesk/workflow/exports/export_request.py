@@ -1,4 +1,4 @@
-"""What is asked of an export, and what its writer is given."""
+"""The request of an export, and the input of its writer."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ReportRenderer(Protocol):
     """Renders a report as a PDF file; implemented where fonts and pages are available."""
 
     def __call__(self, report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:
-        """Write the file whole or not at all; sentences about what could not be shown. Raises Cancelled."""
+        """Write the file atomically; returns messages about what could not be shown. Raises Cancelled."""
         ...
 
 
@@ -102,7 +102,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """What a writer works with: the request, its images in their order, and what draws pages, if any."""
+    """The input of a writer: the request, its images in order, and the renderer of pages, if any."""
 
     services: Services
     request: ExportRequest

@@ -1,4 +1,4 @@
-"""The writers of the export formats: each writes whole or not at all."""
+"""The writers of the export formats; each writes atomically."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def copy_folders(job: ExportJob) -> ExportOutcome:
 
 
 def _cut_rules(services: Services) -> CutRules:
-    """How each package at hand crops; cells of another package are cut as the chosen one wants them."""
+    """How each available package crops; cells of another package are cropped for the chosen one."""
     from hematodesk.domain.packages import ModelPackage
 
     def rule(package: ModelPackage) -> PackageCut:

@@ -11,7 +11,7 @@ from hematodesk.domain.history import ImageSummary, ReviewState, Session
 from hematodesk.ui.history.session_rows import Role
 from hematodesk.ui.history.thumbnails import Thumbnails
 from hematodesk.ui.history.words import label_words
-from hematodesk.ui.kit.plain_text import whole_letters
+from hematodesk.ui.kit.plain_text import elided_name, whole_letters
 from hematodesk.ui.kit.theme import SURROUND, class_colour, emphasis_font, tokens
 from hematodesk.ui.kit.time_words import moment_words
 
@@ -99,7 +99,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setPen(QColor(text))
         room = badge.left() - left - 4
         name = whole_letters(summary.name)
-        painter.drawText(left, base, metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room))
+        painter.drawText(left, base, elided_name(metrics, name, room))
         base += metrics.height()
         shown = summary.labels[:4] if summary.status is ImageStatus.OK else ()
         for class_id, _ in shown:

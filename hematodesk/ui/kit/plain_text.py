@@ -6,11 +6,14 @@ import re
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QLabel
 
 from hematodesk.ui.kit.theme import set_role
 
+_FIGURE = re.compile(r"\d+(?=[^.]*(?:\.\w{1,5}){0,2}$)")
+"""A figure in a name's stem."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -33,6 +36,30 @@ def plain_tooltip(text: str) -> str:
 def whole_letters(text: str) -> str:
     """The text with U+FFFD for lone surrogates, as in names that are not UTF-8; Qt drops them silently."""
     return text if text.isascii() else _HALF.sub("\ufffd", text)
+
+
+def elided_name(metrics: QFontMetrics, name: str, room: int) -> str:
+    """A file's name cut in the middle to `room` pixels, its last figure kept: it tells one image of a series.
+
+    Where there is no room for that and the extension, the extension goes.
+    """
+    usual = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+    figures = list(_FIGURE.finditer(name))
+    if usual == name or not figures:
+        return usual
+    last = figures[-1]
+    kept = name[last.start() :]
+    stem = name[last.start() : max(name.rfind("."), last.end())]
+    if usual.endswith(kept):
+        return usual
+    for tail in (kept, stem):
+        left = room - metrics.horizontalAdvance("…" + tail)
+        head = next(
+            (end for end in range(last.start(), 0, -1) if metrics.horizontalAdvance(name[:end]) <= left), 0
+        )
+        if head > 0 or left >= 0:
+            return f"{name[:head]}…{tail}"
+    return metrics.elidedText(stem, Qt.TextElideMode.ElideLeft, room)
 
 
 def breakable(text: str) -> str:

@@ -6,6 +6,7 @@ taken on a screen of any scaling. Positions in the widget are device independent
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 MOST_ZOOM = 40.0
@@ -135,7 +136,11 @@ class Viewport:
         """Where the image's top left corner lies in the widget, snapped to physical pixels."""
         left = self.width / 2 - self.centre_x * self.scale
         top = self.height / 2 - self.centre_y * self.scale
-        return round(left * self.ratio) / self.ratio, round(top * self.ratio) / self.ratio
+        return self._snapped(left), self._snapped(top)
+
+    def _snapped(self, place: float) -> float:
+        """On the nearest physical pixel; a half always goes up, so that whole pixels above change nothing."""
+        return math.floor(place * self.ratio + 0.5 + 1e-6) / self.ratio
 
     def _hold(self) -> None:
         self.centre_x = _held(self.centre_x, self.image_width, self.width / self.scale)

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.image_formats import format_names
 from hematodesk.domain.messages import N_, Message
 
 _EXPORT_SMALLER = N_("Errors", "Export the field of view at a lower resolution.")
-_SAVE_AS = N_("Errors", "Save the picture as JPEG, PNG, TIFF, BMP or WebP and open that.")
+_SAVE_AS = N_("Errors", "Save the picture as {formats} or {last} and open that.")
+
+
+def _formats() -> dict[str, str]:
+    """What `_SAVE_AS` names."""
+    *others, last = format_names()
+    return {"formats": ", ".join(others), "last": last}
 
 
 def empty(name: str) -> ImageError:
@@ -42,6 +49,7 @@ def not_an_image(name: str) -> ImageError:
         N_("Errors", "“{name}” is not an image, whatever its name says."),
         _SAVE_AS,
         name=name,
+        **_formats(),
     )
 
 
@@ -53,6 +61,7 @@ def not_read_here(name: str, what: str) -> ImageError:
         _SAVE_AS,
         name=name,
         what=Message(what),
+        **_formats(),
     )
 
 

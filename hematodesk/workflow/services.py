@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import RunOptions
 from hematodesk.domain.messages import N_, reason_of
+from hematodesk.domain.operators import Operator
 from hematodesk.workflow.analysis.analyser import Analyser
 from hematodesk.workflow.analysis.known_results import find_earlier
 from hematodesk.workflow.analysis.run_recorder import RunRecorder, same_run
@@ -160,15 +161,16 @@ class Services:
         return self._open_history_at(path)
 
     @property
-    def operator(self) -> str:
-        """The operator's name, from the settings or the login."""
-        return operator_name(self.settings)
+    def operator(self) -> Operator:
+        """The operator, by the name in the settings or the login's."""
+        name = operator_name(self.settings)
+        return Operator(name, name)
 
     def session_id(self) -> int:
         """This run's session in the history, begun at the first call. Raises HistoryError."""
         with self._lock:
             if self._session_id is None:
-                self._session_id = self.open_history().begin_session(self.operator)
+                self._session_id = self.open_history().begin_session(self.operator.name)
             return self._session_id
 
     def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:

@@ -1246,10 +1246,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>«{name}» no es una imagen, diga lo que diga su nombre.</translation>
     </message>
     <message>
-        <source>Save the picture as JPEG, PNG, TIFF, BMP or WebP and open that.</source>
-        <translation>Guarde la imagen como JPEG, PNG, TIFF, BMP o WebP y abra ese archivo.</translation>
-    </message>
-    <message>
         <source>“{name}” needs more memory than there is.</source>
         <translation>«{name}» necesita más memoria de la que hay.</translation>
     </message>
@@ -1272,6 +1268,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Export the field of view at a lower resolution.</source>
         <translation>Exporte el campo visual con menos resolución.</translation>
+    </message>
+    <message>
+        <source>Save the picture as {formats} or {last} and open that.</source>
+        <translation>Guarde la imagen como {formats} o {last} y abra ese archivo.</translation>
     </message>
     <message>
         <source>“{name}” is a {label} file that cannot be decoded: it is damaged or of a rare kind.</source>

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from hematodesk.domain.cells import Cell, Prediction, Review, UncertainReason, Verdict
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.class_names import class_name
 
 translate = QCoreApplication.translate
@@ -58,13 +59,13 @@ def uncertain_short(prediction: Prediction) -> str:
     return ""
 
 
-def review_words(review: Review, prediction: Prediction | None, operator: str) -> str:
+def review_words(review: Review, prediction: Prediction | None, operator: Operator) -> str:
     """Who said what of a prediction: "You: Monocyte (model said Neutrophil)".
 
     Args:
         operator: the present operator, whose own reviews are shown as "You".
     """
-    who = translate("CellWords", "You") if review.operator == operator else review.operator
+    who = translate("CellWords", "You") if review.operator == operator.name else review.operator
     model = class_name(prediction.class_id) if prediction is not None else ""
     if review.verdict is Verdict.REJECTED or review.class_id is None:
         said = translate("CellWords", "no cell")

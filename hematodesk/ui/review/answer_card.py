@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from hematodesk.domain.cells import Cell, Prediction, Provenance, Review, Verdict
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.cell_words import label_words, milliseconds, percent, review_words, uncertain_words
 from hematodesk.ui.kit.parts import AnswerCard, FitLabel, ShareBar
 from hematodesk.ui.kit.plain_text import breakable, plain_label, plain_tooltip
@@ -63,7 +64,7 @@ class CellCard(AnswerCard):
         self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))
         self._source.setVisible(not compact)
 
-    def show_cell(self, cell: Cell, caption: str, operator: str) -> None:
+    def show_cell(self, cell: Cell, caption: str, operator: Operator) -> None:
         """One cell; the operator's own reviews are told as "You"."""
         prediction, review, label, uncertain = cell.prediction, cell.review, cell.label, cell.uncertain
         colour = class_colour(label) if label is not None else None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from hematodesk.domain.cells import Cell, Fault
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.cell_words import percents
 from hematodesk.ui.kit.class_names import class_name, class_names
 from hematodesk.ui.kit.error_words import error_words
@@ -55,7 +56,7 @@ class AnswerPanel(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._class_ids: tuple[str, ...] = ()
-        self._operator = ""
+        self._operator = Operator("", "")
         self._review_key = ""
         self._read_only = False
         self._reviewable: Cell | None = None
@@ -163,7 +164,7 @@ class AnswerPanel(QScrollArea):
         """The classes on offer, in the order of their keys."""
         return self._class_ids
 
-    def set_operator(self, operator: str) -> None:
+    def set_operator(self, operator: Operator) -> None:
         """Who sits here: that person's reviews are told as "You"."""
         self._operator = operator
 

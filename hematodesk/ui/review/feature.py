@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QMessageBox, QPlainTextEdit, QPushButton
 
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.actions import BESIDE_MENU, CELL_MENU, CLASS_KEYS
 from hematodesk.ui.kit.banners import Notice
 from hematodesk.ui.kit.image_view import ImageView
@@ -94,7 +95,7 @@ class ReviewFeature(QObject):
         )
         self.answer.why.follow(actions["show_why"], hint["show_why"])
 
-    def set_operator(self, operator: str) -> None:
+    def set_operator(self, operator: Operator) -> None:
         """Reviews carry this name from now on."""
         self.reviews.set_operator(operator)
         self.answer.set_operator(operator)

@@ -16,6 +16,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, Review, Verdict, now_utc
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.banners import Level, Notice
 from hematodesk.ui.state.task_lanes import Lane, Ticket
 from hematodesk.ui.state.window_context import WindowContext
@@ -68,7 +69,7 @@ class ReviewController(QObject):
         self._service, self.read_only = service, read_only
         self.undo_changed.emit()
 
-    def set_operator(self, operator: str) -> None:
+    def set_operator(self, operator: Operator) -> None:
         """Reviews carry this name from now on."""
         if self._service is not None:
             self._service.operator = operator
@@ -122,7 +123,7 @@ class ReviewController(QObject):
         if not self.possible or cell is None or self._service is None:
             return
         service = self._service
-        expected = replace(cell, review=Review(verdict, class_id, service.operator, now_utc()))
+        expected = replace(cell, review=Review(verdict, class_id, service.operator.name, now_utc()))
         self._viewer.put_cell(self._viewer.current_index, expected)
 
         def job() -> Change:

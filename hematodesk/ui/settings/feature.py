@@ -13,10 +13,10 @@ from hematodesk.workflow.system.settings import DECLARED
 
 class SettingsFeature(QObject):
     """Signals:
-    operator_changed(str): another name was set.
+    operator_changed(Operator): somebody else works here, or under another name.
     """
 
-    operator_changed = Signal(str)
+    operator_changed = Signal(object)
 
     def __init__(self, context: WindowContext) -> None:
         super().__init__(context.window)

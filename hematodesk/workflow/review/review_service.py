@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.cells import Cell, Review, Verdict, now_utc
+from hematodesk.domain.operators import Operator
 
 if TYPE_CHECKING:
     from hematodesk.storage.history import History
@@ -72,10 +73,10 @@ class ReviewService:
 
     Args:
         history: the open history.
-        operator: the name that reviews carry.
+        operator: who reviews.
     """
 
-    def __init__(self, history: History, operator: str) -> None:
+    def __init__(self, history: History, operator: Operator) -> None:
         self._history = history
         self.operator = operator
         self._lock = threading.RLock()
@@ -216,7 +217,9 @@ class ReviewService:
     def _review(
         self, cell: Cell, verdict: Verdict, class_id: str | None, kind: ChangeKind, image_id: int | None
     ) -> Change:
-        return self._set_review(cell, Review(verdict, class_id, self.operator, now_utc()), kind, image_id)
+        return self._set_review(
+            cell, Review(verdict, class_id, self.operator.name, now_utc()), kind, image_id
+        )
 
     def _set_review(
         self, cell: Cell, review: Review | None, kind: ChangeKind, image_id: int | None

@@ -33,6 +33,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 from hematodesk.ui.history.model import HistoryModel
 from hematodesk.ui.history.rows import summary_of
@@ -241,7 +242,7 @@ def panel(qtbot: QtBot) -> AnswerPanel:
     made = AnswerPanel()
     qtbot.addWidget(made)
     made.set_classes(("neutrophil", "monocyte"))
-    made.set_operator("ada")
+    made.set_operator(Operator("ada", "ada"))
     return made
 
 

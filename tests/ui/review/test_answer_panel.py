@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from hematodesk.domain.cells import Fault, UncertainReason, Verdict
 from hematodesk.domain.classes import CELL_CLASSES, WBC4
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.cell_words import milliseconds, percent
 from hematodesk.ui.kit.parts import ClassRow, FitLabel, ShareBar
 from hematodesk.ui.kit.plain_text import breakable, plain_tooltip
@@ -36,7 +37,7 @@ def panel(qtbot: QtBot) -> Iterator[AnswerPanel]:
     made = AnswerPanel()
     qtbot.addWidget(made)
     made.set_classes(WBC4)
-    made.set_operator("ada")
+    made.set_operator(Operator("ada", "ada"))
     made.set_key_hints(agree="Enter", reject="X", clear="C", next_open="U")
     made.resize(300, 700)
     made.show()

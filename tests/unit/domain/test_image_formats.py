@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from hematodesk.domain.image_formats import IMAGE_FORMATS, ImageFormat, image_suffixes, sniff_format
-from hematodesk.imaging import header
+from hematodesk.imaging import faults, header
 from hematodesk.workflow.analysis.image_files import gather_images
 from hematodesk.workflow.analysis.sources import suffix_of
 
@@ -102,3 +102,8 @@ def test_a_new_format_is_told_to_macos(one_more: None, packaging: dict[str, Modu
 def test_papers_that_list_the_formats_name_them_all(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert [each.name for each in IMAGE_FORMATS.values() if each.name not in text] == []
+
+
+def test_a_file_of_no_format_is_told_all_of_them(one_more: None) -> None:
+    remedy = faults.not_an_image("a.gif").remedy
+    assert remedy == "Save the picture as JPEG, PNG, TIFF, BMP, WebP or DICOM and open that."

@@ -9,6 +9,7 @@ import pytest
 from hematodesk.bootstrap import build
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.domain.operators import Operator
 from hematodesk.workflow.analysis.sources import Picture
 
 
@@ -54,7 +55,7 @@ def test_closing_ends_the_session_and_keeps_the_results(services, made_result):
 def test_reviews_carry_the_operator(services):
     services.settings.set("operator", "Dr Weiß")
     services.open_history()
-    assert services.review_service().operator == "Dr Weiß"
+    assert services.review_service().operator == Operator("Dr Weiß", "Dr Weiß")
 
 
 def test_closing_removes_old_pictures_that_no_result_needs(services, made_result, smear_png, blank_png):

@@ -5,12 +5,13 @@ import pytest
 from hematodesk.domain.cells import Cell, CellOrigin, Review, Verdict, now_utc
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.operators import Operator
 from hematodesk.workflow.review.review_service import ChangeKind, ReviewService
 
 
 @pytest.fixture
 def service(history) -> ReviewService:
-    return ReviewService(history, "Dr Weiß")
+    return ReviewService(history, Operator("1", "Dr Weiß"))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_the_same_verdict_again_is_no_step_to_undo(service, image):
 
 def test_another_persons_same_verdict_is_kept(history, service, image):
     cell = service.agree(image.result.cells[0]).cell
-    second = ReviewService(history, "Second").agree(cell).cell
+    second = ReviewService(history, Operator("2", "Second")).agree(cell).cell
     assert second.review.operator == "Second"
 
 

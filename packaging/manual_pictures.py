@@ -120,7 +120,8 @@ class Stage:
             self.rest()
 
     def dialog(self, name: str, width: int, height: int) -> QDialog:
-        """A dialog that was just opened, at that size and at rest."""
+        """A dialog that is being opened, at that size and at rest."""
+        self.until(lambda: name in self.window.dialogs.open_now)
         dialog = self.window.dialogs.open_now[name]
         dialog.resize(width, height)
         self.rest()

@@ -121,6 +121,7 @@ class LabKit:
             now_utc,
         )
         from hematodesk.domain.geometry import Box
+        from hematodesk.domain.operators import Operator
         from hematodesk.imaging.read import encode_png
 
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +136,7 @@ class LabKit:
                 path.write_bytes(data)
                 said = Prediction((("neutrophil", 0.9), ("monocyte", 0.1)), None, made)
                 verdict = Verdict.AGREED if class_id == "neutrophil" else Verdict.CORRECTED
-                review = Review(verdict, class_id, "ada", now_utc())
+                review = Review(verdict, class_id, Operator.named("ada"), now_utc())
                 cells = tuple(
                     Cell(Box(2 + 20 * place, 4, 16, 16), CellOrigin.LOCATED, 1.0, said, review)
                     for place in range(min(per_image, count - number))

@@ -22,6 +22,7 @@ from hematodesk.domain.cells import (
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.messages import Message
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 
 NASTY = (
@@ -74,7 +75,7 @@ def predictions(draw: st.DrawFn) -> Prediction:
 def reviews(draw: st.DrawFn) -> Review:
     verdict = draw(st.sampled_from(Verdict))
     class_id = None if verdict is Verdict.REJECTED else draw(class_ids)
-    return Review(verdict, class_id, draw(named), draw(times))
+    return Review(verdict, class_id, Operator.named(draw(named)), draw(times))
 
 
 @st.composite
@@ -143,7 +144,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Session], list[ImageRecord]]:
     used = {record.image.session_id for record in records}
     began = draw(st.lists(times, min_size=len(ids), max_size=len(ids), unique=True))
     sessions = [
-        Session(number, draw(named), start, draw(st.one_of(st.just(""), times)), 0)
+        Session(number, Operator.named(draw(named)), start, draw(st.one_of(st.just(""), times)), 0)
         for number, start in zip(ids, began, strict=True)
         if number in used
     ]
@@ -166,4 +167,6 @@ def history_of_edges() -> tuple[list[Session], list[ImageRecord]]:
     )
     inside = tuple(each.cell for each in cells)
     result = ImageResult("a.png", "", "ab" * 32, 9, 9, ImageStatus.OK, inside, created_at=now)
-    return [Session(1, "ada", now, "", 0)], [ImageRecord(HistoryImage(0, 1, result, ""), cells)]
+    return [Session(1, Operator.named("ada"), now, "", 0)], [
+        ImageRecord(HistoryImage(0, 1, result, ""), cells)
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.messages import Message, understood
+from hematodesk.domain.operators import Operator
 
 
 def now_utc() -> str:
@@ -102,7 +103,7 @@ class Review:
 
     verdict: Verdict
     class_id: str | None
-    operator: str
+    operator: Operator
     created_at: str
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
+from hematodesk.domain.operators import Operator
 
 
 class ReviewState(StrEnum):
@@ -23,7 +24,7 @@ class Session:
     """One session of one operator. `ended_at` is empty while it runs; deleted images are not counted."""
 
     id: int
-    operator: str
+    operator: Operator
     started_at: str
     ended_at: str
     image_count: int

@@ -11,8 +11,13 @@ class Operator:
 
     Attributes:
         id: what tells the person from others; without accounts it is the name.
-        name: what sessions, reviews and reports carry.
+        name: what the database, exports and texts say of the person.
     """
 
     id: str
     name: str
+
+    @classmethod
+    def named(cls, name: str) -> Operator:
+        """The person of whom only the name is known, which is then the id too."""
+        return cls(name, name)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.tallies import Tally
 
 Pixels = npt.NDArray[np.uint8]
@@ -42,7 +43,7 @@ class Report:
             one image at a time is held.
     """
 
-    operator: str
+    operator: Operator
     program: str
     made_at: str
     sessions: tuple[tuple[Session, Tally], ...]

@@ -83,7 +83,7 @@ def _marked(text: str) -> str:
 def _session_document(session: Session) -> dict[str, Any]:
     return {
         "id": session.id,
-        "operator": session.operator,
+        "operator": session.operator.name,
         "started_at": session.started_at,
         "ended_at": session.ended_at,
     }
@@ -145,7 +145,7 @@ def _verdict_document(verdict: Review | Withdrawal) -> dict[str, Any]:
     return {
         "verdict": verdict.verdict.value,
         "class": verdict.class_id,
-        "operator": verdict.operator,
+        "operator": verdict.operator.name,
         "at": verdict.created_at,
     }
 

@@ -31,6 +31,7 @@ from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.limits import MAX_CELLS, MAX_NOTE_CHARACTERS
 from hematodesk.domain.messages import N_, Message
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
 from hematodesk.reporting.json_export import SCHEMA
 from hematodesk.reporting.json_fields import ExportedFields
@@ -155,7 +156,7 @@ def _check_schema(schema: object, where: Message) -> None:
 def _session(fields: ExportedFields) -> Session:
     return Session(
         id=fields.whole("id"),
-        operator=fields.text("operator"),
+        operator=Operator.named(fields.text("operator")),
         started_at=fields.time("started_at"),
         ended_at=fields.time("ended_at", may_be_empty=True),
         image_count=0,
@@ -275,7 +276,7 @@ def _verdict(fields: ExportedFields) -> Review | Withdrawal:
     class_id = fields.maybe_text("class")
     if (class_id is None) != (verdict is Verdict.REJECTED):
         _refuse_class(fields, verdict)
-    return Review(verdict, class_id, fields.text("operator"), fields.time("at"))
+    return Review(verdict, class_id, Operator.named(fields.text("operator")), fields.time("at"))
 
 
 def _refuse_class(fields: ExportedFields, verdict: Verdict) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.report import Report, ReportPictures
 from hematodesk.domain.tallies import Tally, by_session
 
@@ -14,7 +15,7 @@ def compose_report(
     images: Iterable[HistoryImage],
     pictures: Callable[[Sequence[HistoryImage]], Iterator[ReportPictures]],
     *,
-    operator: str,
+    operator: Operator,
     program: str,
     made_at: str,
 ) -> Report:

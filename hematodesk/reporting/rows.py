@@ -114,7 +114,7 @@ def _cell_values(number: int, cell: Cell) -> dict[str, Value]:
     if review is not None:
         values |= {
             "review": review.verdict.value,
-            "reviewer": review.operator,
+            "reviewer": review.operator.name,
             "reviewed_at": review.created_at,
         }
     return values

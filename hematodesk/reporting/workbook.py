@@ -155,7 +155,7 @@ class _Writer:
         for session, tally in counted.values():
             row = dict[str, Value]({f"class {class_id}": tally.classes[class_id] for class_id in classes})
             row |= {name: getattr(tally, name) for name in _SESSION_COLUMNS[4:]}
-            row |= {"session": session.id, "operator": session.operator}
+            row |= {"session": session.id, "operator": session.operator.name}
             row |= {"started_at": session.started_at, "ended_at": session.ended_at or None}
             row["models"] = "\n".join(
                 f"{name} {version} (SHA-256 {digest}): {number_of(count, 'cell')}"

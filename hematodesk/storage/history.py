@@ -27,6 +27,7 @@ from hematodesk.domain.history import (
 )
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
 from hematodesk.domain.messages import N_
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import cell_pages, faults, filtering, intake, listing, reading, runs, tally, writing
 from hematodesk.storage.database import Database
 from hematodesk.storage.history_copies import CopiesOfHistory
@@ -107,7 +108,7 @@ class History(RunsOfHistory, CopiesOfHistory):
 
     # Sessions
 
-    def begin_session(self, operator: str) -> int:
+    def begin_session(self, operator: Operator) -> int:
         """Begin a session of that operator; returns its id."""
         with self._database.write() as connection:
             return writing.insert_session(connection, operator)

@@ -189,7 +189,7 @@ class _Intake:
 
 def _same_session(connection: sqlite3.Connection, session: Session) -> int | None:
     query = "SELECT id FROM session WHERE operator = ? AND started_at = ? ORDER BY id = ? DESC, id LIMIT 1"
-    values = (pack_text(session.operator), session.started_at, session.id)
+    values = (pack_text(session.operator.name), session.started_at, session.id)
     row = connection.execute(query, values).fetchone()
     return None if row is None else int(row[0])
 
@@ -202,7 +202,12 @@ def _insert_session(connection: sqlite3.Connection, session: Session) -> int:
     )
     cursor = connection.execute(
         "INSERT INTO session (id, operator, started_at, ended_at) VALUES (?, ?, ?, ?)",
-        (session.id if free else None, pack_text(session.operator), session.started_at, session.ended_at),
+        (
+            session.id if free else None,
+            pack_text(session.operator.name),
+            session.started_at,
+            session.ended_at,
+        ),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid

@@ -22,6 +22,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, ImageSummary, ListedCell, ReviewState, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.text import fault_of, pack_text, unpack_text
 
 Row = tuple[Any, ...]
@@ -121,7 +122,7 @@ def review_of(row: Row) -> Review:
     return Review(
         Verdict(verdict),
         None if class_id is None else unpack_text(class_id),
-        unpack_text(operator),
+        Operator.named(unpack_text(operator)),
         created_at,
     )
 
@@ -210,7 +211,8 @@ def sessions_of(connection: sqlite3.Connection, include_empty: bool) -> list[Ses
         "WHERE image_count > 0 OR ? ORDER BY id DESC"
     )
     return [
-        Session(row[0], unpack_text(row[1]), *row[2:]) for row in connection.execute(query, (include_empty,))
+        Session(row[0], Operator.named(unpack_text(row[1])), *row[2:])
+        for row in connection.execute(query, (include_empty,))
     ]
 
 

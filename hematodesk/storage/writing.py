@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from hematodesk.domain.cells import Cell, ImageResult, Prediction, Review, now_utc
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.summary import summarise
 from hematodesk.storage.listing import delist, enlist, is_listed, refresh, write_summary
 from hematodesk.storage.reading import ids_json
@@ -115,7 +116,7 @@ def insert_review(connection: sqlite3.Connection, cell_id: int, review: Review |
         insert_withdrawal(connection, cell_id, now_utc())
         return
     class_id = None if review.class_id is None else pack_text(review.class_id)
-    values = (review.verdict, class_id, pack_text(review.operator), review.created_at)
+    values = (review.verdict, class_id, pack_text(review.operator.name), review.created_at)
     _insert(connection, _INSERT_REVIEW, cell_id, *values)
 
 
@@ -124,10 +125,10 @@ def insert_withdrawal(connection: sqlite3.Connection, cell_id: int, created_at: 
     _insert(connection, _INSERT_REVIEW, cell_id, None, None, "", created_at)
 
 
-def insert_session(connection: sqlite3.Connection, operator: str) -> int:
+def insert_session(connection: sqlite3.Connection, operator: Operator) -> int:
     """Save the beginning of a session; returns its id."""
     query = "INSERT INTO session (operator, started_at) VALUES (?, ?)"
-    return _insert(connection, query, pack_text(operator), now_utc())
+    return _insert(connection, query, pack_text(operator.name), now_utc())
 
 
 def set_image_note(connection: sqlite3.Connection, image_id: int, note: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hematodesk import __version__
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.words import number_of
 from hematodesk.workflow.analysis.samples import read_samples
 from hematodesk.workflow.system.versions import library_versions
@@ -268,7 +269,7 @@ def _history_writing(services: Services) -> Check:
 
 def _written_and_read(history: History) -> str:
     given = ImageResult("self-test", "", "0" * 64, 640, 480, ImageStatus.NO_CELL)
-    session = history.begin_session("self-test")
+    session = history.begin_session(Operator.named("self-test"))
     saved = history.save_result(session, given)
     back = history.image(saved.id).result
     if replace(back, thumbnail=given.thumbnail) != given:

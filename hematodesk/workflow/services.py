@@ -163,14 +163,13 @@ class Services:
     @property
     def operator(self) -> Operator:
         """The operator, by the name in the settings or the login's."""
-        name = operator_name(self.settings)
-        return Operator(name, name)
+        return Operator.named(operator_name(self.settings))
 
     def session_id(self) -> int:
         """This run's session in the history, begun at the first call. Raises HistoryError."""
         with self._lock:
             if self._session_id is None:
-                self._session_id = self.open_history().begin_session(self.operator.name)
+                self._session_id = self.open_history().begin_session(self.operator)
             return self._session_id
 
     def save(self, results: Sequence[ImageResult]) -> list[HistoryImage]:

@@ -29,6 +29,7 @@ from hematodesk.domain.cells import (
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import CellFilter, CellOrder, HistoryFilter, ReviewState
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
 IMAGES = 1_000_000
@@ -50,7 +51,11 @@ def made_up_results(seed: int = 7) -> Iterator[ImageResult]:
         ranked = ((order[0], confidence), *((other, (1 - confidence) / 3) for other in order[1:]))
         uncertain = UncertainReason.LOW_CONFIDENCE if confidence < 0.43 else None
         provenance = Provenance("wbc4", "1.0.0", "a" * 64, "auto", "cpu", 4.2, when)
-        review = Review(Verdict.AGREED, order[0], "someone", when) if chance.random() < 0.3 else None
+        review = (
+            Review(Verdict.AGREED, order[0], Operator.named("someone"), when)
+            if chance.random() < 0.3
+            else None
+        )
         cell = Cell(
             Box(chance.randrange(400), chance.randrange(300), 90, 88),
             CellOrigin.LOCATED,
@@ -81,7 +86,7 @@ def fill(history: History, images: int) -> float:
     begin = time.perf_counter()
     for number in range(0, images, GROUP):
         if number % SESSION_IMAGES == 0:
-            session = history.begin_session("someone")
+            session = history.begin_session(Operator.named("someone"))
         history.save_results(session, list(itertools.islice(results, min(GROUP, images - number))))
     return images / (time.perf_counter() - begin)
 
@@ -205,7 +210,7 @@ def run(images: int = IMAGES) -> list[Row]:
         rows += cell_rows(history, held)
         cell_id = history.image(images // 2).result.cells[0].id
         assert cell_id is not None
-        review = Review(Verdict.CORRECTED, "monocyte", "someone", "2026-01-01T00:00:00.000Z")
+        review = Review(Verdict.CORRECTED, "monocyte", Operator.named("someone"), "2026-01-01T00:00:00.000Z")
         reviewed = timed(lambda: history.set_review(cell_id, review), 20)
         rows.append(Row("one review, on the disk", f"{reviewed:.0f} ms", "", "100 ms", reviewed <= 100))
         history.close()

@@ -22,6 +22,7 @@ from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, 
 from hematodesk.domain.cells import Review, UncertainReason, Verdict, now_utc
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.application import calm_interpreter, make_application
 from hematodesk.ui.history.order import Order
 from hematodesk.ui.main_window import MainWindow
@@ -30,7 +31,8 @@ from hematodesk.ui.kit.theme import Theme
 OPEN = ReviewState.OPEN
 count = int(sys.argv[3])
 history = services.open_history()
-session = history.begin_session("benchmark")
+operator = Operator.named("benchmark")
+session = history.begin_session(operator)
 made = Provenance("wbc4", "1.0.0", "ab" * 32, "auto", "cpu", 1.0, now_utc())
 classes = ["eosinophil", "lymphocyte", "monocyte", "neutrophil"]
 for start in range(0, count, 1000):
@@ -133,7 +135,7 @@ for name, chosen, since in (("all", HistoryFilter(), 0), ("not reviewed", not_re
     until(lambda: not model.loading and not window.lanes.busy)
     for number in range(since, count, count // 300):
         found = other.open_history().image(number + 1).result.cells[0]
-        other.history.set_review(found.id, Review(Verdict.AGREED, found.label, "benchmark", now_utc()))
+        other.history.set_review(found.id, Review(Verdict.AGREED, found.label, operator, now_utc()))
     last_id = number + 1
     until(lambda: model.summary(last_id) is not None)
     came = lambda: (row := model.summary(last_id)) is None or row.review_state is not OPEN

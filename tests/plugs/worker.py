@@ -17,6 +17,7 @@ from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, Prediction, Provenance
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 from hematodesk.workflow.exports.export import ExportRequest, run_export
 from hematodesk.workflow.exports.history_import import import_history
@@ -57,7 +58,7 @@ def made_up(name: str, chance: random.Random) -> ImageResult:
 def fill(history: History, images: int, seed: int = 0) -> None:
     """Save that many made-up images."""
     chance = random.Random(seed)
-    session = history.begin_session("filler")
+    session = history.begin_session(Operator.named("filler"))
     for start in range(0, images, 50):
         count = min(50, images - start)
         history.save_results(session, [made_up(f"old {start + n}", chance) for n in range(count)])

@@ -32,6 +32,7 @@ from hematodesk.bootstrap import build_at
 from hematodesk.domain.cells import Cell, CellOrigin, Prediction, Provenance, Review, UncertainReason, Verdict
 from hematodesk.domain.classes import WBC4
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.imaging.reader import LocalReader
 from hematodesk.inference.provider import open_bytes
@@ -159,7 +160,7 @@ class Samples:
         return Cell(Box(10, 10, 40, 40), CellOrigin.ADDED)
 
     def review(self, verdict: Verdict, class_id: str | None, operator: str = "ada") -> Review:
-        return Review(verdict, class_id, operator, NOW)
+        return Review(verdict, class_id, Operator.named(operator), NOW)
 
     def picture(self, width: int = 640, height: int = 480) -> npt.NDArray[np.uint8]:
         """A ramp of red from left to right, of green from top to bottom."""

@@ -22,6 +22,7 @@ from hematodesk.domain.cells import Cell
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.messages import N_
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.report import Pixels, Report, ReportPictures
 from hematodesk.domain.text_file import replacing_bytes
 from hematodesk.ui.exports.report_page import FAINT, Block, Pages, Type, mm, set_up
@@ -206,7 +207,7 @@ class _Layout:
         made = translate("Report", "Made by {operator} with {program}, {time} ({zone}).")
         pages.say(
             made.format(
-                operator=isolated(report.operator),
+                operator=isolated(report.operator.name),
                 program=report.program,
                 time=when(report.made_at),
                 zone=zone(report.made_at),
@@ -275,7 +276,7 @@ class _Layout:
         name = kind.paragraph(straight(result.name), kind.head, pages.width)
         picture = _fitted(result.width, result.height)
         beside = mm(_PICTURE_WIDTH + _COLUMN_GAP)
-        lines = image_lines(image, self._operators.get(image.session_id, ""))
+        lines = image_lines(image, self._operators.get(image.session_id, Operator.named("")))
         # What does not fit beside the picture goes below it.
         facts = [kind.paragraph(line, kind.small, pages.width - beside) for line in lines]
         held, more = _held(facts, mm(_PICTURE_HEIGHT))

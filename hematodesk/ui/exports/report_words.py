@@ -8,6 +8,7 @@ from PySide6.QtCore import QDate, QLocale
 
 from hematodesk.domain.cells import Prediction, Review, Verdict
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.tallies import Tally
 from hematodesk.ui.kit.cell_words import percent, uncertain_words
 from hematodesk.ui.kit.class_names import class_name
@@ -50,7 +51,7 @@ def zone(moment: str) -> str:
 def session_line(session: Session) -> str:
     """A session in one line: number, who, from when to when."""
     words = translate("Report", "Session {number}, {operator}: {began}").format(
-        number=session.id, operator=isolated(session.operator), began=when(session.started_at)
+        number=session.id, operator=isolated(session.operator.name), began=when(session.started_at)
     )
     return f"{words} – {when(session.ended_at)}" if session.ended_at else words
 
@@ -104,17 +105,17 @@ def review_line(review: Review | None) -> str:
         Verdict.CORRECTED: translate("Report", "✓ Corrected by {operator}, {time}"),
         Verdict.REJECTED: translate("Report", "✓ Rejected as no cell by {operator}, {time}"),
     }[review.verdict]
-    return words.format(operator=isolated(review.operator), time=when(review.created_at))
+    return words.format(operator=isolated(review.operator.name), time=when(review.created_at))
 
 
-def image_lines(image: HistoryImage, operator: str) -> list[str]:
+def image_lines(image: HistoryImage, operator: Operator) -> list[str]:
     """What is known of an image beside its picture."""
     result = image.result
     cells = [cell for cell in result.cells if not cell.removed]
     lines = [
         translate("Report", "Analysed: {time}").format(time=when(result.created_at)),
         translate("Report", "Session {number}, {operator}").format(
-            number=image.session_id, operator=isolated(operator)
+            number=image.session_id, operator=isolated(operator.name)
         ),
     ]
     if result.width and result.height:

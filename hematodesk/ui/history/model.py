@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.history.groups import SessionGroup
 from hematodesk.ui.history.order import Order, in_order, key_of
 from hematodesk.ui.history.refresh import Changes, Differences, compare, look
@@ -309,7 +310,7 @@ class HistoryModel(SessionRows):
         known = self._sessions.get(found.session_id)
         if known is None:
             # Begun by another window since the sessions were loaded.
-            known = Session(found.session_id, "", rows[-1].created_at, "", 0)
+            known = Session(found.session_id, Operator.named(""), rows[-1].created_at, "", 0)
         group = SessionGroup(replace(known, image_count=len(rows)), unfolded=True, loaded=True)
         group.put(0, rows)
         if in_place:

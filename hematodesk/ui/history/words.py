@@ -27,10 +27,10 @@ def session_tip(session: Session) -> str:
     began = moment_words(session.started_at)
     if session.ended_at:
         return translate("HistoryWords", "{operator}, {began} to {ended}").format(
-            operator=session.operator, began=began, ended=moment_words(session.ended_at)
+            operator=session.operator.name, began=began, ended=moment_words(session.ended_at)
         )
     return translate("HistoryWords", "{operator}, since {began}").format(
-        operator=session.operator, began=began
+        operator=session.operator.name, began=began
     )
 
 

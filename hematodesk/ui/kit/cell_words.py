@@ -65,7 +65,7 @@ def review_words(review: Review, prediction: Prediction | None, operator: Operat
     Args:
         operator: the present operator, whose own reviews are shown as "You".
     """
-    who = translate("CellWords", "You") if review.operator == operator.name else review.operator
+    who = translate("CellWords", "You") if review.operator.id == operator.id else review.operator.name
     model = class_name(prediction.class_id) if prediction is not None else ""
     if review.verdict is Verdict.REJECTED or review.class_id is None:
         said = translate("CellWords", "no cell")

@@ -56,7 +56,7 @@ class AnswerPanel(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._class_ids: tuple[str, ...] = ()
-        self._operator = Operator("", "")
+        self._operator = Operator.named("")
         self._review_key = ""
         self._read_only = False
         self._reviewable: Cell | None = None

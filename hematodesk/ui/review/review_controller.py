@@ -123,7 +123,7 @@ class ReviewController(QObject):
         if not self.possible or cell is None or self._service is None:
             return
         service = self._service
-        expected = replace(cell, review=Review(verdict, class_id, service.operator.name, now_utc()))
+        expected = replace(cell, review=Review(verdict, class_id, service.operator, now_utc()))
         self._viewer.put_cell(self._viewer.current_index, expected)
 
         def job() -> Change:

@@ -88,7 +88,7 @@ class SessionController(QObject):
     def session_of(self, image: HistoryImage) -> Session:
         """The session of an image that this window just saved, for the list."""
         if self._session is None or self._session.id != image.session_id:
-            self._session = Session(image.session_id, self._services.operator.name, now_utc(), "", 0)
+            self._session = Session(image.session_id, self._services.operator, now_utc(), "", 0)
         return self._session
 
     def end(self) -> None:

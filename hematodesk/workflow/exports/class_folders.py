@@ -376,7 +376,7 @@ def _label_row(file: str, image: HistoryImage, number: int, cell: Cell) -> dict[
     if review is not None:
         row |= {
             "verdict": review.verdict.value,
-            "reviewer": review.operator,
+            "reviewer": review.operator.name,
             "reviewed_at": review.created_at,
         }
     if prediction is not None:

@@ -39,7 +39,7 @@ def make_report(
         history.sessions_of_images(ids),
         history.export_rows(ids),
         lambda images: (_pictures(services, image) for image in over(images)),
-        operator=services.operator.name,
+        operator=services.operator,
         program=f"hematodesk {__version__}",
         made_at=now_utc(),
     )

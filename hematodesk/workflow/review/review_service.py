@@ -217,9 +217,7 @@ class ReviewService:
     def _review(
         self, cell: Cell, verdict: Verdict, class_id: str | None, kind: ChangeKind, image_id: int | None
     ) -> Change:
-        return self._set_review(
-            cell, Review(verdict, class_id, self.operator.name, now_utc()), kind, image_id
-        )
+        return self._set_review(cell, Review(verdict, class_id, self.operator, now_utc()), kind, image_id)
 
     def _set_review(
         self, cell: Cell, review: Review | None, kind: ChangeKind, image_id: int | None

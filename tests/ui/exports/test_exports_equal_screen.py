@@ -155,7 +155,9 @@ def cell_of_row(row: dict[str, str]) -> Cell:
         uncertain = UncertainReason(row["uncertain_reason"]) if row["uncertain_reason"] else None
         prediction = Prediction(ranked, uncertain, made)
     if row["review"]:
-        review = Review(Verdict(row["review"]), row["label"] or None, row["reviewer"], row["reviewed_at"])
+        review = Review(
+            Verdict(row["review"]), row["label"] or None, Operator.named(row["reviewer"]), row["reviewed_at"]
+        )
     cell = Cell(
         Box(*(int(row[side]) for side in "xywh")),
         CellOrigin(row["origin"]),
@@ -204,7 +206,7 @@ def cell_of_json(each: dict[str, Any]) -> Cell:
         uncertain = UncertainReason(told["uncertain"]) if told["uncertain"] else None
         prediction = Prediction(tuple(told["probabilities"].items()), uncertain, made)
     if (said := each["review"]) is not None:
-        review = Review(Verdict(said["verdict"]), said["class"], said["operator"], said["at"])
+        review = Review(Verdict(said["verdict"]), said["class"], Operator.named(said["operator"]), said["at"])
     origin = CellOrigin(each["origin"])
     return Cell(Box(*each["box"]), origin, each["score"], prediction, review, each["note"], each["removed"])
 
@@ -242,7 +244,7 @@ def panel(qtbot: QtBot) -> AnswerPanel:
     made = AnswerPanel()
     qtbot.addWidget(made)
     made.set_classes(("neutrophil", "monocyte"))
-    made.set_operator(Operator("ada", "ada"))
+    made.set_operator(Operator.named("ada"))
     return made
 
 

@@ -18,6 +18,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus, Verdict
 from hematodesk.domain.errors import Cancelled, ExportError
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.report import Report, ReportPictures
 from hematodesk.reporting.report import compose_report
 from hematodesk.ui.exports.report_glyphs import Glyphs
@@ -54,10 +55,10 @@ def make(images: list[ImageResult], *, missing: bool = False, drawn: list[int] |
             yield ReportPictures(shown, "It is gone." if missing else "", (crop,) * len(image.result.cells))
 
     return compose_report(
-        [Session(1, "Dr. Ñ", NOW, NOW, 0)],
+        [Session(1, Operator.named("Dr. Ñ"), NOW, NOW, 0)],
         kept,
         pictures,
-        operator="ada",
+        operator=Operator.named("ada"),
         program="hematodesk 1",
         made_at=NOW,
     )
@@ -72,7 +73,7 @@ def pages(path: Path) -> int:
 
 
 def test_a_report_says_all_that_it_should(qapp, samples, said, tmp_path) -> None:
-    review = replace(samples.review(Verdict.CORRECTED, "monocyte"), operator="bo")
+    review = replace(samples.review(Verdict.CORRECTED, "monocyte"), operator=Operator.named("bo"))
     cells = (
         samples.cell(prediction=samples.unsure),
         samples.cell(review=review, note="asked a colleague"),

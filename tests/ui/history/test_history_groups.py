@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.ui.history.groups import SessionGroup, SessionGroups
 
 
@@ -15,7 +16,7 @@ def row(image_id: int) -> ImageSummary:
 
 
 def group(*ids: int) -> SessionGroup:
-    made = SessionGroup(Session(1, "", "", "", len(ids)), unfolded=True)
+    made = SessionGroup(Session(1, Operator.named(""), "", "", len(ids)), unfolded=True)
     made.put(0, [row(each) for each in ids])
     return made
 

@@ -25,6 +25,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ImageSummary, ReviewState
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 from hematodesk.ui.history.model import HistoryModel
 from hematodesk.ui.history.order import Order, in_order
@@ -50,7 +51,7 @@ def fill(bench, count: int, sessions: int = 1) -> None:
     services = bench.services()
     history = services.open_history()
     for number in range(sessions):
-        session_id = history.begin_session("ada")
+        session_id = history.begin_session(Operator.named("ada"))
         history.save_results(
             session_id,
             [
@@ -175,7 +176,7 @@ def test_search_and_filter_choose_and_can_be_taken_away(bench, qtbot: QtBot) -> 
 def put(bench, *results: ImageResult) -> None:
     services = bench.services()
     history = services.open_history()
-    session_id = history.begin_session("ada")
+    session_id = history.begin_session(Operator.named("ada"))
     history.save_results(session_id, list(results))
     services.close()
 
@@ -228,7 +229,7 @@ def test_a_large_session_shows_its_first_matches_before_its_last(bench, qtbot: Q
     """Two sessions at once, as of two windows: the smaller lies within the larger one's images."""
     services = bench.services()
     history = services.open_history()
-    large, small = history.begin_session("ada"), history.begin_session("bo")
+    large, small = history.begin_session(Operator.named("ada")), history.begin_session(Operator.named("bo"))
     for session, first, count in ((large, 0, 900), (small, 0, 3), (large, 900, 2300)):
         history.save_results(
             session,
@@ -396,9 +397,9 @@ def test_what_another_window_reviewed_deleted_and_added_comes_into_the_list(benc
     shown = one.viewer.image_id
     # The other window works: a review, a deletion, and a sitting of its own.
     for cell in history.image(ids["f2.jpg"]).result.cells:
-        history.set_review(cell.id, Review(Verdict.AGREED, cell.label, "ada", now_utc()))
+        history.set_review(cell.id, Review(Verdict.AGREED, cell.label, Operator.named("ada"), now_utc()))
     history.delete_images([ids["s1_00003.png"], ids["s1_00004.png"]])
-    session_id = history.begin_session("ada")
+    session_id = history.begin_session(Operator.named("ada"))
     history.save_results(
         session_id, [ImageResult(f"new_{n}.png", "", f"n{n}", 64, 48, ImageStatus.NO_CELL) for n in range(5)]
     )
@@ -445,8 +446,8 @@ def test_a_filtered_list_is_brought_in_step_and_what_was_reviewed_here_stays(ben
         bench.rest(one)
     assert history.image(ids["f1.jpg"]).result.cells[0].review is not None
     for cell in history.image(ids["f2.jpg"]).result.cells:
-        history.set_review(cell.id, Review(Verdict.AGREED, cell.label, "ada", now_utc()))
-    again = history.begin_session("ada")
+        history.set_review(cell.id, Review(Verdict.AGREED, cell.label, Operator.named("ada"), now_utc()))
+    again = history.begin_session(Operator.named("ada"))
     history.save_result(again, replace(history.image(ids["f3.jpg"]).result, name="f4.jpg", digest="other"))
     one.panel.model.refresh()
     settled(one, qtbot)

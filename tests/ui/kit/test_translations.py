@@ -19,6 +19,7 @@ from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import RunSummary
 from hematodesk.domain.messages import Message, reason_of
+from hematodesk.domain.operators import Operator
 from hematodesk.imaging import faults
 from hematodesk.inference.package import read_model_bytes
 from hematodesk.storage import faults as storage_faults
@@ -191,7 +192,7 @@ def test_a_fault_of_the_history_is_told_in_the_readers_language(spanish, tmp_pat
     fault = Fault(error.code, error.message, error.remedy)
     result = ImageResult("rota.png", "/rota.png", "ab", 0, 0, ImageStatus.ERROR, fault=fault)
     history = History.open(tmp_path / "history.sqlite3")
-    (saved,) = history.save_results(history.begin_session("Ada"), [result])
+    (saved,) = history.save_results(history.begin_session(Operator.named("Ada")), [result])
     stored = history.image(saved.id).result.fault
     history.close()
     assert stored is not None

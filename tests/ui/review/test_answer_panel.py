@@ -37,7 +37,7 @@ def panel(qtbot: QtBot) -> Iterator[AnswerPanel]:
     made = AnswerPanel()
     qtbot.addWidget(made)
     made.set_classes(WBC4)
-    made.set_operator(Operator("ada", "ada"))
+    made.set_operator(Operator.named("ada"))
     made.set_key_hints(agree="Enter", reject="X", clear="C", next_open="U")
     made.resize(300, 700)
     made.show()

@@ -23,6 +23,7 @@ from hematodesk.domain.cells import (
 from hematodesk.domain.classes import CELL_CLASSES, cell_class
 from hematodesk.domain.errors import Cancelled
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.statistics import softmax, wilson_interval
 
 BOXES = st.builds(Box, st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 60), st.integers(1, 60))
@@ -52,10 +53,10 @@ def test_the_label_is_the_review_if_there_is_one_else_the_prediction():
     prediction = Prediction((("monocyte", 0.6), ("lymphocyte", 0.4)), UncertainReason.LOW_CONFIDENCE, MADE)
     cell = Cell(Box(0, 0, 9, 9), CellOrigin.LOCATED, prediction=prediction)
     assert (cell.label, cell.uncertain) == ("monocyte", True)
-    corrected = Review(Verdict.CORRECTED, "lymphocyte", "x", now_utc())
+    corrected = Review(Verdict.CORRECTED, "lymphocyte", Operator.named("x"), now_utc())
     reviewed = Cell(Box(0, 0, 9, 9), CellOrigin.LOCATED, prediction=prediction, review=corrected)
     assert (reviewed.label, reviewed.uncertain) == ("lymphocyte", False)
-    rejected = Review(Verdict.REJECTED, None, "x", now_utc())
+    rejected = Review(Verdict.REJECTED, None, Operator.named("x"), now_utc())
     assert Cell(Box(0, 0, 9, 9), CellOrigin.ADDED, prediction=prediction, review=rejected).label is None
     assert Cell(Box(0, 0, 9, 9), CellOrigin.ADDED).label is None
 

@@ -25,6 +25,7 @@ from hematodesk.domain.cells import (
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.records import CellRecord, ImageRecord
 from hematodesk.reporting.json_export import write_json as write_document
 from hematodesk.reporting.rows import COLUMNS
@@ -48,7 +49,7 @@ def _cell(**changes) -> Cell:
 
 def write_json(images: list[HistoryImage], target) -> None:
     records = [ImageRecord(image, tuple(map(CellRecord, image.result.cells))) for image in images]
-    write_document([Session(3, "ada", NOW, "", 0)], records, target)
+    write_document([Session(3, Operator.named("ada"), NOW, "", 0)], records, target)
 
 
 def _read_csv(path) -> list[dict[str, str]]:
@@ -57,7 +58,7 @@ def _read_csv(path) -> list[dict[str, str]]:
 
 
 def test_a_cell_a_row_with_prediction_review_and_provenance(tmp_path):
-    corrected = Review(Verdict.CORRECTED, "lymphocyte", "Dr. Ñ", NOW)
+    corrected = Review(Verdict.CORRECTED, "lymphocyte", Operator.named("Dr. Ñ"), NOW)
     write_csv([_image(cells=(_cell(), _cell(review=corrected)))], tmp_path / "out.csv")
     first, second = _read_csv(tmp_path / "out.csv")
     assert tuple(first) == COLUMNS
@@ -121,7 +122,7 @@ def test_any_text_comes_back_from_csv(tmp_path_factory, name, note, cell_note):
 @given(name=ANY_TEXT, note=ANY_TEXT)
 def test_any_text_comes_back_from_json(tmp_path_factory, name, note):
     target = tmp_path_factory.mktemp("json") / "out.json"
-    review = Review(Verdict.REJECTED, None, "x", NOW)
+    review = Review(Verdict.REJECTED, None, Operator.named("x"), NOW)
     write_json([_image(name, note, (_cell(review=review), _cell(removed=True))), _image()], target)
     document = json.loads(target.read_text("utf-8"))
     first, second = document["images"]

@@ -11,10 +11,11 @@ import pytest
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, Prediction, Provenance
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
+from hematodesk.domain.operators import Operator
 from hematodesk.reporting.workbook import EXCEL_CHARACTERS, write_workbook
 
 NOW = "2026-03-01T10:00:00.500Z"
-SESSIONS = [Session(3, "ada", NOW, "", 0)]
+SESSIONS = [Session(3, Operator.named("ada"), NOW, "", 0)]
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 JPEG = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffdb004300" + "08" * 64 + "ffc0000b080001000101011100"

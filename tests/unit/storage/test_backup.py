@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import backup
 from hematodesk.storage.history import History
 
 
 def test_a_backup_holds_everything_and_replaces_an_older_one(history, tmp_path, result, cell):
-    saved = history.save_result(history.begin_session("Ada"), result("a", cell()))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a", cell()))
     target = tmp_path / "b" / "Sicherung ä.sqlite3"
     history.backup(target)
-    later = history.save_result(history.begin_session("Ada"), result("b", cell()))
+    later = history.save_result(history.begin_session(Operator.named("Ada")), result("b", cell()))
     history.backup(target)
     assert [found.name for found in target.parent.iterdir()] == [target.name]
     copy = History.open(target)
@@ -26,7 +27,7 @@ def test_a_backup_holds_everything_and_replaces_an_older_one(history, tmp_path, 
 
 
 def test_a_copy_that_differs_is_refused_and_the_older_one_stays(history, tmp_path, result, monkeypatch):
-    history.save_result(history.begin_session("Ada"), result("a"))
+    history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     target = tmp_path / "copy.sqlite3"
     history.backup(target)
     before = target.read_bytes()
@@ -40,7 +41,7 @@ def test_a_copy_that_differs_is_refused_and_the_older_one_stays(history, tmp_pat
 
 
 def test_the_history_itself_is_no_target(history, path, result):
-    saved = history.save_result(history.begin_session("Ada"), result("a"))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     for target in (path, path.parent / "." / path.name):
         with pytest.raises(HistoryError) as caught:
             history.backup(target)
@@ -58,7 +59,7 @@ def test_a_place_that_cannot_be_written(history, tmp_path):
 
 def test_writing_goes_on_after_a_backup(history, tmp_path: Path, result):
     history.backup(tmp_path / "copy.sqlite3")
-    history.save_result(history.begin_session("Ada"), result("a"))
+    history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     copy = sqlite3.connect(tmp_path / "copy.sqlite3")
     assert copy.execute("SELECT count(*) FROM image").fetchone() == (0,)
     copy.close()

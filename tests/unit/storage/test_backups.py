@@ -13,6 +13,7 @@ import pytest
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import Cancelled, HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import maintenance
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
@@ -41,7 +42,7 @@ def folder(tmp_path, clock):
 
 def change(history: History, result, name: str = "more") -> None:
     """Save an image, and put the file's time well after any backup's."""
-    history.save_result(history.begin_session("Ada"), result(name))
+    history.save_result(history.begin_session(Operator.named("Ada")), result(name))
     for file in history.path.parent.glob("history.sqlite3*"):
         stamp = file.stat().st_mtime + 60 * history.count()
         os.utime(file, (stamp, stamp))
@@ -154,7 +155,7 @@ def test_a_backup_that_rotted_is_listed_as_such(history, folder, result):
 def two_states(path, tmp_path, result, cell):
     """A closed history of three images, and a backup of when it had one."""
     history = History.open(path)
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     history.save_result(session, result("a", cell()))
     backup = tmp_path / "backup.sqlite3"
     history.backup(backup)

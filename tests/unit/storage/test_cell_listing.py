@@ -11,6 +11,7 @@ import pytest
 from hematodesk.domain.cells import Review, Verdict
 from hematodesk.domain.classes import CELL_CLASSES
 from hematodesk.domain.history import CellFilter, CellOrder, HistoryFilter, ListedCell
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import cell_pages
 from hematodesk.storage.history import History
 
@@ -24,7 +25,7 @@ def filled(history: History, result, cell, monkeypatch: pytest.MonkeyPatch, requ
     """Images of two sessions with cells of all kinds, read in the way for many and in that for few images."""
     monkeypatch.setattr(cell_pages, "_FEW_IMAGES", request.param)
     chance = random.Random(3)
-    sessions = [history.begin_session(name) for name in ("Ada", "Bo")]
+    sessions = [history.begin_session(Operator.named(name)) for name in ("Ada", "Bo")]
     for number in range(60):
         cells = [
             replace(
@@ -45,7 +46,7 @@ def filled(history: History, result, cell, monkeypatch: pytest.MonkeyPatch, requ
             if chance.random() < 0.4:
                 verdict = chance.choice(tuple(Verdict))
                 class_id = None if verdict is Verdict.REJECTED else chance.choice(CLASSES)
-                history.set_review(each.id, Review(verdict, class_id, "Ada", WHEN))
+                history.set_review(each.id, Review(verdict, class_id, Operator.named("Ada"), WHEN))
                 if chance.random() < 0.3:
                     history.set_review(each.id, None)
             elif chance.random() < 0.1:
@@ -141,7 +142,7 @@ def test_pages_go_on_after_a_cell_that_was_changed(filled: History, order: CellO
     page = filled.cells_page(order=order, limit=10)
     last = page[-1]
     assert last.cell.id is not None
-    filled.set_review(last.cell.id, Review(Verdict.CORRECTED, "of_nobody_else", "Ada", WHEN))
+    filled.set_review(last.cell.id, Review(Verdict.CORRECTED, "of_nobody_else", Operator.named("Ada"), WHEN))
     filled.delete_images([last.image_id])
     of_image = {cell.id for cell in (row.cell for row in filled.cells_page(limit=1000))}
     after = [row.cell.id for row in filled.cells_page(order=order, after=last, limit=1000)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import database, health
 from hematodesk.storage.history import History
 
@@ -29,7 +30,9 @@ def code_of_opening(path: Path) -> str:
 def some(path, result, cell):
     """A closed history with 300 images."""
     history = History.open(path)
-    history.save_results(history.begin_session("Ada"), [result(f"image {n}", cell()) for n in range(300)])
+    history.save_results(
+        history.begin_session(Operator.named("Ada")), [result(f"image {n}", cell()) for n in range(300)]
+    )
     history.close()
     return path
 
@@ -58,7 +61,7 @@ def test_the_memory_of_a_history_follows_its_size(path, result, cell, monkeypatc
             return -connection.execute("PRAGMA cache_size").fetchone()[0]
 
     with closing(History.open(path)) as history:
-        session = history.begin_session("Ada")
+        session = history.begin_session(Operator.named("Ada"))
         assert cache() < 16
         history.save_results(session, [result(f"image {n}", cell()) for n in range(300)])
         assert 16 <= cache() < 40
@@ -133,7 +136,7 @@ def test_a_large_truncated_file_is_damaged(some, monkeypatch):
 
 
 def test_the_full_check_finds_what_the_list_does_not_know(history, result, cell):
-    history.save_result(history.begin_session("Ada"), result("a", cell()))
+    history.save_result(history.begin_session(Operator.named("Ada")), result("a", cell()))
     assert history.check() == []
     with history._database.write() as connection:
         connection.execute("UPDATE session SET image_count = 7")
@@ -143,7 +146,7 @@ def test_the_full_check_finds_what_the_list_does_not_know(history, result, cell)
 
 
 def test_a_value_that_no_program_of_ours_wrote_is_damage(history, result, cell):
-    saved = history.save_result(history.begin_session("Ada"), result("a", cell()))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a", cell()))
     with history._database.write() as connection:
         connection.execute("UPDATE prediction SET ranked = '[[\"neutrop'")
         connection.execute("UPDATE image SET review_state = 'odd'")
@@ -154,7 +157,7 @@ def test_a_value_that_no_program_of_ours_wrote_is_damage(history, result, cell):
 
 
 def test_closing_succeeds_where_purging_cannot(history, path, result):
-    saved = history.save_result(history.begin_session("Ada"), result("a"))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     history.delete_images([saved.id])
     with history._database._lock:
         history._database._connection.execute("PRAGMA busy_timeout = 20")
@@ -187,7 +190,7 @@ def test_a_file_in_the_place_of_the_folder(tmp_path):
 
 
 def test_a_full_disk_keeps_what_was_saved(history, path, result, cell):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     saved = history.save_result(session, result("a", cell()))
     with history._database.read() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -203,7 +206,7 @@ def test_a_full_disk_keeps_what_was_saved(history, path, result, cell):
 
 
 def test_a_file_that_another_program_holds_is_told_after_a_while(history, path, result, monkeypatch):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     with history._database._lock:
         history._database._connection.execute("PRAGMA busy_timeout = 50")
     holder = sqlite3.connect(path, isolation_level=None)
@@ -231,6 +234,7 @@ READER = """
 import os, sys, urllib.parse
 from pathlib import Path
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 if os.geteuid() == 0:
     os.setuid(65534)
@@ -241,7 +245,7 @@ assert history.image(1).result.name == "image 0"
 history.backup(Path(sys.argv[2]))
 assert history.check() == []
 try:
-    history.begin_session("Ada")
+    history.begin_session(Operator.named("Ada"))
 except HistoryError as error:
     print(error.code)
 history.close()

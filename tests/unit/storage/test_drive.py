@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import drive
 from hematodesk.storage.history import History
 
@@ -50,7 +51,7 @@ def test_a_history_that_moves_to_a_network_drive_and_back(path, result, cell, mo
     monkeypatch.setenv(drive.NETWORK_VARIABLE, "0")
     history = History.open(path)
     assert not history.on_network
-    history.save_result(history.begin_session("Ada"), result("a", cell()))
+    history.save_result(history.begin_session(Operator.named("Ada")), result("a", cell()))
     # As a killed program leaves it: the row is in the log alone.
     files = {found.name: found.read_bytes() for found in path.parent.iterdir() if found.suffix != ".lock"}
     history.close()
@@ -66,7 +67,7 @@ def test_a_history_that_moves_to_a_network_drive_and_back(path, result, cell, mo
     with history._database.read() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (3,)
-    saved = other.save_result(other.begin_session("Bo"), result("b", cell()))
+    saved = other.save_result(other.begin_session(Operator.named("Bo")), result("b", cell()))
     assert history.image(saved.id) == saved
     assert [row.name for row in history.page()] == ["b", "a"]
     history.backup(path.parent / "copy.sqlite3")

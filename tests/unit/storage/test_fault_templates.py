@@ -13,6 +13,7 @@ import pytest
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
 from hematodesk.domain.history import RunOptions
 from hematodesk.domain.messages import Message
+from hematodesk.domain.operators import Operator
 from hematodesk.imaging import faults
 from hematodesk.storage.history import History
 from hematodesk.storage.salvage import salvage
@@ -30,7 +31,7 @@ def failed(result) -> ImageResult:
 @pytest.fixture
 def saved(path: Path, failed: ImageResult) -> tuple[Path, int]:
     history = History.open(path)
-    (image,) = history.save_results(history.begin_session("Ada"), [failed])
+    (image,) = history.save_results(history.begin_session(Operator.named("Ada")), [failed])
     history.close()
     return path, image.id
 
@@ -60,7 +61,7 @@ def test_a_fault_comes_back_with_template_and_data(saved):
 def test_the_failures_of_a_batch_know_them_too(path, failed):
     history = History.open(path)
     run_id = history.begin_run(RunOptions(("/lab",), "wbc4", "1.0.0", "00" * 32), 1)
-    history.save_results(history.begin_session("Ada"), [failed], run_id)
+    history.save_results(history.begin_session(Operator.named("Ada")), [failed], run_id)
     (failure,) = history.run_summary(run_id).failures
     history.close()
     assert failure.code == "image_truncated"

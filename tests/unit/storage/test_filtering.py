@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from hematodesk.domain.cells import ImageResult, ImageStatus, Review, Verdict
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, ReviewState
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import filtering
 from hematodesk.storage.history import History
 from hematodesk.storage.text import fold, pack_text, unpack_text
 
-DONE = Review(Verdict.AGREED, "monocyte", "Ada", "2026-03-04T06:00:00.000Z")
+DONE = Review(Verdict.AGREED, "monocyte", Operator.named("Ada"), "2026-03-04T06:00:00.000Z")
 
 
 def names(history: History, **fields: object) -> list[str]:
@@ -31,8 +32,8 @@ def names(history: History, **fields: object) -> list[str]:
 
 @pytest.fixture
 def filled(history, result, cell):
-    first = history.begin_session("Ada")
-    second = history.begin_session("Bo")
+    first = history.begin_session(Operator.named("Ada"))
+    second = history.begin_session(Operator.named("Bo"))
     saved = history.save_results(
         first,
         [
@@ -142,7 +143,7 @@ def test_a_date_that_is_none_is_told(filled):
 
 
 def test_pages_follow_each_other_while_images_come_and_go(history, result, cell):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     saved = history.save_results(session, [result(f"n{n}", cell()) for n in range(600)])
     chosen = HistoryFilter(text="N", class_id="neutrophil")
     seen = history.page(chosen, limit=250)
@@ -173,7 +174,9 @@ def test_the_classes_in_use(filled):
 
 def test_class_names_from_elsewhere(history, result, cell):
     odd = ['a"b', "x\x1fy", "\ud800", "Zelle ß", "a"]
-    history.save_results(history.begin_session("Ada"), [result(repr(name), cell(name)) for name in odd])
+    history.save_results(
+        history.begin_session(Operator.named("Ada")), [result(repr(name), cell(name)) for name in odd]
+    )
     for name in odd:
         assert names(history, class_id=name) == [repr(name)]
 
@@ -200,7 +203,7 @@ def test_any_name_is_found_by_any_part_of_it(given_names: list[str], data: st.Da
         tempfile.TemporaryDirectory() as folder,
         closing(History.open(Path(folder) / "h.sqlite3")) as history,
     ):
-        session = history.begin_session("Ada")
+        session = history.begin_session(Operator.named("Ada"))
         history.save_results(session, [ImageResult(n, n, n, 0, 0, ImageStatus.NO_CELL) for n in given_names])
         name = data.draw(st.sampled_from(given_names))
         begin = data.draw(st.integers(0, len(name)))

@@ -14,15 +14,16 @@ from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, ReviewState
 from hematodesk.domain.limits import MAX_NOTE_CHARACTERS
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
-AGREED = Review(Verdict.AGREED, "neutrophil", "Ada", "2026-03-04T06:00:00.000Z")
-CORRECTED = Review(Verdict.CORRECTED, "monocyte", "Bo", "2026-03-04T07:00:00.000Z")
-REJECTED = Review(Verdict.REJECTED, None, "Bo", "2026-03-04T08:00:00.000Z")
+AGREED = Review(Verdict.AGREED, "neutrophil", Operator.named("Ada"), "2026-03-04T06:00:00.000Z")
+CORRECTED = Review(Verdict.CORRECTED, "monocyte", Operator.named("Bo"), "2026-03-04T07:00:00.000Z")
+REJECTED = Review(Verdict.REJECTED, None, Operator.named("Bo"), "2026-03-04T08:00:00.000Z")
 
 
 def test_an_image_comes_back_whole_after_closing(history, path, result, cell):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     saved = history.save_result(session, result("Čapek 7.tif", cell(uncertain=True), cell(None)))
     assert saved.result.cells[0].id != saved.result.cells[1].id
     assert history.image(saved.id) == saved
@@ -43,7 +44,7 @@ def test_a_failed_image_keeps_its_fault(history, result):
         width=0,
         height=0,
     )
-    saved = history.save_result(history.begin_session("Ada"), failed)
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), failed)
     assert history.image(saved.id).result == failed
     assert history.page()[0].fault_code == "image_truncated"
     assert history.thumbnails([saved.id]) == {}
@@ -52,13 +53,13 @@ def test_a_failed_image_keeps_its_fault(history, result):
 
 def test_a_name_that_is_not_unicode_comes_back(history, result):
     name = b"bl\xfcte.jpg".decode("utf-8", "surrogateescape")
-    saved = history.save_result(history.begin_session("Ada"), result(name))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result(name))
     assert history.image(saved.id).result.name == name
     assert [row.name for row in history.page(HistoryFilter(text="TE.JPG"))] == [name]
 
 
 def test_results_are_saved_all_or_none(history, result):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     with pytest.raises(ValueError):
         history.save_results(session, [result("a"), result("b", when="yesterday")])
     assert history.count() == 0
@@ -70,7 +71,7 @@ def test_results_are_saved_all_or_none(history, result):
 
 def test_the_summary_follows_the_cells(history, result, cell):
     saved = history.save_result(
-        history.begin_session("Ada"),
+        history.begin_session(Operator.named("Ada")),
         result(
             "field.jpg", cell("neutrophil", 0.8), cell("neutrophil"), cell("monocyte", 0.4, uncertain=True)
         ),
@@ -96,7 +97,7 @@ def test_the_summary_follows_the_cells(history, result, cell):
 
 
 def test_every_review_is_kept_and_the_latest_stands(history, result, cell):
-    saved = history.save_result(history.begin_session("Ada"), result("a", cell()))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a", cell()))
     cell_id = saved.result.cells[0].id
     for review in (AGREED, CORRECTED, None, REJECTED, None):
         assert history.set_review(cell_id, review).review == review
@@ -107,12 +108,12 @@ def test_every_review_is_kept_and_the_latest_stands(history, result, cell):
 def test_a_prediction_that_ranks_nothing_is_refused(history, result, cell, prediction):
     nothing = dataclasses.replace(cell(), prediction=dataclasses.replace(prediction(), ranked=()))
     with pytest.raises(ValueError):
-        history.save_result(history.begin_session("Ada"), result("a", nothing))
+        history.save_result(history.begin_session(Operator.named("Ada")), result("a", nothing))
     assert history.count() == 0
 
 
 def test_cells_and_notes(history, result, cell):
-    saved = history.save_result(history.begin_session("Ada"), result("a"))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     added = history.add_cell(saved.id, Cell(Box(1, 2, 3, 4), CellOrigin.ADDED, prediction=cell().prediction))
     assert history.image(saved.id).result.cells == (added,)
     assert history.image_of_cell(added.id) == saved.id
@@ -129,7 +130,7 @@ def test_cells_and_notes(history, result, cell):
 
 
 def test_the_same_bytes_find_their_latest_result(history, result):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     first = history.save_result(session, result("a", digest="11" * 32))
     second = history.save_result(session, result("b", digest="11" * 32))
     history.save_result(session, result("c", digest="22" * 32))
@@ -140,7 +141,7 @@ def test_the_same_bytes_find_their_latest_result(history, result):
 
 
 def test_deleted_images_come_back_until_the_history_closes(history, path, result, cell):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     a, b, c = history.save_results(session, [result(name, cell()) for name in "abc"])
     assert history.delete_images([a.id, b.id, 999]) == [a.id, b.id]
     assert [row.name for row in history.page()] == ["c"]
@@ -165,7 +166,7 @@ def test_deleted_images_come_back_until_the_history_closes(history, path, result
 
 
 def test_another_window_keeps_its_undo(history, path, result):
-    saved = history.save_result(history.begin_session("Ada"), result("a"))
+    saved = history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     history.delete_images([saved.id])
     other = History.open(path)
     other.close()
@@ -173,14 +174,14 @@ def test_another_window_keeps_its_undo(history, path, result):
 
 
 def test_sessions(history, result):
-    first = history.begin_session("Ada")
-    second = history.begin_session("Bo")
+    first = history.begin_session(Operator.named("Ada"))
+    second = history.begin_session(Operator.named("Bo"))
     assert history.sessions() == []
     assert [found.id for found in history.sessions(include_empty=True)] == [second, first]
     history.save_results(first, [result("a"), result("b")])
     history.end_session(first)
     (found,) = history.sessions()
-    assert (found.id, found.operator, found.image_count) == (first, "Ada", 2)
+    assert (found.id, found.operator.name, found.image_count) == (first, "Ada", 2)
     assert found.started_at <= found.ended_at
     history.end_session(first)
     assert history.sessions() == [found]
@@ -204,7 +205,7 @@ def test_unknown_numbers_are_told_in_words(history, result, cell):
 
 def test_exports_in_the_asked_order_and_in_groups(history, result, cell):
     saved = history.save_results(
-        history.begin_session("Ada"), [result(f"{n:03}", cell()) for n in range(450)]
+        history.begin_session(Operator.named("Ada")), [result(f"{n:03}", cell()) for n in range(450)]
     )
     names = [image.result.name for image in history.export_rows(HistoryFilter(text="4"))]
     assert names == [f"{n:03}" for n in range(450) if "4" in f"{n:03}"]
@@ -214,7 +215,7 @@ def test_exports_in_the_asked_order_and_in_groups(history, result, cell):
 
 
 def test_many_threads_share_one_history(history, result, cell):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     faults = []
 
     def work(name: str) -> None:
@@ -246,7 +247,7 @@ def test_a_closed_history_says_so(path: Path):
 
 
 def test_the_mark_of_others_changes_by_their_writing_alone(history, path, result, cell):
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     mark = history.changes_by_others()
     saved = history.save_result(session, result("a", cell()))
     assert history.changes_by_others() == mark

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.database import Database
 from hematodesk.storage.history import History
 from hematodesk.storage.migrate import statements
@@ -51,7 +52,9 @@ def state(path: Path) -> tuple[int, list[str], int]:
 @pytest.fixture
 def first_version(path, result, cell):
     history = History.open(path)
-    history.save_results(history.begin_session("Ada"), [result(f"{n}", cell()) for n in range(5)])
+    history.save_results(
+        history.begin_session(Operator.named("Ada")), [result(f"{n}", cell()) for n in range(5)]
+    )
     history.close()
     return path
 

@@ -29,6 +29,7 @@ from hematodesk.domain.cells import (
 )
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter, HistoryImage, ReviewState
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 from hematodesk.storage.text import fold
 
@@ -95,7 +96,7 @@ class HistoryMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin_first_session(self) -> None:
-        self.sessions.append(self.history.begin_session("Ada"))
+        self.sessions.append(self.history.begin_session(Operator.named("Ada")))
 
     @rule()
     def begin_session(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
 WRITER = """
@@ -15,10 +16,12 @@ import sys
 from pathlib import Path
 from hematodesk.domain.cells import *
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
 history = History.open(Path(sys.argv[1]))
-session = history.begin_session(sys.argv[2])
+operator = Operator.named(sys.argv[2])
+session = history.begin_session(operator)
 made = Provenance("wbc4", "1.0.0", "ab", "auto", "cpu", 1.5, now_utc())
 prediction = Prediction((("neutrophil", 0.9), ("monocyte", 0.1)), None, made)
 cell = Cell(Box(1, 2, 3, 4), CellOrigin.LOCATED, 0.5, prediction)
@@ -27,7 +30,7 @@ for number in range(int(sys.argv[3])):
     result = ImageResult(name, "", name, 9, 9, ImageStatus.OK, (cell, cell))
     saved = history.save_results(session, [result])[0]
     print(saved.id, name, flush=True)
-    review = Review(Verdict.AGREED, "neutrophil", sys.argv[2], now_utc())
+    review = Review(Verdict.AGREED, "neutrophil", operator, now_utc())
     history.set_review(saved.result.cells[0].id, review)
     print("reviewed", saved.id, flush=True)
 history.close()
@@ -47,7 +50,7 @@ def test_instances_that_begin_and_write_at_once(path):
         assert writer.returncode == 0
     history = History.open(path)
     assert history.count() == 180
-    assert {session.operator: session.image_count for session in history.sessions()} == {
+    assert {session.operator.name: session.image_count for session in history.sessions()} == {
         "Ada": 60,
         "Bo": 60,
         "Cy": 60,
@@ -58,10 +61,10 @@ def test_instances_that_begin_and_write_at_once(path):
 
 def test_a_second_instance_sees_what_the_first_has_saved(history, path, result, cell):
     other = History.open(path)
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     saved = history.save_result(session, result("a", cell()))
     assert other.image(saved.id) == saved
-    also = other.save_result(other.begin_session("Bo"), result("b", cell()))
+    also = other.save_result(other.begin_session(Operator.named("Bo")), result("b", cell()))
     other.set_image_note(saved.id, "seen")
     assert [row.id for row in history.page()] == [also.id, saved.id]
     assert history.image(saved.id).note == "seen"
@@ -135,5 +138,5 @@ def test_the_logs_index_stays_in_use_when_a_dialog_looks_at_its_file(history, pa
         assert told.stdout == "in use\n"
         other = History.open(path)
         other.close()
-    history.begin_session("Ada")
+    history.begin_session(Operator.named("Ada"))
     assert history.check() == []

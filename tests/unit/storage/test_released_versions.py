@@ -22,7 +22,7 @@ def test_a_real_file_of_a_version_keeps_everything(version: int, tmp_path: Path)
     shutil.copy(FILES / f"version_{version}.sqlite3", path)
     history = History.open(path)
     (session,) = history.sessions()
-    assert (session.operator, session.image_count) == ("Ada", 3)
+    assert (session.operator.name, session.image_count) == ("Ada", 3)
     assert (session.started_at, session.ended_at) == ("2026-03-04T05:00:00.000Z", "2026-03-05T09:00:00.000Z")
 
     broken, empty, field = (history.image(row.id) for row in history.page())
@@ -43,7 +43,7 @@ def test_a_real_file_of_a_version_keeps_everything(version: int, tmp_path: Path)
     first, second, added = field.result.cells
     assert first.prediction is not None and second.prediction is not None and first.review is not None
     assert first.prediction.ranked == (("neutrophil", 0.75), ("monocyte", 0.25))
-    assert (first.review.verdict, first.review.operator) == (Verdict.CORRECTED, "Bo")
+    assert (first.review.verdict, first.review.operator.name) == (Verdict.CORRECTED, "Bo")
     assert first.label == "eosinophil"
     assert len(history.reviews(first.id)) == 2
     assert (second.review, second.note, second.label) == (None, "smudged", "lymphocyte")

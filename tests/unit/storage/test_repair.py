@@ -13,6 +13,7 @@ import pytest
 from hematodesk.domain.cells import Review, Verdict
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryImage, RunOptions
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import maintenance
 from hematodesk.storage.history import History
 from hematodesk.storage.salvage import salvage
@@ -31,7 +32,7 @@ def sound(tmp_path_factory) -> Path:
     with closing(History.open(path)) as history:
         run = history.begin_run(RunOptions(("/fields",), "wbc4", "1.0.0", "ab" * 32))
         for day in (4, 5, 6):
-            session = history.begin_session(f"Ada {day}")
+            session = history.begin_session(Operator.named(f"Ada {day}"))
             made = [
                 dataclasses.replace(
                     make_result(
@@ -45,7 +46,9 @@ def sound(tmp_path_factory) -> Path:
                 for number in range(IMAGES // 3)
             ]
             for image in history.save_results(session, made, run)[::2]:
-                review = Review(Verdict.CORRECTED, "eosinophil", "Bo", "2026-03-07T05:06:07.008Z")
+                review = Review(
+                    Verdict.CORRECTED, "eosinophil", Operator.named("Bo"), "2026-03-07T05:06:07.008Z"
+                )
                 history.set_review(image.result.cells[0].id, review)
                 history.set_image_note(image.id, f"seen {image.id}")
     return path
@@ -125,7 +128,7 @@ def test_batch_runs_keep_their_images(sound, path):
 
 def test_what_only_the_log_holds_is_saved(path, result, cell):
     history = History.open(path)
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     history.save_results(session, [result(f"{n}", cell()) for n in range(50)])
     files = {file: file.read_bytes() for file in path.parent.iterdir() if not file.name.endswith("-lock")}
     before = {image.id: image for image in history.export_rows()}
@@ -145,7 +148,7 @@ def test_what_only_the_log_holds_is_saved(path, result, cell):
 
 def test_an_emptied_file_beside_a_log_is_no_new_history(path, result):
     history = History.open(path)
-    history.save_result(history.begin_session("Ada"), result("a"))
+    history.save_result(history.begin_session(Operator.named("Ada")), result("a"))
     log = path.with_name(path.name + "-wal").read_bytes()
     history.close()
     path.write_bytes(b"")
@@ -171,7 +174,7 @@ def test_lost_sessions_and_models_cost_no_image(sound, path):
     assert len(after) == IMAGES - 1
     assert all(cell.prediction is not None for image in after.values() for cell in image.result.cells)
     with closing(History.open(path)) as history:
-        assert [session.operator for session in history.sessions()] == ["Ada 6", "", "Ada 4"]
+        assert [session.operator.name for session in history.sessions()] == ["Ada 6", "", "Ada 4"]
 
 
 def test_an_image_that_lost_a_review_is_told_as_incomplete(sound, path):

@@ -9,6 +9,7 @@ import pytest
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus, Review, Verdict, now_utc
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import HistoryFilter, RunFailure, RunOptions, RunState
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
 OPTIONS = RunOptions(("/smears/ärger", "/x.png"), "wbc4", "1.0.0", "ab" * 32, whole_image=True, again=True)
@@ -35,7 +36,7 @@ def test_a_run_is_found_until_it_is_done(history: History):
 
 
 def test_what_a_cut_off_run_has_saved_counts_though_it_was_not_told(history: History, result):
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     run_id = history.begin_run(OPTIONS)
     history.tell_run(run_id, 12, 1, 0)
     history.save_results(session, [result(name) for name in ("a.png", "b.png", "c.png")], run_id)
@@ -46,7 +47,7 @@ def test_what_a_cut_off_run_has_saved_counts_though_it_was_not_told(history: His
 
 
 def test_a_summary_counts_the_labels_that_stand_and_lists_failures(history: History, result, cell):
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     run_id = history.begin_run(OPTIONS)
     before = history.save_result(session, result("before.png", cell("monocyte", uncertain=True)))
     two = result("a.png", cell("neutrophil"), cell("neutrophil"))
@@ -62,7 +63,7 @@ def test_a_summary_counts_the_labels_that_stand_and_lists_failures(history: Hist
         RunFailure(saved[2].id, "c.png", "image_damaged", "c.png is damaged."),
     )
     first = saved[0].result.cells[0]
-    history.set_review(first.id, Review(Verdict.CORRECTED, "basophil", "ada", now_utc()))
+    history.set_review(first.id, Review(Verdict.CORRECTED, "basophil", Operator.named("ada"), now_utc()))
     assert ("basophil", 1, 1) in history.run_summary(run_id).classes
     chosen = HistoryFilter(run_id=run_id)
     assert [row.name for row in history.page(chosen)] == ["d.png", "c.png", "b.png", "a.png", "before.png"]
@@ -76,7 +77,7 @@ def test_a_summary_counts_the_labels_that_stand_and_lists_failures(history: Hist
 
 
 def test_a_run_that_goes_on_tries_its_failures_again_and_keeps_one_of_each(history: History):
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     run_id = history.begin_run(OPTIONS)
     results = [replace(failed(name), path=f"/lab/{name}") for name in ("a.png", "b.png")]
     first, noted = history.save_results(session, results, run_id)
@@ -92,7 +93,7 @@ def test_a_run_that_goes_on_tries_its_failures_again_and_keeps_one_of_each(histo
 
 
 def test_pages_may_begin_with_the_oldest(history: History, result):
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     saved = history.save_results(session, [result(f"s{number}.png") for number in range(7)])
     found = history.page(HistoryFilter(), None, 3, oldest_first=True)
     assert [row.id for row in found] == [image.id for image in saved[:3]]
@@ -101,7 +102,7 @@ def test_pages_may_begin_with_the_oldest(history: History, result):
 
 
 def test_answers_of_an_image_are_found_by_digest_and_run(history: History, result):
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     run_id = history.begin_run(OPTIONS)
     digest = "77" * 32
     first = history.save_result(session, replace(result("a.png"), digest=digest))

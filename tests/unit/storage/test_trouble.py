@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage import backups, maintenance
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
@@ -22,10 +23,11 @@ import resource, sys
 from pathlib import Path
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
 history = History.open(Path(sys.argv[1]))
-session = history.begin_session("Ada")
+session = history.begin_session(Operator.named("Ada"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, 700_000))
 try:
     for number in range(2000):
@@ -76,7 +78,7 @@ def test_a_full_disk_keeps_history_and_backups_and_work_goes_on_with_room(
     filler.write_bytes(bytes(350_000))
     folder = BackupFolder(small_disk / "backups")
     with closing(History.open(small_disk / "history.sqlite3")) as history:
-        session = history.begin_session("Ada")
+        session = history.begin_session(Operator.named("Ada"))
         saved = [history.save_result(session, result("first", cell()))]
         folder.make(history)
         with pytest.raises(HistoryError) as caught:
@@ -100,7 +102,9 @@ def test_a_full_disk_keeps_history_and_backups_and_work_goes_on_with_room(
 def test_no_room_for_the_repair_leaves_the_damaged_file(small_disk, result, cell):
     path = small_disk / "history.sqlite3"
     with closing(History.open(path)) as history:
-        history.save_results(history.begin_session("Ada"), [result(f"{n}", cell()) for n in range(250)])
+        history.save_results(
+            history.begin_session(Operator.named("Ada")), [result(f"{n}", cell()) for n in range(250)]
+        )
     content = bytearray(path.read_bytes())
     content[4096 * 20 : 4096 * 24] = bytes(4096 * 4)
     path.write_bytes(content)
@@ -120,7 +124,7 @@ def test_a_clock_set_back_keeps_order_and_sane_sessions(history, result, monkeyp
     times = iter(["2026-05-01T10:00:00.000Z", "2026-05-01T09:00:00.000Z"])
     monkeypatch.setattr("hematodesk.storage.writing.now_utc", lambda: next(times))
     monkeypatch.setattr("hematodesk.storage.history.now_utc", lambda: next(times))
-    session = history.begin_session("Ada")
+    session = history.begin_session(Operator.named("Ada"))
     history.save_result(session, result("before", when="2026-05-01T10:00:01.000Z"))
     history.save_result(session, result("after", when="2026-05-01T09:00:00.000Z"))
     history.end_session(session)

@@ -48,14 +48,14 @@ def test_closing_ends_the_session_and_keeps_the_results(services, made_result):
     again = build(services.paths.data)
     (session,) = again.open_history().sessions()
     again.close()
-    assert session.operator == "Dr Weiß"
+    assert session.operator.name == "Dr Weiß"
     assert session.ended_at
 
 
 def test_reviews_carry_the_operator(services):
     services.settings.set("operator", "Dr Weiß")
     services.open_history()
-    assert services.review_service().operator == Operator("Dr Weiß", "Dr Weiß")
+    assert services.review_service().operator == Operator.named("Dr Weiß")
 
 
 def test_closing_removes_old_pictures_that_no_result_needs(services, made_result, smear_png, blank_png):

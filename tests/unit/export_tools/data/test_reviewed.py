@@ -11,13 +11,17 @@ from export_tools.data.sources import read_source
 from export_tools.data.tables import SourceError
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, Review, Verdict
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
 
 
 def reviewed(box: Box, class_id: str | None, when: str = "2026-01-01", **told) -> Cell:
     verdict = Verdict.REJECTED if class_id is None else Verdict.CORRECTED
     return Cell(
-        box, CellOrigin.LOCATED, review=Review(verdict, class_id, "ab", f"{when}T00:00:00.000Z"), **told
+        box,
+        CellOrigin.LOCATED,
+        review=Review(verdict, class_id, Operator.named("ab"), f"{when}T00:00:00.000Z"),
+        **told,
     )
 
 
@@ -28,7 +32,7 @@ def image(file: Path, *cells: Cell) -> ImageResult:
 
 def save(folder: Path, *images: ImageResult) -> Path:
     history = History.open(folder / "history.sqlite3")
-    history.save_results(history.begin_session("ab"), images)
+    history.save_results(history.begin_session(Operator.named("ab")), images)
     history.close()
     return folder
 

@@ -13,6 +13,7 @@ from hematodesk.domain.cells import CellOrigin, ImageStatus, Localisation, Locat
 from hematodesk.domain.errors import HistoryError, ModelError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
+from hematodesk.domain.operators import Operator
 from hematodesk.domain.pause import Pause
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.reader import LocalReader
@@ -155,7 +156,7 @@ def test_no_thread_is_left_behind(images, classifier, sink):
 def test_known_images_are_answered_by_the_history(images, classifier, sink, history, made_result):
     analyser = Analyser(classifier)
     digest = analyser.analyse(images["smear"]).result.digest
-    known = history.save_result(history.begin_session("op"), made_result(digest=digest))
+    known = history.save_result(history.begin_session(Operator.named("op")), made_result(digest=digest))
     classifier.crops.clear()
     reused = []
     summary = run_batch(
@@ -302,7 +303,7 @@ def test_a_run_that_fails_fails_only_the_image_whose_crop_it_is(images, classifi
 def test_known_images_make_no_pace_and_no_time_left(images, classifier, sink, history, made_result):
     analyser = Analyser(classifier)
     digest = analyser.analyse(images["smear"]).result.digest
-    known = history.save_result(history.begin_session("op"), made_result(digest=digest))
+    known = history.save_result(history.begin_session(Operator.named("op")), made_result(digest=digest))
 
     def slowly(asked: str) -> HistoryImage | None:
         time.sleep(0.002)
@@ -396,7 +397,7 @@ def test_images_with_the_same_bytes_are_counted_exactly(images, classifier, hist
         copy = images["smear"].with_name(f"copy_{number}.png")
         copy.write_bytes(images["smear"].read_bytes())
         copies.append(copy)
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     reused = []
     summary = run_batch(
         copies,

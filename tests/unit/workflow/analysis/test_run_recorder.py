@@ -13,6 +13,7 @@ import pytest
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus
 from hematodesk.domain.errors import HistoryError
 from hematodesk.domain.history import RunOptions, RunState
+from hematodesk.domain.operators import Operator
 from hematodesk.workflow.analysis.batch import BatchProgress
 from hematodesk.workflow.analysis.known_results import find_earlier
 from hematodesk.workflow.analysis.run_recorder import RunLock, RunRecorder, drop_run, open_runs, same_run
@@ -23,7 +24,7 @@ OPTIONS = RunOptions(("/smears",), "fake", "1.0.0", SHA)
 
 @pytest.fixture
 def record(history, tmp_path):
-    return RunRecorder(history, tmp_path / "runs", history.begin_session("ada"), OPTIONS)
+    return RunRecorder(history, tmp_path / "runs", history.begin_session(Operator.named("ada")), OPTIONS)
 
 
 def test_a_run_is_offered_only_when_nobody_is_at_it(record, history, tmp_path):
@@ -32,7 +33,7 @@ def test_a_run_is_offered_only_when_nobody_is_at_it(record, history, tmp_path):
     record.end(RunState.GOING, 12, 5, 1)
     (run,) = open_runs(history, folder)
     assert (run.id, run.total, run.done, run.failed) == (record.id, 12, 5, 1)
-    again = RunRecorder(history, folder, history.begin_session("ada"), OPTIONS, run_id=run.id)
+    again = RunRecorder(history, folder, history.begin_session(Operator.named("ada")), OPTIONS, run_id=run.id)
     assert open_runs(history, folder) == []
     again.end(RunState.DONE, 12, 12, 1)
     assert open_runs(history, folder) == []
@@ -41,7 +42,13 @@ def test_a_run_is_offered_only_when_nobody_is_at_it(record, history, tmp_path):
 
 def test_a_run_that_somebody_is_at_is_not_gone_on_with(record, history, tmp_path):
     with pytest.raises(HistoryError) as caught:
-        RunRecorder(history, tmp_path / "runs", history.begin_session("ada"), OPTIONS, run_id=record.id)
+        RunRecorder(
+            history,
+            tmp_path / "runs",
+            history.begin_session(Operator.named("ada")),
+            OPTIONS,
+            run_id=record.id,
+        )
     assert caught.value.code == "run_held"
     record.end(RunState.DONE, 1, 1, 0)
 
@@ -64,7 +71,7 @@ def test_a_failed_image_that_is_tried_again_is_there_once(record, history, tmp_p
     failed = ImageResult("a.png", "/x/a.png", "", 0, 0, ImageStatus.ERROR, fault=fault)
     (first,), _ = record.save([failed])
     record.end(RunState.GOING, 2, 1, 1)
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     again = RunRecorder(history, tmp_path / "runs", session, OPTIONS, run_id=record.id)
     (_second, _other), replaced = again.save([failed, made_result("b.png")])
     assert replaced == [first.id]
@@ -113,21 +120,25 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path: Path):
 
 
 def test_results_and_known_images_become_the_run_s(record, history, made_result):
-    known = history.save_result(history.begin_session("bo"), made_result("known.png", digest="11" * 32))
+    known = history.save_result(
+        history.begin_session(Operator.named("bo")), made_result("known.png", digest="11" * 32)
+    )
     (saved,), _ = record.save([made_result("new.png", digest="22" * 32)])
     record.add_known([known])
     record.tell(BatchProgress(2, 9, 0, 1, None, None))
     assert history.run(record.id).total == 9
     assert history.run_summary(record.id).images == 2
     assert find_earlier(history, "22" * 32, SHA, whole_image=False, run_id=record.id).id == saved.id
-    outside = history.save_result(history.begin_session("bo"), made_result("else.png", digest="33" * 32))
+    outside = history.save_result(
+        history.begin_session(Operator.named("bo")), made_result("else.png", digest="33" * 32)
+    )
     assert find_earlier(history, "33" * 32, SHA, whole_image=False, run_id=record.id) is None
     assert find_earlier(history, "33" * 32, SHA, whole_image=False).id == outside.id
     record.end(RunState.STOPPED, 9, 2, 0)
 
 
 def test_an_answer_of_this_model_is_found_behind_a_later_one_of_another(history, made_result):
-    session = history.begin_session("ada")
+    session = history.begin_session(Operator.named("ada"))
     mine = history.save_result(session, made_result("a.png"))
     history.save_result(session, made_result("a.png", sha256="ff" * 32))
     assert find_earlier(history, "cd" * 32, SHA, whole_image=False).id == mine.id
@@ -138,5 +149,7 @@ def test_who_looks_for_unfinished_runs_keeps_nobody_from_his(record, history, tm
     looking = RunLock(tmp_path / "runs", record.id)
     assert looking.take()
     monkeypatch.setattr("hematodesk.domain.file_lock.time.sleep", lambda _seconds: looking.release())
-    again = RunRecorder(history, tmp_path / "runs", history.begin_session("bo"), OPTIONS, run_id=record.id)
+    again = RunRecorder(
+        history, tmp_path / "runs", history.begin_session(Operator.named("bo")), OPTIONS, run_id=record.id
+    )
     again.let_go()

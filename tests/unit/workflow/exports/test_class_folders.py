@@ -17,6 +17,7 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell, CellOrigin, Review, Verdict, now_utc
 from hematodesk.domain.errors import Cancelled, ExportError
 from hematodesk.domain.geometry import Box
+from hematodesk.domain.operators import Operator
 from hematodesk.imaging.read import encode_png, read_image
 from hematodesk.workflow.analysis.analyser import cut_cell
 from hematodesk.workflow.exports.class_folders import (
@@ -62,7 +63,11 @@ def save(services, made_result):
         for place, class_id in enumerate(classes):
             first, other = shown.prediction.ranked[0], ("basophil", 0.0)
             prediction = replace(shown.prediction, ranked=((class_id, first[1]), other))
-            review = Review(Verdict.AGREED, class_id, "ada", now_utc()) if place < reviewed else None
+            review = (
+                Review(Verdict.AGREED, class_id, Operator.named("ada"), now_utc())
+                if place < reviewed
+                else None
+            )
             cells.append(Cell(Box(30, 20, 20 + place, 20), CellOrigin.LOCATED, 1.0, prediction, review))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         result = replace(

@@ -19,6 +19,7 @@ from hematodesk.domain.errors import Cancelled, DocumentError, HistoryError
 from hematodesk.domain.file_lock import FileLock
 from hematodesk.domain.history import HistoryFilter
 from hematodesk.domain.messages import Message
+from hematodesk.domain.operators import Operator
 from hematodesk.imaging import faults
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.reader import LocalReader
@@ -92,9 +93,9 @@ def filled(tmp_path, made_result):
     image, other = history.save_results(session, [made_result("a.png"), made_result("b.png", "monocyte")])
     cell = image.result.cells[0]
     for verdict, class_id in ((Verdict.AGREED, "neutrophil"), (Verdict.CORRECTED, "monocyte")):
-        history.set_review(cell.id, Review(verdict, class_id, "ada", now_utc()))
+        history.set_review(cell.id, Review(verdict, class_id, Operator.named("ada"), now_utc()))
     history.set_review(cell.id, None)
-    history.set_review(cell.id, Review(Verdict.REJECTED, None, "bo", now_utc()))
+    history.set_review(cell.id, Review(Verdict.REJECTED, None, Operator.named("bo"), now_utc()))
     history.set_cell_note(cell.id, "looked at twice")
     history.set_image_note(other.id, "good stain")
     history.set_cell_removed(other.result.cells[0].id, True)
@@ -119,14 +120,14 @@ def test_the_past_of_a_cell_comes_along(filled, elsewhere, tmp_path):
     past = record.cells[0].earlier_verdicts
     assert [getattr(each, "verdict", None) for each in past] == [Verdict.AGREED, Verdict.CORRECTED, None]
     assert cell.review.verdict is Verdict.REJECTED
-    assert (cell.note, cell.review.operator) == ("looked at twice", "bo")
+    assert (cell.note, cell.review.operator.name) == ("looked at twice", "bo")
     (session,) = elsewhere.sessions()
-    assert (session.operator, session.image_count) == ("Dr Weiß", 2)
+    assert (session.operator.name, session.image_count) == ("Dr Weiß", 2)
 
 
 def test_a_merge_adds_what_is_new_and_leaves_what_is_there(filled, elsewhere, tmp_path, made_result):
     export(filled, tmp_path / "all.json")
-    own = elsewhere.save_result(elsewhere.begin_session("me"), made_result("mine.png"))
+    own = elsewhere.save_result(elsewhere.begin_session(Operator.named("me")), made_result("mine.png"))
     import_history(elsewhere, tmp_path / "all.json", Trusting())
     theirs = next(iter(elsewhere.export_rows(HistoryFilter(text="b.png"))))
     elsewhere.set_image_note(theirs.id, "written since")
@@ -326,7 +327,7 @@ def test_others_work_while_an_import_goes_on_and_see_none_of_it(tmp_path, made_r
     many(source, made_result, 500)
     export(source, tmp_path / "all.json")
     source.close()
-    session = elsewhere.begin_session("eve")
+    session = elsewhere.begin_session(Operator.named("eve"))
     other = History.open(elsewhere.path)
     seen = []
 
@@ -371,7 +372,7 @@ def test_an_import_that_was_killed_leaves_nothing_to_be_seen(tmp_path, made_resu
     assert clear_killed_imports(elsewhere, CancelToken()) == 0
     lock.release()
     # A person's deletion may still be undone.
-    kept = elsewhere.save_result(elsewhere.begin_session("eve"), made_result("kept")).id
+    kept = elsewhere.save_result(elsewhere.begin_session(Operator.named("eve")), made_result("kept")).id
     elsewhere.delete_images([kept])
     assert clear_killed_imports(elsewhere, CancelToken()) == 300
     with sqlite3.connect(elsewhere.path) as connection:

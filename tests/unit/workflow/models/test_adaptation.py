@@ -21,6 +21,7 @@ from hematodesk.domain.comparison import Verdict as Outcome
 from hematodesk.domain.errors import Cancelled, ModelError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.domain.operators import Operator
 from hematodesk.workflow.models import reviewed_cells
 from hematodesk.workflow.models.adaptation import (
     Proposal,
@@ -82,7 +83,9 @@ def test_agreed_and_corrected_cells_count_rejected_and_removed_ones_do_not(servi
     history = services.open_history()
     pages = list(services.all_images(ALL))
     cells = [history.image(page.id).result.cells[0] for page in pages]
-    history.set_review(cells[0].id, Review(Verdict.REJECTED, None, "ada", cells[0].review.created_at))
+    history.set_review(
+        cells[0].id, Review(Verdict.REJECTED, None, Operator.named("ada"), cells[0].review.created_at)
+    )
     history.set_cell_removed(cells[1].id, True)
     history.set_review(cells[2].id, None)
     reviewed = found(services)
@@ -107,7 +110,9 @@ def test_a_cell_reviewed_twice_counts_once_by_its_latest_review(services, review
         ("monocyte", "2000-01-01T00:00:00.000Z"),
     ):
         cell = Cell(
-            Box(3, 4, 16, 16), CellOrigin.LOCATED, review=Review(Verdict.CORRECTED, class_id, "bo", when)
+            Box(3, 4, 16, 16),
+            CellOrigin.LOCATED,
+            review=Review(Verdict.CORRECTED, class_id, Operator.named("bo"), when),
         )
         result = ImageResult(path.name, str(path), digest, 64, 32, ImageStatus.OK, (cell,))
         services.history.save_results(services.session_id(), [result])
@@ -117,7 +122,7 @@ def test_a_cell_reviewed_twice_counts_once_by_its_latest_review(services, review
 def test_a_cell_that_was_rejected_later_is_no_cell_any_more(services, review) -> None:
     (path,) = review({"neutrophil": 1})
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    verdict = Review(Verdict.REJECTED, None, "bo", "2999-01-01T00:00:00.000Z")
+    verdict = Review(Verdict.REJECTED, None, Operator.named("bo"), "2999-01-01T00:00:00.000Z")
     cell = Cell(Box(3, 4, 16, 16), CellOrigin.ADDED, review=verdict)
     result = ImageResult(path.name, str(path), digest, 64, 32, ImageStatus.OK, (cell,))
     services.history.save_results(services.session_id(), [result])
@@ -127,7 +132,7 @@ def test_a_cell_that_was_rejected_later_is_no_cell_any_more(services, review) ->
 
 def test_reviews_of_whole_images_are_not_cells(services, review) -> None:
     (path,) = review({"neutrophil": 1})
-    verdict = Review(Verdict.CORRECTED, "eosinophil", "ada", "2026-11-21T00:00:00.000Z")
+    verdict = Review(Verdict.CORRECTED, "eosinophil", Operator.named("ada"), "2026-11-21T00:00:00.000Z")
     whole = Cell(Box(0, 0, 64, 32), CellOrigin.WHOLE_IMAGE, review=verdict)
     services.history.save_results(
         services.session_id(),
@@ -313,7 +318,9 @@ def test_what_is_no_better_is_said(services, review) -> None:
     for number, page in enumerate(services.all_images(ALL)):
         if number % 3 == 0:
             cell = history.image(page.id).result.cells[0]
-            history.set_review(cell.id, Review(Verdict.CORRECTED, "monocyte", "bo", cell.review.created_at))
+            history.set_review(
+                cell.id, Review(Verdict.CORRECTED, "monocyte", Operator.named("bo"), cell.review.created_at)
+            )
     proposal = propose(services)
     assert proposal.comparison.verdict is Outcome.NOT
     told = io.StringIO()

@@ -11,12 +11,12 @@ from hematodesk.workflow.review.review_service import ChangeKind, ReviewService
 
 @pytest.fixture
 def service(history) -> ReviewService:
-    return ReviewService(history, Operator("1", "Dr Weiß"))
+    return ReviewService(history, Operator.named("Dr Weiß"))
 
 
 @pytest.fixture
 def image(history, made_result):
-    return history.save_result(history.begin_session("op"), made_result())
+    return history.save_result(history.begin_session(Operator.named("op")), made_result())
 
 
 def stored(history, image) -> Cell:
@@ -28,7 +28,7 @@ def test_agreeing_is_kept_with_name_and_undone(service, history, image):
     assert change.kind is ChangeKind.AGREE
     assert change.image_ids == (image.id,)
     assert stored(history, image) == change.cell
-    assert change.cell.review.operator == "Dr Weiß"
+    assert change.cell.review.operator.name == "Dr Weiß"
     assert change.cell.label == "neutrophil"
     undone = service.undo()
     assert undone.undone
@@ -64,8 +64,8 @@ def test_the_same_verdict_again_is_no_step_to_undo(service, image):
 
 def test_another_persons_same_verdict_is_kept(history, service, image):
     cell = service.agree(image.result.cells[0]).cell
-    second = ReviewService(history, Operator("2", "Second")).agree(cell).cell
-    assert second.review.operator == "Second"
+    second = ReviewService(history, Operator.named("Second")).agree(cell).cell
+    assert second.review.operator.name == "Second"
 
 
 def test_a_cell_without_a_prediction_cannot_be_agreed_with(service):
@@ -109,7 +109,7 @@ def test_a_note_that_is_too_long_changes_nothing(service, image):
 
 
 def test_deleted_images_come_back(service, history, image, made_result):
-    other = history.save_result(history.begin_session("op"), made_result("other.png"))
+    other = history.save_result(history.begin_session(Operator.named("op")), made_result("other.png"))
     gone = service.delete_images([image.id, other.id, 99])
     assert (sorted(gone.image_ids), gone.deleted) == (sorted([image.id, other.id]), True)
     assert history.count() == 0
@@ -180,7 +180,7 @@ def test_every_verdict_stays_in_the_history(service, history, image):
 
 
 def test_an_undone_correction_restores_the_earlier_persons_verdict(service, history, image):
-    first = Review(Verdict.CORRECTED, "basophil", "First", now_utc())
+    first = Review(Verdict.CORRECTED, "basophil", Operator.named("First"), now_utc())
     cell = history.set_review(image.result.cells[0].id, first)
     service.reject(cell)
     assert service.undo().cell.review == first
@@ -196,7 +196,7 @@ def test_deleting_what_is_gone_is_no_step_to_undo(service, history, image):
 
 
 def test_a_step_that_can_undo_nothing_gives_way_to_the_one_before(service, history, image, made_result):
-    other = history.save_result(history.begin_session("op"), made_result(digest="b" * 64))
+    other = history.save_result(history.begin_session(Operator.named("op")), made_result(digest="b" * 64))
     service.note_image(image.id, "pale")
     service.delete_images([other.id])
     history.restore_images([other.id])

@@ -94,7 +94,8 @@ def pixels_of(image: QImage) -> npt.NDArray[np.uint8]:
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8, image.sizeInBytes())
     rows = rows.reshape(image.height(), image.bytesPerLine())[:, : image.width() * 3]
-    return np.ascontiguousarray(rows.reshape(image.height(), image.width(), 3))
+    # Always a copy: the image takes its memory with it, and rows without filling bytes would be a view of it.
+    return rows.reshape(image.height(), image.width(), 3).copy()
 
 
 def _raw_format(mime: QMimeData) -> str:

@@ -3416,8 +3416,8 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Un año</translation>
     </message>
     <message>
-        <source>There is no history in this sitting: results are not kept.</source>
-        <translation>En esta ocasión no hay historial: los resultados no se conservan.</translation>
+        <source>There is no history in this session: results are not kept.</source>
+        <translation>En esta sesión no hay historial: los resultados no se conservan.</translation>
     </message>
     <message>
         <source>No image matches.</source>
@@ -4089,8 +4089,8 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Permita escribir en la carpeta de datos o elija otra con --data-dir.</translation>
     </message>
     <message>
-        <source>Images are named, but nothing is saved in this sitting.</source>
-        <translation>Las imágenes se nombran, pero en esta ocasión no se guarda nada.</translation>
+        <source>Images are named, but nothing is saved in this session.</source>
+        <translation>Las imágenes se nombran, pero en esta sesión no se guarda nada.</translation>
     </message>
     <message>
         <source>{name} was analysed before ({moment}); this is its earlier result.</source>

@@ -301,8 +301,8 @@ class HistoryPanel(QFrame):
             self.model.reload()
 
     def say_nothing_is_kept(self) -> None:
-        """Tell that there is no history in this sitting."""
-        self._words_when_empty = self.tr("There is no history in this sitting: results are not kept.")
+        """Tell that there is no history in this session."""
+        self._words_when_empty = self.tr("There is no history in this session: results are not kept.")
         self._show_emptiness()
 
     def clear_filter(self) -> None:

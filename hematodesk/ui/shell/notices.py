@@ -101,7 +101,7 @@ class Notices(QObject):
         self._banners.show_notice(
             Notice(
                 "nothing_saved",
-                self.tr("Images are named, but nothing is saved in this sitting."),
+                self.tr("Images are named, but nothing is saved in this session."),
                 level=Level.WARNING,
                 cause="nothing_saved",
             )

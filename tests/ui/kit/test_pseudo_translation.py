@@ -366,7 +366,7 @@ def test_banners(bench, longer) -> None:
     said = "“field.jpg” is a damaged JPEG file: its end is missing."
     error = HematodeskError("image_damaged", said, "Export it again from its source.")
     window.banners.show_error(error)
-    words = QCoreApplication.translate("Notices", "Images are named, but nothing is saved in this sitting.")
+    words = QCoreApplication.translate("Notices", "Images are named, but nothing is saved in this session.")
     button = QCoreApplication.translate("Notices", "Import a model…")
     window.banners.show_notice(
         Notice("no_model", words, words, Level.WARNING, button, lambda: None, cause="model_missing")

@@ -138,7 +138,7 @@ class ExportDialog(QDialog):
         if label is not None and hasattr(label, "setBuddy"):
             label.setBuddy(self.target)
         self.buttons = QDialogButtonBox()
-        self.export = QPushButton(self.tr("&Export"))
+        self.export = QPushButton(self.tr("&Export"), self)
         self.buttons.addButton(self.export, QDialogButtonBox.ButtonRole.AcceptRole)
         set_role(self.export, "primary")
         self.cancel = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)

@@ -145,7 +145,7 @@ class AdaptDialog(QDialog):
         whole.addWidget(self.buttons)
 
     def _button(self, words: str, action: Callable[[], None]) -> QPushButton:
-        button = QPushButton(words)
+        button = QPushButton(words, self)
         self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         button.clicked.connect(lambda _checked: action())
         button.setAutoDefault(False)

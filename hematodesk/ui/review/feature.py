@@ -138,7 +138,7 @@ class ReviewFeature(QObject):
                 self.tr("The files themselves stay. Undo brings them back until you quit.")
             )
             box.setStandardButtons(QMessageBox.StandardButton.Cancel)
-            delete = QPushButton(self.tr("&Delete"))
+            delete = QPushButton(self.tr("&Delete"), box)
             box.addButton(delete, QMessageBox.ButtonRole.AcceptRole)
             box.setDefaultButton(delete)
             box.accepted.connect(then)

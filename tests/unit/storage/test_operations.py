@@ -57,9 +57,10 @@ CELLS = st.builds(
     st.floats(0, 1),
     st.none() | PREDICTIONS,
 )
-REVIEWS = st.builds(Review, st.just(Verdict.CORRECTED), st.sampled_from(CLASSES), TEXTS, TIMES) | st.builds(
-    Review, st.just(Verdict.REJECTED), st.none(), TEXTS, TIMES
-)
+OPERATORS = TEXTS.map(Operator.named)
+REVIEWS = st.builds(
+    Review, st.just(Verdict.CORRECTED), st.sampled_from(CLASSES), OPERATORS, TIMES
+) | st.builds(Review, st.just(Verdict.REJECTED), st.none(), OPERATORS, TIMES)
 RESULTS = st.builds(
     ImageResult,
     name=TEXTS,

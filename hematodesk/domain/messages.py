@@ -148,7 +148,9 @@ def _read(document: object, depth: int) -> Message:
 def _read_value(value: object, depth: int) -> Value:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, dict) and value.keys() == {"class"} and isinstance(value["class"], str):
         return ClassId(value["class"])

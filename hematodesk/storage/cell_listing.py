@@ -11,8 +11,9 @@ _ROWS = """
 SELECT cell.id,
     CASE WHEN verdict IS NOT NULL THEN CAST(review.class_id AS BLOB)
         WHEN prediction.id IS NULL OR prediction.uncertain IS NOT NULL THEN x''
-        ELSE CAST(json_extract(ranked, '$[0][0]') AS BLOB) END,
-    coalesce(json_extract(ranked, '$[0][1]'), 0),
+        WHEN NOT json_valid(ranked) THEN x''
+        ELSE coalesce(CAST(json_extract(ranked, '$[0][0]') AS BLOB), x'') END,
+    CASE WHEN json_valid(ranked) THEN coalesce(json_extract(ranked, '$[0][1]'), 0) ELSE 0 END,
     verdict IS NOT NULL
 FROM cell
 LEFT JOIN prediction ON prediction.id = (SELECT max(id) FROM prediction WHERE cell_id = cell.id)

@@ -205,7 +205,13 @@ def holds(connection: sqlite3.Connection, chosen: HistoryFilter, image_id: str) 
     choice = _choice(chosen)
     source, where, values = _rows(connection, choice)
     block = f" AND name_block.id = {image_id} / {BLOCK}" if choice.text else ""
-    return f"EXISTS (SELECT 1 FROM {source} WHERE listing.image_id = {image_id}{block} AND {where})", values
+    held = f"EXISTS (SELECT 1 FROM {source} WHERE listing.image_id = {image_id}{block} AND {where})"
+    noted = _noted_rows(connection, choice)
+    if noted is None:
+        return held, values
+    source, where, others = noted
+    held = f"({held} OR EXISTS (SELECT 1 FROM {source} WHERE listing.image_id = {image_id} AND {where}))"
+    return held, (*values, *others)
 
 
 def summaries(connection: sqlite3.Connection, ids: list[int]) -> list[ImageSummary]:

@@ -6,6 +6,7 @@ SQL = """
 -- One narrow row for each cell that counts: not removed, of an image that is not deleted.
 -- label: UTF-8 of the class that stands; empty where the cell is unidentified (nobody has reviewed it, and no
 -- model is sure), NULL where a person rejected it as no cell. confidence: of the predicted class, 0 without.
+-- A damaged prediction counts as none: it must not keep the whole file from opening.
 CREATE TABLE cell_listing (
     cell_id INTEGER PRIMARY KEY REFERENCES cell (id) ON DELETE CASCADE,
     label BLOB,
@@ -16,8 +17,9 @@ INSERT INTO cell_listing
 SELECT cell.id,
     CASE WHEN verdict IS NOT NULL THEN CAST(review.class_id AS BLOB)
         WHEN prediction.id IS NULL OR prediction.uncertain IS NOT NULL THEN x''
-        ELSE CAST(json_extract(ranked, '$[0][0]') AS BLOB) END,
-    coalesce(json_extract(ranked, '$[0][1]'), 0),
+        WHEN NOT json_valid(ranked) THEN x''
+        ELSE coalesce(CAST(json_extract(ranked, '$[0][0]') AS BLOB), x'') END,
+    CASE WHEN json_valid(ranked) THEN coalesce(json_extract(ranked, '$[0][1]'), 0) ELSE 0 END,
     verdict IS NOT NULL
 FROM listing
 JOIN cell ON cell.image_id = listing.image_id

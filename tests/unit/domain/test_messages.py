@@ -132,6 +132,13 @@ def test_a_document_that_says_something_else_is_not_believed():
     assert (found, type(found)) == ("“a.png” is damaged.", str)
 
 
+def test_a_number_of_any_size_is_read():
+    """One that is too large for a float was an OverflowError."""
+    document = {"template": "{a}", "data": {"a": 10**400}}
+    assert understood(document, "as stored") == "as stored"
+    assert message_of(document) == "1" + "0" * 400
+
+
 def test_a_document_cannot_grow_without_bounds():
     """Each template within would name the next a thousand times."""
     inner: Any = "x" * 100

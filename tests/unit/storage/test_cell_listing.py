@@ -52,6 +52,8 @@ def filled(history: History, result, cell, monkeypatch: pytest.MonkeyPatch, requ
             elif chance.random() < 0.1:
                 history.set_cell_removed(each.id, True)
     history.add_cell(7, cell("monocyte", 0.31))
+    history.set_image_note(11, "Auer rods, field 3")
+    history.set_cell_note(1, "ÄUER")
     gone = history.delete_images([3, 4, 20, 21])
     history.restore_images(gone[:2])
     return history
@@ -102,6 +104,8 @@ IMAGES = (
     HistoryFilter(),
     HistoryFilter(session_id=2),
     HistoryFilter(text="3"),
+    HistoryFilter(text="äuer"),
+    HistoryFilter(text="3", names_only=True),
     HistoryFilter(class_id="monocyte", since="2026-03-05"),
     HistoryFilter(text="nobody"),
 )
@@ -167,3 +171,17 @@ def test_the_walk_reads_the_index_and_sorts_nothing(filled: History) -> None:
         for query in walks:
             (step,) = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
             assert step.startswith("SEARCH cell_listing USING COVERING INDEX cell_listing_label (label=? AND")
+
+
+def test_a_damaged_prediction_keeps_no_other_image_from_coming_back(history: History, result, cell) -> None:
+    session = history.begin_session(Operator.named("Ada"))
+    images = [history.save_result(session, result(name, cell(), cell())) for name in ("a", "b")]
+    ids = [image.id for image in images]
+    with history._database.write() as connection:
+        connection.execute("UPDATE prediction SET ranked = '[[' WHERE id = 1")
+        connection.execute("UPDATE prediction SET ranked = '[]' WHERE id = 2")
+    history.delete_images(ids)
+    assert history.restore_images(ids) == ids
+    with history._database.read() as connection:
+        rows = connection.execute("SELECT label, confidence FROM cell_listing ORDER BY cell_id").fetchall()
+    assert rows == [(b"", 0.0), (b"", 0.0), (b"neutrophil", 0.9), (b"neutrophil", 0.9)]

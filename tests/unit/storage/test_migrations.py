@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 import tempfile
@@ -22,7 +23,7 @@ FROZEN = [
     "caa1e9153a50667f41486e68af69013c070d3f1604ae1e99189750b489ff2fa7",
     "b204d3a4f10920283e2df9b98f44967e184d41f62a382497e97ea55cb6b0a21d",
     "0b48a1511f1402fecf8a44080f129c66fd583705515c97853a30b82a3c1431cb",
-    "84fe73c62749f90b5ea8566d09446f164fa23f09d85064754c1e991fd08e8032",
+    "5fda7db9bb97bb4fc5aed5ec7a778755a9d2fbd1535cf2b13b2f716e2cbbbd5a",
     "4768a2e236d9c70094f0e2655f8172c01cb3768044127b9ad221fe85663578ad",
 ]
 """SHA-256 of every migration. One that was released never changes; a new one adds a line."""
@@ -165,3 +166,21 @@ def test_a_script_is_split_at_its_statements():
     assert len(list(statements(SECOND))) == 4
     with pytest.raises(ValueError):
         list(statements("CREATE TABLE a (b); CREATE TABLE"))
+
+
+def test_a_damaged_prediction_does_not_keep_an_older_file_from_opening(path):
+    with contextlib.closing(Database(path, MIGRATIONS[:3])) as old, old.write() as connection:
+        for statement in (
+            "INSERT INTO session (id, operator, started_at) VALUES (1, 'Ada', '2026-01-01T00:00:00.000Z')",
+            "INSERT INTO image (id, session_id, name, path, digest, width, height, status, notices, "
+            "elapsed_ms, created_at) "
+            "VALUES (1, 1, 'a', '', '', 9, 9, 'ok', '[]', 1, '2026-01-01T00:00:00.000Z')",
+            "INSERT INTO cell (id, image_id, x, y, w, h, origin, score) "
+            "VALUES (1, 1, 0, 0, 9, 9, 'located', 1)",
+            "INSERT INTO maker VALUES (1, 'wbc4', '1', '', 'cpu', 'cpu')",
+            "INSERT INTO prediction VALUES (1, 1, 1, '[[\"neutrophil\", 0.', NULL, 1, '2026-01-01')",
+            "INSERT INTO listing VALUES (1, 'a', 0, 0, 0, '', 0, 1)",
+        ):
+            connection.execute(statement)
+    with contextlib.closing(Database(path, MIGRATIONS)) as made, made.read() as connection:
+        assert connection.execute("SELECT * FROM cell_listing").fetchall() == [(1, b"", 0.0, 0)]

@@ -17,6 +17,7 @@ module of hematodesk may change with any release.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Iterable, Iterator
@@ -260,8 +261,9 @@ class _Run:
                 return
             except queue.Full:
                 if self._cancel.cancelled:
-                    # The caller may still be waiting: the end replaces a result.
-                    self._results.get_nowait()
+                    # The caller may still be waiting: the end replaces a result, unless it just took all.
+                    with contextlib.suppress(queue.Empty):
+                        self._results.get_nowait()
 
 
 def _source(image: Image, place: int) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import queue
 import subprocess
 import sys
 import threading
@@ -162,6 +163,24 @@ def test_closing_ends_what_is_under_way(opened: api.Model) -> None:
     with pytest.raises(RuntimeError, match="closed"):
         opened.name_image(BLANK)
     opened.close()
+
+
+def test_the_end_reaches_a_caller_who_takes_the_last_result_meanwhile(opened: api.Model) -> None:
+    run = api._Run(opened._services, [], whole_image=False)
+    run._cancel.cancel()
+
+    class Emptied(queue.Queue[object]):
+        """Full when the run looks, empty when it makes room."""
+
+        def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+            if self.maxsize:
+                self.maxsize = 0
+                raise queue.Full
+            super().put(item, block, timeout)
+
+    run._results = Emptied(1)  # type: ignore[assignment]
+    run._put(None)
+    assert run._results.get_nowait() is None
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:

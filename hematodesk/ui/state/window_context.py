@@ -50,16 +50,16 @@ class WindowContext:
     dialogs: DialogHost
 
 
-def make_context(window: QMainWindow, services: Services, theme: Theme, over: QWidget) -> WindowContext:
+def make_context(window: QMainWindow, services: Services, theme: Theme, column: QWidget) -> WindowContext:
     """The context of a window that is being built.
 
     Args:
-        over: banners lie over it.
+        column: the one that banners have a room in, above what it shows.
     """
     install_accessible()
     lanes = TaskLanes(window)
     access = HistoryAccess(lanes)
-    banners = Banners(over)
+    banners = Banners(column)
     return WindowContext(
         window,
         services,

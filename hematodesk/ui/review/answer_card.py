@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from hematodesk.domain.cells import Cell, Prediction, Provenance, Review, Verdict
 from hematodesk.domain.operators import Operator
@@ -50,15 +50,23 @@ class CellCard(AnswerCard):
         sure.setSpacing(GRID)
         sure.addWidget(self._number)
         sure.addWidget(self._bar, 1)
+        self._claim = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._claim.setSpacing(2)
+        self._claim.addWidget(self._headline, 1)
+        self._claim.addLayout(sure, 1)
         column.addLayout(top)
-        column.addWidget(self._headline)
-        column.addLayout(sure)
+        column.addLayout(self._claim)
         column.addWidget(self._source)
         column.addWidget(self._reason)
         self.set_compact(False)
 
     def set_compact(self, compact: bool) -> None:
-        """Small type, and the model's name in the tooltips alone, where there is no height for more."""
+        """Where there is no height for more: small type, class and confidence in one line.
+
+        The model's name is in the tooltips alone.
+        """
+        along, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._claim.setDirection(along if compact else down)
         for label in (self._status, self._headline, self._number):
             label.set_large(not compact)
         self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))

@@ -303,14 +303,14 @@ def test_nothing_jumps_between_states(panel: AnswerPanel, samples: Any) -> None:
 
 
 @pytest.mark.parametrize(("width", "height", "compact"), [(256, 300, True), (256, 460, False)])
-def test_agree_and_the_classes_are_in_sight_on_a_low_screen(
+def test_the_verdicts_and_the_classes_are_in_sight_on_a_low_screen(
     panel: AnswerPanel, samples: Any, qtbot: QtBot, width: int, height: int, compact: bool
 ) -> None:
     """1366x768 at 200 % leaves the column some 300 pixels, at 150 % some 460."""
     panel.resize(width, height)
     panel.show_cell(samples.cell(prediction=samples.unsure), 1, 1)
-    agree = button(panel, "Agree")
-    qtbot.waitUntil(lambda: in_sight(agree) and all(in_sight(row) for row in rows(panel)))
+    verdicts = button(panel, "Agree"), button(panel, "No cell")
+    qtbot.waitUntil(lambda: all(in_sight(each) for each in (*verdicts, *rows(panel))))
     shown = [label for label in panel.findChildren(FitLabel) if label.isVisible()]
     assert [label.text() for label in shown] == ["Uncertain", "Lymphocyte?", "47 %"]
     assert ("Model: wbc4" in texts(panel)) is not compact

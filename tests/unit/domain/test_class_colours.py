@@ -10,44 +10,15 @@ import itertools
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from hematodesk.domain import classes
+from tests.colour_vision import EYES, lab, linear
 
 LEAST = 10.0
 """Five times what trained eyes just notice in fields that touch; outlines and dots do not touch."""
 
 Lab = tuple[float, float, float]
-
-SEEN: dict[str, npt.NDArray[np.float64]] = {
-    "full": np.eye(3),
-    "protanopia": np.array(
-        [
-            [0.152286, 1.052583, -0.204868],
-            [0.114503, 0.786281, 0.099216],
-            [-0.003882, -0.048116, 1.051998],
-        ]
-    ),
-    "deuteranopia": np.array(
-        [
-            [0.367322, 0.860646, -0.227968],
-            [0.280085, 0.672501, 0.047413],
-            [-0.011820, 0.042940, 0.968881],
-        ]
-    ),
-    "tritanopia": np.array(
-        [
-            [1.255528, -0.076749, -0.178779],
-            [-0.078411, 0.930809, 0.147602],
-            [0.004733, 0.691367, 0.303900],
-        ]
-    ),
-}
-TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-WHITE = np.array([0.95047, 1.0, 1.08883])
 
 COLOURS = {
     **{each.id: each.colour for each in classes.CELL_CLASSES.values()},
@@ -55,13 +26,11 @@ COLOURS = {
 }
 
 
-def lab(colour: str, seen: npt.NDArray[np.float64]) -> Lab:
+def seen_as(colour: str, eye: str) -> Lab:
     """CIELAB of an #rrggbb as somebody sees it."""
     part = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
-    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
-    share = TO_XYZ @ np.clip(seen @ linear, 0, 1) / WHITE
-    f = np.where(share > (6 / 29) ** 3, np.cbrt(share), share / (3 * (6 / 29) ** 2) + 4 / 29)
-    return float(116 * f[1] - 16), float(500 * (f[0] - f[1])), float(200 * (f[1] - f[2]))
+    light, a, b = lab(EYES[eye] @ linear(part))
+    return float(light), float(a), float(b)
 
 
 def difference(one: Lab, other: Lab) -> float:
@@ -108,13 +77,13 @@ def test_the_formula_gives_the_published_values(one: Lab, other: Lab, expected: 
 
 
 def test_grey_and_pink_were_one_colour_to_a_deuteranope() -> None:
-    seen = SEEN["deuteranopia"]
-    assert difference(lab("#CC79A7", seen), lab("#999999", seen)) == pytest.approx(6.2, abs=0.1)
+    pink, grey = (seen_as(colour, "deuteranopia") for colour in ("#CC79A7", "#999999"))
+    assert difference(pink, grey) == pytest.approx(6.2, abs=0.1)
 
 
-@pytest.mark.parametrize("kind", SEEN)
-def test_any_two_classes_are_told_apart(kind: str) -> None:
-    shown = {name: lab(colour, SEEN[kind]) for name, colour in COLOURS.items()}
+@pytest.mark.parametrize("eye", EYES)
+def test_any_two_classes_are_told_apart(eye: str) -> None:
+    shown = {name: seen_as(colour, eye) for name, colour in COLOURS.items()}
     near = {
         (one, other): round(difference(shown[one], shown[other]), 1)
         for one, other in itertools.combinations(shown, 2)

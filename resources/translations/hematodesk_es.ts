@@ -2886,7 +2886,7 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>{names} y {count} más</translation>
     </message>
     <message>
-        <source>1 reviewed cell was left out, since their images are not where they were or have changed: {names}.</source>
+        <source>1 reviewed cell was left out, since its image is not where it was or has changed: {names}.</source>
         <translation>Se omitió 1 célula revisada, pues su imagen no está donde estaba o ha cambiado: {names}.</translation>
     </message>
     <message>

@@ -278,7 +278,7 @@ def unread_words(unread: Mapping[str, Sequence[str]], cells: int) -> str:
         shown = Message(more, names=shown, count=len(names) - _SHOWN_NAMES)
     one = N_(
         "Errors",
-        "1 reviewed cell was left out, since their images are not where they were or have changed: {names}.",
+        "1 reviewed cell was left out, since its image is not where it was or has changed: {names}.",
     )
     many = N_(
         "Errors",

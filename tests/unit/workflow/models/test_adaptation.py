@@ -33,7 +33,7 @@ from hematodesk.workflow.models.adaptation import (
     next_version,
     parent_of,
 )
-from hematodesk.workflow.models.reviewed_cells import ReviewedCells, find_reviewed
+from hematodesk.workflow.models.reviewed_cells import ReviewedCells, find_reviewed, unread_words
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.system.paths import AppPaths
 
@@ -219,6 +219,14 @@ def test_too_few_that_can_be_read_are_refused(services, review) -> None:
     with pytest.raises(ModelError, match="left out, since their images are not where they were") as refused:
         propose(services)
     assert refused.value.code == "adapt_too_few"
+
+
+def test_one_cell_has_one_image() -> None:
+    gone = {"file_not_found": ("a.png",)}
+    assert unread_words(gone, 1) == (
+        "1 reviewed cell was left out, since its image is not where it was or has changed: a.png."
+    )
+    assert unread_words(gone, 2).startswith("2 reviewed cells were left out, since their images")
 
 
 def test_no_image_at_all_is_refused(services, review) -> None:

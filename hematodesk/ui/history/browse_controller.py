@@ -83,8 +83,15 @@ class BrowseController(QObject):
             self._viewer.clear()
 
     def image_changed(self, image: HistoryImage) -> None:
-        """An image's row in the list is to be drawn anew."""
+        """An image's row in the list is to be drawn anew; with a cell open again, not all are reviewed."""
+        was_open = self._is_open(image.id)
         self._panel.model.update_image(image)
+        if self._is_open(image.id) and not was_open:
+            self._banners.put_away("all_reviewed")
+
+    def _is_open(self, image_id: int) -> bool:
+        listed = self._panel.model.summary(image_id)
+        return listed is not None and listed.review_state in _TO_REVIEW
 
     def _go(self, step: int) -> None:
         found = self._panel.model.neighbour(self._at, step)

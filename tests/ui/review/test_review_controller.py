@@ -52,6 +52,8 @@ def test_enter_agrees_and_goes_on_and_every_key_counts(bench, qtbot: QtBot, wind
     bench.rest(window)
     assert verdicts(stored(bench, window.viewer.image_id)) == [Verdict.AGREED] * count
     assert window.banners.banner("all_reviewed") is not None
+    window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: window.banners.banner("all_reviewed") is None)
 
 
 def test_a_class_key_corrects_and_x_rejects(bench, qtbot: QtBot, window: MainWindow) -> None:

@@ -29,6 +29,10 @@ class HematodeskError(Exception):
         self.remedy = _message(remedy, data)
         super().__init__(self.message)
 
+    def __reduce__(self) -> tuple[type[HematodeskError], tuple[str, str, str]]:
+        """Errors go from process to process whole: where many compute, one of them may raise."""
+        return type(self), (self.code, self.message, self.remedy)
+
 
 def _message(template: str, data: dict[str, object]) -> Message:
     return template if isinstance(template, Message) else Message(template, **data)

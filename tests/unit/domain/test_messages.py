@@ -55,6 +55,13 @@ def test_copies_keep_template_and_data():
         assert (twin, twin.template, twin.data) == (DAMAGED, DAMAGED.template, DAMAGED.data)
 
 
+def test_an_error_goes_to_another_process_whole():
+    error = ModelError("model_missing", "“{name}” is gone.", "Look for {name}.", name="a.onnx")
+    there = pickle.loads(pickle.dumps(error))
+    assert (type(there), there.code, str(there)) == (ModelError, "model_missing", "“a.onnx” is gone.")
+    assert (there.message.data, there.remedy.template) == ({"name": "a.onnx"}, "Look for {name}.")
+
+
 def test_a_placeholder_looks_into_no_value():
     odd = "{name.__class__} {name[0]} {0!r} {name:>9} {} {{name}} {name"
     assert fill(odd, {"name": "x"}) == "{name.__class__} {name[0]} {0!r} {name:>9} {} {x} {name"

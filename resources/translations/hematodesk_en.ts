@@ -240,10 +240,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>{count} uncertain</source>
+        <source>{count} image(s) with uncertain cells</source>
         <translation>
-            <numerusform>{count} uncertain</numerusform>
-            <numerusform>{count} uncertain</numerusform>
+            <numerusform>{count} image with uncertain cells</numerusform>
+            <numerusform>{count} images with uncertain cells</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -4612,10 +4612,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         </translation>
     </message>
     <message numerus="yes">
-        <source>{count} uncertain</source>
+        <source>{count} image(s) with uncertain cells</source>
         <translation>
-            <numerusform>{count} incierta</numerusform>
-            <numerusform>{count} inciertas</numerusform>
+            <numerusform>{count} imagen con células inciertas</numerusform>
+            <numerusform>{count} imágenes con células inciertas</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -57,7 +57,9 @@ def run_words(summary: RunSummary, elapsed_s: float, done: int) -> str:
         parts.append(RunWords.tr("{count} of other classes", "", rest).format(count=number(rest)))
     if summary.uncertain:
         parts.append(
-            RunWords.tr("{count} uncertain", "", summary.uncertain).format(count=number(summary.uncertain))
+            RunWords.tr("{count} image(s) with uncertain cells", "", summary.uncertain).format(
+                count=number(summary.uncertain)
+            )
         )
     if summary.failed:
         parts.append(RunWords.tr("{count} failed", "", summary.failed).format(count=number(summary.failed)))

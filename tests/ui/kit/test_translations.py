@@ -223,6 +223,24 @@ def test_numbers_follow_the_language(spanish) -> None:
 
 @pytest.mark.parametrize(
     ("language", "told"),
+    [
+        ("en", "9 images in 2 s: 12 Neutrophils, 4 images with uncertain cells."),
+        ("es", "9 imágenes en 2 s: 12 Neutrófilos, 4 imágenes con células inciertas."),
+    ],
+)
+def test_uncertain_ones_are_images_beside_counts_of_cells(qapp, language, told) -> None:
+    installed = install_translators(qapp, FOLDER, language)
+    try:
+        summary = RunSummary(1, 9, 12, (("neutrophil", 12, 9),), 4, 0, 0, ())
+        assert run_words(summary, 2.0, 9) == told
+    finally:
+        for translator in installed:
+            qapp.removeTranslator(translator)
+        QLocale.setDefault(QLocale.system())
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
     [("en", ("1 image in 2 s.", "9 images in 2 s.")), ("es", ("1 imagen en 2 s.", "9 imágenes en 2 s."))],
 )
 def test_one_is_no_plural_in_texts_outside_classes_either(qapp, language, told) -> None:

@@ -19,6 +19,7 @@ from hematodesk.domain.errors import Cancelled, ModelError
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
 from hematodesk.inference.preprocess import to_tensor
+from hematodesk.inference.provider import open_session
 
 
 @pytest.fixture
@@ -341,3 +342,31 @@ def test_several_threads_may_ask_at_once(classifier, kit) -> None:
 def test_a_graph_made_for_one_crop_takes_many_one_by_one(save, kit) -> None:
     made = Classifier(read_package(save(kit.tiny_model(batch=1))), "cpu")
     assert len(made.classify([kit.crop(0, 0, 0)] * 3)) == 3
+
+
+@pytest.mark.parametrize(("threads", "opened"), [(2, [2, 1]), (1, [1])], ids=["two", "one"])
+def test_a_sparing_run_takes_one_thread_and_changes_no_answer(save, kit, threads: int, opened: list[int]):
+    """In a session of its own, made once; with one thread anyway there is nothing to spare."""
+    seen: list[int] = []
+
+    def opener(package: Any, requested: str, *, threads: int = threads) -> Any:
+        seen.append(threads)
+        return open_session(package, requested, threads=threads)
+
+    made = Classifier(read_package(save()), "cpu", opener=opener)
+    crops = [kit.crop(level, 255 - level, 7) for level in range(0, 250, 25)]
+    usual = [prediction.ranked for prediction in made.classify(crops)]
+    for _ in range(2):
+        assert [each.ranked for each in made.classify(crops, sparing=True)] == usual
+    assert seen == opened
+
+
+def test_without_its_file_a_package_goes_on_in_its_usual_session(save, kit):
+    package = read_package(save())
+    made = Classifier(
+        package, "cpu", opener=lambda *wanted, threads=2: open_session(*wanted, threads=threads)
+    )
+    crops = [kit.crop(level, 0, 0) for level in range(0, 250, 25)]
+    usual = [prediction.ranked for prediction in made.classify(crops)]
+    package.path.unlink()
+    assert [each.ranked for each in made.classify(crops, sparing=True)] == usual

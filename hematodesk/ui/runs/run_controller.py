@@ -302,9 +302,10 @@ class RunController(QObject):
         again = run.options.again
         reuse = not again and self._services.settings.flag("reuse_results")
         self._lanes.run(Lane.DECODING, lists)
-        self._go_on(
-            _Run(self._services, RunRequest(images, keep=Keep.RUN, reuse=reuse, again=again, resumed=run))
-        )
+        # As it was asked for where it began; False leaves it to the package.
+        whole = run.options.whole_image or None
+        request = RunRequest(images, whole, Keep.RUN, reuse=reuse, again=again, resumed=run)
+        self._go_on(_Run(self._services, request))
 
     def look(self, watch: FolderWatch, went: Callable[[bool], None], over: Callable[[], None]) -> None:
         """Look into a watched folder, and name what is new in it, told by the list alone.

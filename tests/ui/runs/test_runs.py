@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from hematodesk.domain.cells import ImageStatus
-from hematodesk.domain.history import HistoryFilter, RunState, RunSummary
+from hematodesk.domain.cells import CellOrigin, ImageStatus
+from hematodesk.domain.history import HistoryFilter, RunOptions, RunState, RunSummary
 from hematodesk.ui.history.session_rows import Role
 from hematodesk.ui.kit.words import run_words
 from hematodesk.ui.main_window import MainWindow
@@ -108,6 +108,21 @@ def test_a_run_of_another_model_is_not_gone_on_with(bench, qtbot: QtBot) -> None
     bench.rest(other)
     assert other.banners.banner("run_other_model") is not None
     assert not other.runs.busy
+
+
+def test_a_batch_of_whole_images_is_gone_on_with_as_one(bench, qtbot: QtBot) -> None:
+    """It was begun by `classify --whole-image --save`, and cut off."""
+    folder = bench.plain(6)[0].parent
+    window = bench.show()
+    package = window.model_state.loaded.package
+    history = window.services.history
+    history.begin_run(
+        RunOptions((str(folder),), package.name, package.version, package.sha256, whole_image=True)
+    )
+    window.actions_["resume_run"].trigger()
+    bench.rest(window)
+    images = [history.image(row.id) for row in history.page(HistoryFilter())]
+    assert [cell.origin for image in images for cell in image.result.cells] == [CellOrigin.WHOLE_IMAGE] * 6
 
 
 def test_the_summary_leads_to_its_images(bench, qtbot: QtBot) -> None:

@@ -40,8 +40,7 @@ class CellCard(AnswerCard):
         self._reason.setWordWrap(True)
         self._reason.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._reason.setFixedHeight(round(QFontMetricsF(self._reason.font()).lineSpacing() * 2) + 4)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(GRID * 2 + 4, GRID, GRID, GRID)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(2)
         top = QHBoxLayout()
         top.addWidget(self._status, 1)
@@ -71,6 +70,8 @@ class CellCard(AnswerCard):
             label.set_large(not compact)
         self._number.setFixedWidth(round(QFontMetricsF(self._number.font()).horizontalAdvance("<99 %")))
         self._source.setVisible(not compact)
+        edge = 2 if compact else GRID
+        self._column.setContentsMargins(GRID * 2 + 4, edge, GRID, edge)
 
     def show_cell(self, cell: Cell, caption: str, operator: Operator) -> None:
         """One cell; the operator's own reviews are told as "You"."""

@@ -27,6 +27,7 @@ from hematodesk.domain.operators import Operator
 from hematodesk.ui.kit.cell_words import milliseconds, percent
 from hematodesk.ui.kit.parts import ClassRow, FitLabel, ShareBar
 from hematodesk.ui.kit.plain_text import breakable, plain_tooltip
+from hematodesk.ui.kit.theme import Theme
 from hematodesk.ui.review.answer_panel import AnswerPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -302,11 +303,11 @@ def test_nothing_jumps_between_states(panel: AnswerPanel, samples: Any) -> None:
     assert len(places) == 1
 
 
-@pytest.mark.parametrize(("width", "height", "compact"), [(256, 300, True), (256, 460, False)])
+@pytest.mark.parametrize(("width", "height", "compact"), [(256, 312, True), (256, 460, False)])
 def test_the_verdicts_and_the_classes_are_in_sight_on_a_low_screen(
-    panel: AnswerPanel, samples: Any, qtbot: QtBot, width: int, height: int, compact: bool
+    theme: Theme, panel: AnswerPanel, samples: Any, qtbot: QtBot, width: int, height: int, compact: bool
 ) -> None:
-    """1366x768 at 200 % leaves the column some 300 pixels, at 150 % some 460."""
+    """1366x768 at 200 % leaves the column 316 pixels below menu and title, at 150 % some 460."""
     panel.resize(width, height)
     panel.show_cell(samples.cell(prediction=samples.unsure), 1, 1)
     verdicts = button(panel, "Agree"), button(panel, "No cell")

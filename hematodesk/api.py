@@ -230,7 +230,7 @@ class _Run:
         from hematodesk.workflow.analysis.run_job import RunJob, RunRequest
         from hematodesk.workflow.analysis.source_streams import LazySources
 
-        request = RunRequest(LazySources(self._sources()), whole_image=self._whole_image or None)
+        request = RunRequest(LazySources(self._sources()), whole_image=self._whole_image)
         try:
             if RunJob(self._services, request).run(self._cancel, self._tell).summary.cancelled:
                 self._end = Cancelled()

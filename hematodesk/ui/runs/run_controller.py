@@ -302,8 +302,8 @@ class RunController(QObject):
         again = run.options.again
         reuse = not again and self._services.settings.flag("reuse_results")
         self._lanes.run(Lane.DECODING, lists)
-        # As it was asked for where it began; False leaves it to the package.
-        whole = run.options.whole_image or None
+        # As it was asked for where it began.
+        whole = run.options.whole_image
         request = RunRequest(images, whole, Keep.RUN, reuse=reuse, again=again, resumed=run)
         self._go_on(_Run(self._services, request))
 

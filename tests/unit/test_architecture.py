@@ -72,7 +72,7 @@ def test_the_contracts_hold():
         ("storage/text.py", "import hematodesk.storage.history", "No circles"),
         ("workflow/system/log.py", "import hematodesk.workflow.services", "No circles"),
         ("workflow/__init__.py", "from PySide6 import QtCore", "Qt only in ui"),
-        ("ui/__init__.py", "import cv2", "cv2 only in imaging"),
+        ("ui/__init__.py", "import cv2", "Decoders only in imaging"),
         ("workflow/__init__.py", "import onnxruntime", "onnxruntime only in inference"),
         ("ui/__init__.py", "import sqlite3", "sqlite3 only in storage"),
         ("workflow/__init__.py", "import export_tools", "The program never imports the export tools"),

@@ -37,6 +37,7 @@ class Record:
         part: `train`, `valid` or `test` where the data set says so, else empty.
         red_cell: median red-cell diameter in pixels where the data set's own boxes tell it, else
             None: the locator then measures it.
+        subtype: what the data set calls the cell where that says more than the class, else empty.
     """
 
     file: Path
@@ -47,3 +48,4 @@ class Record:
     original: str
     part: str = ""
     red_cell: float | None = None
+    subtype: str = ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from export_tools.data.labels import class_id
+from export_tools.data.laboratories import MARROW_CLASSES, read_chula, read_krd, read_marrow
 from export_tools.data.raabin import read_raabin
 from export_tools.data.records import FEW_RED_CELLS, PARTS, Record
 from export_tools.data.reviewed import read_history
@@ -44,9 +45,19 @@ def read_source(folder: Path) -> list[Record]:
             return read_bccd(folder)
         if {"file", "seed", "white_cells"} <= columns:
             return read_phantoms(folder)
+        if {"file", "class", "xmin", "parts"} <= columns:
+            return read_krd(folder)
     boxes = folder / "boxes.csv"
-    if boxes.is_file() and {"source", "split"} <= set(read_rows(boxes)[0]):
-        return read_raabin(folder)
+    if boxes.is_file():
+        columns = set(read_rows(boxes)[0])
+        if {"source", "split"} <= columns:
+            return read_raabin(folder)
+        if {"class", "slide", "published_part"} <= columns:
+            return read_chula(folder)
+    if (folder / "myeloblast").is_dir() and any(
+        (folder / name).is_dir() for name in MARROW_CLASSES if name != "myeloblast"
+    ):
+        return read_marrow(folder)
     records = read_parts(folder) or read_classes(folder)
     if not records:
         raise SourceError(
@@ -72,6 +83,7 @@ def read_pbc(folder: Path) -> list[Record]:
             group=f"pbc:{row['file']}",
             original=row["file"],
             red_cell=_PBC_RED_CELL,
+            subtype=row["subtype"],
         )
         for row in read_rows(folder / "labels.csv")
     ]

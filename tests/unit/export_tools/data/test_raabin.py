@@ -39,6 +39,18 @@ def test_names_meet_their_boxes(folder: Path, tmp_path: Path) -> None:
     assert (other.class_id, other.box, other.red_cell) == ("basophil", Box(5, 5, 20, 25), None)
 
 
+def test_a_published_name_stands_over_one_given_by_eye(folder: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("file,box,class\na.jpg,5,lymphocyte\n")
+    (folder / "published_names.csv").write_text(
+        "file,class\na.jpg,monocyte\nb.jpg,basophil\nc.jpg,basophil\n"
+    )
+    assert [(each.original, each.class_id) for each in read_raabin(folder, names)] == [
+        ("a.jpg", "monocyte"),
+        ("b.jpg", "basophil"),
+    ]
+
+
 def test_the_folder_is_known_by_its_table(folder: Path) -> None:
     assert read_source(folder) == []
 

@@ -196,8 +196,7 @@ class ImageResult:
         status: ok, no_cell or error.
         cells: the cells found (one whole-image cell for a whole-image package).
         fault: the error, when status is error.
-        notices: codes of what the reader did that the user should know (for example
-            first_page_of_many, depth_reduced, alpha_flattened, damage_suspected).
+        notices: codes of what the reader did that the user should know (domain.image_notices).
         thumbnail: JPEG bytes, longest edge 96 px; empty when it could not be read.
         red_cell_diameter: see Localisation.
         elapsed_ms: decode to answer, milliseconds.

@@ -24,7 +24,7 @@ from hematodesk.imaging.files import NOTICES
 REQUEST = struct.Struct("<4sQQ?")
 """Magic, the request's number, length of the file in the input segment, whether to locate the cells."""
 
-REPLY = struct.Struct("<4sQBBHIII")
+REPLY = struct.Struct("<4sQBBIIII")
 """Magic, the request's number, kind, format, notices as bits, width, height, length of what follows."""
 
 FOUND, CELL = struct.Struct("<d"), struct.Struct("<IIIId")
@@ -32,7 +32,7 @@ FOUND, CELL = struct.Struct("<d"), struct.Struct("<IIIId")
 
 NOT_MEASURED = -1.0
 
-ASK, ANSWER = b"hdA2", b"hdR2"
+ASK, ANSWER = b"hdA2", b"hdR3"
 READY, PICTURE, FAILED, NO_ROOM = range(4)
 """Kinds: up and confined (words follow: limits); pixels are there (what was located follows, if it was); no
 picture (words follow: why); segment too small."""

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.image_notices import IMAGE_NOTICES
 from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.imaging import faults
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
     from hematodesk.domain.cells import Localisation
 
-FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED = "first_page_of_many", "depth_reduced", "alpha_flattened"
-DAMAGE_SUSPECTED = "damage_suspected"
-NOTICES = (FIRST_PAGE, DEPTH_REDUCED, ALPHA_FLATTENED, DAMAGE_SUSPECTED)
+NOTICES = tuple(IMAGE_NOTICES)
+"""The codes; a code's place is its bit in a decoder's reply."""
 
 
 @dataclass(frozen=True)

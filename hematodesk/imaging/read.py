@@ -6,7 +6,7 @@ Exif rotation end here. The content decides what a file is, never its name.
 Error codes: file_not_found, file_unreadable, file_empty, file_too_large, not_an_image,
 format_unsupported, image_truncated, image_damaged, image_too_large, image_too_small; where a child
 decodes also those of imaging.decoder_pool.
-Notice codes: first_page_of_many, depth_reduced, alpha_flattened, damage_suspected.
+Notice codes: domain.image_notices.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ import numpy.typing as npt
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import IMAGE_FORMATS
-from hematodesk.imaging import faults
-from hematodesk.imaging.complaints import judge, names_memory
-from hematodesk.imaging.files import (
+from hematodesk.domain.image_notices import (
     ALPHA_FLATTENED,
     DAMAGE_SUSPECTED,
     DEPTH_REDUCED,
     FIRST_PAGE,
-    ReadImage,
-    check_size,
-    opened_file,
+    UNIFORM,
 )
+from hematodesk.imaging import faults
+from hematodesk.imaging.complaints import judge, names_memory
+from hematodesk.imaging.files import ReadImage, check_size, opened_file
 from hematodesk.imaging.header import Header, read_header
 from hematodesk.imaging.tiff import Data, without_orientation
 from hematodesk.imaging.tiff_strips import Strips, read_strips
@@ -109,6 +108,8 @@ def decode_pixels(
     if doubtful:
         notices.append(DAMAGE_SUSPECTED)
     pixels = _finished(raw, header.orientation, canvas) if strips is None else raw
+    if _is_uniform(pixels):
+        notices.append(UNIFORM)
     return pixels, header.format, tuple(notices)
 
 
@@ -169,6 +170,14 @@ def _decode_strips(data: Data, strips: Strips, name: str, canvas: Canvas | None)
         else:
             part[...] = np.frombuffer(piece, np.uint8).reshape(part.shape)
     return target
+
+
+def _is_uniform(pixels: Pixels) -> bool:
+    """Whether all pixels have one colour; most pictures tell by their first row that they have not."""
+    first, rows = pixels[0, 0], max(1, _ROWS_AT_ONCE // pixels.shape[1])
+    if not (pixels[0] == first).all():
+        return False
+    return all((pixels[at : at + rows] == first).all() for at in range(0, pixels.shape[0], rows))
 
 
 def _is_spare(fourth: npt.NDArray[Any], header: Header) -> bool:

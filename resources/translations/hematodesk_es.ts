@@ -3017,6 +3017,58 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <source>The history is not open, so only one image at a time is named.</source>
         <translation>El historial no está abierto, así que solo se nombra una imagen cada vez.</translation>
     </message>
+    <message>
+        <source>The file has several pages; this is the first.</source>
+        <translation>El archivo tiene varias páginas; esta es la primera.</translation>
+    </message>
+    <message>
+        <source>The image has more than 8 bits a colour; it was scaled to 8.</source>
+        <translation>La imagen tiene más de 8 bits por color; se redujo a 8.</translation>
+    </message>
+    <message>
+        <source>The image was partly transparent; it lies on white.</source>
+        <translation>La imagen era en parte transparente; se muestra sobre blanco.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s coded pixels are not quite in order: part of the image may be wrong.</source>
+        <translation>Los píxeles codificados del archivo no están del todo en orden: parte de la imagen puede ser errónea.</translation>
+    </message>
+    <message>
+        <source>The file has several frames; this is the first.</source>
+        <translation>El archivo tiene varios fotogramas; este es el primero.</translation>
+    </message>
+    <message>
+        <source>The image is one even colour: nothing can be seen in it.</source>
+        <translation>La imagen es de un solo color uniforme: no se ve nada en ella.</translation>
+    </message>
+    <message>
+        <source>The file keeps its colours as separate channels; they were put together.</source>
+        <translation>El archivo guarda sus colores como canales separados; se combinaron.</translation>
+    </message>
+    <message>
+        <source>The file has more channels than the picture&apos;s colours; they are left out.</source>
+        <translation>El archivo tiene más canales que los colores de la imagen; se omiten.</translation>
+    </message>
+    <message>
+        <source>The file does not say which value is white; brightness was scaled by what it holds.</source>
+        <translation>El archivo no indica qué valor es el blanco; el brillo se ajustó según su contenido.</translation>
+    </message>
+    <message>
+        <source>A constant offset was taken off the image&apos;s values.</source>
+        <translation>Se restó un desplazamiento constante de los valores de la imagen.</translation>
+    </message>
+    <message>
+        <source>Some of the image&apos;s values are no numbers; they are shown black.</source>
+        <translation>Algunos valores de la imagen no son números; se muestran en negro.</translation>
+    </message>
+    <message>
+        <source>The image&apos;s colours were converted to those of a screen (sRGB).</source>
+        <translation>Los colores de la imagen se convirtieron a los de pantalla (sRGB).</translation>
+    </message>
+    <message>
+        <source>The image has printing colours without a profile; they are shown approximately.</source>
+        <translation>La imagen tiene colores de impresión sin perfil; se muestran de forma aproximada.</translation>
+    </message>
 </context>
 <context>
     <name>ExplainController</name>
@@ -4198,24 +4250,8 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Importar un modelo…</translation>
     </message>
     <message>
-        <source>The file has several pages; this is the first.</source>
-        <translation>El archivo tiene varias páginas; esta es la primera.</translation>
-    </message>
-    <message>
         <source>The history was damaged once: a cell, a review or a note of this image is lost.</source>
         <translation>El historial sufrió daños una vez: se perdió una célula, una revisión o una nota de esta imagen.</translation>
-    </message>
-    <message>
-        <source>The image has more than 8 bits a colour; it was scaled to 8.</source>
-        <translation>La imagen tiene más de 8 bits por color; se redujo a 8.</translation>
-    </message>
-    <message>
-        <source>The file&apos;s coded pixels are not quite in order: part of the image may be wrong.</source>
-        <translation>Los píxeles codificados del archivo no están del todo en orden: parte de la imagen puede ser errónea.</translation>
-    </message>
-    <message>
-        <source>The image was partly transparent; it lies on white.</source>
-        <translation>La imagen era en parte transparente; se muestra sobre blanco.</translation>
     </message>
 </context>
 <context>

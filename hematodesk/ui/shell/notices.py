@@ -10,6 +10,7 @@ from PySide6.QtCore import QDir, QObject
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Run, RunSummary
+from hematodesk.domain.image_notices import notice_sentences
 from hematodesk.domain.messages import N_
 from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.error_words import error_words
@@ -321,18 +322,11 @@ class Notices(QObject):
         if result.digest == self._told:
             return
         self._told = result.digest
-        words = {
-            "first_page_of_many": self.tr("The file has several pages; this is the first."),
-            "repair_incomplete": self.tr(
-                "The history was damaged once: a cell, a review or a note of this image is lost."
-            ),
-            "depth_reduced": self.tr("The image has more than 8 bits a colour; it was scaled to 8."),
-            "damage_suspected": self.tr(
-                "The file's coded pixels are not quite in order: part of the image may be wrong."
-            ),
-            "alpha_flattened": self.tr("The image was partly transparent; it lies on white."),
-        }
-        known = [words[code] for code in result.notices if code in words]
+        known = [error_words(sentence) for sentence in notice_sentences(result.notices)]
+        if "repair_incomplete" in result.notices:
+            known.append(
+                self.tr("The history was damaged once: a cell, a review or a note of this image is lost.")
+            )
         if known:
             self._banners.show_notice(Notice("image_notices", " ".join(known)))
         elif self._told_of_image:

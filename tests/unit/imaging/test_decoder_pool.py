@@ -409,4 +409,4 @@ def test_children_end_with_a_program_that_is_killed_also_in_the_middle_of_an_ima
 
 
 def test_every_notice_has_its_bit_in_a_reply():
-    assert len(NOTICES) == len(set(NOTICES)) <= 16
+    assert len(NOTICES) == len(set(NOTICES)) <= 32

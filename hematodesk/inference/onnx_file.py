@@ -36,6 +36,9 @@ _CHILDREN: dict[str, dict[int, str]] = {
     "sparse": {1: "tensor", 2: "tensor"},
 }
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+_OPERATION = 4
+_MOST_OPERATIONS = 1_000
+_MOST_SIDES = 10
 
 
 class DamagedFile(Exception):
@@ -55,12 +58,16 @@ class OnnxFacts:
         metadata: (key, value) pairs as bytes, in the file's order; doubled keys stay doubled.
         inputs, outputs: names of the main graph's inputs and outputs.
         external: whether any tensor, however deep, keeps its data in another file.
+        operations: the types of all nodes, nested ones included.
+        shapes: of the main graph's outputs by name, None for an open side; None where no shape is told.
     """
 
     metadata: list[tuple[bytes, bytes]] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     external: bool = False
+    operations: set[str] = field(default_factory=set)
+    shapes: dict[str, tuple[int | None, ...] | None] = field(default_factory=dict)
 
 
 def read_onnx_facts(data: bytes) -> OnnxFacts:
@@ -83,6 +90,10 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
         for number, wire, first, last in walker.fields(start, end):
             child = children.get(number)
             if child is None:
+                if message == "node" and number == _OPERATION and len(facts.operations) < _MOST_OPERATIONS:
+                    facts.operations.add(
+                        bytes(view[first : min(last, first + 100)]).decode("utf-8", "replace")
+                    )
                 continue
             if wire != BYTES:
                 raise DamagedFile(
@@ -99,6 +110,8 @@ def read_onnx_facts(data: bytes) -> OnnxFacts:
                 if depth == 1:
                     names = facts.inputs if child == "input" else facts.outputs
                     names.append(walker.first_text(first, last))
+                    if child == "output":
+                        facts.shapes[names[-1]] = walker.shape(first, last)
             else:
                 graphs += message == "model" and child == "graph"
                 waiting.append((child, first, last, depth + 1))
@@ -175,6 +188,29 @@ class Walker:
             if number == _DATA_LOCATION and wire == VARINT and self._varint(first, last)[0] != 0:
                 return True
         return False
+
+    def shape(self, start: int, end: int) -> tuple[int | None, ...] | None:
+        """The shape in a ValueInfoProto (type 2, tensor 1, shape 2, one field 1 a side); None without one."""
+        spans = [(start, end)]
+        for wanted in (2, 1, 2):
+            spans = [
+                (first, last)
+                for span in spans
+                for number, wire, first, last in self.fields(*span)
+                if number == wanted and wire == BYTES
+            ]
+        if not spans:
+            return None
+        sides: list[int | None] = []
+        for number, wire, first, last in self.fields(*spans[-1]):
+            if number == 1 and wire == BYTES and len(sides) < _MOST_SIDES:
+                told = [
+                    self._varint(at, stop)[0]
+                    for inner, kind, at, stop in self.fields(first, last)
+                    if inner == 1 and kind == VARINT
+                ]
+                sides.append(told[-1] if told and 0 < told[-1] < 2**31 else None)
+        return tuple(sides)
 
     def first_text(self, start: int, end: int) -> str:
         """Field 1 of a ValueInfoProto: its name."""

@@ -4,6 +4,7 @@ ModelError codes of this package:
     model_not_found, model_unreadable, model_too_large, model_damaged: the file itself.
     manifest_missing, manifest_invalid: what it says of itself.
     external_data: it needs other files beside it.
+    model_foreign: a model of another kind, or no model at all.
     digest_mismatch: its bytes differ from those shipped, imported or read before.
     outputs_mismatch: the graph lacks what the manifest names, or gives something else.
     model_unsupported: ONNX Runtime cannot load or run it.
@@ -21,8 +22,16 @@ from hematodesk.domain.limits import MAX_METADATA_BYTES, MAX_MODEL_BYTES
 from hematodesk.domain.manifest import MANIFEST_KEY, Manifest
 from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.domain.packages import ModelPackage
+from hematodesk.inference.foreign_models import (
+    bare_onnx_error,
+    foreign_error,
+    foreign_file,
+    foreign_head,
+    outside_data_error,
+)
 from hematodesk.inference.manifest_json import parse_manifest
 from hematodesk.inference.onnx_file import DamagedFile, OnnxFacts, read_onnx_facts
+from hematodesk.inference.onnx_task import other_task, other_task_error
 
 _COPY_AGAIN = N_("Errors", "Copy the file again from where it came.")
 _CONVERT = N_("Errors", "Make a package of it with `python -m export_tools convert`.")
@@ -42,6 +51,9 @@ def parse_package(data: bytes, path: Path) -> ModelPackage:
     try:
         facts = read_onnx_facts(data)
     except DamagedFile as fault:
+        foreign = foreign_file(data)
+        if foreign is not None:
+            raise foreign_error(name, foreign) from None
         raise ModelError(
             "model_damaged",
             N_("Errors", "{name} is not a whole ONNX model: {detail}."),
@@ -50,12 +62,7 @@ def parse_package(data: bytes, path: Path) -> ModelPackage:
             detail=fault.reason,
         ) from None
     if facts.external:
-        raise ModelError(
-            "external_data",
-            N_("Errors", "{name} keeps weights in other files beside it, which packages must not."),
-            N_("Errors", "Save the model as one file, then convert it again."),
-            name=name,
-        )
+        raise outside_data_error(name)
     manifest = _manifest(facts, name)
     _check_names(facts, manifest, name)
     return ModelPackage(path, hashlib.sha256(data).hexdigest(), manifest)
@@ -69,7 +76,12 @@ def read_model_bytes(path: Path) -> bytes:
     name = path.name
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
+        regular = stat.S_ISREG(status.st_mode)
+        if stat.S_ISDIR(status.st_mode) or (regular and status.st_size > MAX_MODEL_BYTES):
+            foreign = foreign_head(path)
+            if foreign is not None:
+                raise foreign_error(name, foreign)
+        if not regular:
             raise ModelError(
                 "model_unreadable",
                 N_("Errors", "{name} is not a file."),
@@ -117,12 +129,11 @@ def _too_large(name: str) -> ModelError:
 def _manifest(facts: OnnxFacts, name: str) -> Manifest:
     found = [value for key, value in facts.metadata if key == MANIFEST_KEY.encode()]
     if not found:
-        raise ModelError(
-            "manifest_missing",
-            N_("Errors", "{name} is an ONNX model without a manifest."),
-            _CONVERT,
-            name=name,
-        )
+        notes = {
+            key.decode("utf-8", "replace"): value.decode("utf-8", "replace") for key, value in facts.metadata
+        }
+        task = other_task(facts.shapes, facts.operations, notes)
+        raise other_task_error(name, task) if task is not None else bare_onnx_error(name)
     if len(found) > 1:
         raise ModelError(
             "manifest_invalid",

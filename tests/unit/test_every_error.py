@@ -348,6 +348,11 @@ def _(world: World) -> object:
     return world.known(model.SerializeToString())
 
 
+@way("model_foreign")
+def _(world: World) -> object:
+    return read_package(world.file("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(100)))
+
+
 @way("manifest_missing")
 def _(world: World) -> object:
     model = onnx.load_from_string(world.make_package())

@@ -26,6 +26,14 @@ from hematodesk.workflow.analysis.image_files import ImageListing
 from hematodesk.workflow.analysis.sources import Picture, Source, picture_from_pixels
 from hematodesk.workflow.system.settings import remember_recent
 
+_MODEL_SUFFIXES = frozenset(
+    {
+        *(".onnx", ".h5", ".hdf5", ".keras", ".tflite", ".pt", ".pth", ".ckpt", ".pb"),
+        *(".pkl", ".pickle", ".joblib", ".safetensors", ".mlmodel", ".zip"),
+    }
+)
+"""Of files that are brought in as models and not as images; what they are is decided by their content."""
+
 _SAVE_AFTER_MS = 1_000
 """Milliseconds after which the recent files are written, once the answer is shown: writing took 3 ms of that
 time. Closing the window earlier saves them with the other settings."""
@@ -45,6 +53,7 @@ class OpenController(QObject):
         self._services = context.services
         self._lanes = context.lanes
         self._runs = features.runs.runs
+        self._models = features.models
         self._banners = context.banners
         self._window = context.window
         self._begun = False
@@ -118,8 +127,14 @@ class OpenController(QObject):
         self._gather([self._services.paths.samples], remember=False)
 
     def open_paths(self, paths: Iterable[Path]) -> None:
-        """Open files and folders, and remember them as recent."""
-        self._gather(list(paths), remember=True)
+        """Open files and folders, and remember them as recent; files of models are imported."""
+        images = []
+        for path in paths:
+            if path.suffix.casefold() in _MODEL_SUFFIXES:
+                self._models.import_model(str(path))
+            else:
+                images.append(path)
+        self._gather(images, remember=True)
 
     def paste(self) -> None:
         """Open what the clipboard holds: files, paths as text, or a picture."""
@@ -183,6 +198,16 @@ class OpenController(QObject):
             return
 
         def none() -> None:
+            def look(_ticket: Ticket) -> HematodeskError | None:
+                return self._services.models.other_kind(paths[0])
+
+            # A folder without images may be a model's.
+            self._lanes.run(Lane.DECODING, look, done=tell, failed=lambda _error: tell(None))
+
+        def tell(model: HematodeskError | None) -> None:
+            if model is not None:
+                self._banners.show_error(model)
+                return
             self._banners.show_notice(
                 Notice(
                     "no_images",

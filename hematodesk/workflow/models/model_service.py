@@ -279,6 +279,16 @@ class ModelService:
         self._policy.require("model_import")
         return self.store.import_file(path)
 
+    def other_kind(self, path: Path) -> ModelError | None:
+        """The error that says which other kind of model a file or folder is; None for none."""
+        from hematodesk.inference.foreign_models import foreign_error, foreign_head
+
+        try:
+            foreign = foreign_head(path)
+        except OSError:
+            return None
+        return None if foreign is None else foreign_error(path.name, foreign)
+
     def import_bytes(self, data: bytes, path: Path) -> ModelPackage:
         """The same for a package's bytes that would be called `path`."""
         self._policy.require("model_import")

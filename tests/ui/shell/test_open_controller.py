@@ -244,6 +244,37 @@ def test_an_empty_folder_says_that_nothing_is_in_it(bench) -> None:
     assert window.viewer.state is ViewState.EMPTY
 
 
+@pytest.mark.parametrize("name", ["model.h5", "net.PT", "converted_keras.zip"])
+def test_a_dropped_model_of_another_kind_says_what_it_is_and_is_no_image(bench, name: str) -> None:
+    (bench.folder / name).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    window = bench.show()
+    assert drop(window, files(bench.folder / name))
+    bench.rest(window)
+    (notice,) = window.banners.notices()
+    assert name in notice.text and "Keras" in notice.text
+    assert f'export_tools convert "{name}"' in notice.remedy
+    assert shown_names(window) == []
+
+
+def test_a_dropped_package_is_imported(bench, empty_bench) -> None:
+    window = empty_bench.show()
+    assert drop(window, files(bench.folder / "models" / "tiny.onnx", bench.field()))
+    empty_bench.rest(window)
+    assert window.model_state.name == "tiny 1.0.0"
+    assert shown_names(window) == ["field.jpg"]
+
+
+def test_a_dropped_folder_of_a_model_says_what_it_is(bench) -> None:
+    folder = bench.folder / "net"
+    (folder / "variables").mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"\x08\x01")
+    window = bench.show()
+    assert drop(window, files(folder))
+    bench.rest(window)
+    (notice,) = window.banners.notices()
+    assert "SavedModel" in notice.text
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [("/a/b.png\n/c.jpg", 2), ("file:///a/b%20c.png", 1), ('"/a/b.png"', 1), ("relative.png", 0), ("", 0)],

@@ -89,7 +89,8 @@ def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
         assert refused(tmp_path / "pipe.onnx").code == "model_unreadable"
 
 
-def test_the_size_is_checked_before_a_byte_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_is_checked_before_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hematodesk.inference.package.foreign_head", lambda _path: None)
     path = tmp_path / "huge.onnx"
     with path.open("wb") as stream:
         stream.truncate(MAX_MODEL_BYTES + 1)
@@ -124,6 +125,7 @@ def test_flipped_bytes_are_read_or_refused(tiny_bytes: bytes, data: st.DataObjec
     except ModelError as error:
         assert error.code in (
             "model_damaged",
+            "model_foreign",
             "manifest_missing",
             "manifest_invalid",
             "external_data",

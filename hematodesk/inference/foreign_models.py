@@ -29,7 +29,7 @@ _OLD_PICKLE = re.compile(rb"\(?(?:[dl]p0\n|c[\w.]+\n\w+\n)")
 _LONGEST_HEADER = 100_000_000
 """Of safetensors: the length in front of it."""
 
-_PLAIN_NAME = re.compile(r"[\w(][\w (),.+@-]{0,99}")
+_PLAIN_NAME = re.compile(r"[\w(][\w (),.+@-]{0,49}")
 
 _KERAS_OPTIONS = ' --labels "A,B,C"'
 _ONNX_OPTIONS = ' --labels "A,B,C" --preprocess unit'

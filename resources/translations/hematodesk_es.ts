@@ -1582,16 +1582,208 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Use una red más pequeña.</translation>
     </message>
     <message>
+        <source>Make a package of it with Python and the program&apos;s source: `{command}`. A, B, C are its classes in the order of training. No Python here? Do it on another computer and import the package that it writes.</source>
+        <translation>Conviértalo en un paquete con Python y el código fuente del programa: `{command}`. A, B, C son sus clases en el orden del entrenamiento. ¿No hay Python aquí? Hágalo en otro equipo e importe el paquete resultante.</translation>
+    </message>
+    <message>
+        <source>Make a package of it with Python and the program&apos;s source: `{command}`. No Python here? Do it on another computer and import the package that it writes.</source>
+        <translation>Conviértalo en un paquete con Python y el código fuente del programa: `{command}`. ¿No hay Python aquí? Hágalo en otro equipo e importe el paquete resultante.</translation>
+    </message>
+    <message>
+        <source>Make a package of it with Python and the program&apos;s source: `{command}`. A, B, C are its classes in the order of training; --preprocess must be the training&apos;s own (PyTorch: mostly imagenet-torch). No Python here? Do it on another computer and import the package that it writes.</source>
+        <translation>Conviértalo en un paquete con Python y el código fuente del programa: `{command}`. A, B, C son sus clases en el orden del entrenamiento; --preprocess debe ser el mismo del entrenamiento (PyTorch: casi siempre imagenet-torch). ¿No hay Python aquí? Hágalo en otro equipo e importe el paquete resultante.</translation>
+    </message>
+    <message>
+        <source>Where it was trained, write it as ONNX: `{export}`. Then make a package of that, also there: `{command}`. No Python here? Do it on another computer and import the package that it writes.</source>
+        <translation>Donde se entrenó, guárdelo como ONNX: `{export}`. Después conviértalo en un paquete, también allí: `{command}`. ¿No hay Python aquí? Hágalo en otro equipo e importe el paquete resultante.</translation>
+    </message>
+    <message>
+        <source>Take it in the form that it was trained in (Teachable Machine: Export Model, Tensorflow, Keras). Then make a package of that with Python and the program&apos;s source: `{command}`. No Python here? Do it on another computer and import the package that it writes.</source>
+        <translation>Tómelo en la forma en que se entrenó (Teachable Machine: Exportar modelo, Tensorflow, Keras). Después conviértalo en un paquete con Python y el código fuente del programa: `{command}`. ¿No hay Python aquí? Hágalo en otro equipo e importe el paquete resultante.</translation>
+    </message>
+    <message>
+        <source>Ask for the same model as Keras or ONNX file. Then make a package of that with Python and the program&apos;s source: `{command}`. No Python here? Do it on another computer and import the package that it writes.</source>
+        <translation>Pida el mismo modelo como archivo de Keras u ONNX. Después conviértalo en un paquete con Python y el código fuente del programa: `{command}`. ¿No hay Python aquí? Hágalo en otro equipo e importe el paquete resultante.</translation>
+    </message>
+    <message>
+        <source>Such files can hold code that runs when they are opened, so it was not opened. A PyTorch or fastai network: write it as ONNX where it was trained, and make a package of that: `{command}`. Models of scikit-learn take tables and no images.</source>
+        <translation>Estos archivos pueden contener código que se ejecuta al abrirlos; por eso no se ha abierto. Una red de PyTorch o fastai: guárdela como ONNX donde se entrenó y conviértala en un paquete: `{command}`. Los modelos de scikit-learn toman tablas y no imágenes.</translation>
+    </message>
+    <message>
+        <source>a Keras model (HDF5)</source>
+        <translation>un modelo de Keras (HDF5)</translation>
+    </message>
+    <message>
+        <source>a TensorFlow Lite model</source>
+        <translation>un modelo de TensorFlow Lite</translation>
+    </message>
+    <message>
+        <source>the folder of a TensorFlow SavedModel</source>
+        <translation>la carpeta de un SavedModel de TensorFlow</translation>
+    </message>
+    <message>
+        <source>{name} is {what}, not a model package.</source>
+        <translation>{name} es {what}, no un paquete de modelo.</translation>
+    </message>
+    <message>
+        <source>{name} is a bare ONNX model, not a model package: it does not say its classes or how images are prepared for it.</source>
+        <translation>{name} es un modelo ONNX sin más, no un paquete de modelo: no indica sus clases ni cómo se preparan las imágenes.</translation>
+    </message>
+    <message>
         <source>{name} keeps weights in other files beside it, which packages must not.</source>
         <translation>{name} guarda pesos en otros archivos a su lado, algo que los paquetes no deben hacer.</translation>
     </message>
     <message>
-        <source>Save the model as one file, then convert it again.</source>
-        <translation>Guarde el modelo en un solo archivo y conviértalo otra vez.</translation>
+        <source>Unpack it first, then choose the model file that lay inside.</source>
+        <translation>Descomprímalo primero y elija el archivo del modelo que contiene.</translation>
     </message>
     <message>
-        <source>{name} is an ONNX model without a manifest.</source>
-        <translation>{name} es un modelo ONNX sin manifiesto.</translation>
+        <source>Choose a model package (.onnx).</source>
+        <translation>Elija un paquete de modelo (.onnx).</translation>
+    </message>
+    <message>
+        <source>Download the model file itself again.</source>
+        <translation>Descargue de nuevo el archivo del modelo.</translation>
+    </message>
+    <message>
+        <source>a TensorFlow.js model</source>
+        <translation>un modelo de TensorFlow.js</translation>
+    </message>
+    <message>
+        <source>a Core ML model</source>
+        <translation>un modelo de Core ML</translation>
+    </message>
+    <message>
+        <source>a pickled Python object</source>
+        <translation>un objeto de Python serializado (pickle)</translation>
+    </message>
+    <message>
+        <source>a Keras model</source>
+        <translation>un modelo de Keras</translation>
+    </message>
+    <message>
+        <source>a Teachable Machine download (Keras)</source>
+        <translation>una descarga de Teachable Machine (Keras)</translation>
+    </message>
+    <message>
+        <source>a Teachable Machine download (SavedModel)</source>
+        <translation>una descarga de Teachable Machine (SavedModel)</translation>
+    </message>
+    <message>
+        <source>a TensorFlow SavedModel in an archive</source>
+        <translation>un SavedModel de TensorFlow en un archivo comprimido</translation>
+    </message>
+    <message>
+        <source>a Teachable Machine download (TensorFlow Lite)</source>
+        <translation>una descarga de Teachable Machine (TensorFlow Lite)</translation>
+    </message>
+    <message>
+        <source>a TensorFlow Lite model in an archive</source>
+        <translation>un modelo de TensorFlow Lite en un archivo comprimido</translation>
+    </message>
+    <message>
+        <source>a TensorFlow.js model in an archive</source>
+        <translation>un modelo de TensorFlow.js en un archivo comprimido</translation>
+    </message>
+    <message>
+        <source>a Teachable Machine download (TensorFlow.js)</source>
+        <translation>una descarga de Teachable Machine (TensorFlow.js)</translation>
+    </message>
+    <message>
+        <source>a PyTorch model</source>
+        <translation>un modelo de PyTorch</translation>
+    </message>
+    <message>
+        <source>a TorchServe archive</source>
+        <translation>un archivo de TorchServe</translation>
+    </message>
+    <message>
+        <source>a scikit-learn model (skops)</source>
+        <translation>un modelo de scikit-learn (skops)</translation>
+    </message>
+    <message>
+        <source>a NumPy archive of arrays</source>
+        <translation>un archivo de matrices de NumPy</translation>
+    </message>
+    <message>
+        <source>an archive (ZIP)</source>
+        <translation>un archivo comprimido (ZIP)</translation>
+    </message>
+    <message>
+        <source>a PyTorch model (old form)</source>
+        <translation>un modelo de PyTorch (forma antigua)</translation>
+    </message>
+    <message>
+        <source>a file of weights (safetensors), without the network that they belong to</source>
+        <translation>un archivo de pesos (safetensors), sin la red a la que pertenecen</translation>
+    </message>
+    <message>
+        <source>a packed file (gzip)</source>
+        <translation>un archivo comprimido (gzip)</translation>
+    </message>
+    <message>
+        <source>a packed file (bzip2)</source>
+        <translation>un archivo comprimido (bzip2)</translation>
+    </message>
+    <message>
+        <source>a packed file (xz)</source>
+        <translation>un archivo comprimido (xz)</translation>
+    </message>
+    <message>
+        <source>an archive (7z)</source>
+        <translation>un archivo comprimido (7z)</translation>
+    </message>
+    <message>
+        <source>an archive (RAR)</source>
+        <translation>un archivo comprimido (RAR)</translation>
+    </message>
+    <message>
+        <source>an archive (tar)</source>
+        <translation>un archivo comprimido (tar)</translation>
+    </message>
+    <message>
+        <source>a model in ONNX Runtime&apos;s own form (ORT)</source>
+        <translation>un modelo en la forma propia de ONNX Runtime (ORT)</translation>
+    </message>
+    <message>
+        <source>a PyTorch model for ExecuTorch</source>
+        <translation>un modelo de PyTorch para ExecuTorch</translation>
+    </message>
+    <message>
+        <source>a language model (GGUF)</source>
+        <translation>un modelo de lenguaje (GGUF)</translation>
+    </message>
+    <message>
+        <source>a NumPy array</source>
+        <translation>una matriz de NumPy</translation>
+    </message>
+    <message>
+        <source>an image</source>
+        <translation>una imagen</translation>
+    </message>
+    <message>
+        <source>the graph of a TensorFlow SavedModel</source>
+        <translation>el grafo de un SavedModel de TensorFlow</translation>
+    </message>
+    <message>
+        <source>a frozen TensorFlow graph</source>
+        <translation>un grafo congelado de TensorFlow</translation>
+    </message>
+    <message>
+        <source>a note of Git LFS on where the model lies</source>
+        <translation>una nota de Git LFS que dice dónde está el modelo</translation>
+    </message>
+    <message>
+        <source>a web page</source>
+        <translation>una página web</translation>
+    </message>
+    <message>
+        <source>a model for OpenVINO</source>
+        <translation>un modelo para OpenVINO</translation>
+    </message>
+    <message>
+        <source>the description of a Keras model without its weights</source>
+        <translation>la descripción de un modelo de Keras sin sus pesos</translation>
     </message>
     <message>
         <source>{name} holds {count} manifests instead of one.</source>
@@ -3068,6 +3260,38 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>The image has printing colours without a profile; they are shown approximately.</source>
         <translation>La imagen tiene colores de impresión sin perfil; se muestran de forma aproximada.</translation>
+    </message>
+    <message>
+        <source>an object detector (YOLO)</source>
+        <translation>un detector de objetos (YOLO)</translation>
+    </message>
+    <message>
+        <source>an object detector (Faster R-CNN or Mask R-CNN)</source>
+        <translation>un detector de objetos (Faster R-CNN o Mask R-CNN)</translation>
+    </message>
+    <message>
+        <source>an object detector (DETR)</source>
+        <translation>un detector de objetos (DETR)</translation>
+    </message>
+    <message>
+        <source>an object detector (SSD or RetinaNet)</source>
+        <translation>un detector de objetos (SSD o RetinaNet)</translation>
+    </message>
+    <message>
+        <source>an object detector</source>
+        <translation>un detector de objetos</translation>
+    </message>
+    <message>
+        <source>a segmentation network</source>
+        <translation>una red de segmentación</translation>
+    </message>
+    <message>
+        <source>{name} is {task}: it gives no score for each class of one image.</source>
+        <translation>{name} es {task}: no da una puntuación por clase para una imagen.</translation>
+    </message>
+    <message>
+        <source>The program finds the cells itself and needs a classifier: train one on pictures of single cells, then convert that.</source>
+        <translation>El programa encuentra las células por sí mismo y necesita un clasificador: entrene uno con imágenes de células sueltas y conviértalo.</translation>
     </message>
 </context>
 <context>

@@ -63,5 +63,12 @@ def elided_name(metrics: QFontMetrics, name: str, room: int) -> str:
 
 
 def breakable(text: str) -> str:
-    """The text with places at which long names and paths may go on in the next line (U+200B, unseen)."""
-    return re.sub(r"(\S{16}|[_\-./\\])(?=\w)", "\\1\u200b", whole_letters(text))
+    """The text with places at which long names and paths may go on in the next line (U+200B, unseen).
+
+    Commands, which stand in `backquotes`, have none: whoever copies one pastes it where it would matter.
+    """
+    parts = re.split(r"(`[^`]*`)", whole_letters(text))
+    return "".join(
+        part if part[:1] == "`" and len(part) > 1 else re.sub(r"(\S{16}|[_\-./\\])(?=\w)", "\\1\u200b", part)
+        for part in parts
+    )

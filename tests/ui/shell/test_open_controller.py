@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from hematodesk.domain.cells import ImageStatus
@@ -253,6 +253,10 @@ def test_a_dropped_model_of_another_kind_says_what_it_is_and_is_no_image(bench, 
     (notice,) = window.banners.notices()
     assert name in notice.text and "Keras" in notice.text
     assert f'export_tools convert "{name}"' in notice.remedy
+    banner = window.banners.banner("model_foreign")
+    assert banner is not None
+    # What is copied from the banner has no unseen characters in the command.
+    assert f'`python -m export_tools convert "{name}" --output mine.onnx' in banner.findChild(QLabel).text()
     assert shown_names(window) == []
 
 

@@ -1,7 +1,7 @@
-"""`python -m export_tools convert`: a Keras file becomes a model package.
+"""`python -m export_tools convert`: a Keras or ONNX file becomes a model package.
 
 The graph is converted once, its head is read for the outputs that a package can have (logits,
-activation map, embedding), and the result must give Keras's answers before it is written.
+activation map, embedding), and the result must give the model's own answers before it is written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export_tools.conversion.foreign import hush
-from export_tools.conversion.unsupported import failed_conversion, refuse_unsupported
 from export_tools.networks.architectures import ARCHITECTURES
 from export_tools.networks.package_details import (
     copy_charts,
@@ -24,18 +23,18 @@ from export_tools.networks.package_details import (
     manifest_text,
     read_details,
 )
-from export_tools.networks.preprocessing import PREPROCESSINGS, Preprocessing
+from export_tools.networks.preprocessing import PREPROCESSINGS
 from hematodesk.domain.errors import HematodeskError, ModelError
-from hematodesk.domain.manifest import MANIFEST_KEY, CropRule, InputSpec, Outputs
+from hematodesk.domain.manifest import MANIFEST_KEY, InputSpec, Outputs
 from hematodesk.domain.words import number_of
 from hematodesk.inference.package import read_package
 from hematodesk.inference.preprocess import to_tensor
 
 if TYPE_CHECKING:
-    from export_tools.conversion.loaded_model import LoadedModel
+    from export_tools.conversion.loaded_model import LoadedModel, Wanted
     from export_tools.conversion.onnx_head import Head
+    from export_tools.conversion.parity import Parity
 
-_OPSET = 17
 _COMPARED = 64
 _WEIGHTS = ("float32", "float16", "int8")
 
@@ -45,17 +44,19 @@ def add_parser(subparsers: Any) -> None:
     ways = "; ".join(f"{name}: {each.words}" for name, each in PREPROCESSINGS.items())
     parser = subparsers.add_parser(
         "convert",
-        help="Keras model to model package",
-        description="Turns a Keras model into a package for hematodesk: one ONNX file with classes, input, "
-        "preprocessing and crop rule inside. The package must answer as the Keras model does, or nothing is "
-        "written. Read the summary: what the file does not say is guessed, and marked GUESSED.",
+        help="Keras or ONNX model to model package",
+        description="Turns a Keras model, a Teachable Machine download or a bare ONNX model (of PyTorch, "
+        "fastai, tf2onnx …) into a package for hematodesk: one ONNX file with classes, input, preprocessing "
+        "and crop rule inside. The package must answer as the model itself does, or nothing is written. "
+        "Read the summary: what the file does not say is guessed, and marked GUESSED.",
         epilog="Example: python -m export_tools convert model.h5 --output mine.onnx --labels "
         "'eosinophil,lymphocyte,monocyte,neutrophil' --preprocess unit",
     )
     parser.add_argument(
         "input",
         type=Path,
-        help=".keras, .h5 of Keras 3 or 2, a SavedModel folder, or a file of weights with --architecture",
+        help=".keras, .h5 of Keras 3 or 2, a SavedModel folder, a Teachable Machine zip (Keras or "
+        "SavedModel), .onnx, or a file of weights with --architecture",
     )
     parser.add_argument("--output", type=Path, required=True, help="the package to write (.onnx)")
     parser.add_argument(
@@ -65,6 +66,14 @@ def add_parser(subparsers: Any) -> None:
         "and names, or JSON such as class_indices (default: labels.txt and the like beside the model)",
     )
     parser.add_argument("--preprocess", choices=tuple(PREPROCESSINGS), help=ways.replace("%", "%%"))
+    for option, words in (("--mean", "mean"), ("--std", "standard deviation")):
+        parser.add_argument(
+            option,
+            type=_three,
+            metavar="R,G,B",
+            help=f"the {words} of each channel that training used, on a scale of 0 to 1, as in PyTorch's "
+            "Normalize; both together, instead of --preprocess",
+        )
     parser.add_argument(
         "--colour",
         choices=("rgb", "bgr"),
@@ -127,6 +136,13 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _three(text: str) -> tuple[float, float, float]:
+    values = [float(each) for each in text.split(",")]
+    if len(values) != 3 or not all(-1e4 < each < 1e4 for each in values):
+        raise ValueError(text)
+    return values[0], values[1], values[2]
+
+
 def run(args: argparse.Namespace) -> int:
     """Convert; 0 when the package was written, 1 when the model was refused."""
     hush()
@@ -143,20 +159,27 @@ def run(args: argparse.Namespace) -> int:
 
 def convert(args: argparse.Namespace) -> str:
     """Do the conversion and return a summary to check. Raises ModelError, OSError where it cannot write."""
+    from export_tools.conversion.archives import unpacked
+
+    _check_output(args.input, args.output)
+    with unpacked(args.input) as source:
+        return _convert(argparse.Namespace(**(vars(args) | {"input": source})), args.input)
+
+
+def _convert(args: argparse.Namespace, told_as: Path) -> str:
+    """The same for a model that is no archive any more; `told_as` is what the user named."""
     from export_tools.conversion.guesses import base_of
-    from export_tools.conversion.keras_files import load_keras_file
     from export_tools.conversion.loaded_model import Wanted
-    from export_tools.conversion.onnx_graph import INPUT, add_familiarity, give_outputs
+    from export_tools.conversion.onnx_graph import INPUT
     from export_tools.conversion.onnx_head import find_head
-    from export_tools.conversion.parity import BATCHES, check_parity
+    from export_tools.conversion.scaling import choose_scaling, double_scaling, told_by_values
     from export_tools.conversion.summary import describe
     from hematodesk.domain.files import Rights, write_whole
     from hematodesk.inference.report_folder import report_folder
 
-    _check_output(args.input, args.output)
     wanted = Wanted(args.size, args.architecture, args.head, args.alpha, args.activation, unsafe=args.unsafe)
-    loaded = load_keras_file(args.input, wanted)
-    told = read_details(args, loaded.outputs)
+    loaded = load_model(args.input, wanted)
+    told = read_details(args, loaded.outputs, loaded.labels)
     if len(told["classes"]) != loaded.outputs and not (loaded.outputs == 1 and len(told["classes"]) == 2):
         raise ModelError(
             "labels_mismatch",
@@ -171,9 +194,9 @@ def convert(args: argparse.Namespace) -> str:
             f"{args.input.name} wants images of {loaded.width} x {loaded.height}; a package's are square.",
             "Train it on square images.",
         )
-    graph = keras_to_onnx(loaded)
+    graph = _graph_of(loaded)
     base = base_of(loaded, graph)
-    _choose_preprocessing(told, args, loaded, graph, base)
+    scaling = choose_scaling(told, args, loaded, graph, base)
     head = find_head(graph)
     if loaded.outputs == 1 and head.stripped == "softmax":
         raise ModelError(
@@ -183,13 +206,9 @@ def convert(args: argparse.Namespace) -> str:
             "Train it with a sigmoid at the end, or with one output a class.",
         )
     if head.kind == "logits" and not head.stripped and not head.single:
-        head = _told_by_values(head, loaded, PREPROCESSINGS[told["preprocess"]])
-    named = give_outputs(graph, head)
-    familiarity = None
-    statistics = familiarity_file(args.input)
-    if statistics.is_file() and named["embedding"] is not None:
-        familiarity = add_familiarity(graph, statistics)
-    scaling = PREPROCESSINGS[told["preprocess"]].of_images_read_as(args.colour)
+        head = told_by_values(head, loaded, scaling)
+    warnings = double_scaling(told, loaded, graph, scaling)
+    scaling = scaling.of_images_read_as(args.colour)
     spec = InputSpec(
         INPUT,
         loaded.width,
@@ -200,14 +219,8 @@ def convert(args: argparse.Namespace) -> str:
         scaling.offset,
         told["crop"],
     )
-    outputs = Outputs(named["scores"] or "", head.kind, named["activation_map"], named["embedding"])
-    text = manifest_text(told, spec, outputs, familiarity)
-    del graph.metadata_props[:]
-    graph.metadata_props.add(key=MANIFEST_KEY, value=text)
+    graph, head, outputs, parity = _proved(graph, head, loaded, told, spec, familiarity_file(args.input))
     serialized = graph.SerializeToString()
-    parity = check_parity(
-        loaded.model, serialized, spec, named, head, batches=BATCHES if loaded.batch is None else (1,)
-    )
     told_variant = ""
     if args.weights != "float32":
         variant, told_variant = make_variant(graph, args.weights, spec, outputs, args.calibration_images)
@@ -216,12 +229,85 @@ def convert(args: argparse.Namespace) -> str:
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(args.output, serialized, Rights.USUAL)
     charts = copy_charts(args.input, args.output)
-    lines = describe(args.input, loaded, base, told, spec, head, outputs, parity, _OPSET)
+    lines = [*warnings, *describe(told_as, loaded, base, told, spec, head, outputs, parity, scaling)]
     if told_variant:
         lines.append(f"weights:        {told_variant}")
     if charts:
         lines.append(f"charts:         {charts} of the training, in {report_folder(args.output).name}")
     return "\n".join([*lines, f"written:        {args.output} ({len(serialized) / 1e6:.1f} MB){replaced}"])
+
+
+def load_model(path: Path, wanted: Wanted) -> LoadedModel:
+    """Load a model of any kind that can be converted; the content decides.
+
+    Raises ModelError: `model_foreign` for other kinds, else what the loader of its kind raises.
+    """
+    from export_tools.conversion.keras_files import is_keras, load_keras_file
+    from export_tools.conversion.onnx_files import is_onnx
+    from export_tools.conversion.onnx_models import load_onnx_model
+    from hematodesk.inference.foreign_models import foreign_error, foreign_head
+
+    if path.is_file() and not is_keras(path):
+        if is_onnx(path):
+            return load_onnx_model(path, wanted)
+        foreign = foreign_head(path)
+        if foreign is not None and not foreign.convertible:
+            raise foreign_error(path.name, foreign)
+    return load_keras_file(path, wanted)
+
+
+def _graph_of(loaded: LoadedModel) -> Any:
+    if loaded.graph is not None:
+        return loaded.graph
+    from export_tools.conversion.keras_graph import keras_to_onnx
+
+    return keras_to_onnx(loaded)
+
+
+def _proved(
+    graph: Any, head: Head, loaded: LoadedModel, told: dict[str, Any], spec: InputSpec, statistics: Path
+) -> tuple[Any, Head, Outputs, Parity]:
+    """(package's graph, head, outputs, comparison), with as much of the head as proves to be true.
+
+    A graph from elsewhere may only look as if its map explained the scores: then it goes without.
+    Raises ModelError `parity_failed`.
+    """
+    import onnx
+
+    from export_tools.conversion.onnx_graph import add_familiarity, give_outputs
+    from export_tools.conversion.parity import BATCHES, HALF_TOLERANCE, SINGLE, TOLERANCE, check_parity
+
+    heads = [head]
+    if loaded.graph is not None:
+        heads += [replace(head, features=None, flattened=None), replace(head, features=None, embedding=None)]
+    for attempt in heads:
+        made = onnx.ModelProto()
+        made.CopyFrom(graph)
+        named = give_outputs(made, attempt)
+        familiarity = None
+        if statistics.is_file() and named["embedding"] is not None and loaded.graph is None:
+            familiarity = add_familiarity(made, statistics)
+        outputs = Outputs(named["scores"] or "", attempt.kind, named["activation_map"], named["embedding"])
+        del made.metadata_props[:]
+        made.metadata_props.add(key=MANIFEST_KEY, value=manifest_text(told, spec, outputs, familiarity))
+        batches = BATCHES if loaded.batch is None else SINGLE
+        try:
+            parity = check_parity(
+                loaded.model,
+                made.SerializeToString(),
+                spec,
+                named,
+                attempt,
+                batches=batches,
+                origin=loaded.origin,
+                tolerance=HALF_TOLERANCE if loaded.half else TOLERANCE,
+            )
+        except ModelError:
+            if attempt is heads[-1]:
+                raise
+        else:
+            return made, attempt, outputs, parity
+    raise AssertionError("there is always a head to try")
 
 
 def make_variant(
@@ -242,52 +328,6 @@ def make_variant(
     check_closeness(found, kind)
     told = f"{kind}: they move a probability by {found.shift:.1e} at most, {found.agreement:.1%} agree"
     return variant, f"{told} ({number_of(len(tensors), 'image')})"
-
-
-def keras_to_onnx(loaded: LoadedModel) -> Any:
-    """An ONNX graph (ModelProto) of a loaded model, batch size open where the model's is.
-
-    Raises ModelError `layer_unsupported` naming the layer that could not be converted.
-    """
-    import tensorflow as tf
-    import tf2onnx
-
-    size = (loaded.height, loaded.width)
-    shape = (*size, 3) if loaded.layout == "nhwc" else (3, *size)
-    signature = (tf.TensorSpec((loaded.batch, *shape), tf.float32, name="input"),)
-
-    def answer(images: Any) -> Any:
-        return loaded.model(images, training=False)
-
-    traced = tf.function(answer, input_signature=signature)
-
-    try:
-        graph, _ = tf2onnx.convert.from_function(traced, input_signature=signature, opset=_OPSET)
-    except Exception as fault:
-        raise failed_conversion(fault, loaded.layers) from fault
-    refuse_unsupported(graph, loaded.layers)
-    _fix_captured(graph, traced.get_concrete_function(*signature).graph)
-    # SavedModels often leave the number of columns open in their graph.
-    columns = graph.graph.output[0].type.tensor_type.shape.dim
-    if len(columns) == 2 and not columns[1].dim_value:
-        columns[1].dim_value = loaded.outputs
-    return graph
-
-
-def _fix_captured(graph: Any, traced: Any) -> None:
-    """Turn tensors that layers keep outside of variables, as Normalization does, into constants.
-
-    Tracing makes them additional inputs of the graph.
-    """
-    from onnx import numpy_helper
-
-    values = {inner.name: outer for outer, inner in traced.captures}
-    kept = [each for each in graph.graph.input if each.name not in values]
-    for each in graph.graph.input:
-        if each.name in values:
-            graph.graph.initializer.append(numpy_helper.from_array(values[each.name].numpy(), each.name))
-    del graph.graph.input[:]
-    graph.graph.input.extend(kept)
 
 
 def _check_output(source: Path, output: Path) -> None:
@@ -316,47 +356,3 @@ def _is_package(path: Path) -> bool:
     except ModelError:
         return False
     return True
-
-
-def _choose_preprocessing(
-    told: dict[str, Any], args: argparse.Namespace, loaded: LoadedModel, graph: Any, base: Any
-) -> None:
-    """Fill in `preprocess`, `preprocess_why` and `preprocess_given`."""
-    from export_tools.conversion.guesses import guess_preprocessing
-
-    if args.preprocess is not None:
-        told |= {"preprocess": args.preprocess, "preprocess_why": "as said by --preprocess"}
-    elif told.get("preprocess") is not None:
-        told["preprocess_why"] = "as written beside the model by train"
-    told["preprocess_given"] = told.get("preprocess") is not None
-    if not told["preprocess_given"]:
-        guess = guess_preprocessing(loaded, graph, base)
-        told |= {"preprocess": guess.preprocess, "preprocess_why": guess.why}
-    if told["preprocess"] not in PREPROCESSINGS:
-        raise ModelError(
-            "details_invalid",
-            f"The preprocessing {told['preprocess']!r} is not known.",
-            f"Known are {', '.join(PREPROCESSINGS)}.",
-        )
-
-
-def _told_by_values(head: Head, loaded: LoadedModel, scaling: Preprocessing) -> Head:
-    """Whether the values of scores without a visible softmax show that they are probabilities."""
-    import numpy as np
-
-    from export_tools.conversion.foreign import foreign
-    from export_tools.conversion.parity import sample_crops
-
-    spec = InputSpec(
-        "image", loaded.width, loaded.height, loaded.layout, scaling.colour, scaling.scale, scaling.offset,
-        CropRule("whole"),
-    )  # fmt: skip
-    with foreign("model_unsupported", "The Keras model itself does not run"):
-        rows = [
-            np.asarray(loaded.model(to_tensor([crop], spec), training=False), dtype=np.float64)[0]
-            for crop in sample_crops(spec, 6)
-        ]
-    values = np.stack(rows)
-    if values.min() >= 0 and values.max() <= 1 and np.allclose(values.sum(axis=1), 1, atol=1e-4):
-        return replace(head, kind="probabilities")
-    return head

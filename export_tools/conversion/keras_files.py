@@ -73,6 +73,11 @@ def load_keras_file(path: Path, wanted: Wanted = _NOTHING_TOLD) -> LoadedModel:
     )
 
 
+def is_keras(path: Path) -> bool:
+    """Whether a file's first bytes are those of a Keras archive or of HDF5. Raises ModelError."""
+    return _first_bytes(path).startswith((ZIP_MAGIC, HDF5_MAGIC))
+
+
 def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from export_tools.conversion.foreign import foreign
 from hematodesk.domain.errors import ModelError
+
+_SMALL, _LARGE = 1 / 16, 16.0
+"""A factor at most, and a mean at least, of layers that want pixels of 0 to 255."""
+
+OPSET = 17
+"""Of the graphs that are made of Keras models."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,14 @@ class LoadedModel:
         layers: (name, type) of all layers, nested ones included; of a SavedModel none.
         notes: sentences for the summary.
         batch: 1 where the model takes one image at a time; None where the number is open.
+        graph: the ONNX graph (ModelProto) of a model that is one already; None for Keras's.
+        origin: whose answers the package must give, in words.
+        opset: of that graph.
+        half: whether it computes with 16 bits.
+        takes_bytes: whether the input is whole numbers from 0 to 255, which no preprocessing can change.
+        usual: the preprocessing that models of its make mostly have (a key of PREPROCESSINGS).
+        labels: the class names that the file itself holds.
+        scaling: the layers inside that scale pixels of 0 to 255, in words.
     """
 
     model: Any
@@ -55,6 +71,14 @@ class LoadedModel:
     layers: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
     batch: int | None = None
+    graph: Any = None
+    origin: str = "Keras"
+    opset: int = OPSET
+    half: bool = False
+    takes_bytes: bool = False
+    usual: str | None = None
+    labels: tuple[str, ...] = ()
+    scaling: tuple[str, ...] = ()
 
 
 def from_model(model: Any, path: Path, make: str, wanted: Wanted) -> LoadedModel:
@@ -73,6 +97,7 @@ def from_model(model: Any, path: Path, make: str, wanted: Wanted) -> LoadedModel
         layout,
         tuple(_layers(model)),
         batch=batch_of(given, path),
+        scaling=tuple(_scaling(model)),
     )
 
 
@@ -114,6 +139,7 @@ def input_size(
             "model_unsupported",
             f"{path.name} wants an input of shape {shape}; colour images, (batch, height, width, 3), "
             "are needed.",
+            "Train it on colour images.",
         )
     layout: Literal["nhwc", "nchw"] = "nhwc" if shape[3] == 3 else "nchw"
     height, width = (shape[1], shape[2]) if layout == "nhwc" else (shape[2], shape[3])
@@ -160,3 +186,17 @@ def _layers(model: Any) -> Iterator[tuple[str, str]]:
     for layer in getattr(model, "operations", None) or getattr(model, "layers", []):
         yield layer.name, type(layer).__name__
         yield from _layers(layer)
+
+
+def _scaling(model: Any) -> Iterator[str]:
+    """The layers, nested ones included, that scale pixels of 0 to 255, in words."""
+    for layer in getattr(model, "operations", None) or getattr(model, "layers", []):
+        kind = type(layer).__name__
+        scales = kind == "Rescaling" and _largest(layer.scale) <= _SMALL
+        if scales or (kind == "Normalization" and _largest(getattr(layer, "mean", None)) >= _LARGE):
+            yield f"the layer {layer.name!r} of type {kind}"
+        yield from _scaling(layer)
+
+
+def _largest(value: Any) -> float:
+    return 0.0 if value is None else float(np.abs(np.asarray(value, dtype=np.float64)).max(initial=0.0))

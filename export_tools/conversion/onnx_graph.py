@@ -12,6 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from export_tools.conversion.onnx_head import CHANNELS_LAST, Head
+from export_tools.conversion.onnx_names import reads, rename
 
 INPUT = "image"
 LOGITS = "logits"
@@ -19,6 +20,8 @@ SCORES = "scores"
 CAM = "cam"
 EMBEDDING = "embedding"
 FAMILIARITY = "familiarity"
+RESERVED = frozenset({INPUT, LOGITS, SCORES, CAM, EMBEDDING, FAMILIARITY, "pair", "pair_halves"})
+"""Names that a package's graph has from here; so are those that begin with `cam_` and `familiarity_`."""
 
 
 def give_outputs(model: onnx.ModelProto, head: Head) -> dict[str, str | None]:
@@ -34,7 +37,13 @@ def give_outputs(model: onnx.ModelProto, head: Head) -> dict[str, str | None]:
     logits before it.
     """
     graph = model.graph
-    _rename_input(graph)
+    given = graph.input[0].name
+    rename(graph, {given: INPUT})
+    if head.features == given:
+        # The smallest networks pool the image itself.
+        head = replace(head, features=INPUT)
+    if _has_other_floats(graph):
+        head = _as_floats(graph, head)
     scores = LOGITS if head.kind == "logits" else SCORES
     classes = graph.output[0].type.tensor_type.shape.dim[1].dim_value
     outputs = []
@@ -64,6 +73,31 @@ def give_outputs(model: onnx.ModelProto, head: Head) -> dict[str, str | None]:
     return {"scores": scores, "activation_map": cam, "embedding": embedding}
 
 
+def _has_other_floats(graph: Any) -> bool:
+    """Whether it computes with half or double precision somewhere."""
+    others = (TensorProto.FLOAT16, TensorProto.DOUBLE)
+    if any(each.data_type in others for each in graph.initializer):
+        return True
+    attributes = (each for node in graph.node for each in node.attribute)
+    return any(each.t.data_type in others or (each.name == "to" and each.i in others) for each in attributes)
+
+
+def _as_floats(graph: Any, head: Head) -> Head:
+    """The head's values as 32-bit floats, which the outputs of a package are."""
+    values = [name for name in (head.scores, head.embedding, head.features) if name is not None]
+    made = {name: f"{name}_as_floats" for name in values}
+    graph.node.extend(
+        helper.make_node("Cast", [name], [cast], name=f"cast_{cast}", to=TensorProto.FLOAT)
+        for name, cast in made.items()
+    )
+    return replace(
+        head,
+        scores=made[head.scores],
+        embedding=head.embedding and made[head.embedding],
+        features=head.features and made[head.features],
+    )
+
+
 def _as_pair(graph: Any, head: Head) -> Head:
     """The one score z of two classes as two logits, -z/2 and z/2: their softmax is (1 - p, p)."""
     halves = np.array([[-0.5, 0.5]], dtype=np.float32)
@@ -77,13 +111,23 @@ def _add_map(graph: Any, features: str, head: Head) -> None:
     """Add the nodes that make the activation map, (N, h, w, K), of the features."""
     weight = head.weight
     assert weight is not None
+    if head.channels_first:
+        graph.node.append(
+            helper.make_node(
+                "Transpose", [features], ["cam_features"], name="cam_transpose", perm=CHANNELS_LAST
+            )
+        )
+        features = "cam_features"
     if head.flattened is not None:
         height, width, depth = head.flattened
+        if head.channels_first:
+            # The rows of the kernel are in the order of the flattened map: depth, height, width.
+            weight = weight.reshape(depth, height * width, -1).transpose(1, 0, 2)
         positions = height * width
         kernels = weight.reshape(positions, depth, -1) * np.float32(positions)
         for name, shape in (
             ("cam_rows", [-1, positions, 1, depth]),
-            ("cam_shape", [-1, height, width, weight.shape[1]]),
+            ("cam_shape", [-1, height, width, weight.shape[-1]]),
         ):
             graph.initializer.append(numpy_helper.from_array(np.array(shape, dtype=np.int64), name))
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(kernels), "cam_weight"))
@@ -95,13 +139,6 @@ def _add_map(graph: Any, features: str, head: Head) -> None:
             ]
         )
         return
-    if head.channels_first:
-        graph.node.append(
-            helper.make_node(
-                "Transpose", [features], ["cam_features"], name="cam_transpose", perm=CHANNELS_LAST
-            )
-        )
-        features = "cam_features"
     graph.initializer.append(numpy_helper.from_array(weight.copy(), "cam_weight"))
     graph.node.append(helper.make_node("MatMul", [features, "cam_weight"], [CAM], name="give_cam"))
 
@@ -113,22 +150,13 @@ def _drop_unused(graph: Any) -> None:
     for node in reversed(graph.node):
         if any(name in wanted for name in node.output):
             kept.append(node)
-            wanted.update(node.input)
+            wanted.update(reads(node))
     kept.reverse()
     constants = [each for each in graph.initializer if each.name in wanted]
     del graph.node[:]
     graph.node.extend(kept)
     del graph.initializer[:]
     graph.initializer.extend(constants)
-
-
-def _rename_input(graph: Any) -> None:
-    old = graph.input[0].name
-    for node in graph.node:
-        for index, name in enumerate(node.input):
-            if name == old:
-                node.input[index] = INPUT
-    graph.input[0].name = INPUT
 
 
 def add_familiarity(model: onnx.ModelProto, statistics: Path) -> str:

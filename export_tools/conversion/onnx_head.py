@@ -23,6 +23,19 @@ _BETWEEN = _PASSING | {
     "Softplus", "Softsign", "HardSigmoid", "Max", "Min", "BatchNormalization", "Unsqueeze", "Gelu", "Erf",
     "Where", "Exp",
 }  # fmt: skip
+_ELEMENTWISE = _SAME | {
+    "Relu",
+    "LeakyRelu",
+    "PRelu",
+    "Clip",
+    "Elu",
+    "Sigmoid",
+    "Tanh",
+    "HardSwish",
+    "Add",
+    "Mul",
+}
+_CHANNELS_FIRST = frozenset({"Conv", "MaxPool", "AveragePool", "BatchNormalization"})
 
 Pooling = Literal["average", "max", "flattened", "unknown"]
 
@@ -34,8 +47,8 @@ class Head:
     Attributes:
         kind: `logits` (bare, or with the final activation removed), `probabilities` or
             `sigmoid` (one column a class, each by itself).
-        stripped: what is removed at the end, so that the scores are logits: `softmax`, or the
-            `sigmoid` of a single column.
+        stripped: what is removed at the end, so that the scores are logits: `softmax` or its logarithm,
+            or the `sigmoid` of a single column.
         single: whether there is one column z for two classes, whose logits are then -z/2 and z/2.
         scores: tensor name of the scores (of z).
         embedding: tensor name (N, D) that the last dense layer reads, or None.
@@ -43,14 +56,15 @@ class Head:
             embedding, or which is the embedding once flattened; None when the head is neither
             pooled nor flattened and linear.
         channels_first: whether `features` is (N, D, h, w); else (N, h, w, D).
-        weight: (D, K) kernel of the last dense layer, or None; (h * w * D, K) when flattened.
+        weight: (D, K) kernel of the last dense layer, or None; (h * w * D, K) when flattened, its rows in
+            the order of the features' axes.
         flattened: (h, w, D) of the features that a flattened head reads; None for a pooled one.
         pooling: how the feature map becomes a vector, however many dense layers follow.
         dense: number of dense layers behind it.
     """
 
     kind: Literal["logits", "probabilities", "sigmoid"]
-    stripped: Literal["", "softmax", "sigmoid"]
+    stripped: Literal["", "softmax", "log softmax", "sigmoid"]
     single: bool
     scores: str
     embedding: str | None
@@ -89,6 +103,29 @@ class _Graph:
     def node(self, name: str) -> Any | None:
         return self.made_by.get(name)
 
+    def constant(self, name: str) -> npt.NDArray[Any] | None:
+        """A constant's value, also behind casts, transpositions and dequantisation; None for no constant."""
+        if name in self.constants:
+            return self.constants[name]
+        node = self.made_by.get(name)
+        if node is None or node.op_type not in ("Identity", "Cast", "Transpose", "DequantizeLinear"):
+            return None
+        parts = [self.constant(each) for each in node.input]
+        value = parts[0]
+        if value is None or any(each is None for each in parts):
+            return None
+        settings = {each.name: each for each in node.attribute}
+        if node.op_type == "Transpose":
+            return value.transpose(list(settings["perm"].ints) if "perm" in settings else None)
+        if node.op_type == "DequantizeLinear":
+            scale, zero = (np.asarray(each, dtype=np.float32) for each in (*parts[1:], 0)[:2])
+            if scale.ndim == 1 and scale.size > 1:
+                shape = [1] * value.ndim
+                shape[settings["axis"].i if "axis" in settings else 1] = scale.size
+                scale, zero = scale.reshape(shape), zero.reshape(shape) if zero.size > 1 else zero
+            return (value.astype(np.float32) - zero) * scale
+        return value
+
     def inner(self, node: Any) -> str | None:
         """The one input that is no constant; None when there are several different ones."""
         names = {each for each in node.input if each and each not in self.constants}
@@ -102,7 +139,8 @@ def find_head(model: onnx.ModelProto) -> Head:
     if head.features is None and head.embedding is not None and head.weight is not None:
         found = _flattened_from(graph, head.embedding, head.weight.shape[0])
         if found is not None:
-            head = replace(head, features=found[0], flattened=found[1])
+            features, flattened, channels_first = found
+            head = replace(head, features=features, flattened=flattened, channels_first=channels_first)
     pooling, dense = _below(graph, head.scores)
     if head.features is not None:
         pooling = "flattened" if head.flattened is not None else "average"
@@ -116,6 +154,8 @@ def _find_head(model: onnx.ModelProto, graph: _Graph) -> Head:
     last = graph.node(name)
     if last is not None and last.op_type == "Softmax":
         return Head("logits", "softmax", False, last.input[0], *_embedding(graph, last.input[0]))
+    if last is not None and last.op_type == "LogSoftmax":
+        return Head("logits", "log softmax", False, last.input[0], *_embedding(graph, last.input[0]))
     if last is not None and last.op_type == "Sigmoid":
         behind = _embedding(graph, last.input[0])
         if single:
@@ -168,12 +208,18 @@ def _embedding(
     if node is not None and node.op_type == "Add":
         inner = graph.inner(node)
         node = graph.node(inner) if inner is not None else None
-    if node is None or node.op_type not in ("MatMul", "Gemm") or node.input[1] not in graph.constants:
+    if node is None or node.op_type not in ("MatMul", "Gemm"):
         return None, None, False, None
-    weight = graph.constants[node.input[1]]
+    weight = graph.constant(node.input[1])
+    if weight is None:
+        return None, None, False, None
     for attribute in node.attribute:
+        if attribute.name == "transA" and attribute.i:
+            return None, None, False, None
         if attribute.name == "transB" and attribute.i:
             weight = weight.T
+        if attribute.name == "alpha":
+            weight = weight * np.float32(attribute.f)
     if weight.ndim != 2 or len(graph.shapes.get(node.input[0], [0, 0])) != 2:
         return None, None, False, None
     embedding = node.input[0]
@@ -208,21 +254,28 @@ def _pooled_from(graph: _Graph, embedding: str) -> tuple[str | None, bool]:
     return None, False
 
 
-def _flattened_from(graph: _Graph, embedding: str, length: int) -> tuple[str, tuple[int, int, int]] | None:
-    """(features, (h, w, D)) when the embedding is a channels-last feature map, flattened.
+def _flattened_from(
+    graph: _Graph, embedding: str, length: int
+) -> tuple[str, tuple[int, int, int], bool] | None:
+    """(features, (h, w, D), channels first) when the embedding is a feature map, flattened.
 
-    Only behind a transposition to channels last is the order of the values known for sure.
+    The order of the values is known behind a transposition to channels last, and behind operations that are
+    channels first by definition.
     """
     node = graph.node(graph.skip(embedding, _SAME))
     if node is None or node.op_type not in ("Reshape", "Flatten"):
         return None
     features = graph.skip(node.input[0], _SAME)
     made_by = graph.node(features)
-    if made_by is None or made_by.op_type != "Transpose":
-        return None
-    if not any(each.name == "perm" and list(each.ints) == CHANNELS_LAST for each in made_by.attribute):
-        return None
     shape = graph.shapes.get(features, [])
-    if len(shape) == 4 and shape[1] * shape[2] * shape[3] == length:
-        return features, (shape[1], shape[2], shape[3])
-    return None
+    if made_by is None or len(shape) != 4 or shape[1] * shape[2] * shape[3] != length:
+        return None
+    if made_by.op_type == "Transpose":
+        moved = any(each.name == "perm" and list(each.ints) == CHANNELS_LAST for each in made_by.attribute)
+        return (features, (shape[1], shape[2], shape[3]), False) if moved else None
+    below: Any | None = made_by
+    while below is not None and below.op_type in _ELEMENTWISE:
+        below = graph.node(below.input[0])
+    if below is None or below.op_type not in _CHANNELS_FIRST:
+        return None
+    return features, (shape[2], shape[3], shape[1]), True

@@ -1,4 +1,4 @@
-"""Compares the answers of a converted graph with those of the Keras model."""
+"""Compares the answers of a converted graph with those of the model that it was made of."""
 
 from __future__ import annotations
 
@@ -23,10 +23,17 @@ from hematodesk.inference.preprocess import to_tensor
 TOLERANCE = 1e-4
 """Of probabilities; of bare logits a share of the largest one, where that is over 1."""
 
-_LOGARITHMS = 1e-3
-"""Of the logarithms of probabilities, a share of the largest: a saturated softmax hides its logits."""
+HALF_TOLERANCE = 5e-3
+"""The same for networks that compute with 16 bits: ONNX Runtime rounds where its plan has it."""
+
+_LOGARITHMS = 10
+"""Times the tolerance, of the logarithms of probabilities, a share of the largest: a saturated softmax hides
+its logits."""
 
 BATCHES = (1, 3, 8)
+SINGLE = (1,) * 12
+"""For models that take one image at a time."""
+
 _KINDS = 6
 
 
@@ -35,7 +42,7 @@ class Parity:
     """The largest absolute differences, and what was compared.
 
     Attributes:
-        scores: of the scores as Keras gives them.
+        scores: of the scores as the model itself gives them.
         probabilities: of the program's own answers (its reader of packages, its Classifier).
         activation_map: of the map's mean plus bias to the logits; 0 without a map.
         images, batches: how many images, in batches of what sizes.
@@ -85,62 +92,78 @@ def check_parity(
     head: Head,
     *,
     batches: tuple[int, ...] = BATCHES,
+    origin: str = "Keras",
+    tolerance: float = TOLERANCE,
 ) -> Parity:
-    """Run the Keras model, onnxruntime and the program itself on the same images.
+    """Run the model itself, onnxruntime and the program on the same images.
+
+    `origin` says in words whose answers the model's own are.
 
     Raises ModelError `parity_failed` when they differ by more than the tolerances above.
     """
     crops = sample_crops(spec, sum(batches))
     wanted, found = [], []
-    session = onnxruntime.InferenceSession(serialized, providers=["CPUExecutionProvider"])
+    with foreign("parity_failed", "ONNX Runtime does not load the converted model"):
+        session = onnxruntime.InferenceSession(serialized, providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_outputs()]
     done = 0
     for size in batches:
         tensors = to_tensor(crops[done : done + size], spec)
         done += size
-        with foreign("model_unsupported", "The Keras model itself does not run"):
+        with foreign("model_unsupported", f"{origin} does not run the model itself"):
             wanted.append(np.asarray(model(tensors, training=False), dtype=np.float64))
         found.append(dict(zip(names, session.run(names, {spec.name: tensors}), strict=True)))
-    keras = np.concatenate(wanted)
+    own = np.concatenate(wanted)
     joined = {name: np.concatenate([each[name] for each in found]).astype(np.float64) for name in names}
     scores = joined[outputs["scores"] or ""]
-    difference = _scores_agree(keras, scores, head)
+    difference = _scores_agree(own, scores, head, origin, tolerance)
     map_difference = 0.0
     if outputs["activation_map"] is not None:
-        map_difference = _map_agrees(joined[outputs["activation_map"]], scores, head)
-    return Parity(difference, _program_agrees(serialized, crops, keras, head), map_difference, done, batches)
+        map_difference = _map_agrees(joined[outputs["activation_map"]], scores, head, tolerance)
+    answered = _program_agrees(serialized, crops, own, head, origin, tolerance)
+    return Parity(difference, answered, map_difference, done, batches)
 
 
-def _scores_agree(keras: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head) -> float:
-    if not np.isfinite(keras).all():
+def _scores_agree(
+    own: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head, origin: str, tolerance: float
+) -> float:
+    if not np.isfinite(own).all():
         raise ModelError(
             "model_unsupported",
-            "The Keras model itself gives values that are no finite numbers.",
+            f"The model itself, on {origin}, gives values that are no finite numbers.",
             "Check its weights and --preprocess.",
         )
     if head.single:
         compared = scores[:, 1:] - scores[:, :1]
         compared = 1 / (1 + np.exp(-compared)) if head.stripped else compared
+    elif head.stripped == "log softmax":
+        compared = _log_softmax(scores)
     else:
         compared = softmax(scores) if head.stripped else scores
-    difference = float(np.abs(compared - keras).max())
-    bounded = head.stripped or head.kind != "logits"
-    allowed = TOLERANCE * (1.0 if bounded else max(1.0, float(np.abs(keras).max())))
+    difference = float(np.abs(compared - own).max())
+    bounded = head.stripped in ("softmax", "sigmoid") or head.kind != "logits"
+    allowed = tolerance * (1.0 if bounded else max(1.0, float(np.abs(own).max())))
     if head.stripped == "softmax" and difference < allowed:
-        sure = keras > 1e-6
-        logarithms = np.abs(np.log(np.where(sure, compared, 1)) - np.log(np.where(sure, keras, 1))).max()
-        if logarithms > _LOGARITHMS * max(1.0, float(np.abs(scores).max())):
-            difference, allowed = float(logarithms), _LOGARITHMS
+        sure = own > 1e-6
+        logarithms = np.abs(np.log(np.where(sure, compared, 1)) - np.log(np.where(sure, own, 1))).max()
+        if logarithms > _LOGARITHMS * tolerance * max(1.0, float(np.abs(scores).max())):
+            difference, allowed = float(logarithms), _LOGARITHMS * tolerance
     if not difference < allowed:
         raise ModelError(
             "parity_failed",
-            f"The converted model differs from the Keras model by {difference:.2e} (allowed: {allowed:.1e}).",
+            f"The converted model differs from the model itself, on {origin}, by {difference:.2e} (allowed: "
+            f"{allowed:.1e}).",
             "Report the model: a layer of it was converted wrongly.",
         )
     return difference
 
 
-def _map_agrees(maps: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head) -> float:
+def _log_softmax(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
+def _map_agrees(maps: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head, tolerance: float) -> float:
     """Largest change, from image to image, of the difference between the map's mean and the logit."""
     means = maps.mean(axis=(1, 2))
     usable = np.ones(scores.shape, bool)
@@ -154,7 +177,7 @@ def _map_agrees(maps: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head) ->
         left = (scores - means)[usable[:, column], column]
         if left.size:
             difference = max(difference, float(np.abs(left - left.mean()).max()))
-    allowed = 10 * TOLERANCE * max(1.0, float(np.abs(means).max()))
+    allowed = 10 * tolerance * max(1.0, float(np.abs(means).max()))
     if not difference < allowed:
         raise ModelError(
             "parity_failed",
@@ -165,7 +188,12 @@ def _map_agrees(maps: npt.NDArray[Any], scores: npt.NDArray[Any], head: Head) ->
 
 
 def _program_agrees(
-    serialized: bytes, crops: list[npt.NDArray[np.uint8]], keras: npt.NDArray[Any], head: Head
+    serialized: bytes,
+    crops: list[npt.NDArray[np.uint8]],
+    own: npt.NDArray[Any],
+    head: Head,
+    origin: str,
+    tolerance: float,
 ) -> float:
     """Load the package as the program does and compare its probabilities, calibration aside."""
     with tempfile.TemporaryDirectory(prefix="hematodesk-") as folder:
@@ -173,23 +201,23 @@ def _program_agrees(
         path.write_bytes(serialized)
         package = read_package(path)
         predictions = Classifier(package, "cpu").classify(crops)
-    if keras.shape[1] == 1:
-        second = keras[:, 0] if head.stripped else 1 / (1 + np.exp(-keras[:, 0]))
+    if own.shape[1] == 1:
+        second = own[:, 0] if head.stripped else 1 / (1 + np.exp(-own[:, 0]))
         wanted = np.stack([1 - second, second], axis=1)
-    elif head.kind == "logits" and not head.stripped:
-        wanted = softmax(keras)
+    elif head.kind == "logits" and head.stripped in ("", "log softmax"):
+        wanted = softmax(own)
     else:
-        wanted = np.clip(keras, 1e-30, None) / np.clip(keras, 1e-30, None).sum(axis=1, keepdims=True)
+        wanted = np.clip(own, 1e-30, None) / np.clip(own, 1e-30, None).sum(axis=1, keepdims=True)
     temperature = package.manifest.temperature
     wanted = softmax(np.log(np.clip(wanted, 1e-30, 1)), temperature)
     answered = np.array([[dict(each.ranked)[name] for name in package.class_ids] for each in predictions])
     difference = float(np.abs(answered - wanted).max())
     # A temperature under 1 scales the logits up, and rounding errors with them.
-    allowed = TOLERANCE / min(1.0, temperature)
+    allowed = tolerance / min(1.0, temperature)
     if not difference < allowed:
         raise ModelError(
             "parity_failed",
-            f"The program's answers differ from the Keras model's by {difference:.2e} (allowed: "
+            f"The program's answers differ from the model's own, on {origin}, by {difference:.2e} (allowed: "
             f"{allowed:.1e}).",
             "Report the model: its manifest does not say how to use it.",
         )

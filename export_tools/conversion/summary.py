@@ -9,12 +9,13 @@ from export_tools.conversion.loaded_model import LoadedModel
 from export_tools.conversion.onnx_head import Head
 from export_tools.conversion.parity import Parity
 from export_tools.networks.architectures import Architecture
-from export_tools.networks.preprocessing import PREPROCESSINGS
+from export_tools.networks.preprocessing import Preprocessing
 from hematodesk.domain.manifest import InputSpec, Outputs
 from hematodesk.domain.words import number_of
 
 _KINDS = {
     ("logits", "softmax", False): "logits (the softmax at the end was taken off; the program puts it back)",
+    ("logits", "log softmax", False): "logits (the softmax's logarithm at the end was taken off)",
     ("logits", "", False): "logits (there is no softmax or sigmoid at the end)",
     ("logits", "sigmoid", True): "logits (one sigmoid unit: the probability of the second class)",
     ("logits", "", True): "logits (one unit without sigmoid: the logit of the second class)",
@@ -32,7 +33,7 @@ def describe(
     head: Head,
     outputs: Outputs,
     parity: Parity,
-    opset: int,
+    scaling: Preprocessing,
 ) -> list[str]:
     """The lines, most important first."""
     layout = "channels last" if spec.layout == "nhwc" else "channels first"
@@ -40,7 +41,7 @@ def describe(
         f"model:          {source.name}: {loaded.keras}",
         f"architecture:   {base.name if base is not None else 'not one of those known by name'}",
         f"input:          {spec.width} x {spec.height}, {layout}, {spec.colour.upper()}",
-        f"preprocessing:  {told['preprocess']}: {PREPROCESSINGS[told['preprocess']].words}",
+        f"preprocessing:  {told['preprocess']}: {scaling.words}",
         f"                {_source(told['preprocess_why'], told['preprocess_given'], '--preprocess')}",
         f"classes:        {', '.join(_class(each) for each in told['classes'])}",
         f"                {_source(told['classes_why'], told['classes_given'], '--labels')}",
@@ -51,10 +52,11 @@ def describe(
         f"embedding:      {'the input of the last dense layer' if outputs.embedding else 'none'}",
         *(f"note:           {note}" for note in loaded.notes),
         f"parity:         {parity.images} images (noise, patterns, a drawn cell) in batches of "
-        f"{', '.join(map(str, parity.batches))}: scores differ by {parity.scores:.1e} at most from Keras's, "
+        f"{', '.join(map(str, dict.fromkeys(parity.batches)))}: scores differ by {parity.scores:.1e} at most "
+        f"from {loaded.origin}'s, "
         f"the program's probabilities by {parity.probabilities:.1e}"
         + (f", map to logit by {parity.activation_map:.1e}" if outputs.activation_map else ""),
-        f"ONNX:           opset {opset}",
+        f"ONNX:           opset {loaded.opset}",
     ]
     return lines
 

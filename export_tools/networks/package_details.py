@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from export_tools.data.labels import class_id, read_labels
+from export_tools.data.labels import class_id, classes_of, read_labels
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.manifest import CropRule, InputSpec, Manifest, ModelClass, Outputs
 from hematodesk.inference.manifest_json import (
@@ -59,8 +59,11 @@ def copy_charts(model: Path, package: Path) -> int:
     return len(found)
 
 
-def read_details(args: argparse.Namespace, outputs: int) -> dict[str, Any]:
-    """The details by precedence: options, then --details, then files beside the model."""
+def read_details(args: argparse.Namespace, outputs: int, inside: Sequence[str] = ()) -> dict[str, Any]:
+    """The details by precedence: options, then --details, then files beside the model.
+
+    `inside` are the class names in the model file itself, if it has any.
+    """
     from export_tools.networks.labels_beside import labels_beside
 
     known: dict[str, Any] = {}
@@ -74,6 +77,8 @@ def read_details(args: argparse.Namespace, outputs: int) -> dict[str, Any]:
     classes, why, given = known.pop("classes", None), "as written beside the model by train", True
     if args.labels:
         classes, why = _plain(read_labels(args.labels)), "as said by --labels"
+    if not classes and len(inside) == outputs:
+        classes, why = _plain(classes_of(inside)), "as written in the model file"
     if not classes:
         found = labels_beside(args.input, outputs)
         if found is None:

@@ -56,3 +56,16 @@ PREPROCESSINGS: dict[str, Preprocessing] = {
     ),
     "raw": Preprocessing("rgb", (1.0,) * 3, (0.0,) * 3, "0 to 255: the scaling is a layer of the model"),
 }
+
+
+def normalised(mean: tuple[float, float, float], deviation: tuple[float, float, float]) -> Preprocessing:
+    """0 to 1, then (value - mean) / deviation, each for red, green, blue."""
+    words = ", ".join(f"{each:g}" for each in mean), ", ".join(f"{each:g}" for each in deviation)
+    scale = [_UNIT / each for each in deviation]
+    offset = [-each / by for each, by in zip(mean, deviation, strict=True)]
+    return Preprocessing(
+        "rgb",
+        (scale[0], scale[1], scale[2]),
+        (offset[0], offset[1], offset[2]),
+        f"0 to 1, then mean {words[0]} and deviation {words[1]}",
+    )

@@ -49,8 +49,9 @@ def other_task(
         if few or any("pred" in name for name in outputs):
             return Message(N_("Errors", "an object detector (DETR)"))
         return Message(N_("Errors", "an object detector (SSD or RetinaNet)"))
+    scored = len(outputs) == 1 and len(shapes) == 1 and len(shapes[0]) == 2
     named = [name for name in outputs if any(word in name.casefold() for word in _BOX_WORDS)]
-    if named or _SUPPRESSING.intersection(operations):
+    if (named and not scored) or _SUPPRESSING.intersection(operations):
         return Message(N_("Errors", "an object detector"))
     if any(len(shape) == 2 for shape in shapes):
         # Scores; maps beside them are evidence or features.

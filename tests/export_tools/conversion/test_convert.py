@@ -203,9 +203,9 @@ def test_familiarity_is_the_whitened_distance(keras: Any, tmp_path: Path, conver
 def test_a_graph_that_answers_differently_is_refused(
     keras: Any, tmp_path: Path, convert: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from export_tools.conversion import convert as command
+    from export_tools.conversion import keras_graph
 
-    honest = command.keras_to_onnx
+    honest = keras_graph.keras_to_onnx
 
     def crooked(loaded: Any) -> Any:
         graph = honest(loaded)
@@ -214,7 +214,7 @@ def test_a_graph_that_answers_differently_is_refused(
         kernel.raw_data = bent.tobytes()
         return graph
 
-    monkeypatch.setattr(command, "keras_to_onnx", crooked)
+    monkeypatch.setattr(keras_graph, "keras_to_onnx", crooked)
     with pytest.raises(ModelError) as fault:
         convert(save(pooled(keras), tmp_path / "m.keras"), "--labels", "a,b,c", "--preprocess", "unit")
     assert fault.value.code == "parity_failed"

@@ -208,6 +208,7 @@ def test_networks_for_other_tasks_are_not_sent_to_the_converter(
     "outputs",
     [
         {"out": (1, 4)},
+        {"malaria_detection": (1, 2)},
         {"out": ("batch", 1000)},
         {"out": (1, 4, 1, 1)},
         {"features": (1, 1280, 7, 7)},

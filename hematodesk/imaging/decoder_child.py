@@ -68,16 +68,21 @@ def main(arguments: Sequence[str]) -> int:
     write_whole(_STDOUT, wire.ready(in_force))
     while True:
         try:
-            magic, number, length, locate = wire.REQUEST.unpack(read_exactly(_STDIN, wire.REQUEST.size))
+            magic, number, length, locate, page = wire.REQUEST.unpack(read_exactly(_STDIN, wire.REQUEST.size))
         except ChildGone:
             return 0
         if magic != wire.ASK or length > len(given):
             return 1
-        write_whole(_STDOUT, _answer(number, given[:length], made, heard, locate))
+        write_whole(_STDOUT, _answer(number, given[:length], made, heard, locate, page or None))
 
 
 def _answer(
-    number: int, data: memoryview, made: Pixels, heard: Callable[[], str] | None, locate: bool
+    number: int,
+    data: memoryview,
+    made: Pixels,
+    heard: Callable[[], str] | None,
+    locate: bool,
+    page: int | None,
 ) -> bytes:
     """Decode into the output segment and return the reply. The decoder's own memory is free afterwards."""
 
@@ -89,7 +94,7 @@ def _answer(
 
     name = NAME_STANDS_HERE
     try:
-        pixels, kind, notices = decode_pixels(data, name, canvas=canvas, complaints=heard)
+        decoded = decode_pixels(data, name, canvas=canvas, complaints=heard, page=page)
     except ImageError as error:
         return wire.failed(number, error)
     except _NoRoom as needed:
@@ -99,9 +104,11 @@ def _answer(
         if isinstance(fault, cv2.error) and fault.code != cv2.Error.StsNoMem:
             raise
         return wire.failed(number, faults.no_memory(name))
-    height, width = pixels.shape[:2]
-    found = _located(pixels) if locate and height * width <= MOST_LOCATED else b""
-    return wire.picture(number, kind, notices, height, width, found)
+    height, width = decoded.pixels.shape[:2]
+    found = _located(decoded.pixels) if locate and height * width <= MOST_LOCATED else b""
+    kind, notices = decoded.format, decoded.notices
+    told = wire.picture(number, kind, notices, height, width, found, page=decoded.page, pages=decoded.pages)
+    return told
 
 
 def _located(pixels: Pixels) -> bytes:

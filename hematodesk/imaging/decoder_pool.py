@@ -29,7 +29,7 @@ from hematodesk.child.wire import BadReply, ChildGone
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.messages import N_
 from hematodesk.imaging.decoder_worker import WHOLE_INPUT, WHOLE_OUTPUT, NoRoom, Worker, WorkerLimits
-from hematodesk.imaging.files import ReadImage, check_size, opened_file
+from hematodesk.imaging.files import ReadImage, check_size, opened_file, page_digest
 
 _ATTEMPTS, _STARTS = 2, 4
 """Attempts for one image, and for starting a child: the system or a user may have killed it."""
@@ -95,7 +95,7 @@ class DecoderPool:
 
     # What an ImageReader does
 
-    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
+    def read(self, path: Path, *, locate: bool = False, page: int | None = None) -> ReadImage:
         """See ImageReader; codes: this module's and imaging.read's."""
 
         def fill(view: memoryview) -> int:
@@ -108,9 +108,9 @@ class DecoderPool:
                     length += count
             return length
 
-        return self._decoded(fill, path.name, locate)
+        return self._decoded(fill, path.name, locate, page)
 
-    def decode(self, data: bytes, name: str, *, locate: bool = False) -> ReadImage:
+    def decode(self, data: bytes, name: str, *, locate: bool = False, page: int | None = None) -> ReadImage:
         """See ImageReader; codes: this module's and imaging.read's."""
         check_size(len(data), name)
 
@@ -119,7 +119,7 @@ class DecoderPool:
             view[:length] = data[:length]
             return length
 
-        return self._decoded(fill, name, locate)
+        return self._decoded(fill, name, locate, page)
 
     def warm(self, count: int = 1) -> None:
         """Start so many children in the background, so that the first images need not wait for them.
@@ -152,12 +152,14 @@ class DecoderPool:
 
     # One image
 
-    def _decoded(self, fill: Callable[[memoryview], int], name: str, locate: bool) -> ReadImage:
+    def _decoded(
+        self, fill: Callable[[memoryview], int], name: str, locate: bool, page: int | None
+    ) -> ReadImage:
         """Decode what `fill` writes into the input segment; it may be asked more than once."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._for_batch if locate else contextlib.nullcontext():
-                    return self._decoded_once(fill, name, locate)
+                    return self._decoded_once(fill, name, locate, page)
             except (ChildGone, BadReply) as fault:
                 self._tell("decoder_lost", attempt=attempt, how=type(fault).__name__)
         raise ImageError(
@@ -167,11 +169,13 @@ class DecoderPool:
             name=name,
         )
 
-    def _decoded_once(self, fill: Callable[[memoryview], int], name: str, locate: bool) -> ReadImage:
+    def _decoded_once(
+        self, fill: Callable[[memoryview], int], name: str, locate: bool, page: int | None
+    ) -> ReadImage:
         while True:
             with self._worker() as worker:
                 try:
-                    image = self._with(worker, fill, name, locate)
+                    image = self._with(worker, fill, name, locate, page)
                 except ImageError:
                     # The file's fault, told by a child that goes on.
                     raise
@@ -186,7 +190,12 @@ class DecoderPool:
                 self._spoilt(worker)
 
     def _with(
-        self, worker: Worker, fill: Callable[[memoryview], int], name: str, locate: bool
+        self,
+        worker: Worker,
+        fill: Callable[[memoryview], int],
+        name: str,
+        locate: bool,
+        page: int | None,
     ) -> ReadImage | None:
         """The image; None when a segment was too small and larger ones are set up now."""
         with memoryview(worker.given.map) as view:
@@ -197,13 +206,21 @@ class DecoderPool:
             check_size(length, name)
             with view[:length] as whole, _digest_of(whole) as digest:
                 try:
-                    made = worker.decode(length, name, locate=locate)
+                    made = worker.decode(length, name, locate=locate, page=page)
                 except NoRoom:
                     if self._sizes[1] >= WHOLE_OUTPUT:
                         raise BadReply from None
                     self._sizes = (self._sizes[0], WHOLE_OUTPUT)
                     return None
-                image = ReadImage(made.pixels, made.format, digest(), made.notices, made.located)
+                image = ReadImage(
+                    made.pixels,
+                    made.format,
+                    page_digest(digest(), made.page),
+                    made.notices,
+                    made.located,
+                    made.page,
+                    made.pages,
+                )
         worker.forget(length)
         made.pixels.flags.writeable = False
         return image

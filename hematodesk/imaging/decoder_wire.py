@@ -21,18 +21,20 @@ from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging import faults, header, tiff
 from hematodesk.imaging.files import NOTICES
 
-REQUEST = struct.Struct("<4sQQ?")
-"""Magic, the request's number, length of the file in the input segment, whether to locate the cells."""
+REQUEST = struct.Struct("<4sQQ?I")
+"""Magic, the request's number, length of the file in the input segment, whether to locate the cells,
+which page (from 1; 0 for the first)."""
 
-REPLY = struct.Struct("<4sQBBIIII")
-"""Magic, the request's number, kind, format, notices as bits, width, height, length of what follows."""
+REPLY = struct.Struct("<4sQBBIIIIII")
+"""Magic, the request's number, kind, format, notices as bits, width, height, page, pages, length of what
+follows."""
 
 FOUND, CELL = struct.Struct("<d"), struct.Struct("<IIIId")
 """Of the cells that were located: the red cells' diameter or NOT_MEASURED, and each cell's box and score."""
 
 NOT_MEASURED = -1.0
 
-ASK, ANSWER = b"hdA2", b"hdR3"
+ASK, ANSWER = b"hdA3", b"hdR3"
 READY, PICTURE, FAILED, NO_ROOM = range(4)
 """Kinds: up and confined (words follow: limits); pixels are there (what was located follows, if it was); no
 picture (words follow: why); segment too small."""
@@ -48,9 +50,11 @@ CODES = frozenset(
         "image_damaged",
         "image_too_large",
         "image_too_small",
+        "page_not_there",
     }
 )
 MOST_WORDS = 4_096
+MOST_PAGES = 1_000_000
 MOST_FOUND = FOUND.size + MAX_CELLS * CELL.size
 
 
@@ -64,16 +68,26 @@ class Reply:
     notices: tuple[str, ...] = ()
     width: int = 0
     height: int = 0
+    page: int = 1
+    pages: int = 1
     length: int = 0
 
 
 def picture(
-    number: int, kind: str, notices: tuple[str, ...], height: int, width: int, located: bytes = b""
+    number: int,
+    kind: str,
+    notices: tuple[str, ...],
+    height: int,
+    width: int,
+    located: bytes = b"",
+    *,
+    page: int = 1,
+    pages: int = 1,
 ) -> bytes:
     """The reply that pixels of that size lie in the output segment; `located`: see `localisation`."""
     bits = sum(1 << NOTICES.index(notice) for notice in notices)
     form = FORMATS.index(kind)
-    return REPLY.pack(ANSWER, number, PICTURE, form, bits, width, height, len(located)) + located
+    return REPLY.pack(ANSWER, number, PICTURE, form, bits, width, height, page, pages, len(located)) + located
 
 
 def localisation(found: Localisation) -> bytes:
@@ -85,32 +99,35 @@ def localisation(found: Localisation) -> bytes:
 
 def no_room(number: int, height: int, width: int) -> bytes:
     """The reply that the output segment is too small for a picture of that size."""
-    return REPLY.pack(ANSWER, number, NO_ROOM, 0, 0, width, height, 0)
+    return REPLY.pack(ANSWER, number, NO_ROOM, 0, 0, width, height, 1, 1, 0)
 
 
 def failed(number: int, error: ImageError) -> bytes:
     """The reply that there is no picture, and why."""
     words = fault_words(error)
-    return REPLY.pack(ANSWER, number, FAILED, 0, 0, 0, 0, len(words)) + words
+    return REPLY.pack(ANSWER, number, FAILED, 0, 0, 0, 0, 1, 1, len(words)) + words
 
 
 def ready(limits: list[str]) -> bytes:
     """The first reply: these limits are in force."""
     words = json.dumps(limits).encode("ascii")
-    return REPLY.pack(ANSWER, 0, READY, 0, 0, 0, 0, len(words)) + words
+    return REPLY.pack(ANSWER, 0, READY, 0, 0, 0, 0, 1, 1, len(words)) + words
 
 
 def checked_reply(data: bytes) -> Reply:
     """The fixed part of a reply. Raises BadReply."""
-    magic, number, kind, form, bits, width, height, length = REPLY.unpack(data)
+    magic, number, kind, form, bits, width, height, page, pages, length = REPLY.unpack(data)
     if magic != ANSWER or kind > NO_ROOM or length > (MOST_FOUND if kind == PICTURE else MOST_WORDS):
         raise BadReply
     if kind in (PICTURE, NO_ROOM):
         inside = 0 < width <= MAX_DIMENSION and 0 < height <= MAX_DIMENSION and width * height <= MAX_PIXELS
         if not inside or form >= len(FORMATS) or bits >= 1 << len(NOTICES) or (kind == NO_ROOM and length):
             raise BadReply
+        if not 0 < page <= pages <= MOST_PAGES:
+            raise BadReply
     notices = tuple(notice for index, notice in enumerate(NOTICES) if bits & 1 << index)
-    return Reply(kind, number, FORMATS[form] if kind == PICTURE else "", notices, width, height, length)
+    form_name = FORMATS[form] if kind == PICTURE else ""
+    return Reply(kind, number, form_name, notices, width, height, page, pages, length)
 
 
 def checked_localisation(data: bytes, width: int, height: int) -> Localisation:

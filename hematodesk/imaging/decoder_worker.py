@@ -81,6 +81,8 @@ class Decoded:
     format: str
     notices: tuple[str, ...]
     located: Localisation | None
+    page: int = 1
+    pages: int = 1
 
 
 class Worker:
@@ -143,8 +145,8 @@ class Worker:
         self.deadline = None
         self._greeted = True
 
-    def decode(self, length: int, name: str, *, locate: bool = False) -> Decoded:
-        """Decode the file in the first bytes of the input segment; `locate`: see ImageReader.
+    def decode(self, length: int, name: str, *, locate: bool = False, page: int | None = None) -> Decoded:
+        """Decode the file in the first bytes of the input segment; `locate`, `page`: see ImageReader.
 
         Raises ImageError with the child's reasons; ChildGone, BadReply and NoRoom, after which this
         worker is of no use any more.
@@ -156,7 +158,7 @@ class Worker:
         self._number += 1
         self._images += 1
         try:
-            write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length, locate))
+            write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length, locate, page or 0))
             reply = self._reply()
             if reply.kind == wire.FAILED:
                 raise wire.checked_failure(read_exactly(self._answer, reply.length), name)
@@ -166,7 +168,7 @@ class Worker:
             self._busy_s += time.monotonic() - started
         if reply.kind == wire.NO_ROOM:
             raise NoRoom
-        if told and not locate:
+        if (told and not locate) or (page is not None and reply.page != page):
             raise BadReply
         located = wire.checked_localisation(told, reply.width, reply.height) if told else None
         size = 3 * reply.width * reply.height
@@ -178,7 +180,7 @@ class Worker:
             pixels = pixels.copy()
             if size > _KEPT_BYTES and not self._made.release(size):
                 self._images = self.limits.images
-        return Decoded(pixels, reply.format, reply.notices, located)
+        return Decoded(pixels, reply.format, reply.notices, located, reply.page, reply.pages)
 
     def forget(self, length: int) -> None:
         """Release the memory of a large file's bytes."""

@@ -125,6 +125,30 @@ def rare_depth(name: str, kind: object) -> ImageError:
     )
 
 
+def tiff_of_a_kind(name: str, what: str, detail: str) -> ImageError:
+    """A TIFF file that is whole but of a kind that is not read; `what`: see tiff.Unsupported."""
+    return ImageError(
+        "format_unsupported",
+        N_("Errors", "“{name}” is a TIFF file that {what}; such files are not read here."),
+        _SAVE_AS,
+        name=name,
+        what=Message(what, **({"detail": detail} if detail else {})),
+        **_formats(),
+    )
+
+
+def page_not_there(name: str, page: int, pages: int) -> ImageError:
+    """A page was asked for that the file does not have."""
+    return ImageError(
+        "page_not_there",
+        N_("Errors", "“{name}” has no page {page}; its pages are 1 to {pages}."),
+        N_("Errors", "Choose one of them, or leave the page out."),
+        name=name,
+        page=page,
+        pages=pages,
+    )
+
+
 def too_small(name: str, width: int, height: int) -> ImageError:
     """The picture is smaller than a cell."""
     return ImageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +33,10 @@ class ReadImage:
     Attributes:
         pixels: uint8 (H, W, 3) RGB, contiguous, read-only, upright.
         format: the id of a row of domain.image_formats.
-        digest: SHA-256 of the file's bytes, hexadecimal.
+        digest: SHA-256 of the file's bytes, hexadecimal; see `page_digest` for pages other than the first.
         notices: codes of what the person should know.
         located: what locate_cells says of the pixels, where the reader has asked it (see ImageReader).
+        page, pages: which picture of the file it is, counted from 1, and how many there are.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -42,6 +44,18 @@ class ReadImage:
     digest: str
     notices: tuple[str, ...]
     located: Localisation | None = None
+    page: int = 1
+    pages: int = 1
+
+
+def page_digest(digest: str, page: int) -> str:
+    """What stands for a page in the history: the file's own digest for the first, another for each other one.
+
+    Args:
+        digest: SHA-256 of the file's bytes, hexadecimal.
+        page: from 1.
+    """
+    return digest if page == 1 else hashlib.sha256(f"{digest} page {page}".encode("ascii")).hexdigest()
 
 
 @contextmanager

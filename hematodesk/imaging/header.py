@@ -249,8 +249,9 @@ def _read_webp(data: Data) -> Header:
 
 
 def _read_tiff(data: Data) -> Header:
-    found = read_tiff(data)
-    return Header("tiff", found.width, found.height, found.orientation, found.pages)
+    pictures = read_tiff(data).pictures
+    first = pictures[0]
+    return Header("tiff", first.width, first.height, first.orientation, len(pictures))
 
 
 _READERS = {"jpeg": _read_jpeg, "png": _read_png, "bmp": _read_bmp, "webp": _read_webp, "tiff": _read_tiff}

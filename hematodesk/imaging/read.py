@@ -4,8 +4,8 @@ Everywhere else images are `uint8 (H, W, 3) RGB`, upright; BGR, 16 bits, grey, a
 Exif rotation end here. The content decides what a file is, never its name.
 
 Error codes: file_not_found, file_unreadable, file_empty, file_too_large, not_an_image,
-format_unsupported, image_truncated, image_damaged, image_too_large, image_too_small; where a child
-decodes also those of imaging.decoder_pool.
+format_unsupported, image_truncated, image_damaged, image_too_large, image_too_small, page_not_there;
+where a child decodes also those of imaging.decoder_pool.
 Notice codes: domain.image_notices.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -27,15 +27,14 @@ from hematodesk.domain.image_notices import (
     ALPHA_FLATTENED,
     DAMAGE_SUSPECTED,
     DEPTH_REDUCED,
-    FIRST_PAGE,
     UNIFORM,
 )
 from hematodesk.imaging import faults
 from hematodesk.imaging.complaints import judge, names_memory
-from hematodesk.imaging.files import ReadImage, check_size, opened_file
+from hematodesk.imaging.files import ReadImage, check_size, opened_file, page_digest
 from hematodesk.imaging.header import Header, read_header
-from hematodesk.imaging.tiff import Data, without_orientation
-from hematodesk.imaging.tiff_strips import Strips, read_strips
+from hematodesk.imaging.tiff import Data
+from hematodesk.imaging.tiff_image import decode_tiff
 
 # Sensors give 10, 12 or 14 bits in 16-bit files; scaling those by the full range would be near black.
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
@@ -43,30 +42,39 @@ _BIT_DEPTHS = (8, 10, 12, 14, 16)
 _ROWS_AT_ONCE = 1_048_576
 """Pixels that are laid on white in one go: the arithmetic takes 10 bytes a pixel."""
 
-_BY_STRIPS = 16_000_000
-"""Pixels from which a TIFF file is decoded a few strips at a time."""
-
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Canvas: TypeAlias = Callable[[int, int], Pixels]
 """(height, width) to a writable uint8 (height, width, 3) array, contiguous, for the pixels."""
+
+
+class DecodedPixels(NamedTuple):
+    """Pixels, format and notices as in ReadImage; which picture of the file it is, from 1, and how many."""
+
+    pixels: Pixels
+    format: str
+    notices: tuple[str, ...]
+    page: int = 1
+    pages: int = 1
+
 
 # The codecs' own complaints go to standard error, which is the command line's progress channel.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def read_image(path: Path) -> ReadImage:
-    """Read and decode one file. Raises ImageError with the codes above."""
+def read_image(path: Path, page: int | None = None) -> ReadImage:
+    """Read and decode one file, or that page of it. Raises ImageError with the codes above."""
     with opened_file(path) as stream:
         # One byte more than allowed: the file may have grown since.
         data = stream.read(limits.MAX_FILE_BYTES + 1)
-    return decode_image(data, path.name)
+    return decode_image(data, path.name, page)
 
 
-def decode_image(data: bytes, name: str) -> ReadImage:
-    """Decode a whole file in memory; `name` is only for sentences. Raises ImageError."""
-    pixels, kind, notices = decode_pixels(data, name)
-    pixels.flags.writeable = False
-    return ReadImage(pixels, kind, hashlib.sha256(data).hexdigest(), notices)
+def decode_image(data: bytes, name: str, page: int | None = None) -> ReadImage:
+    """Decode a whole file in memory, or that page of it; `name` is only for sentences. Raises ImageError."""
+    made = decode_pixels(data, name, page=page)
+    made.pixels.flags.writeable = False
+    digest = page_digest(hashlib.sha256(data).hexdigest(), made.page)
+    return ReadImage(made.pixels, made.format, digest, made.notices, page=made.page, pages=made.pages)
 
 
 def decode_pixels(
@@ -75,29 +83,44 @@ def decode_pixels(
     *,
     canvas: Canvas | None = None,
     complaints: Callable[[], str] | None = None,
-) -> tuple[Pixels, str, tuple[str, ...]]:
-    """Decode: pixels, format and notices as in ReadImage.
+    page: int | None = None,
+) -> DecodedPixels:
+    """Decode a whole file in memory.
 
     Args:
         canvas: where the pixels are to be written; called once, at the earliest when the header is good.
         complaints: returns what the decoder wrote to standard error.
+        page: which picture of a file that has several, from 1; None for its first.
 
     Raises ImageError.
     """
     check_size(len(data), name)
     header = read_header(data, name)
-    _check_dimensions(header, name)
     if complaints is not None:
         complaints()
-    strips = _strips_of(data, header)
     try:
-        raw = _decode(data, header, name) if strips is None else _decode_strips(data, strips, name, canvas)
+        made = _picture(data, header, name, canvas, page)
     except ImageError:
         if complaints is not None and names_memory(complaints()):
             raise faults.no_memory(name) from None
         raise
-    doubtful = complaints is not None and judge(complaints(), name, IMAGE_FORMATS[header.format].name)
-    notices = [FIRST_PAGE] if header.pages > 1 else []
+    told = list(made.notices)
+    if complaints is not None and judge(complaints(), name, IMAGE_FORMATS[header.format].name):
+        told.append(DAMAGE_SUSPECTED)
+    if _is_uniform(made.pixels):
+        told.append(UNIFORM)
+    return made._replace(notices=tuple(told))
+
+
+def _picture(data: Data, header: Header, name: str, canvas: Canvas | None, page: int | None) -> DecodedPixels:
+    """The decoded picture of a file whose header is good. Raises ImageError."""
+    if header.format == "tiff":
+        return _tiff_picture(data, name, canvas, page)
+    if page is not None and page > 1:
+        raise faults.page_not_there(name, page, 1)
+    _check_dimensions(header, name)
+    raw = _decode(data, header, name)
+    notices = []
     if raw.dtype == np.uint16:
         raw = _to_eight_bits(raw)
         notices.append(DEPTH_REDUCED)
@@ -105,12 +128,30 @@ def decode_pixels(
         raw = np.ascontiguousarray(raw[..., :3])
     if raw.ndim == 3 and raw.shape[2] == 4 and not (raw[..., 3] == 255).all():
         notices.append(ALPHA_FLATTENED)
-    if doubtful:
-        notices.append(DAMAGE_SUSPECTED)
-    pixels = _finished(raw, header.orientation, canvas) if strips is None else raw
-    if _is_uniform(pixels):
-        notices.append(UNIFORM)
-    return pixels, header.format, tuple(notices)
+    return DecodedPixels(_finished(raw, header.orientation, canvas), header.format, tuple(notices))
+
+
+def _tiff_picture(data: Data, name: str, canvas: Canvas | None, page: int | None) -> DecodedPixels:
+    """A picture of a TIFF file, upright and where the canvas wants it. Raises ImageError."""
+    stored: Pixels | None = None
+    turned = 1
+
+    def room(height: int, width: int, orientation: int) -> Pixels:
+        nonlocal stored, turned
+        turned = orientation
+        if orientation == 1 and canvas is not None:
+            return canvas(height, width)
+        stored = np.empty((height, width, 3), np.uint8)
+        return stored
+
+    made = decode_tiff(data, name, page, room)
+    pixels = made.pixels
+    if stored is not None and (turned != 1 or canvas is not None):
+        upright = _upright(stored, turned)
+        height, width = upright.shape[:2]
+        pixels = canvas(height, width) if canvas is not None else np.empty(upright.shape, np.uint8)
+        pixels[...] = upright
+    return DecodedPixels(pixels, "tiff", made.notices, made.page, made.pages)
 
 
 def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -136,8 +177,6 @@ def _check_dimensions(header: Header, name: str) -> None:
 
 def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
     label = IMAGE_FORMATS[header.format].name
-    if header.format == "tiff" and header.orientation != 1:
-        data = without_orientation(data)
     try:
         raw = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except MemoryError:
@@ -151,25 +190,6 @@ def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
     if raw.dtype not in (np.uint8, np.uint16):
         raise faults.rare_depth(name, raw.dtype)
     return np.asarray(raw)
-
-
-def _strips_of(data: Data, header: Header) -> Strips | None:
-    """The strips of a picture that is so large that it is decoded by them, and lies upright."""
-    large = header.format == "tiff" and header.width * header.height >= _BY_STRIPS
-    return read_strips(data) if large and header.orientation == 1 else None
-
-
-def _decode_strips(data: Data, strips: Strips, name: str, canvas: Canvas | None) -> npt.NDArray[Any]:
-    """The RGB pixels of a large TIFF file, in the canvas if there is one."""
-    shape = (strips.height, strips.width, 3)
-    target = canvas(*shape[:2]) if canvas is not None else np.empty(shape, np.uint8)
-    for first, rows, piece in strips.pieces(data):
-        part = target[first : first + rows]
-        if strips.packed:
-            _to_rgb(_decode(piece, Header("tiff", strips.width, rows), name), part)
-        else:
-            part[...] = np.frombuffer(piece, np.uint8).reshape(part.shape)
-    return target
 
 
 def _is_uniform(pixels: Pixels) -> bool:

@@ -14,13 +14,15 @@ class ImageReader(Protocol):
 
     `locate` asks a reader with child processes to locate the cells there, too, which pays off for many
     images. ReadImage.located has them then; not of a very large picture, which wants all cores.
+
+    `page` chooses one of a file's pictures, counted from 1; None reads the first. ImageError page_not_there.
     """
 
-    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
+    def read(self, path: Path, *, locate: bool = False, page: int | None = None) -> ReadImage:
         """Read and decode one file. Raises ImageError (codes: imaging.read)."""
         ...
 
-    def decode(self, data: bytes, name: str, *, locate: bool = False) -> ReadImage:
+    def decode(self, data: bytes, name: str, *, locate: bool = False, page: int | None = None) -> ReadImage:
         """Decode a whole file in memory; `name` is only for sentences. Raises ImageError."""
         ...
 
@@ -40,13 +42,13 @@ class ImageReader(Protocol):
 class LocalReader:
     """Decodes in the calling process: for tools and tests, which trust their files."""
 
-    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
+    def read(self, path: Path, *, locate: bool = False, page: int | None = None) -> ReadImage:
         """See ImageReader."""
-        return read_image(path)
+        return read_image(path, page)
 
-    def decode(self, data: bytes, name: str, *, locate: bool = False) -> ReadImage:
+    def decode(self, data: bytes, name: str, *, locate: bool = False, page: int | None = None) -> ReadImage:
         """See ImageReader."""
-        return decode_image(data, name)
+        return decode_image(data, name, page)
 
     def warm(self, count: int = 1) -> None:
         """Nothing to prepare."""

@@ -7,37 +7,51 @@ checked and no directory is visited twice.
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hematodesk.domain.limits import MAX_DIMENSION, MAX_PIXELS
 from hematodesk.domain.messages import N_
 
 Data: TypeAlias = bytes | memoryview
 """A file's bytes, or a look at them where they lie."""
 
 _WIDTH, _HEIGHT, _ORIENTATION = 256, 257, 274
-_BITS, _COMPRESSION, _SAMPLES, _ROWS_PER_STRIP, _PLANAR = 258, 259, 277, 278, 284
-_PHOTOMETRIC, _TILE_WIDTH, _TILE_HEIGHT = 262, 322, 323
-_STRIP_OFFSETS, _STRIP_COUNTS, _TILE_OFFSETS, _TILE_COUNTS = 273, 279, 324, 325
+_NEW_KIND, _OLD_KIND, _SUB_DIRECTORIES, _MASK = 254, 255, 330, 4
+_COMPRESSION, _PHOTOMETRIC = 259, 262
+_STRIP_OFFSETS, _TILE_OFFSETS, _JPEG_OFFSET = 273, 324, 513
 
-# Tag type: (struct letter, bytes). Only integers matter here.
-_TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
+# Tag type: (struct letter, bytes). Only integers matter here; 13 and 18 are offsets of directories.
+_TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 13: ("I", 4), 16: ("Q", 8), 18: ("Q", 8)}
 
-_DEFLATE = (8, 32_946)
-_MOST_EXPANSION = {1: 1, 5: 4_096, 8: 1_032, 32_946: 1_032, 32_773: 64}
-"""Compression scheme to how many bytes one byte can stand for at most: none, LZW, deflate (twice),
-PackBits. TIFF 6.0, RFC 1951."""
-
-_YCBCR = 6
-_PIECE = 65_536
-_DEEPEST = 4 * 32
-"""Bits of a pixel: four channels of the deepest kind there is."""
+_RAW_PHOTOMETRIC = frozenset({32_803, 34_892})
+"""Colour filter array and linear raw: what a sensor saw (DNG 1.6, TIFF/EP)."""
+_RAW_COMPRESSION = frozenset({32_767, 32_769, 32_770, 34_713, 65_535})
+"""Sony ARW, packed raw, Samsung SRW, Nikon NEF, Pentax PEF."""
+_DNG_VERSION = 50_706
 
 _MAX_PAGES = 10_000
 _MAX_ENTRIES = 4_096
 _MAX_VALUES = 4_000_000
+_MAX_SUB_DIRECTORIES = 64
+
+
+CONTRADICTION = N_("Errors", "its directory contradicts itself")
+PIXELS_MISSING = N_("Errors", "part of its pixels is missing")
+PIXELS_DAMAGED = N_("Errors", "its compressed pixels are damaged")
+
+# What a file is that is not read.
+COMPRESSION = N_("Errors", "is compressed as {detail}")
+CAMERA_RAW = N_("Errors", "is camera raw: what the sensor saw, not a picture")
+LOG_LUV = N_("Errors", "holds brightness as logarithms (LogLuv)")
+A_MASK = N_("Errors", "holds only a mask of transparency")
+A_VOLUME = N_("Errors", "holds a volume instead of pictures")
+MIXED_DEPTHS = N_("Errors", "has colours of different depths")
+RARE_DEPTH = N_("Errors", "has {detail} bits a colour")
+RARE_PREDICTOR = N_("Errors", "uses predictor {detail}")
+COMPLEX_NUMBERS = N_("Errors", "holds numbers that are no brightness")
+OTHER_INKS = N_("Errors", "holds printing inks other than cyan, magenta, yellow and black")
+OTHER_COLOURS = N_("Errors", "holds colours of the kind {detail}")
+MANY_SAMPLES = N_("Errors", "holds more numbers a pixel than are read")
 
 
 class Broken(Exception):
@@ -49,14 +63,61 @@ class Broken(Exception):
         self.truncated = truncated
 
 
-@dataclass(frozen=True, slots=True)
-class TiffHeader:
-    """The first page's stored size in pixels and orientation, and how many pages there are."""
+class Unsupported(Exception):
+    """A file that is whole, but of a kind that is not read.
 
+    Attributes:
+        what: marked for translation, for "it …"; `detail` fills its place.
+    """
+
+    def __init__(self, what: str, detail: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One directory of a file.
+
+    Attributes:
+        offset: where it lies.
+        width, height: stored size in pixels; 0 where it does not say.
+        orientation: 1 to 8.
+        reduced: a smaller copy of another page, or a mask (NewSubfileType, SubfileType).
+        raw: holds what a camera's sensor saw, or is of a raw format.
+        holds_pixels: whether it names any.
+    """
+
+    offset: int
     width: int
     height: int
     orientation: int
-    pages: int
+    reduced: bool
+    raw: bool
+    holds_pixels: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The directories of a file: those of its chain, and those that its first page names as beneath it."""
+
+    chain: tuple[PageEntry, ...]
+    beneath: tuple[PageEntry, ...]
+
+    @property
+    def pictures(self) -> tuple[PageEntry, ...]:
+        """The pages that are whole pictures, in their order: what a person counts as pages.
+
+        Where the chain holds small copies only, the full picture lies beneath, as cameras write it; a file of
+        nothing but small copies is its largest one.
+        """
+        for entries in (self.chain, self.beneath):
+            whole = tuple(each for each in entries if each.holds_pixels and not each.reduced)
+            if whole:
+                return whole
+        some = [each for each in (*self.chain, *self.beneath) if each.holds_pixels]
+        return (max(some, key=lambda each: each.width * each.height),) if some else ()
 
 
 class Directory:
@@ -102,99 +163,49 @@ def open_tiff(data: Data) -> tuple[str, bool, int]:
     return order, False, struct.unpack_from(order + "I", data, 4)[0]
 
 
-def read_tiff(data: Data) -> TiffHeader:
-    """The header of a whole TIFF file. Raises Broken."""
+def read_tiff(data: Data) -> Survey:
+    """The directories of a whole TIFF file, each visited once. Raises Broken."""
     try:
         order, big, offset = open_tiff(data)
+        seen = {offset}
         first = Directory(data, order, big, offset)
-        width, height = first.first(_WIDTH, 0), first.first(_HEIGHT, 0)
-        pages, seen, following = 1, {offset}, first.next
-        while following and following not in seen and pages < _MAX_PAGES:
+        chain = [_entry(first, offset)]
+        following = first.next
+        while following and following not in seen and len(chain) < _MAX_PAGES:
             seen.add(following)
-            following = Directory(data, order, big, following).next
-            pages += 1
-        offsets = first.values(_STRIP_OFFSETS) or first.values(_TILE_OFFSETS)
-        counts = first.values(_STRIP_COUNTS) or first.values(_TILE_COUNTS)
-        orientation = first.first(_ORIENTATION, 1)
+            page = Directory(data, order, big, following)
+            chain.append(_entry(page, following))
+            following = page.next
+        beneath = []
+        for at in first.values(_SUB_DIRECTORIES)[:_MAX_SUB_DIRECTORIES]:
+            if at and at not in seen:
+                seen.add(at)
+                beneath.append(_entry(Directory(data, order, big, at), at))
     except (struct.error, OverflowError):
         raise Broken(N_("Errors", "part of its directory is missing"), truncated=True) from None
     except (ValueError, KeyError):
-        raise Broken(N_("Errors", "its directory contradicts itself")) from None
-    if not width or not height or not offsets:
+        raise Broken(CONTRADICTION) from None
+    survey = Survey(tuple(chain), tuple(beneath))
+    if not survey.pictures or not survey.pictures[0].width or not survey.pictures[0].height:
         raise Broken(N_("Errors", "it says no size or holds no pixels"))
-    if any(at + count > len(data) for at, count in zip(offsets, counts, strict=False)):
-        raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
-    _check_pixels(data, first, offsets, counts)
-    return TiffHeader(width, height, orientation if 1 <= orientation <= 8 else 1, pages)
+    return survey
 
 
-def _check_pixels(data: Data, page: Directory, offsets: tuple[int, ...], counts: tuple[int, ...]) -> None:
-    """Raise Broken for what is seen to be wrong with a page's compressed pixels.
-
-    Where OpenCV decodes in this process libtiff's complaints do not reach us, and it gives a picture with
-    black or stale rows instead; damaged LZW and PackBits then stay unseen (see `complaints`). So what can be
-    checked cheaply is checked: no scheme expands without bounds, and deflate has checksums.
-    """
-    try:
-        compression = page.first(_COMPRESSION, 1)
-        if compression not in _MOST_EXPANSION or page.first(_PHOTOMETRIC, 0) == _YCBCR:
-            return
-        width, height = page.first(_WIDTH, 0), page.first(_HEIGHT, 0)
-        apart = page.first(_PLANAR, 1) == 2
-        samples, bits = 1 if apart else page.first(_SAMPLES, 1), page.first(_BITS, 1)
-        if max(width, height) > MAX_DIMENSION or width * height > MAX_PIXELS or samples * bits > _DEEPEST:
-            # Refused later for its size or kind; no need to inflate so much.
-            return
-        if _TILE_OFFSETS in page.tags:
-            width, rows = page.first(_TILE_WIDTH, 0), page.first(_TILE_HEIGHT, 0)
-            strips = len(offsets)
-        else:
-            rows = min(page.first(_ROWS_PER_STRIP, height), height)
-            strips = -(-height // rows) if rows else 0
-        if not rows or not width:
-            raise Broken(N_("Errors", "its directory contradicts itself"))
-        row_bytes = -(-width * samples * bits // 8)
-    except (struct.error, OverflowError, ValueError):
-        raise Broken(N_("Errors", "its directory contradicts itself")) from None
-    if strips > len(offsets) or len(counts) < len(offsets):
-        raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
-    for index, (at, count) in enumerate(zip(offsets, counts, strict=False)):
-        in_strip = rows if _TILE_OFFSETS in page.tags else min(rows, height - index % strips * rows)
-        expected = row_bytes * in_strip
-        if count * _MOST_EXPANSION[compression] < expected:
-            raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
-        if compression in _DEFLATE:
-            try:
-                if _inflated(data[at : at + count], expected) < expected:
-                    raise Broken(N_("Errors", "part of its pixels is missing"), truncated=True)
-            except zlib.error:
-                raise Broken(N_("Errors", "its compressed pixels are damaged")) from None
-
-
-def _inflated(compressed: Data, enough: int) -> int:
-    """How many bytes it expands to, counted in pieces up to `enough`; raises zlib.error."""
-    inflater, found = zlib.decompressobj(), 0
-    for at in range(0, len(compressed), _PIECE):
-        found += len(inflater.decompress(compressed[at : at + _PIECE]))
-        if inflater.eof or found >= enough:
-            break
-    return found
-
-
-def without_orientation(data: Data) -> Data:
-    """The same TIFF file with its orientation set to 1.
-
-    libtiff undoes some orientations itself and others not; so it is told there is none, and
-    all eight are undone in one place.
-    """
-    order, big, offset = open_tiff(data)
-    entry = Directory(data, order, big, offset).tags.get(_ORIENTATION)
-    if entry is None:
-        return data
-    letter, _, at = entry
-    changed = bytearray(data)
-    struct.pack_into(order + letter, changed, at, 1)
-    return bytes(changed)
+def _entry(page: Directory, offset: int) -> PageEntry:
+    kind = page.first(_NEW_KIND, 0)
+    old = page.first(_OLD_KIND, 0) if _NEW_KIND not in page.tags else 0
+    orientation = page.first(_ORIENTATION, 1)
+    return PageEntry(
+        offset,
+        page.first(_WIDTH, 0),
+        page.first(_HEIGHT, 0),
+        orientation if 1 <= orientation <= 8 else 1,
+        reduced=bool(kind & 0b101) or old == 2 or page.first(_PHOTOMETRIC, 0) == _MASK,
+        raw=page.first(_PHOTOMETRIC, 0) in _RAW_PHOTOMETRIC
+        or page.first(_COMPRESSION, 0) in _RAW_COMPRESSION
+        or _DNG_VERSION in page.tags,
+        holds_pixels=any(tag in page.tags for tag in (_STRIP_OFFSETS, _TILE_OFFSETS, _JPEG_OFFSET)),
+    )
 
 
 def exif_orientation(block: Data) -> int:

@@ -1246,6 +1246,18 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>«{name}» no es una imagen, diga lo que diga su nombre.</translation>
     </message>
     <message>
+        <source>“{name}” is a TIFF file that {what}; such files are not read here.</source>
+        <translation>“{name}” es un archivo TIFF que {what}; aquí no se leen archivos así.</translation>
+    </message>
+    <message>
+        <source>“{name}” has no page {page}; its pages are 1 to {pages}.</source>
+        <translation>“{name}” no tiene página {page}; sus páginas van de la 1 a la {pages}.</translation>
+    </message>
+    <message>
+        <source>Choose one of them, or leave the page out.</source>
+        <translation>Elija una de ellas u omita la página.</translation>
+    </message>
+    <message>
         <source>“{name}” needs more memory than there is.</source>
         <translation>«{name}» necesita más memoria de la que hay.</translation>
     </message>
@@ -2944,6 +2956,54 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>its directory contradicts itself</source>
         <translation>su directorio se contradice</translation>
+    </message>
+    <message>
+        <source>is compressed as {detail}</source>
+        <translation>está comprimido como {detail}</translation>
+    </message>
+    <message>
+        <source>is camera raw: what the sensor saw, not a picture</source>
+        <translation>es un archivo RAW de cámara: lo que captó el sensor, no una imagen</translation>
+    </message>
+    <message>
+        <source>holds brightness as logarithms (LogLuv)</source>
+        <translation>guarda el brillo como logaritmos (LogLuv)</translation>
+    </message>
+    <message>
+        <source>holds only a mask of transparency</source>
+        <translation>solo contiene una máscara de transparencia</translation>
+    </message>
+    <message>
+        <source>holds a volume instead of pictures</source>
+        <translation>contiene un volumen en lugar de imágenes</translation>
+    </message>
+    <message>
+        <source>has colours of different depths</source>
+        <translation>tiene colores de distinta profundidad</translation>
+    </message>
+    <message>
+        <source>has {detail} bits a colour</source>
+        <translation>tiene {detail} bits por color</translation>
+    </message>
+    <message>
+        <source>uses predictor {detail}</source>
+        <translation>usa el predictor {detail}</translation>
+    </message>
+    <message>
+        <source>holds numbers that are no brightness</source>
+        <translation>contiene números que no son brillo</translation>
+    </message>
+    <message>
+        <source>holds printing inks other than cyan, magenta, yellow and black</source>
+        <translation>contiene tintas de impresión distintas de cian, magenta, amarillo y negro</translation>
+    </message>
+    <message>
+        <source>holds colours of the kind {detail}</source>
+        <translation>contiene colores del tipo {detail}</translation>
+    </message>
+    <message>
+        <source>holds more numbers a pixel than are read</source>
+        <translation>contiene más números por píxel de los que se leen</translation>
     </message>
     <message>
         <source>it says no size or holds no pixels</source>

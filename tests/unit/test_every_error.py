@@ -199,6 +199,11 @@ def _(world: World) -> object:
     return world.read(png_of(4, 4))
 
 
+@way("page_not_there")
+def _(world: World) -> object:
+    return LocalReader().decode(PNG, "smear.png", page=2)
+
+
 @way("image_too_large")
 def _(world: World) -> object:
     return world.read(png_of(300_000, 300_000))

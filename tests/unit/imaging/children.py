@@ -64,12 +64,12 @@ def evil(data, name, **more):
     if word.startswith("LIE"):
         lies = {
             "LIE1": b"\\xff" * 400,
-            "LIE2": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 30_000, 30_000, 0),
+            "LIE2": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 30_000, 30_000, 1, 1, 0),
             "LIE3": wire.failed(1, faults.rare_depth("", "Fine \\x1b[31m")),
             "LIE8": wire.failed(1, ImageError("image_damaged", "All is well with {name}.", name=name)),
-            "LIE4": wire.REPLY.pack(wire.ANSWER, 77, wire.PICTURE, 0, 0, 20, 20, 0),
+            "LIE4": wire.REPLY.pack(wire.ANSWER, 77, wire.PICTURE, 0, 0, 20, 20, 1, 1, 0),
             "LIE5": wire.picture(1, "png", (), 20, 20, wire.FOUND.pack(30.0)),
-            "LIE6": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, wire.FOUND.size),
+            "LIE6": wire.REPLY.pack(wire.ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, 1, 1, wire.FOUND.size),
             "LIE7": wire.picture(1, "png", (), 20, 20, wire.FOUND.pack(-2.0)),
         }
         os.write(1, lies[word])

@@ -65,7 +65,9 @@ def test_damaged_compressed_tiffs(pool, picture, scheme, least):
         flipped = bytearray(data)
         flipped[place] ^= 0x55
         code = code_of(pool, flipped)
-        assert code in ("picture", "image_damaged", "image_truncated", "damage_suspected")
+        # The last of them hit the directory, which then may state a kind that is not read.
+        known = ("image_damaged", "image_truncated", "damage_suspected", "format_unsupported")
+        assert code in ("picture", *known)
         found += code != "picture"
     assert found >= least * len(places)
 

@@ -21,6 +21,7 @@ _SET_DEATH_SIGNAL, _SET_DUMPABLE = 1, 4
 
 LIMIT_NAMES = (
     "system_calls",
+    "files",
     "memory",
     "processor_time",
     "file_writing",

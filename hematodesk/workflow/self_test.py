@@ -56,6 +56,7 @@ class Check:
 
 _LIMITS = {
     "system_calls": "a filter of system calls",
+    "files": "no file opened",
     "memory": "memory",
     "processor_time": "processor time",
     "file_writing": "no file written",

@@ -12,6 +12,7 @@ from typing import NoReturn
 from hematodesk import __version__
 from hematodesk.cli.export_options import add_export_options
 from hematodesk.domain.history import CellOrder
+from hematodesk.domain.separators import Separator
 
 _LONGEST_COUNT = 18
 """Digits of a number that SQLite can hold."""
@@ -168,6 +169,7 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     _add_model(parser)
     parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    _add_separator(parser)
     parser.add_argument("--output", type=_path, metavar="FILE", help="write there, whole or not at all")
     parser.add_argument("--save", action="store_true", help="also keep the results in the history")
     parser.add_argument(
@@ -190,10 +192,20 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     _add_model(parser)
     parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    _add_separator(parser)
     parser.add_argument("--interval", type=_seconds, default=2.0, metavar="SECONDS", help="default: 2")
     parser.add_argument("--save", action="store_true", help="also keep the results in the history")
     parser.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
     _finish(parser, "watch")
+
+
+def _add_separator(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--separator",
+        choices=[each.value for each in Separator],
+        default=Separator.COMMA.value,
+        help="csv: what parts the columns; with semicolon numbers have a decimal comma; default: comma",
+    )
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -33,6 +33,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     from hematodesk.cli.output import ProgressLine, muted_codecs, opened_output
     from hematodesk.cli.result_format import answer_format
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.separators import Separator
     from hematodesk.workflow.analysis.image_files import gather_images
     from hematodesk.workflow.analysis.run_job import Keep, RunJob, RunRequest
     from hematodesk.workflow.analysis.source_streams import FixedSources
@@ -80,7 +81,9 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             )
             # On a terminal the answers themselves show the progress.
             progress = None if to_terminal else line.show
-            writer = AnswerWriter(images, answer_format(options.format, loaded), output, progress)
+            writer = AnswerWriter(
+                images, answer_format(options.format, loaded, Separator(options.separator)), output, progress
+            )
             done = RunJob(services, request).run(cancel, writer).summary
             # A shard of few images may be empty.
             writer.write_head()
@@ -100,6 +103,7 @@ def watch(options: argparse.Namespace) -> int:
     from hematodesk.cli.output import muted_codecs, standard_output
     from hematodesk.cli.result_format import answer_format
     from hematodesk.domain.cancel import CancelToken
+    from hematodesk.domain.separators import Separator
     from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
     from hematodesk.workflow.analysis.run_job import Keep, RunEvent
     from hematodesk.workflow.analysis.watched_folder import WatchedFolder
@@ -115,7 +119,9 @@ def watch(options: argparse.Namespace) -> int:
             services.open_history()
         stack.enter_context(muted_codecs())
         stack.enter_context(cancelled_by_interrupt(cancel))
-        writer = WatchWriter(answer_format(options.format, loaded), standard_output())
+        writer = WatchWriter(
+            answer_format(options.format, loaded, Separator(options.separator)), standard_output()
+        )
 
         def tell(event: RunEvent | FolderAway) -> None:
             if not isinstance(event, FolderAway):

@@ -5,8 +5,6 @@ The JSON form is a contract: one object a line and image, keys as in `answer_doc
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Callable
@@ -15,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
+from hematodesk.domain.image_notices import notice_sentences
+from hematodesk.domain.separators import Separator
 
 if TYPE_CHECKING:
     from hematodesk.workflow.models.model_service import LoadedModel
 
-# The columns of the history's table that apply before a review.
+# The columns of the history's table that apply before a review, and what the reader tells of the image.
 _CSV_COLUMNS = (
     "width",
     "height",
@@ -43,6 +43,7 @@ _CSV_COLUMNS = (
     "provider_requested",
     "provider",
     "image_ms",
+    "notices",
 )
 
 _FILE_WIDTH = 40
@@ -61,14 +62,17 @@ class ResultFormat:
     line: Callable[[str, ImageResult], str]
 
 
-def answer_format(name: str, loaded: LoadedModel) -> ResultFormat:
-    """The format of that name, for answers of that model. Raises KeyError for another name."""
-    makers: dict[str, Callable[[LoadedModel], ResultFormat]] = {
-        "table": _table,
-        "json": _json_lines,
-        "csv": _csv,
+def answer_format(name: str, loaded: LoadedModel, separator: Separator = Separator.COMMA) -> ResultFormat:
+    """The format of that name, for answers of that model. Raises KeyError for another name.
+
+    `separator` parts the columns of CSV.
+    """
+    makers: dict[str, Callable[[], ResultFormat]] = {
+        "table": lambda: _table(loaded),
+        "json": lambda: _json_lines(loaded),
+        "csv": lambda: _csv(separator),
     }
-    return makers[name](loaded)
+    return makers[name]()
 
 
 def shown_path(path: Path) -> str:
@@ -86,6 +90,7 @@ def answer_document(file: str, result: ImageResult, loaded: LoadedModel) -> dict
         "file": file,
         "status": result.status.value,
         "error": {"code": result.fault.code, "message": result.fault.message} if result.fault else None,
+        "notices": list(result.notices),
         "width": result.width or None,
         "height": result.height or None,
         "model": {"name": package.name, "version": package.version, "sha256": package.sha256},
@@ -115,18 +120,13 @@ def _json_lines(loaded: LoadedModel) -> ResultFormat:
     return ResultFormat("", line)
 
 
-def _csv(loaded: LoadedModel) -> ResultFormat:
-    from hematodesk.workflow.exports.csv_rows import csv_rows
-
-    def text(*rows: list[str]) -> str:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n").writerows(rows)
-        return buffer.getvalue()
+def _csv(separator: Separator) -> ResultFormat:
+    from hematodesk.workflow.exports.csv_rows import csv_head, csv_lines
 
     def line(file: str, result: ImageResult) -> str:
-        return text(*csv_rows(file, result, _CSV_COLUMNS))
+        return csv_lines(file, result, _CSV_COLUMNS, separator)
 
-    return ResultFormat(text(["file", *_CSV_COLUMNS]), line)
+    return ResultFormat(csv_head(_CSV_COLUMNS, separator), line)
 
 
 def _table(loaded: LoadedModel) -> ResultFormat:
@@ -142,13 +142,14 @@ def _table(loaded: LoadedModel) -> ResultFormat:
             fault = result.fault
             reason = f"{fault.code}: {fault.message}" if fault else ""
             return f"{shown}     -  error  {printable(reason)}\n"
+        notices = [f"{shown}     -  notice  {sentence}\n" for sentence in notice_sentences(result.notices)]
         if not result.cells:
-            return f"{shown}     -  no white cell found\n"
+            return "".join([f"{shown}     -  no white cell found\n", *notices])
         rows = []
         for number, cell in enumerate(result.cells, start=1):
             box = "{},{} {}x{}".format(*cell.box.as_list())
             rows.append(f"{shown}  {number:>4}  {box:<19}  {_class_words(cell)}\n")
-        return "".join(rows)
+        return "".join([*rows, *notices])
 
     return ResultFormat(head, line)
 

@@ -3515,6 +3515,18 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Tabla, una fila por célula (CSV)</translation>
     </message>
     <message>
+        <source>Columns parted by commas (0.97)</source>
+        <translation>Columnas separadas por comas (0.97)</translation>
+    </message>
+    <message>
+        <source>Columns parted by semicolons (0,97)</source>
+        <translation>Columnas separadas por punto y coma (0,97)</translation>
+    </message>
+    <message>
+        <source>Columns parted by tabs (0.97)</source>
+        <translation>Columnas separadas por tabuladores (0.97)</translation>
+    </message>
+    <message>
         <source>Excel workbook (XLSX)</source>
         <translation>Libro de Excel (XLSX)</translation>
     </message>
@@ -3533,6 +3545,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>A small &amp;picture of each cell</source>
         <translation>Una imagen &amp;pequeña de cada célula</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>Columnas</translation>
     </message>
     <message>
         <source>Paper</source>

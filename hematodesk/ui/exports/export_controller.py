@@ -66,7 +66,7 @@ class ExportController(QObject):
         from hematodesk.ui.kit.dialog_size import fit_to_screen
 
         settings = self._services.settings
-        last = Remembered(settings.text("export_folder"), settings.text("export_format"))
+        last = Remembered(*map(settings.text, ("export_folder", "export_format", "export_separator")))
         scopes = export_scopes(session_id, chosen, listed)
         dialog = self.dialog = ExportDialog(scopes, last, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -150,6 +150,8 @@ class ExportController(QObject):
         settings = self._services.settings
         settings.set("export_folder", str(request.target.parent))
         settings.set("export_format", request.format)
+        if request.format == "csv":
+            settings.set("export_separator", request.options.separator.value)
 
     # Import
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.separators import usual_separator
 from hematodesk.ui.exports.export_scopes import Scope
 from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.file_chooser import file_chooser
@@ -43,10 +44,11 @@ from hematodesk.workflow.exports.export_formats import (
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The user's last choices."""
+    """The user's last choices; without a separator the dialog begins with the country's."""
 
     folder: str
     format: str
+    separator: str = ""
 
 
 class ExportDialog(QDialog):
@@ -86,6 +88,7 @@ class ExportDialog(QDialog):
         self.bar = QProgressBar()
         self.bar.setAccessibleName(self.tr("Progress"))
         self._build_options()
+        self._choose_separator(remembered.separator)
         self._lay_out()
         self.format.currentIndexChanged.connect(self._format_chosen)
         self.browse.clicked.connect(self._ask_target)
@@ -121,6 +124,13 @@ class ExportDialog(QDialog):
             combo.addItem(translate("ExportDialog", text), value)
         combo.setCurrentIndex(combo.findData(option.default))
         return combo
+
+    def _choose_separator(self, last: str) -> None:
+        editor = self.editors["separator"]
+        if isinstance(editor, QComboBox):
+            usual = usual_separator(QLocale.system().decimalPoint())
+            place = editor.findData(last or usual.value)
+            editor.setCurrentIndex(place if place >= 0 else editor.findData(usual.value))
 
     def _lay_out(self) -> None:
         form = QFormLayout()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hematodesk.domain.marking import QT_TRANSLATE_NOOP
+from hematodesk.domain.separators import Separator
 from hematodesk.workflow.exports import export_writers as writers
 from hematodesk.workflow.exports.class_folders import FolderOptions
 from hematodesk.workflow.exports.export_request import ExportJob, ExportOptions, ExportOutcome, Paper
@@ -69,6 +70,29 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
                 "ExportDialog", "For spreadsheets and statistics. Text is never run as a formula."
             ),
             writers.write_csv,
+            (
+                ExportOption(
+                    "separator",
+                    Separator.COMMA.value,
+                    "--separator",
+                    "what parts the columns; with semicolon numbers have a decimal comma; default: comma",
+                    QT_TRANSLATE_NOOP("ExportDialog", "Columns"),
+                    (
+                        (
+                            Separator.COMMA.value,
+                            QT_TRANSLATE_NOOP("ExportDialog", "Columns parted by commas (0.97)"),
+                        ),
+                        (
+                            Separator.SEMICOLON.value,
+                            QT_TRANSLATE_NOOP("ExportDialog", "Columns parted by semicolons (0,97)"),
+                        ),
+                        (
+                            Separator.TAB.value,
+                            QT_TRANSLATE_NOOP("ExportDialog", "Columns parted by tabs (0.97)"),
+                        ),
+                    ),
+                ),
+            ),
         ),
         ExportFormat(
             "xlsx",
@@ -172,4 +196,5 @@ def export_options(chosen: Mapping[str, bool | str]) -> ExportOptions:
         pictures=bool(known["pictures"]),
         folders=FolderOptions(bool(known["crops"]), bool(known["reviewed_only"])),
         paper=Paper(str(known["paper"])),
+        separator=Separator(str(known["separator"])),
     )

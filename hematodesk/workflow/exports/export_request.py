@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.history import HistoryFilter
+from hematodesk.domain.separators import Separator
 from hematodesk.workflow.exports.class_folders import FolderOptions
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ class ExportOptions:
         pictures: the workbook shows a small picture of each cell.
         folders: what is copied into class folders.
         paper: the report's pages.
+        separator: what parts the columns of CSV.
     """
 
     thumbnails: bool = True
     pictures: bool = False
     folders: FolderOptions = field(default_factory=FolderOptions)
     paper: Paper = Paper.AUTO
+    separator: Separator = Separator.COMMA
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ def write_csv(job: ExportJob) -> ExportOutcome:
     """CSV, one row a cell."""
     from hematodesk.reporting import table
 
-    table.write_csv(job.counted.over(job.services.history.export_rows(job.ids)), job.request.target)
+    rows = job.counted.over(job.services.history.export_rows(job.ids))
+    table.write_csv(rows, job.request.target, job.request.options.separator)
     return ExportOutcome(job.counted.count)
 
 

@@ -217,6 +217,7 @@ DECLARED: tuple[Setting, ...] = (
     ),
     Setting("export_folder", SettingKind.TEXT, ""),
     Setting("export_format", SettingKind.TEXT, ""),
+    Setting("export_separator", SettingKind.TEXT, ""),
     Setting("backup_folder", SettingKind.TEXT, ""),
     Setting("model_folder", SettingKind.TEXT, ""),
     Setting("video_folder", SettingKind.TEXT, ""),

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
 from hematodesk.bootstrap import build_at
@@ -63,3 +64,33 @@ def test_the_command_line_takes_it_and_its_writer_is_called(tmp_path: Path) -> N
 def test_the_manual_has_it() -> None:
     assert manual_words("table", "exports").endswith("| A song (MIDI) | To be sung. | **Read it out** |")
     assert manual_words("formats", "export").endswith("`song`")
+
+
+def separator_of(qtbot: QtBot, folder: Path, last: str = "") -> str:
+    dialog = ExportDialog(export_scopes(None, [], HistoryFilter()), Remembered(str(folder), "csv", last))
+    qtbot.addWidget(dialog)
+    editor = dialog.editors["separator"]
+    assert isinstance(editor, QComboBox) and editor.currentData() == dialog.request().options.separator
+    return dialog.request().options.separator
+
+
+@pytest.mark.parametrize(("place", "separator"), [
+    ("de_DE", "semicolon"), ("fr_FR", "semicolon"), ("es_ES", "semicolon"), ("pt_BR", "semicolon"),
+    ("en_US", "comma"), ("es_MX", "comma"), ("ja_JP", "comma"), ("de_CH", "comma"),
+])  # fmt: skip
+def test_the_dialog_begins_with_the_separator_of_the_country(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, separator: str
+) -> None:
+    monkeypatch.setattr(QLocale, "system", lambda: QLocale(place))
+    assert separator_of(qtbot, tmp_path) == separator
+    assert separator_of(qtbot, tmp_path, "tab") == "tab"
+    assert separator_of(qtbot, tmp_path, "no such one") == separator
+
+
+def test_the_command_line_says_what_parts_the_columns(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_export_options(parser)
+    for given, separator in (([], "comma"), (["--separator", "tab"], "tab")):
+        options = parser.parse_args(given)
+        options.output = tmp_path / "all.csv"
+        assert export_request(options, HistoryFilter()).options.separator == separator

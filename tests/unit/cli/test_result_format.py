@@ -13,8 +13,12 @@ import pytest
 
 from hematodesk.cli.result_format import answer_format, columns, printable, shown_path
 from hematodesk.domain.cells import Fault, ImageResult, ImageStatus, UncertainReason
+from hematodesk.domain.separators import Separator
 
-KEYS = ["file", "status", "error", "width", "height", "model", "provider", "cells", "elapsed_ms"]
+KEYS = [
+    *("file", "status", "error", "notices", "width", "height"),
+    *("model", "provider", "cells", "elapsed_ms"),
+]
 
 
 @pytest.fixture
@@ -111,3 +115,28 @@ def test_long_names_keep_their_end():
 @pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes")
 def test_a_name_that_is_no_unicode_becomes_text():
     assert shown_path(Path(os.fsdecode(b"a\xff.png"))) == "a\ufffd.png"
+
+
+def test_notices_are_told_in_every_format(loaded, made_result):
+    result = replace(made_result(), notices=("depth_reduced", "alpha_flattened"))
+    assert json.loads(answer_format("json", loaded).line("a", result))["notices"] == list(result.notices)
+    answers = answer_format("csv", loaded)
+    (row,) = csv.DictReader(io.StringIO(answers.head + answers.line("a", result), newline=""))
+    assert row["notices"] == "depth_reduced alpha_flattened"
+    answer, depth, alpha = answer_format("table", loaded).line("a", result).splitlines()
+    assert "neutrophil" in answer and "notice" not in answer
+    assert depth.endswith("-  notice  The image has more than 8 bits a colour; it was scaled to 8.")
+    assert alpha.endswith("-  notice  The image was partly transparent; it lies on white.")
+    empty = replace(result, status=ImageStatus.NO_CELL, cells=())
+    assert len(answer_format("table", loaded).line("a", empty).splitlines()) == 3
+
+
+@pytest.mark.parametrize("separator", list(Separator))
+def test_a_csv_of_each_separator_comes_back_as_it_was(loaded, made_result, failed, separator):
+    odd = '=1;2,3\t4 "so"\r\nend'
+    answers = answer_format("csv", loaded, separator)
+    text = answers.head + answers.line(odd, made_result()) + answers.line("b", failed)
+    first, second = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator.character)
+    assert (first["file"], second["file"]) == ("'" + odd, "b")
+    assert first["confidence"] == ("0,75" if separator is Separator.SEMICOLON else "0.75")
+    assert first["probabilities"] == "neutrophil=0.75 basophil=0.25"

@@ -27,6 +27,7 @@ from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.operators import Operator
 from hematodesk.domain.records import CellRecord, ImageRecord
+from hematodesk.domain.separators import Separator
 from hematodesk.reporting.json_export import write_json as write_document
 from hematodesk.reporting.rows import COLUMNS
 from hematodesk.reporting.table import csv_safe, write_csv
@@ -90,6 +91,40 @@ def test_removed_cells_leave_the_table_and_failed_images_stay_in(tmp_path):
 @pytest.mark.parametrize("text", ["=1+1", "+A1", "-2", "@SUM(A1)", "\t=1", "  =HYPERLINK(1)", "＝1", "'=1"])
 def test_formulas_are_only_text(text):
     assert csv_safe(text) == "'" + text
+
+
+UNSEEN = "\x01\x7f\x9f\t\r\n\xa0\xad\u061c\u115f\u180e\u2003\u200b\u200f\u2028\u202e"
+UNSEEN += "\u2060\u2066\u2800\u3000\u3164\ufe0f\ufeff\uffa0"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", *"＝＋－＠", *"﹦﹢﹣﹫", "−"])
+def test_what_cannot_be_seen_hides_no_formula(start):
+    for unseen in UNSEEN:
+        for text in (f"{start}1", f"{unseen}{start}1", f" {unseen}\x02 {unseen}{start}1"):
+            assert csv_safe(text) == "'" + text, ascii(text)
+
+
+@pytest.mark.parametrize("text", ["a=1", "smear -2", "\xa0x", "\u200bé", "", "\u200b", "É", "1-2", "ﬁ=1"])
+def test_other_text_stays_as_it_is(text):
+    assert csv_safe(text) == text
+
+
+@pytest.mark.parametrize("separator", list(Separator))
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.text(
+        st.one_of(st.sampled_from(",;\t\r\n\"'=+-@ \xa0\u200b＝"), st.characters(exclude_categories=["Cs"]))
+    )
+)
+def test_any_text_comes_back_whatever_parts_the_columns(tmp_path_factory, separator, name):
+    target = tmp_path_factory.mktemp("csv") / "out.csv"
+    write_csv([_image(name, cells=(_cell(),))], target, separator)
+    with target.open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream, delimiter=separator.character)
+    assert row["image"].removeprefix("'") == name.replace("\0", "\ufffd")
+    assert row["confidence"] == ("0,48" if separator is Separator.SEMICOLON else "0.48")
+    assert target.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert None not in row
 
 
 def test_numbers_stay_numbers():

@@ -21,6 +21,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -59,6 +60,7 @@ __all__ = [
     "Cell",
     "CellOrigin",
     "Fault",
+    "FoundImages",
     "HematodeskError",
     "Image",
     "ImageResult",
@@ -71,10 +73,11 @@ __all__ = [
     "Provenance",
     "ProviderError",
     "UncertainReason",
+    "find_images",
     "open_model",
 ]
 
-API_VERSION = "1.0.0"
+API_VERSION = "1.1.0"
 
 ImageData: TypeAlias = "bytes | npt.NDArray[np.uint8]"
 
@@ -117,6 +120,35 @@ def open_model(
     except BaseException:
         services.close()
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImages:
+    """The image files in folders, and what else is there.
+
+    Attributes:
+        images: in natural order.
+        left_out: how many files of each kind are not read ("HEIC", "ND2"); the key is empty for files without
+            an ending, and "?" for unusual ones. A system's own files and images' companions are not counted.
+        told: the same in English, with links that are not followed and folders that cannot be listed.
+    """
+
+    images: tuple[Path, ...]
+    left_out: dict[str, int]
+    told: tuple[str, ...]
+
+
+def find_images(*folders: str | Path, recursive: bool = True) -> FoundImages:
+    """List the image files of folders, as the program does for a folder that is opened.
+
+    A file among them is taken as it is named. Raises nothing: reading an image says what is wrong with it.
+    """
+    from hematodesk.domain.left_out import LeftOut
+    from hematodesk.workflow.analysis.image_files import gather_images
+
+    left_out = LeftOut()
+    images = tuple(gather_images(map(Path, folders), recursive, left_out))
+    return FoundImages(images, dict(left_out.kinds), tuple(left_out.words()))
 
 
 class Model:

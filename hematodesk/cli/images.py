@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hematodesk.cli.console import OK, SOME_FAILED, STOPPED, USAGE, say
+from hematodesk.domain.left_out import LeftOut
 from hematodesk.domain.words import number_of
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     from hematodesk.workflow.analysis.source_streams import FixedSources
     from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
 
-    images = list(gather_images(options.paths, options.recursive))
+    left_out = LeftOut()
+    images = list(gather_images(options.paths, options.recursive, left_out))
     if not images:
-        hint = "" if options.recursive else " Folders inside folders are read with --recursive."
-        say(f"hematodesk: there is no image in what was named.{hint}")
+        say(
+            f"hematodesk: there is no image in what was named.{_instead(left_out, options.recursive)}".strip()
+        )
         return SOME_FAILED
     if options.shard is not None:
         images = images[options.shard]
@@ -90,6 +93,8 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     if done.gone is not None:
         say(f"hematodesk: the folder {done.gone} is gone; what was done is kept. {_CONNECT}")
     if not options.quiet:
+        if left_out:
+            say(_told(left_out))
         say(_summary(done.done, len(images), done.failed, done.elapsed_s, stopped=done.cut_short))
     if done.cancelled:
         return STOPPED
@@ -104,8 +109,8 @@ def watch(options: argparse.Namespace) -> int:
     from hematodesk.cli.result_format import answer_format
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.domain.separators import Separator
-    from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
-    from hematodesk.workflow.analysis.run_job import Keep, RunEvent
+    from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch, MoreLeftOut, WatchEvent
+    from hematodesk.workflow.analysis.run_job import Keep
     from hematodesk.workflow.analysis.watched_folder import WatchedFolder
     from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
 
@@ -123,8 +128,11 @@ def watch(options: argparse.Namespace) -> int:
             answer_format(options.format, loaded, Separator(options.separator)), standard_output()
         )
 
-        def tell(event: RunEvent | FolderAway) -> None:
-            if not isinstance(event, FolderAway):
+        def tell(event: WatchEvent) -> None:
+            if isinstance(event, MoreLeftOut):
+                if not options.quiet:
+                    say(_told(event.left_out))
+            elif not isinstance(event, FolderAway):
                 writer(event)
             elif not options.quiet:
                 state = "cannot be reached; it is looked for until it is back" if event.away else "is back"
@@ -143,6 +151,17 @@ def _is_same(output: Path, image: Path) -> bool:
         return output.name == image.name and output.samefile(image)
     except (OSError, ValueError):
         return False
+
+
+def _told(left_out: LeftOut) -> str:
+    return f"hematodesk: left out: {', '.join(left_out.words())}."
+
+
+def _instead(left_out: LeftOut, recursive: bool) -> str:
+    """What is there where no image is, or how to find one."""
+    if left_out:
+        return f" There are: {', '.join(left_out.words())}."
+    return "" if recursive else " Folders inside folders are read with --recursive."
 
 
 def _load(services: Services, model: str | None, provider: str | None) -> LoadedModel:

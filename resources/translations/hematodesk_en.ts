@@ -90,6 +90,37 @@
     </message>
 </context>
 <context>
+    <name>LeftOutWords</name>
+    <message numerus="yes">
+        <source>%n more kind(s)</source>
+        <translation>
+            <numerusform>%n more kind</numerusform>
+            <numerusform>%n more kinds</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s) of kinds that are not read ({kinds})</source>
+        <translation>
+            <numerusform>%n file of kinds that are not read ({kinds})</numerusform>
+            <numerusform>%n files of kinds that are not read ({kinds})</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n link(s) that are not followed</source>
+        <translation>
+            <numerusform>%n link that is not followed</numerusform>
+            <numerusform>%n links that are not followed</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n folder(s) that cannot be listed</source>
+        <translation>
+            <numerusform>%n folder that cannot be listed</numerusform>
+            <numerusform>%n folders that cannot be listed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>MaintenanceController</name>
     <message numerus="yes">
         <source>The history is damaged (%n problem(s)):</source>

@@ -3881,6 +3881,45 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     </message>
 </context>
 <context>
+    <name>LeftOutWords</name>
+    <message>
+        <source>Left out: {others}.</source>
+        <translation>Se ha dejado fuera: {others}.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more kind(s)</source>
+        <translation>
+            <numerusform>%n tipo más</numerusform>
+            <numerusform>%n tipos más</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>without a usual ending</source>
+        <translation>sin extensión habitual</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s) of kinds that are not read ({kinds})</source>
+        <translation>
+            <numerusform>%n archivo de tipos que no se leen ({kinds})</numerusform>
+            <numerusform>%n archivos de tipos que no se leen ({kinds})</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n link(s) that are not followed</source>
+        <translation>
+            <numerusform>%n enlace que no se sigue</numerusform>
+            <numerusform>%n enlaces que no se siguen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n folder(s) that cannot be listed</source>
+        <translation>
+            <numerusform>%n carpeta que no se puede listar</numerusform>
+            <numerusform>%n carpetas que no se pueden listar</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LiveDialog</name>
     <message>
         <source>Live picture</source>
@@ -4591,6 +4630,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>There are no images in {name}.</source>
         <translation>No hay imágenes en {name}.</translation>
+    </message>
+    <message>
+        <source>There are no images in {name}, but {others}.</source>
+        <translation>En {name} no hay imágenes, sino {others}.</translation>
     </message>
     <message>
         <source>{formats} files are taken.</source>

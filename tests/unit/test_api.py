@@ -211,3 +211,14 @@ def test_it_needs_no_qt_and_imports_next_to_nothing() -> None:
 
 def _threads() -> list[str]:
     return [each.name for each in threading.enumerate() if each.name == "hematodesk-api"]
+
+
+def test_the_images_of_folders_are_found_and_what_else_is_there_is_told(tmp_path: Path) -> None:
+    for name in ("b10.png", "b2.png", "c.heic", "d.heic", "e.nd2", "notes.txt", "in/f.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = api.find_images(tmp_path)
+    assert [path.name for path in found.images] == ["b2.png", "b10.png", "f.jpg"]
+    assert found.left_out == {"HEIC": 2, "ND2": 1}
+    assert found.told == ("3 files of kinds that are not read (HEIC, ND2)",)
+    assert len(api.find_images(str(tmp_path), recursive=False).images) == 2

@@ -201,9 +201,9 @@ class RunController(QObject):
         *,
         again: bool = False,
         skip: int = 0,
-        none: Callable[[], None] = lambda: None,
+        listed: Callable[[int], None] = lambda _count: None,
     ) -> None:
-        """The same for images that are still to be listed; `none` is called when there are none.
+        """The same for images that are still to be listed; `listed` is told at last how many there are.
 
         The first `skip` of them are left out.
         """
@@ -219,10 +219,6 @@ class RunController(QObject):
                 run.begin(ticket)
 
             return list_behind(images, first)
-
-        def listed(count: int) -> None:
-            if not count:
-                none()
 
         def failed(error: HematodeskError) -> None:
             self._unnamed = images

@@ -13,12 +13,14 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.domain.image_formats import format_names, image_suffixes
+from hematodesk.domain.left_out import LeftOut
 from hematodesk.ui.image.drop_zone import DropZone
 from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.file_chooser import file_chooser
+from hematodesk.ui.kit.left_out_words import left_out_words, what_is_there
 from hematodesk.ui.kit.mime import Brought, brought, may_hold_images
 from hematodesk.ui.kit.plain_text import plain_tooltip
-from hematodesk.ui.kit.words import listed
+from hematodesk.ui.kit.words import listed as listed_names
 from hematodesk.ui.shell.features import Features
 from hematodesk.ui.state.task_lanes import Lane, Ticket
 from hematodesk.ui.state.window_context import WindowContext
@@ -197,7 +199,13 @@ class OpenController(QObject):
             self._waiting.append(lambda: self._gather(paths, remember=remember))
             return
 
-        def none() -> None:
+        images = ImageListing(paths)
+
+        def listed(count: int) -> None:
+            if count:
+                self._tell_left_out(images.left_out)
+                return
+
             def look(_ticket: Ticket) -> HematodeskError | None:
                 return self._services.models.other_kind(paths[0])
 
@@ -211,15 +219,26 @@ class OpenController(QObject):
             self._banners.show_notice(
                 Notice(
                     "no_images",
-                    self.tr("There are no images in {name}.").format(name=paths[0].name or str(paths[0])),
-                    self.tr("{formats} files are taken.").format(formats=listed(format_names())),
+                    self._none_words(paths[0], images.left_out),
+                    self.tr("{formats} files are taken.").format(formats=listed_names(format_names())),
                     Level.WARNING,
                 )
             )
 
-        self._runs.open_stream(ImageListing(paths), none=none)
+        self._runs.open_stream(images, listed=listed)
         if remember:
             self._remember(paths)
+
+    def _none_words(self, path: Path, left_out: LeftOut) -> str:
+        name = path.name or str(path)
+        if not left_out:
+            return self.tr("There are no images in {name}.").format(name=name)
+        words = self.tr("There are no images in {name}, but {others}.")
+        return words.format(name=name, others=what_is_there(left_out))
+
+    def _tell_left_out(self, left_out: LeftOut) -> None:
+        if left_out:
+            self._banners.show_notice(Notice("left_out", left_out_words(left_out), stays=True))
 
     def _remember(self, paths: list[Path]) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hematodesk.domain.left_out import LeftOut
 from hematodesk.workflow.analysis.run_job import Keep, RunEvent, RunJob, RunRequest, RunServices
 from hematodesk.workflow.analysis.source_streams import FixedSources
 from hematodesk.workflow.analysis.watched_folder import WatchedFolder
@@ -22,6 +23,16 @@ class FolderAway:
     """The folder has become unreadable, or readable again (`away` False)."""
 
     away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoreLeftOut:
+    """The folder holds more than before that is no image; all of it."""
+
+    left_out: LeftOut
+
+
+WatchEvent = RunEvent | FolderAway | MoreLeftOut
 
 
 class FolderWatch:
@@ -42,13 +53,14 @@ class FolderWatch:
         self._keep = keep
         self._whole_image = whole_image
         self._away = False
+        self._left_out = 0
         self._stopped = False
 
     def stop(self) -> None:
         """Start nothing more; what is under way is finished."""
         self._stopped = True
 
-    def step(self, cancel: CancelToken, tell: Callable[[RunEvent | FolderAway], object]) -> None:
+    def step(self, cancel: CancelToken, tell: Callable[[WatchEvent], object]) -> None:
         """Look once, and name what is new; blocks as long as that takes.
 
         Raises what RunJob.run raises; the files that were not named are new at the next look then.
@@ -57,6 +69,11 @@ class FolderWatch:
         if look.away != self._away:
             self._away = look.away
             tell(FolderAway(look.away))
+        left_out = look.left_out.files + look.left_out.closed
+        if left_out > self._left_out:
+            tell(MoreLeftOut(look.left_out))
+        if not look.away:
+            self._left_out = left_out
         if not look.ready or self._stopped:
             return
         request = RunRequest(
@@ -73,9 +90,7 @@ class FolderWatch:
             self._folder.give_again(look.ready)
             raise
 
-    def run(
-        self, cancel: CancelToken, tell: Callable[[RunEvent | FolderAway], object], interval_s: float
-    ) -> None:
+    def run(self, cancel: CancelToken, tell: Callable[[WatchEvent], object], interval_s: float) -> None:
         """Look each time that so many seconds have passed, until the cancel. Raises as `step`."""
         while not cancel.cancelled:
             self.step(cancel, tell)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hematodesk.domain.image_formats import image_suffixes
+from hematodesk.domain.left_out import LeftOut, is_quiet_folder
 
 _PIECE = 2_000
 """Entries sorted in one go."""
@@ -24,18 +25,23 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
-def gather_images(paths: Iterable[Path], recursive: bool = True) -> Iterator[Path]:
+def gather_images(
+    paths: Iterable[Path], recursive: bool = True, left_out: LeftOut | None = None
+) -> Iterator[Path]:
     """The image files of files and folders, in the order given, folders in natural order.
 
     A file that was named is always yielded, whatever it is called and even when it is not there:
-    reading it says what is wrong. Of a folder's files those with a known image suffix are taken;
-    hidden ones, links to folders and folders that cannot be listed are passed over, but a named
-    folder that cannot be listed is yielded itself, so that reading it says so. No file comes twice.
+    reading it says what is wrong. Of a folder's files those with a known image suffix are taken: looking
+    into all others would fetch each one from a network drive or a cloud. Hidden files and folders and those
+    of systems and storage boxes are passed over; a named folder that cannot be listed is yielded itself, so
+    that reading it says so. No file comes twice.
+
+    What was left out is added to `left_out` on the way.
     """
-    suffixes = image_suffixes()
+    walk = _Walk(recursive, LeftOut() if left_out is None else left_out)
     seen: set[str] = set()
     for path in paths:
-        found = _of_folder(path, suffixes, recursive) if is_folder(path) else iter((path,))
+        found = walk.folder(path) if is_folder(path) else iter((path,))
         for image in found:
             key = os.path.normcase(image.absolute())
             if key not in seen:
@@ -51,27 +57,55 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def _of_folder(folder: Path, suffixes: frozenset[str], recursive: bool, named: bool = True) -> Iterator[Path]:
-    try:
-        with os.scandir(folder) as listing:
-            entries = [entry for entry in listing if not entry.name.startswith(".")]
-    except OSError:
-        if named:
-            yield folder
-        return
-    folders: list[Path] = []
-    for entry in _in_order(entries):
+class _Walk:
+    """Goes through folders, and counts what it leaves out in each of them once."""
+
+    def __init__(self, recursive: bool, left_out: LeftOut) -> None:
+        self._recursive = recursive
+        self._left_out = left_out
+        self._suffixes = image_suffixes()
+        self._counted: set[str] = set()
+
+    def folder(self, folder: Path, named: bool = True) -> Iterator[Path]:
+        key = os.path.normcase(folder.absolute())
+        left_out = LeftOut() if key in self._counted else self._left_out
+        self._counted.add(key)
         try:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(folder / entry.name)
-            elif entry.is_file() and Path(entry.name).suffix.casefold() in suffixes:
-                yield folder / entry.name
+            with os.scandir(folder) as listing:
+                entries = [entry for entry in listing if not entry.name.startswith(".")]
         except OSError:
-            # Vanished, or a link that leads nowhere.
-            continue
-    if recursive:
-        for inner in folders:
-            yield from _of_folder(inner, suffixes, recursive, named=False)
+            if named:
+                yield folder
+            else:
+                left_out.closed += 1
+            return
+        folders: list[Path] = []
+        for entry in _in_order(entries):
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if not is_quiet_folder(entry.name):
+                        folders.append(folder / entry.name)
+                elif self._takes(entry, left_out):
+                    yield folder / entry.name
+            except OSError:
+                # Vanished meanwhile, or the drive does not answer.
+                continue
+        if self._recursive:
+            for inner in folders:
+                yield from self.folder(inner, named=False)
+        else:
+            left_out.inner += len(folders)
+
+    def _takes(self, entry: os.DirEntry[str], left_out: LeftOut) -> bool:
+        """Whether it is an image's file; else it is counted. Raises OSError."""
+        is_image = Path(entry.name).suffix.casefold() in self._suffixes
+        if is_image and entry.is_file():
+            return True
+        if entry.is_symlink() and (is_image or entry.is_dir()):
+            left_out.links += 1
+        else:
+            left_out.add_file(entry.name)
+        return False
 
 
 def _in_order(entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
@@ -89,10 +123,15 @@ class ImageListing:
     """The images of files and folders while they are being listed: one thread lists, another one takes.
 
     Iterating waits for the next image and ends with the last; it may be done once at a time.
+
+    Attributes:
+        roots: what was named.
+        left_out: whole at the end of `list_all`.
     """
 
     def __init__(self, paths: Iterable[Path], recursive: bool = True) -> None:
         self.roots = tuple(paths)
+        self.left_out = LeftOut()
         self._recursive = recursive
         # As text: a Path takes five times the memory, and there may be a million. Taken ones are removed.
         self._waiting: deque[str] = deque()
@@ -111,7 +150,7 @@ class ImageListing:
         `first` is called once there is an image, and it is known whether it is the only one.
         """
         try:
-            for path in gather_images(self.roots, self._recursive):
+            for path in gather_images(self.roots, self._recursive, self.left_out):
                 with self._changed:
                     if self._stopped:
                         break

@@ -12,12 +12,13 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.image_formats import image_suffixes
+from hematodesk.domain.left_out import LeftOut, is_quiet_folder, is_unfinished
 
 TRIES = 4
 """Attempts to read a file before its fault counts as the answer."""
@@ -41,11 +42,13 @@ class Look:
         ready: new files that have stopped growing, oldest first.
         growing: how many are still watched for it.
         away: whether the folder cannot be looked into: renamed, deleted, unmounted.
+        left_out: what else is in it; copies and downloads under way are not counted.
     """
 
     ready: list[Path]
     growing: int
     away: bool
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 @dataclass(slots=True)
@@ -66,8 +69,9 @@ class WatchedFolder:
 
     def look(self) -> Look:
         """Poll once; blocks as long as the disk does."""
+        left_out = LeftOut()
         try:
-            found = dict(_images(self.folder))
+            found = dict(_images(self.folder, left_out))
         except OSError:
             return Look([], 0, away=True)
         ready: list[tuple[int, str]] = []
@@ -85,7 +89,7 @@ class WatchedFolder:
                     growing += not file.given
             if len(self._files) > _MOST_REMEMBERED:
                 self._files = {path: file for path, file in self._files.items() if path in found}
-        return Look([Path(path) for _, path in sorted(ready)], growing, away=False)
+        return Look([Path(path) for _, path in sorted(ready)], growing, away=False, left_out=left_out)
 
     def known(self, digest: str) -> HistoryImage | None:
         """The answer for a digest among those that were remembered."""
@@ -125,7 +129,7 @@ class WatchedFolder:
             return not file.given
 
 
-def _images(folder: Path) -> Iterator[tuple[str, Stamp]]:
+def _images(folder: Path, left_out: LeftOut) -> Iterator[tuple[str, Stamp]]:
     """The image files of a folder and those inside, with size and time. Raises OSError for the folder."""
     suffixes = image_suffixes()
     waiting = [os.fspath(folder)]
@@ -134,12 +138,17 @@ def _images(folder: Path) -> Iterator[tuple[str, Stamp]]:
         try:
             with os.scandir(place) as listing:
                 for entry in listing:
-                    if entry.name.startswith("."):
+                    name = entry.name
+                    if name.startswith("."):
                         continue
                     try:
                         if entry.is_dir(follow_symlinks=False):
-                            waiting.append(entry.path)
-                        elif Path(entry.name).suffix.casefold() in suffixes and entry.is_file():
+                            if not is_quiet_folder(name):
+                                waiting.append(entry.path)
+                        elif Path(name).suffix.casefold() not in suffixes:
+                            if not is_unfinished(name):
+                                left_out.add_file(name)
+                        elif entry.is_file():
                             status = entry.stat()
                             yield entry.path, (status.st_size, status.st_mtime_ns)
                     except OSError:
@@ -148,3 +157,4 @@ def _images(folder: Path) -> Iterator[tuple[str, Stamp]]:
         except OSError:
             if place == os.fspath(folder):
                 raise
+            left_out.closed += 1

@@ -308,3 +308,33 @@ def test_a_first_image_that_cannot_be_read_counts_with_the_rest(bench) -> None:
     banner = window.banners.banner("some_failed")
     assert banner is not None
     assert banner.notice.text.startswith("2 ")
+
+
+def test_a_dropped_folder_tells_what_was_left_out_of_it(bench) -> None:
+    window = bench.show()
+    bench.field("mixed/a.jpg")
+    for name in ("b.heic", "c.HEIC", "d.nd2", "notes.txt", "@eaDir/SYNOFILE_THUMB_M.jpg"):
+        file = bench.folder / "mixed" / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    assert drop(window, files(bench.folder / "mixed"))
+    bench.rest(window)
+    assert shown_names(window) == ["a.jpg"]
+    banner = window.banners.banner("left_out")
+    words = "Left out: 3 file(s) of kinds that are not read (HEIC, ND2)."
+    assert banner is not None and banner.notice.text == banner.accessibleName() == words
+
+
+def test_a_folder_of_other_kinds_says_what_is_in_it(bench) -> None:
+    window = bench.show()
+    (bench.folder / "phone").mkdir()
+    (bench.folder / "phone" / "a.heic").touch()
+    assert drop(window, files(bench.folder / "phone"))
+    bench.rest(window)
+    banner = window.banners.banner("no_images")
+    assert banner is not None
+    assert (
+        banner.notice.text == "There are no images in phone, but 1 file(s) of kinds that are not read (HEIC)."
+    )
+    assert "JPEG" in banner.notice.remedy
+    assert window.banners.banner("left_out") is None

@@ -25,7 +25,10 @@ from hematodesk.domain.history import HistoryFilter, RunState
 from hematodesk.imaging.read import encode_png
 from hematodesk.workflow.analysis import pipeline as stages
 
-KEYS = ["file", "status", "error", "width", "height", "model", "provider", "cells", "elapsed_ms"]
+KEYS = [
+    *("file", "status", "error", "notices", "width", "height"),
+    *("model", "provider", "cells", "elapsed_ms"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +181,32 @@ def test_no_image_at_all_is_told(run, work):
     code, out, err = run("classify", "empty", "--model", "tiny.onnx")
     assert (code, out) == (telling.SOME_FAILED, "")
     assert "--recursive" in err
+
+
+def test_a_folder_tells_what_was_left_out_of_it(run, work):
+    for name in ("b.heic", "c.HEIF", "notes.txt", "deep/d.nd2"):
+        file = work / "images" / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    asked = ("classify", "images", "--model", "tiny.onnx")
+    left_out = "left out: 2 files of kinds that are not read (HEIC)"
+    code, out, err = run(*asked)
+    assert code == telling.OK and "HEIC" not in out
+    assert f"hematodesk: {left_out}, 1 folder inside (read with --recursive).\n" in err
+    assert "left out: 3 files of kinds that are not read (HEIC, ND2).\n" in run(*asked, "--recursive")[2]
+    assert "HEIC" not in run(*asked, "--quiet")[2]
+
+
+def test_a_folder_of_other_kinds_says_so_and_recommends_nothing_else(run, work):
+    (work / "phone").mkdir()
+    for name in ("a.heic", "b.heic"):
+        (work / "phone" / name).touch()
+    code, out, err = run("classify", "phone", "--model", "tiny.onnx")
+    assert (code, out) == (telling.SOME_FAILED, "")
+    assert err == (
+        "hematodesk: there is no image in what was named. "
+        "There are: 2 files of kinds that are not read (HEIC).\n"
+    )
 
 
 @pytest.mark.parametrize("words", [

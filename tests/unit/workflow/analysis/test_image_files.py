@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hematodesk.domain.left_out import LeftOut, kind_of
 from hematodesk.workflow.analysis.image_files import ImageListing, gather_images, natural_key
 
 
@@ -110,3 +111,99 @@ def test_a_stopped_listing_lets_everybody_go(tmp_path):
     listing.stop()
     waiting.join(5)
     assert not waiting.is_alive()
+
+
+MESSY = (
+    *(
+        "a.jpg",
+        "b.HEIC",
+        "c.heif",
+        "d.nd2",
+        "e",
+        "f.what is this",
+        "g.ƒ",
+        "h.cr3",
+        "deep/i.nd2",
+        "deep/j.png",
+    ),
+    *(
+        "a.xmp",
+        "notes.txt",
+        "table.CSV",
+        "a.jpg.json",
+        "a.xml",
+        ".DS_Store",
+        "._a.jpg",
+        "Thumbs.db",
+        "desktop.ini",
+    ),
+    *("@eaDir/SYNOFILE_THUMB_M.jpg", "#recycle/old.jpg", "$RECYCLE.BIN/x.png", ".thumbnails/t.png"),
+    *(".Trash-1000/x.jpg", "System Volume Information/x.dat", "__MACOSX/a.jpg", "deep/@eaDir/j.png"),
+)
+
+
+@pytest.fixture
+def messy(tmp_path: Path) -> Path:
+    for name in MESSY:
+        file = tmp_path / "messy" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    return tmp_path / "messy"
+
+
+def test_a_folder_tells_what_it_leaves_out_by_kind_and_what_systems_made_is_not_told(messy):
+    left_out = LeftOut()
+    assert names(gather_images([messy], left_out=left_out), messy) == ["a.jpg", "deep/j.png"]
+    assert left_out.kinds == {"HEIC": 2, "ND2": 2, "Canon RAW": 1, "": 1, "?": 2}
+    assert left_out.words() == ["8 files of kinds that are not read (HEIC, ND2, Canon RAW, 2 more kinds)"]
+
+
+def test_the_folders_that_are_not_gone_into_are_told(messy):
+    left_out = LeftOut()
+    list(gather_images([messy], recursive=False, left_out=left_out))
+    assert (left_out.files, left_out.inner) == (7, 1)
+    assert left_out.words()[-1] == "1 folder inside (read with --recursive)"
+
+
+def test_what_is_named_twice_is_told_once(messy):
+    left_out = LeftOut()
+    list(gather_images([messy, messy / "deep", messy], left_out=left_out))
+    assert left_out.files == 8
+
+
+def test_named_files_are_never_left_out(messy):
+    left_out = LeftOut()
+    named = [messy / "b.HEIC", messy / "e", messy / "@eaDir/SYNOFILE_THUMB_M.jpg"]
+    assert list(gather_images(named, left_out=left_out)) == named
+    assert not left_out and left_out.words() == []
+    assert names(gather_images([messy / "@eaDir"]), messy) == ["@eaDir/SYNOFILE_THUMB_M.jpg"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_links_and_closed_folders_are_told(tree, monkeypatch):
+    (tree / "loop").symlink_to(tree)
+    (tree / "broken.png").symlink_to(tree / "nowhere.png")
+    (tree / "b2 again.jpg").symlink_to(tree / "b2.jpg")
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "deep":
+            raise PermissionError
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    left_out = LeftOut()
+    assert "b2 again.jpg" in names(gather_images([tree], left_out=left_out), tree)
+    assert left_out.words() == ["2 links not followed", "1 folder that cannot be listed"]
+
+
+def test_a_listing_tells_what_it_left_out(messy):
+    listing = ImageListing([messy])
+    assert listing.list_all() == 2
+    assert listing.left_out.files == 8
+
+
+@given(st.text(max_size=30))
+def test_kinds_are_short_and_printable_whatever_the_name(name):
+    kind = kind_of(name)
+    assert len(kind) <= 13 and kind.isprintable()

@@ -15,7 +15,7 @@ from hematodesk.cli.result_format import ResultFormat
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ModelError
 from hematodesk.workflow.analysis.analyser import Analyser
-from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
+from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch, MoreLeftOut
 from hematodesk.workflow.analysis.run_job import Answers as RunAnswers
 from hematodesk.workflow.analysis.run_job import Keep
 from hematodesk.workflow.analysis.watched_folder import TRIES, WatchedFolder
@@ -217,3 +217,25 @@ def test_a_watch_that_was_stopped_names_nothing_more(folder: Path, run_services,
     watch.stop()
     watch.step(CancelToken(), told.append)
     assert told == []
+
+
+def test_a_watched_folder_tells_what_it_leaves_out_when_there_is_more(folder: Path, run_services) -> None:
+    told = []
+    watch = FolderWatch(run_services, WatchedFolder(folder), Keep.NOTHING)
+
+    def look() -> list[int]:
+        told.clear()
+        watch.step(CancelToken(), told.append)
+        return [event.left_out.files for event in told if isinstance(event, MoreLeftOut)]
+
+    (folder / "@eaDir").mkdir()
+    for name in ("a.jpg.part", "a.txt", "@eaDir/a.jpg", ".a.heic.swp"):
+        (folder / name).touch()
+    assert look() == []
+    (folder / "a.heic").touch()
+    assert look() == [1]
+    assert look() == []
+    (folder / "b.nd2").touch()
+    assert look() == [2]
+    assert folder.rename(folder.with_name("away")) and look() == []
+    assert folder.with_name("away").rename(folder) and look() == []

@@ -25,10 +25,10 @@ def _work_as_child(kind: str, arguments: list[str]) -> int:
         from hematodesk.imaging.decoder_child import main as decode
 
         return decode(arguments)
-    if kind == "try-model":
-        from hematodesk.inference.trial_child import main as try_model
+    if kind == "model":
+        from hematodesk.inference.model_child import main as run_model
 
-        return try_model(arguments)
+        return run_model(arguments)
     return 2
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hematodesk.domain.errors import HematodeskError
     from hematodesk.domain.packages import ModelPackage
     from hematodesk.imaging.reader import ImageReader
+    from hematodesk.inference.confined import Confinement
     from hematodesk.inference.store import PackageStore
     from hematodesk.inference.trial import ModelTrial
     from hematodesk.storage.history import History
@@ -45,6 +46,12 @@ def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
     def trial() -> ModelTrial:
         return _open_trial(paths)
 
+    @functools.cache
+    def confinement() -> Confinement:
+        from hematodesk.inference.confined import Confinement
+
+        return Confinement()
+
     def open_store() -> PackageStore:
         from hematodesk.inference.store import PackageStore
 
@@ -57,9 +64,10 @@ def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
     def make_classifier(package: ModelPackage, provider: str) -> LoadedClassifier:
         from hematodesk.inference.classify import Classifier
 
-        if not package.shipped:
-            trial().check(package)
-        return Classifier(package, provider)
+        if package.shipped:
+            return Classifier(package, provider)
+        trial().check(package)
+        return Classifier(package, provider, opener=confinement().open)
 
     models = ModelService(open_store, settings, make_classifier, policy)
 

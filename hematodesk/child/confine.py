@@ -12,9 +12,11 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hematodesk.child.landlock import restrict_to
 from hematodesk.child.seccomp import Allowed, apply_filter
 
 _SET_DEATH_SIGNAL, _SET_DUMPABLE = 1, 4
@@ -61,10 +63,11 @@ def begin(parent: int) -> list[str]:
     return ["parent"] if followed else []
 
 
-def confine(limits: Limits, allowed: Allowed) -> list[str]:
+def confine(limits: Limits, allowed: Allowed, read_paths: Sequence[Path] | None = None) -> list[str]:
     """Drop all rights that are no longer needed, for good; returns the limits in force.
 
-    Everything that the work needs must be imported and have run once: nothing can be opened later.
+    Everything that the work needs must be imported and have run once: nothing can be opened later, or
+    nothing but `read_paths` (see `restrict_to`) by a child that may open files.
     """
     if sys.platform == "win32":
         return []
@@ -85,6 +88,9 @@ def confine(limits: Limits, allowed: Allowed) -> list[str]:
         outcomes = [_limited(kind, most) for kind, most in pairs]
         if all(outcomes):
             in_force.append(name)
+    # After what is imported and read above, and before the filter, which refuses its calls.
+    if read_paths is not None and restrict_to(read_paths):
+        in_force.append("files")
     if apply_filter(allowed):
         in_force.append("system_calls")
     return in_force

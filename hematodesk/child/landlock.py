@@ -35,8 +35,8 @@ _SCOPES = 0b11  # from version 6 on: abstract sockets and signals
 def restrict_to(read_paths: Sequence[Path]) -> bool:
     """From now on this thread, and all that it starts, may open nothing but these for reading.
 
-    It cannot be taken back. Call it before `confine`, whose filter refuses the calls for it, and before
-    threads are started, since those that run already are not held.
+    It cannot be taken back. `confine` calls it, since its filter refuses the calls for it afterwards. Threads
+    that run already are not held.
 
     Args:
         read_paths: files, and folders with all beneath; one that is missing cannot be opened later either.

@@ -21,11 +21,11 @@ from hematodesk.domain.manifest import MANIFEST_KEY, Manifest
 from hematodesk.domain.messages import N_
 from hematodesk.domain.packages import ModelPackage
 from hematodesk.inference import onnx_graph
+from hematodesk.inference.confined import Confinement
 from hematodesk.inference.contract import known_tensor
 from hematodesk.inference.manifest_json import manifest_to_json
 from hematodesk.inference.onnx_graph import FLOAT, Graph, Node
 from hematodesk.inference.package import parse_package
-from hematodesk.inference.provider import open_bytes
 from hematodesk.inference.runtime import RUNTIME_FAULTS, as_float32
 
 Values = npt.NDArray[np.float32]
@@ -145,16 +145,18 @@ def write_head(
 def check_written(data: bytes, path: Path, head: LinearHead, inputs: Sequence[Values] = ()) -> ModelPackage:
     """Load a rewritten file, run it, and compare its scores with numpy's on its own embedding.
 
+    It runs in a confined child: its parent may be anybody's model.
+
     Args:
         path: the file's future name.
         head: the expected head.
         inputs: tensors to run; a known one is always run.
 
-    Raises ModelError: those of `parse_package` and `open_bytes`, and head_unknown when the answers
-    differ.
+    Raises ModelError: those of `parse_package` and `Confinement.open_bytes`, and head_unknown when the
+    answers differ.
     """
     package = parse_package(data, path)
-    session = open_bytes(data, package)
+    session = Confinement().open_bytes(data, package)
     outputs, name = package.manifest.outputs, package.manifest.input.name
     wanted = [outputs.scores, outputs.embedding or ""]
     if outputs.activation_map is not None:

@@ -1942,6 +1942,38 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Falta el modelo {name}, que venía con el programa.</translation>
     </message>
     <message>
+        <source>The model {name} ended {count} times in a row and is not used further.</source>
+        <translation>El modelo {name} se interrumpió {count} veces seguidas y ya no se usa.</translation>
+    </message>
+    <message>
+        <source>Choose another model.</source>
+        <translation>Elija otro modelo.</translation>
+    </message>
+    <message>
+        <source>values in output {name} that are no finite numbers</source>
+        <translation>valores en la salida {name} que no son números finitos</translation>
+    </message>
+    <message>
+        <source>output {name} in shape {shape}</source>
+        <translation>la salida {name} con la forma {shape}</translation>
+    </message>
+    <message>
+        <source>Go on with another model; this one may be made to do harm.</source>
+        <translation>Continúe con otro modelo; este puede estar hecho para causar daño.</translation>
+    </message>
+    <message>
+        <source>The model {name} took longer than {seconds} seconds and was ended.</source>
+        <translation>El modelo {name} tardó más de {seconds} segundos y se detuvo.</translation>
+    </message>
+    <message>
+        <source>The model {name} ended the process in which it computes.</source>
+        <translation>El modelo {name} interrumpió el proceso en el que calcula.</translation>
+    </message>
+    <message>
+        <source>A model that did not come with the program computes on the CPU, confined.</source>
+        <translation>Un modelo que no venía con el programa calcula en la CPU, aislado.</translation>
+    </message>
+    <message>
         <source>The model {name} {reason}; it is not loaded here.</source>
         <translation>El modelo {name} {reason}; aquí no se carga.</translation>
     </message>

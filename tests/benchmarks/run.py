@@ -17,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import batch
 import children
+import confined
 import history
 import load
 import psutil
@@ -36,6 +37,7 @@ def main() -> None:
         "children": children.run,
         "history": history.run,
         "why": why.run,
+        "confined": confined.run,
     }
     parser.add_argument("--only", action="append", choices=tuple(parts), help="measure these alone")
     arguments = parser.parse_args()

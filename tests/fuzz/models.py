@@ -21,8 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.inference.model_process import ModelLimits
 from hematodesk.inference.package import parse_package
-from hematodesk.inference.trial import ModelTrial, TrialLimits
+from hematodesk.inference.trial import ModelTrial
 from hematodesk.inference.verdicts import Verdicts
 
 PATIENCE_S = 30.0
@@ -65,7 +66,7 @@ def tried(data: bytes, *, children: bool = True) -> str:
         package = parse_package(data, Path("hostile.onnx"))
         if not children:
             return "told before"
-        ModelTrial(Verdicts(None, ""), limits=TrialLimits(patience_s=PATIENCE_S)).check(package, data)
+        ModelTrial(Verdicts(None, ""), limits=ModelLimits(start_s=PATIENCE_S)).check(package, data)
     except ModelError as error:
         return error.code if error.message.isprintable() and error.remedy else "fault"
     except Exception as fault:  # noqa: BLE001 - whatever comes out here is a fault of the program

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import struct
 import sys
@@ -42,11 +43,13 @@ from hematodesk.imaging import capture
 from hematodesk.imaging.decoder_pool import DecoderPool
 from hematodesk.imaging.decoder_worker import WorkerLimits
 from hematodesk.imaging.reader import LocalReader
+from hematodesk.inference.confined import ConfinedModel
 from hematodesk.inference.head import read_head
+from hematodesk.inference.model_process import ModelLimits
 from hematodesk.inference.package import parse_package, read_model_bytes, read_package
 from hematodesk.inference.provider import open_bytes, open_session
 from hematodesk.inference.store import PackageStore
-from hematodesk.inference.trial import ModelTrial, TrialLimits
+from hematodesk.inference.trial import ModelTrial
 from hematodesk.inference.verdicts import Verdicts
 from hematodesk.reporting.json_import import read_contents
 from hematodesk.storage import backups, maintenance
@@ -440,7 +443,7 @@ def _(world: World) -> object:
 @way("model_trial_stuck")
 def _(world: World) -> object:
     world.child("-c", "while True: pass")
-    ModelTrial(Verdicts(None, ""), limits=TrialLimits(patience_s=0.5)).check(world.known())
+    ModelTrial(Verdicts(None, ""), limits=ModelLimits(start_s=0.5)).check(world.known())
     return None
 
 
@@ -449,6 +452,42 @@ def _(world: World) -> object:
     world.patch.setattr(launch, "child_command", lambda kind, arguments: ["/no/such/program"])
     ModelTrial(Verdicts(None, "")).check(world.known())
     return None
+
+
+def confined_run(world: World, signal_name: str) -> object:
+    """A run of a foreign model whose process gets a signal, which ends or stops it."""
+    data = world.make_package()
+    package = world.known(data)
+    model = ConfinedModel(data, package, ModelLimits(run_s=0.3, threads=1))
+    spec = package.manifest.input
+    tensor = np.zeros((1, spec.height, spec.width, 3), np.float32)
+    try:
+        model._idle[0]._process.send_signal(getattr(signal, signal_name))
+        return model.run([package.manifest.outputs.scores], tensor, None, sparing=False)
+    finally:
+        model.close()
+
+
+@way("model_run_failed")
+def _(world: World) -> object:
+    return confined_run(world, "SIGKILL")
+
+
+@way("model_run_stuck")
+def _(world: World) -> object:
+    return confined_run(world, "SIGSTOP")
+
+
+@way("model_given_up")
+def _(world: World) -> object:
+    data = world.make_package()
+    package = world.known(data)
+    model = ConfinedModel(data, package, ModelLimits(threads=1))
+    model._failures = 3
+    try:
+        return model.run([package.manifest.outputs.scores], np.zeros((1, 16, 16, 3)), None, sparing=False)
+    finally:
+        model.close()
 
 
 @way("head_missing")

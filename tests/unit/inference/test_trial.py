@@ -18,9 +18,10 @@ from onnx import TensorProto, helper, numpy_helper
 from hematodesk.child import launch
 from hematodesk.domain.errors import ModelError
 from hematodesk.domain.packages import ModelPackage
-from hematodesk.inference import trial as trial_module
+from hematodesk.inference import model_process
+from hematodesk.inference.model_process import ModelLimits
 from hematodesk.inference.package import parse_package
-from hematodesk.inference.trial import ModelTrial, TrialLimits
+from hematodesk.inference.trial import ModelTrial
 from hematodesk.inference.verdicts import Verdicts
 
 sys.path.append(str(Path(__file__).parents[2] / "fuzz"))
@@ -48,7 +49,7 @@ def test_a_good_model_is_tried_once_and_known_from_then_on(tiny_bytes, tmp_path,
     kept = tmp_path / "data" / "verdicts.json"
     ModelTrial(Verdicts(kept, "1.2")).check(package_of(tiny_bytes), tiny_bytes)
     assert not psutil.Process().children()
-    monkeypatch.setattr(trial_module, "start_child", no_child)
+    monkeypatch.setattr(model_process, "start_child", no_child)
     ModelTrial(Verdicts(kept, "1.2")).check(package_of(tiny_bytes))
     assert json.loads(kept.read_text())["models"] == {hashlib.sha256(tiny_bytes).hexdigest(): ""}
     with pytest.raises(AssertionError):
@@ -56,7 +57,7 @@ def test_a_good_model_is_tried_once_and_known_from_then_on(tiny_bytes, tmp_path,
 
 
 def test_a_shipped_model_needs_no_trial(tiny_bytes, monkeypatch):
-    monkeypatch.setattr(trial_module, "start_child", no_child)
+    monkeypatch.setattr(model_process, "start_child", no_child)
     shipped = ModelPackage(Path("x.onnx"), "0" * 64, package_of(tiny_bytes).manifest, shipped=True)
     ModelTrial(Verdicts(None, "")).check(shipped)
 
@@ -74,7 +75,7 @@ def test_other_bytes_than_those_that_were_chosen_are_refused(tiny_bytes, tmp_pat
 SAY = (
     "import json, os; words = json.dumps(['model_damaged', dict(template='{template}', data=dict()), "
     "dict(template='', data=dict())]).encode(); "
-    "os.write(1, b'hmT1' + len(words).to_bytes(4, 'little') + words)"
+    "os.write(1, b'hmR1' + bytes(8) + b'\\2' + len(words).to_bytes(4, 'little') + words)"
 )
 """A refusal of a known code in a sentence that no child's own code says."""
 
@@ -85,8 +86,11 @@ SAY = (
         ("import ctypes; ctypes.string_at(0)", "model_trial_failed"),
         ("import os; os._exit(0)", "model_trial_failed"),
         ("print('x' * 99)", "model_trial_failed"),
-        ("import os; os.write(1, b'hmT1' + (4_000_000_000).to_bytes(4, 'little'))", "model_trial_failed"),
-        ("import os; os.write(1, b'hmT1\\x09\\0\\0\\0[\"a\",1,2]')", "model_trial_failed"),
+        (
+            "import os; os.write(1, b'hmR1' + bytes(9) + (4_000_000_000).to_bytes(4, 'little'))",
+            "model_trial_failed",
+        ),
+        ("import os; os.write(1, b'hmR1' + bytes(9) + b'\\x09\\0\\0\\0[\"a\",1,2]')", "model_trial_failed"),
         (SAY.format(template="All is well."), "model_trial_failed"),
         (SAY.format(template="{name.__class__}"), "model_trial_failed"),
         ("while True: pass", "model_trial_stuck"),
@@ -103,7 +107,7 @@ def test_a_child_that_crashes_hangs_or_lies_is_a_refused_model(
 
     monkeypatch.setattr(launch, "child_command", command)
     kept = tmp_path / "verdicts.json"
-    patience = TrialLimits(patience_s=1.0 if code == "model_trial_stuck" else 60.0)
+    patience = ModelLimits(start_s=1.0 if code == "model_trial_stuck" else 60.0)
     for times, again in ((1, False), (1, False), (2, True)):
         assert refused(ModelTrial(Verdicts(kept, "1"), limits=patience), tiny_bytes, again=again) == code
         assert len(started) == times
@@ -177,7 +181,7 @@ def test_a_model_that_wants_more_memory_than_there_is(kit):
 
 
 def test_a_model_that_never_ends(kit):
-    trial = ModelTrial(Verdicts(None, ""), limits=TrialLimits(patience_s=4.0))
+    trial = ModelTrial(Verdicts(None, ""), limits=ModelLimits(start_s=4.0))
     assert refused(trial, endless_loop(kit)) == "model_trial_stuck"
     assert not psutil.Process().children()
 

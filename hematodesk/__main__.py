@@ -25,6 +25,10 @@ def _work_as_child(kind: str, arguments: list[str]) -> int:
         from hematodesk.imaging.decoder_child import main as decode
 
         return decode(arguments)
+    if kind == "slide":
+        from hematodesk.imaging.slide_child import main as read_slide
+
+        return read_slide(arguments)
     if kind == "model":
         from hematodesk.inference.model_child import main as run_model
 

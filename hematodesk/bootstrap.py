@@ -71,7 +71,13 @@ def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
 
     models = ModelService(open_store, settings, make_classifier, policy)
 
-    return Services(paths, settings, models, _open_history, _open_reader, policy)
+    def open_reader() -> ImageReader:
+        from hematodesk.imaging.slide_pool import SlidePool
+        from hematodesk.imaging.slide_reader import SlideReader
+
+        return SlideReader(_open_reader(), SlidePool(), lambda: policy.require("slides"))
+
+    return Services(paths, settings, models, _open_history, open_reader, policy)
 
 
 def import_window() -> None:

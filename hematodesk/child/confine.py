@@ -1,7 +1,8 @@
 """How a child confines itself before it reads untrusted data.
 
 Linux and its like: limits of the kernel on memory, processor time, file writing, descriptors, processes and
-core dumps; on Linux it also ends with its parent and installs a system call filter. Windows: the parent
+core dumps; on Linux it also ends with its parent, installs a system call filter and, where its library opens
+files itself, gives up reading any but those (see `landlock`). Windows: the parent
 puts the child into a job object (see `jobs`). A limit that the system refuses is missing from the
 answer, so every limit that is named is in force.
 """
@@ -20,6 +21,9 @@ from hematodesk.child.landlock import restrict_to
 from hematodesk.child.seccomp import Allowed, apply_filter
 
 _SET_DEATH_SIGNAL, _SET_DUMPABLE = 1, 4
+
+_OPEN_FILES = 64
+"""Descriptors of a child that opens files itself."""
 
 LIMIT_NAMES = (
     "system_calls",
@@ -80,7 +84,7 @@ def confine(limits: Limits, allowed: Allowed, read_paths: Sequence[Path] | None 
         "memory": _memory_kinds(limits.memory_bytes),
     }
     if not allowed.threads_and_files:
-        kinds["descriptors"] = ((resource.RLIMIT_NOFILE, 0),)
+        kinds["descriptors"] = ((resource.RLIMIT_NOFILE, _OPEN_FILES if allowed.files else 0),)
         kinds["processes"] = ((resource.RLIMIT_NPROC, 0),)
     in_force = []
     for name, pairs in kinds.items():

@@ -32,6 +32,9 @@ _NUMBERS = {
     "rt_sigaction": (13, 134),
     "rt_sigprocmask": (14, 135),
     "rt_sigreturn": (15, 139),
+    "fcntl": (72, 25),
+    "getcwd": (79, 17),
+    "geteuid": (107, 175),
     "pread64": (17, 67),
     "readv": (19, 65),
     "sched_yield": (24, 124),
@@ -55,7 +58,11 @@ _NUMBERS = {
     "clock_gettime": (228, 113),
     "clock_nanosleep": (230, 115),
     "exit_group": (231, 94),
+    "fadvise64": (221, 223),
     "openat": (257, 56),
+    "readlinkat": (267, 78),
+    "faccessat": (269, 48),
+    "faccessat2": (439, 439),
     "newfstatat": (262, 79),
     "set_robust_list": (273, 99),
     "getcpu": (309, 168),
@@ -77,6 +84,12 @@ _LOADING = (
     "pread64", "readv", "uname", "getdents64", "sysinfo", "sched_setaffinity", "newfstatat",
     "set_robust_list", "getcpu", "statx", "rseq",
 )  # fmt: skip
+_READING = (
+    "pread64", "readv", "uname", "getdents64", "sysinfo", "newfstatat", "statx", "getcwd", "geteuid",
+    "fadvise64", "readlinkat", "faccessat", "faccessat2", "getcpu", "rseq",
+)  # fmt: skip
+_FILE_CONTROL = (1, 2, 3, 5, 6, 1030)
+"""Of fcntl: the close-on-exec flag, the mode, locks (SQLite asks for one to read), a further descriptor."""
 
 _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _ANSWER = 0x20, 0x15, 0x45, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
@@ -98,11 +111,13 @@ class Allowed:
     Attributes:
         reads, writes: the descriptors that may be read from and written to.
         threads_and_files: also start threads of its own, and open files for reading from any descriptor.
+        files: open files for reading, read any descriptor, list folders; which ones, Landlock says.
     """
 
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     threads_and_files: bool = False
+    files: bool = False
 
 
 def apply_filter(allowed: Allowed) -> bool:
@@ -134,7 +149,8 @@ def filter_program(allowed: Allowed, machine: str) -> bytes:
         lines.append(_step(_EQUAL, _NUMBERS[name][column], 0, len(body)))
         lines.extend(body)
 
-    for name in (*_COMPUTING, *(_LOADING if allowed.threads_and_files else ())):
+    further = _LOADING if allowed.threads_and_files else _READING if allowed.files else ()
+    for name in (*_COMPUTING, *further):
         when(name, [_step(_ANSWER, _ALLOW)])
     # Memory that can be run as code is never given.
     for name in ("mmap", "mprotect"):
@@ -145,6 +161,10 @@ def filter_program(allowed: Allowed, machine: str) -> bytes:
         when("clone", [_argument(0), _step(_ANY_BIT, _THREAD, 0, 1), *_answers()])
         # Its flags lie in memory, where a filter cannot look: the C library then takes clone.
         when("clone3", [_step(_ANSWER, _UNKNOWN_CALL)])
+    elif allowed.files:
+        when("read", [_step(_ANSWER, _ALLOW)])
+        when("openat", _unless(2, _WRITING))
+        when("fcntl", _one_of(_FILE_CONTROL, 1))
     else:
         when("read", _one_of(allowed.reads))
     when("write", _one_of(allowed.writes))
@@ -170,9 +190,9 @@ def _unless(index: int, bits: int) -> list[bytes]:
     return [_argument(index), _step(_ANY_BIT, bits, 1, 0), *_answers()]
 
 
-def _one_of(descriptors: Iterable[int]) -> list[bytes]:
-    """Allow a call on certain descriptors."""
-    body = [_argument(0)]
-    for each in descriptors:
+def _one_of(values: Iterable[int], index: int = 0) -> list[bytes]:
+    """Allow a call with certain values of an argument, by default the descriptor."""
+    body = [_argument(index)]
+    for each in values:
         body += [_step(_EQUAL, each, 0, 1), _step(_ANSWER, _ALLOW)]
     return [*body, _step(_ANSWER, _REFUSE)]

@@ -13,6 +13,7 @@ from hematodesk import __version__
 from hematodesk.cli.export_options import add_export_options
 from hematodesk.domain.history import CellOrder
 from hematodesk.domain.separators import Separator
+from hematodesk.domain.slide_regions import MAX_SLIDE_SIDE, SlideRegion
 
 _LONGEST_COUNT = 18
 """Digits of a number that SQLite can hold."""
@@ -183,6 +184,12 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
         metavar="I/N",
         help="only every Nth image, beginning with the Ith: one of N jobs that share the images out",
     )
+    parser.add_argument(
+        "--region",
+        type=_region,
+        metavar="X,Y,WIDTH,HEIGHT",
+        help="of one whole slide: the fields in that part of it, in pixels of its full resolution",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     _finish(parser, "classify")
 
@@ -349,6 +356,17 @@ def _shard(text: str) -> slice:
     if not 1 <= first <= step:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not I/N with I from 1 to N, like 1/8 to 8/8")
     return slice(first - 1, None, step)
+
+
+def _region(text: str) -> SlideRegion:
+    """`12000,8000,6400,4800` as a part of a slide."""
+    try:
+        x, y, width, height = (_count(each.strip()) for each in text.split(","))
+    except (argparse.ArgumentTypeError, ValueError):
+        x = y = width = height = 0
+    if not (0 < width <= MAX_SLIDE_SIDE and 0 < height <= MAX_SLIDE_SIDE and max(x, y) <= MAX_SLIDE_SIDE):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not X,Y,WIDTH,HEIGHT like 12000,8000,6400,4800")
+    return SlideRegion(x, y, width, height)
 
 
 def _text(text: str) -> str:

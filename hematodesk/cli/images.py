@@ -15,6 +15,7 @@ from hematodesk.domain.words import number_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hematodesk.workflow.analysis.slide_scan import ScanPlan
     from hematodesk.workflow.models.model_service import LoadedModel
     from hematodesk.workflow.services import Services
 
@@ -41,14 +42,27 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     from hematodesk.workflow.system.interrupts import cancelled_by_interrupt
 
     left_out = LeftOut()
-    images = list(gather_images(options.paths, options.recursive, left_out))
+    roots = None
+    if options.region is not None:
+        if len(options.paths) != 1:
+            say("hematodesk: --region is of one whole slide; name that alone.")
+            return USAGE
+        plan = _planned(services, options)
+        images, roots = plan.paths, [plan.root]
+        if not images:
+            say("hematodesk: there is only empty glass in this region.")
+            return OK
+    else:
+        images = list(gather_images(options.paths, options.recursive, left_out))
     if not images:
         say(
             f"hematodesk: there is no image in what was named.{_instead(left_out, options.recursive)}".strip()
         )
         return SOME_FAILED
     if options.shard is not None:
-        images = images[options.shard]
+        images, roots = images[options.shard], None
+    elif roots is None:
+        roots = options.paths
     if options.output is not None and any(_is_same(options.output, image) for image in images):
         say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
         return USAGE
@@ -76,7 +90,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
         ):
             request = RunRequest(
                 # A shard's run is of its own images: another shard of the same folder is another run.
-                FixedSources(images, options.paths if options.shard is None else None),
+                FixedSources(images, roots),
                 whole_image=options.whole_image,
                 keep=Keep.RUN if options.save else Keep.NOTHING,
                 reuse=options.resume,
@@ -99,6 +113,21 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
     if done.cancelled:
         return STOPPED
     return SOME_FAILED if done.failed or done.gone is not None else OK
+
+
+def _planned(services: Services, options: argparse.Namespace) -> ScanPlan:
+    """The fields of a slide's region, and what to know of them. Raises ImageError, PolicyError."""
+    from hematodesk.workflow.analysis.slide_scan import cells_are_small, plan_scan
+
+    (slide,) = options.paths
+    plan = plan_scan(services.slides, slide, options.region)
+    if not options.quiet:
+        fields = number_of(len(plan.fields), "field")
+        left_out = f"; {plan.skipped} of empty glass left out" if plan.skipped else ""
+        say(f"hematodesk: {fields} of {slide.name}{left_out}.")
+    if cells_are_small(services.slides.info(slide)):
+        say(f"hematodesk: cells are small in {slide.name}: it was scanned with an objective below 20×.")
+    return plan
 
 
 def watch(options: argparse.Namespace) -> int:

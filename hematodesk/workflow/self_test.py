@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import shutil
+import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -54,6 +55,16 @@ class Check:
     code: str = ""
 
 
+_SLIDE_LIMITS = {"files": "no other file opened", "descriptors": "few files open"}
+"""Where the limits of a slide's reader, which opens its slide itself, are others than a decoder's."""
+
+_SLIDE_GREY = 128
+_AGAIN = "Install the program again."
+_OPEN_READER = (
+    "This system cannot hold the reader of slides to the slide alone: one made to do harm could read other "
+    "files, though send them nowhere. The policy file can forbid slides."
+)
+
 _LIMITS = {
     "system_calls": "a filter of system calls",
     "files": "no file opened",
@@ -70,8 +81,9 @@ _LIMITS = {
 def run_self_test(services: Services, provider: str | None = None) -> Iterator[Check]:
     """Run all checks in order; each is yielded as soon as it is done.
 
-    Checks: program, policy (where the administrator has set one), data folder, disk space, decoder, models,
-    provider, known image, settings, history, history writing. Nothing of a person's data is changed.
+    Checks: program, policy (where the administrator has set one), data folder, disk space, decoder, whole
+    slides (unless they are not allowed), models, provider, known image, settings, history, history writing.
+    Nothing of a person's data is changed.
     """
     yield _program()
     if services.policy.file is not None:
@@ -81,6 +93,8 @@ def run_self_test(services: Services, provider: str | None = None) -> Iterator[C
     if folder.ok:
         yield _guarded("disk space", lambda: _disk_space(services.paths.data))
     yield _guarded("decoder", lambda: _decoder(services))
+    if services.policy.slides:
+        yield _guarded("whole slides", lambda: _whole_slides(services))
     yield _guarded("models", lambda: _models(services))
     loaded: list[LoadedModel] = []
     yield _guarded("provider", lambda: _provider(services, provider, loaded))
@@ -150,6 +164,39 @@ def _decoder(services: Services) -> Check:
         return Check("decoder", True, "Images are decoded; the system sets no limits on that here.")
     words = ", ".join(_LIMITS[name] for name in in_force)
     return Check("decoder", True, f"Images are decoded in processes of their own, with limits: {words}.")
+
+
+def _whole_slides(services: Services) -> Check:
+    """Read a small slide that is written for it, and say what confines its reader."""
+    with tempfile.TemporaryDirectory(prefix="hematodesk-self-test-") as folder:
+        slide = Path(folder) / "slide.tif"
+        slide.write_bytes(_small_slide())
+        info = services.slides.info(slide)
+        pixels = services.slides.region(slide, 0, 0, 0, info.width, info.height)
+        in_force = services.slides.limits_in_force(slide)
+    detail = f"OpenSlide {info.version}"
+    if not (pixels == _SLIDE_GREY).all():
+        return Check("whole slides", False, f"{detail} reads a known slide wrong.", _AGAIN, "wrong_answer")
+    words = ", ".join((_LIMITS | _SLIDE_LIMITS)[name] for name in in_force)
+    detail += f", confined by: {words}." if words else "; the system sets no limits on it here."
+    if "files" in in_force:
+        return Check("whole slides", True, detail)
+    return Check("whole slides", True, detail, _OPEN_READER)
+
+
+def _small_slide() -> bytes:
+    """A grey TIFF of one tile, which OpenSlide reads as a slide."""
+    side = 64
+    place = 8 + 2 + 12 * 11 + 4
+    bits, data = place, place + 6
+    tags = [
+        *((256, 4, 1, side), (257, 4, 1, side), (258, 3, 3, bits), (259, 3, 1, 1), (262, 3, 1, 2)),
+        *((277, 3, 1, 3), (284, 3, 1, 1), (322, 4, 1, side), (323, 4, 1, side)),
+        *((324, 4, 1, data), (325, 4, 1, 3 * side * side)),
+    ]
+    made = struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+    made += b"".join(struct.pack("<HHII", *each) for each in tags) + struct.pack("<IHHH", 0, 8, 8, 8)
+    return made + bytes([_SLIDE_GREY]) * (3 * side * side)
 
 
 def _models(services: Services) -> Check:

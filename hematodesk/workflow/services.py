@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         ListedCell,
     )
     from hematodesk.imaging.reader import ImageReader
+    from hematodesk.imaging.slide_pool import SlidePool
     from hematodesk.storage.history import History
     from hematodesk.workflow.analysis.run_job import RunRequest
 
@@ -235,6 +236,17 @@ class Services:
             if self._reader is None:
                 self._reader = self._open_reader()
             return self._reader
+
+    @property
+    def slides(self) -> SlidePool:
+        """The whole slides. Raises PolicyError where they may not be read here."""
+        from hematodesk.imaging.slide_reader import SlideReader
+
+        self.policy.require("slides")
+        reader = self.reader
+        if not isinstance(reader, SlideReader):
+            raise TypeError("this reader of images knows no slides")
+        return reader.slides
 
     def keep(self, picture: Picture) -> Picture:
         """Keep a pasted or dragged picture's bytes in the data folder. Raises PlaceError."""

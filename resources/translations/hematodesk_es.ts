@@ -2642,6 +2642,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>El modelo {name} {version} no está entre los permitidos en este ordenador.</translation>
     </message>
     <message>
+        <source>Reading whole slides</source>
+        <translation>La lectura de portaobjetos completos</translation>
+    </message>
+    <message>
         <source>{what} is not allowed on this computer.</source>
         <translation>{what} no está permitido en este ordenador.</translation>
     </message>
@@ -3384,6 +3388,74 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>The program finds the cells itself and needs a classifier: train one on pictures of single cells, then convert that.</source>
         <translation>El programa encuentra las células por sí mismo y necesita un clasificador: entrene uno con imágenes de células sueltas y conviértalo.</translation>
+    </message>
+    <message>
+        <source>Copy or export it again from the scanner; a copy may have been interrupted.</source>
+        <translation>Vuelva a copiarlo o exportarlo desde el escáner; puede que una copia se haya interrumpido.</translation>
+    </message>
+    <message>
+        <source>“{name}” is no whole slide of a kind that is read.</source>
+        <translation>«{name}» no es un portaobjetos completo de un tipo que se lea.</translation>
+    </message>
+    <message>
+        <source>Export it from the scanner&apos;s program as SVS or as a pyramidal TIFF.</source>
+        <translation>Expórtelo desde el programa del escáner como SVS o como TIFF piramidal.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a whole slide that cannot be opened: it is damaged, or parts are missing.</source>
+        <translation>«{name}» es un portaobjetos completo que no se puede abrir: está dañado o le faltan partes.</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged at this place: it cannot be decoded.</source>
+        <translation>«{name}» está dañado en este lugar: no se puede decodificar.</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no smaller picture of itself, so there is no overview.</source>
+        <translation>«{name}» no contiene ninguna imagen reducida de sí mismo, así que no hay vista general.</translation>
+    </message>
+    <message>
+        <source>Move and zoom in it all the same, or save it as a pyramidal TIFF.</source>
+        <translation>Aun así puede moverse y ampliar en él, o guardarlo como TIFF piramidal.</translation>
+    </message>
+    <message>
+        <source>“{name}” needs more memory than a slide may take.</source>
+        <translation>«{name}» necesita más memoria de la que puede ocupar un portaobjetos.</translation>
+    </message>
+    <message>
+        <source>Export it again from the scanner&apos;s program.</source>
+        <translation>Vuelva a exportarlo desde el programa del escáner.</translation>
+    </message>
+    <message>
+        <source>“{name}” is only the preview of a whole slide; its folder “{folder}” is not beside it.</source>
+        <translation>«{name}» es solo la vista previa de un portaobjetos completo; su carpeta «{folder}» no está a su lado.</translation>
+    </message>
+    <message>
+        <source>Copy the folder along with the file, and open the file beside it.</source>
+        <translation>Copie la carpeta junto con el archivo y abra el archivo que está a su lado.</translation>
+    </message>
+    <message>
+        <source>“{name}” is only the small preview of a whole slide.</source>
+        <translation>«{name}» es solo la pequeña vista previa de un portaobjetos completo.</translation>
+    </message>
+    <message>
+        <source>Open the slide itself: the file of that name that ends in .mrxs.</source>
+        <translation>Abra el propio portaobjetos: el archivo de ese nombre que termina en .mrxs.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a whole slide of {width} × {height} pixels.</source>
+        <translation>«{name}» es un portaobjetos completo de {width} × {height} píxeles.</translation>
+    </message>
+    <message>
+        <source>Open it in the window and choose a region, or give --region X,Y,WIDTH,HEIGHT.</source>
+        <translation>Ábralo en la ventana y elija una región, o indique --region X,Y,WIDTH,HEIGHT.</translation>
+    </message>
+    <message>
+        <source>The region is outside “{name}”, which has {width} × {height} pixels.</source>
+        <translation>La región está fuera de «{name}», que tiene {width} × {height} píxeles.</translation>
+    </message>
+    <message>
+        <source>Choose one inside it.</source>
+        <translation>Elija una dentro de él.</translation>
     </message>
 </context>
 <context>

@@ -38,11 +38,14 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.history import HistoryFilter, RunOptions, RunState
 from hematodesk.domain.messages import Message
 from hematodesk.domain.packages import ModelPackage
+from hematodesk.domain.slide_regions import SlideRegion
 from hematodesk.domain.text_file import replacing
 from hematodesk.imaging import capture
 from hematodesk.imaging.decoder_pool import DecoderPool
 from hematodesk.imaging.decoder_worker import WorkerLimits
 from hematodesk.imaging.reader import LocalReader
+from hematodesk.imaging.slide_pool import SlidePool
+from hematodesk.imaging.slide_reader import SlideReader
 from hematodesk.inference.confined import ConfinedModel
 from hematodesk.inference.head import read_head
 from hematodesk.inference.model_process import ModelLimits
@@ -57,6 +60,7 @@ from hematodesk.storage.history import History
 from hematodesk.workflow.analysis.analyser import open_image
 from hematodesk.workflow.analysis.pipeline import _with_bug
 from hematodesk.workflow.analysis.run_recorder import RunRecorder
+from hematodesk.workflow.analysis.slide_scan import plan_scan
 from hematodesk.workflow.analysis.sources import Picture, keep_picture, reopen
 from hematodesk.workflow.exports.class_folders import FolderOptions, FolderWriter
 from hematodesk.workflow.exports.export import ExportRequest, run_export
@@ -65,6 +69,7 @@ from hematodesk.workflow.models.adaptation import parent_of
 from hematodesk.workflow.models.reviewed_cells import require_enough
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.system.policy import Policy, read_policy
+from tests.slides import write_huge_svs, write_svs
 
 ROOT = Path(__file__).parents[2]
 SPANISH = ROOT / "resources" / "translations" / "hematodesk_es.ts"
@@ -283,6 +288,50 @@ def _(world: World) -> object:
 @way("internal_error")
 def _(world: World) -> object:
     return _with_bug(open_image(world.file("smear.png", PNG))).fault
+
+
+# Whole slides
+
+
+def slide_of(world: World) -> Path:
+    """A drawn slide that is small."""
+    return write_svs(world.folder / "S-1.svs", np.full((512, 512, 3), 200, np.uint8))
+
+
+def slide_read(world: World, path: Path) -> object:
+    with closing(SlideReader(LocalReader(), SlidePool())) as reader:
+        return reader.read(path)
+
+
+@way("whole_slide")
+def _(world: World) -> object:
+    world.patch.setattr("hematodesk.domain.limits.MAX_PIXELS", 100_000)
+    return slide_read(world, slide_of(world))
+
+
+@way("slide_incomplete")
+def _(world: World) -> object:
+    return slide_read(world, world.file("S-1.mrxs", PNG))
+
+
+@way("slide_preview")
+def _(world: World) -> object:
+    (world.folder / "S-1").mkdir()
+    world.file("S-1/Slidedat.ini", b"")
+    return slide_read(world, world.file("S-1.png", PNG))
+
+
+@way("slide_no_overview")
+def _(world: World) -> object:
+    slide = write_huge_svs(world.folder / "S-1.svs", 20_000, 20_000, levels=1)
+    with closing(SlidePool()) as pool:
+        return pool.overview(slide, 1_000)
+
+
+@way("region_outside")
+def _(world: World) -> object:
+    with closing(SlidePool()) as pool:
+        return plan_scan(pool, slide_of(world), SlideRegion(9_999, 0))
 
 
 # Cameras

@@ -20,7 +20,6 @@ from hematodesk.ui.state.task_lanes import Lane, Ticket
 from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.batch import BatchProgress
 from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
-from hematodesk.workflow.analysis.image_files import ImageListing
 from hematodesk.workflow.analysis.run_job import (
     Answers,
     FirstImage,
@@ -31,6 +30,7 @@ from hematodesk.workflow.analysis.run_job import (
     RunJob,
     RunRequest,
 )
+from hematodesk.workflow.analysis.slide_scan import listing_of
 from hematodesk.workflow.analysis.source_streams import FixedSources, SourceStream, list_behind
 from hematodesk.workflow.analysis.sources import Source
 from hematodesk.workflow.services import Services
@@ -289,7 +289,7 @@ class RunController(QObject):
 
     def resume(self, run: Run) -> None:
         """Go on with a run: its folders are listed anew, and what is done is not done again."""
-        images = ImageListing(run.options.root_paths)
+        images = listing_of(run.options.root_paths, self._services)
 
         def lists(ticket: Ticket) -> int:
             ticket.token.on_cancel(images.stop)

@@ -150,7 +150,7 @@ class ImageListing:
         `first` is called once there is an image, and it is known whether it is the only one.
         """
         try:
-            for path in gather_images(self.roots, self._recursive, self.left_out):
+            for path in self._gather():
                 with self._changed:
                     if self._stopped:
                         break
@@ -166,6 +166,9 @@ class ImageListing:
         if first is not None and self._count == 1:
             first()
         return self._count
+
+    def _gather(self) -> Iterator[Path]:
+        return gather_images(self.roots, self._recursive, self.left_out)
 
     def stop(self) -> None:
         """End the listing, and wake a thread that waits for it."""

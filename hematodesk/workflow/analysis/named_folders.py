@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.image_formats import image_suffixes
+from hematodesk.domain.slide_regions import region_of
 from hematodesk.workflow.analysis.image_files import is_folder
 
 _NOT_READ = frozenset({"file_not_found", "file_unreadable"})
@@ -26,6 +27,8 @@ class NamedFolders:
         folders: dict[Path, None] = {}
         for root in roots:
             path = root.absolute()
+            if (named := region_of(path)) is not None:
+                path, _ = named
             # Asking for the drive of each of a thousand named files would take long.
             is_file = path.suffix.casefold() in suffixes or not is_folder(path)
             folders[path.parent if is_file else path] = None

@@ -7,7 +7,7 @@ The file is JSON, in a folder of the system:
 - macOS: /Library/Application Support/hematodesk/policy.json
 
     {"schema": 1, "data_folder": "D:\\\\cells\\\\%USERNAME%", "packages": ["wbc4"], "provider": "cpu",
-     "export": false, "camera": false, "model_import": false}
+     "export": false, "camera": false, "model_import": false, "slides": false}
 
 Every field but the schema may be left out. A policy that cannot be read or understood stops the
 program: going on without it could allow what was meant to be forbidden.
@@ -36,8 +36,14 @@ _WHAT = {
     "export": N_("Errors", "Exporting"),
     "camera": N_("Errors", "The live picture of a camera"),
     "model_import": N_("Errors", "Importing and adapting models"),
+    "slides": N_("Errors", "Reading whole slides"),
 }
-_BARRED = {"export": "export", "camera": "camera", "model_import": "import or adapting of models"}
+_BARRED = {
+    "export": "export",
+    "camera": "camera",
+    "model_import": "import or adapting of models",
+    "slides": "whole slides",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Policy:
         data_folder: the data folder of every user; None leaves it to the user.
         packages: the only packages that may be used, each a name, name@version or SHA-256; None for all.
         provider: auto, cpu or cuda, for every user; None leaves it to the user.
-        export, camera, model_import: whether these are allowed.
+        export, camera, model_import, slides: whether these are allowed.
     """
 
     file: Path | None = None
@@ -59,6 +65,7 @@ class Policy:
     export: bool = True
     camera: bool = True
     model_import: bool = True
+    slides: bool = True
 
     @property
     def settings(self) -> dict[str, str]:
@@ -78,7 +85,7 @@ class Policy:
         return "; ".join(told) or "it sets nothing"
 
     def require(self, what: str) -> None:
-        """Raise PolicyError (not_allowed) unless export, camera or model_import is allowed."""
+        """Raise PolicyError (not_allowed) unless export, camera, model_import or slides is allowed."""
         if not getattr(self, what):
             raise PolicyError(
                 "not_allowed",
@@ -170,6 +177,7 @@ def _checked(file: Path, document: dict[str, Any]) -> Policy:
         "export": _flag,
         "camera": _flag,
         "model_import": _flag,
+        "slides": _flag,
     }
     if document.get("schema") != SCHEMA:
         raise _invalid(file, Message(N_("Errors", "“schema” must be {schema}"), schema=SCHEMA))

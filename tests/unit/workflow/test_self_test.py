@@ -58,6 +58,7 @@ def test_all_is_well(paths):
         "data folder",
         "disk space",
         "decoder",
+        "whole slides",
         "models",
         "provider",
         "known image",

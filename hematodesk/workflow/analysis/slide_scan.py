@@ -1,0 +1,170 @@
+"""An area of a whole slide as fields, each an image like any other; empty glass is left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hematodesk.domain.errors import ImageError
+from hematodesk.domain.messages import N_
+from hematodesk.domain.slide_regions import (
+    FIELD_HEIGHT,
+    FIELD_WIDTH,
+    SlideRegion,
+    region_of,
+    region_path,
+)
+from hematodesk.workflow.analysis.image_files import ImageListing
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from hematodesk.imaging.slide_pool import SlidePool
+    from hematodesk.imaging.slide_wire import SlideInfo
+    from hematodesk.workflow.services import Services
+
+PLAN_SIDE = 4_096
+"""Pixels of the overview's longer side by which empty glass is told: one red cell is still seen in it."""
+
+_PLAN_STEP = 8
+"""Pixels of the slide that one of that overview's is across at least: single ones tell nothing."""
+
+_LEAST_SHOWN = 400
+"""Pixels of the slide that must be more than glass: a third of a red cell."""
+
+_LEAST_SIDE = 64
+"""Pixels that a row or column of fields at an area's edge must have left: two cells beside each other."""
+
+_SMALL_OBJECTIVE, _SMALL_UM = 20.0, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPlan:
+    """The fields of an area, row by row.
+
+    Attributes:
+        slide: the slide's path.
+        area: the part of it, inside the slide.
+        fields: those that show something.
+        skipped: how many were left out as empty glass.
+    """
+
+    slide: Path
+    area: SlideRegion
+    fields: tuple[SlideRegion, ...]
+    skipped: int
+
+    @property
+    def paths(self) -> list[Path]:
+        """The fields as images."""
+        return [region_path(self.slide, each) for each in self.fields]
+
+    @property
+    def root(self) -> Path:
+        """What the whole area is called, for a run that is gone on with."""
+        return area_path(self.slide, self.area)
+
+
+def area_path(slide: Path, area: SlideRegion) -> Path:
+    """The path that stands for all fields of an area."""
+    return region_path(slide, SlideRegion(area.x, area.y, area.width, area.height, area=True))
+
+
+def plan_scan(slides: SlidePool, slide: Path, area: SlideRegion) -> ScanPlan:
+    """Which fields of an area to look at.
+
+    Raises ImageError, region_outside when none of it is on the slide.
+    """
+    info = slides.info(slide)
+    inside = area.clipped(info.width, info.height)
+    if inside is None:
+        raise ImageError(
+            "region_outside",
+            N_("Errors", "The region is outside “{name}”, which has {width} × {height} pixels."),
+            N_("Errors", "Choose one inside it."),
+            name=slide.name,
+            width=info.width,
+            height=info.height,
+        )
+    every = fields_of(inside)
+    try:
+        side = max(1, min(PLAN_SIDE, max(info.width, info.height) // _PLAN_STEP))
+        shown = _Shown(slides.overview(slide, side), info)
+    except ImageError as error:
+        if error.code != "slide_no_overview":
+            raise
+        return ScanPlan(slide, inside, tuple(every), 0)
+    fields = tuple(each for each in every if shown.any_in(each))
+    return ScanPlan(slide, inside, fields, len(every) - len(fields))
+
+
+def fields_of(area: SlideRegion) -> list[SlideRegion]:
+    """All fields of an area, row by row, without overlap; at its right and lower edge they may be smaller."""
+    return [
+        SlideRegion(area.x + left, area.y + top, width, height)
+        for top, height in _steps(area.height, FIELD_HEIGHT)
+        for left, width in _steps(area.width, FIELD_WIDTH)
+    ]
+
+
+def _steps(length: int, step: int) -> list[tuple[int, int]]:
+    """Starts and lengths of a side's pieces; a last one that is too narrow is left out, but never all."""
+    pieces = [(start, min(step, length - start)) for start in range(0, length, step)]
+    return [each for each in pieces if each[1] >= _LEAST_SIDE] or pieces[:1]
+
+
+class _Shown:
+    """Where a slide shows something."""
+
+    def __init__(self, overview: npt.NDArray[np.uint8], info: SlideInfo) -> None:
+        from hematodesk.imaging.slide_glass import shows_something
+
+        self._mask = shows_something(overview)
+        self._across = self._mask.shape[1] / info.width
+        self._down = self._mask.shape[0] / info.height
+
+    def any_in(self, region: SlideRegion) -> bool:
+        """Whether anything of the region is more than glass."""
+        left, top = math.floor(region.x * self._across), math.floor(region.y * self._down)
+        right = math.ceil((region.x + region.width) * self._across)
+        bottom = math.ceil((region.y + region.height) * self._down)
+        shown = np.count_nonzero(self._mask[top:bottom, left:right])
+        return bool(shown and shown >= _LEAST_SHOWN * self._across * self._down)
+
+
+def cells_are_small(info: SlideInfo) -> bool:
+    """Whether the slide was scanned with so weak an objective that cells are too small for the models."""
+    if info.um_per_px is not None:
+        return info.um_per_px > _SMALL_UM
+    return info.objective is not None and info.objective < _SMALL_OBJECTIVE
+
+
+class SlideFields(ImageListing):
+    """The fields of an area of a slide, for a run that is gone on with; a slide that is gone has none."""
+
+    def __init__(self, services: Services, slide: Path, area: SlideRegion) -> None:
+        super().__init__((area_path(slide, area),))
+        self._services, self._slide, self._area = services, slide, area
+
+    def anew(self) -> SlideFields:
+        """The same, to be planned once more."""
+        return SlideFields(self._services, self._slide, self._area)
+
+    def _gather(self) -> Iterator[Path]:
+        try:
+            yield from plan_scan(self._services.slides, self._slide, self._area).paths
+        except ImageError:
+            return
+
+
+def listing_of(roots: tuple[Path, ...], services: Services) -> ImageListing:
+    """The images of a run that is gone on with: of files and folders, or of an area of a slide."""
+    named = region_of(roots[0]) if len(roots) == 1 else None
+    if named is not None and named[1].area:
+        return SlideFields(services, *named)
+    return ImageListing(roots)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from hematodesk.imaging.slide_pool import SlidePool
     from hematodesk.imaging.slide_wire import SlideInfo
-    from hematodesk.workflow.services import Services
 
 PLAN_SIDE = 4_096
 """Pixels of the overview's longer side by which empty glass is told: one red cell is still seen in it."""
@@ -41,6 +40,15 @@ _LEAST_SIDE = 64
 """Pixels that a row or column of fields at an area's edge must have left: two cells beside each other."""
 
 _SMALL_OBJECTIVE, _SMALL_UM = 20.0, 0.6
+
+
+class SlideServices(Protocol):
+    """What gives the slides; workflow.services.Services is one."""
+
+    @property
+    def slides(self) -> SlidePool:
+        """The whole slides. Raises PolicyError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def cells_are_small(info: SlideInfo) -> bool:
 class SlideFields(ImageListing):
     """The fields of an area of a slide, for a run that is gone on with; a slide that is gone has none."""
 
-    def __init__(self, services: Services, slide: Path, area: SlideRegion) -> None:
+    def __init__(self, services: SlideServices, slide: Path, area: SlideRegion) -> None:
         super().__init__((area_path(slide, area),))
         self._services, self._slide, self._area = services, slide, area
 
@@ -162,7 +170,7 @@ class SlideFields(ImageListing):
             return
 
 
-def listing_of(roots: tuple[Path, ...], services: Services) -> ImageListing:
+def listing_of(roots: tuple[Path, ...], services: SlideServices) -> ImageListing:
     """The images of a run that is gone on with: of files and folders, or of an area of a slide."""
     named = region_of(roots[0]) if len(roots) == 1 else None
     if named is not None and named[1].area:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 
 from export_tools.conversion.foreign import foreign
 from hematodesk.domain.errors import ModelError
+from hematodesk.inference.onnx_task import other_task, other_task_error
 
 _SMALL, _LARGE = 1 / 16, 16.0
 """A factor at most, and a mean at least, of layers that want pixels of 0 to 255."""
@@ -115,16 +116,28 @@ class _Single:
 
 
 def _only(shape: Any, path: Path, what: str, instead: str) -> tuple[Any, ...]:
-    several: list[Any] | None = None
+    several: dict[str, Any] | None = None
     if isinstance(shape, dict):
-        several = list(shape.values())
+        several = shape
     elif isinstance(shape, list) or (shape and isinstance(shape[0], (tuple, list))):
-        several = list(shape)
+        several = {str(index): each for index, each in enumerate(shape)}
     if several is None:
         return tuple(shape)
+    if what == "outputs" and len(several) != 1:
+        refuse_other_tasks(several, path)
     if len(several) != 1:
         raise ModelError("model_unsupported", f"{path.name} has {len(several)} {what}; {instead}.")
-    return tuple(several[0])
+    return tuple(next(iter(several.values())))
+
+
+def refuse_other_tasks(outputs: Mapping[str, Sequence[int | None]], path: Path) -> None:
+    """Refuse by name a network that the shapes of its outputs show to be no classifier.
+
+    Raises ModelError `model_foreign`.
+    """
+    task = other_task({name: tuple(shape) for name, shape in outputs.items()}, (), {})
+    if task is not None:
+        raise other_task_error(path.name, task)
 
 
 def input_size(
@@ -171,7 +184,8 @@ def batch_of(shape: tuple[Any, ...], path: Path) -> int | None:
 
 
 def output_width(shape: tuple[Any, ...], path: Path) -> int:
-    """Columns of an output (N, K). Raises ModelError `model_unsupported`."""
+    """Columns of an output (N, K). Raises ModelError `model_foreign` or `model_unsupported`."""
+    refuse_other_tasks({"": shape}, path)
     if len(shape) != 2 or shape[1] is None:
         raise ModelError(
             "model_unsupported",

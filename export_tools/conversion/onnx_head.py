@@ -21,7 +21,7 @@ _PASSING = frozenset({"Identity", "Squeeze", "Reshape", "Flatten", "Cast", "Drop
 _BETWEEN = _PASSING | {
     "Add", "Sub", "Mul", "Div", "Relu", "LeakyRelu", "PRelu", "Clip", "Elu", "Selu", "Sigmoid", "Tanh",
     "Softplus", "Softsign", "HardSigmoid", "Max", "Min", "BatchNormalization", "Unsqueeze", "Gelu", "Erf",
-    "Where", "Exp",
+    "Where", "Exp", "HardSwish",
 }  # fmt: skip
 _ELEMENTWISE = _SAME | {
     "Relu",
@@ -141,6 +141,8 @@ def find_head(model: onnx.ModelProto) -> Head:
         if found is not None:
             features, flattened, channels_first = found
             head = replace(head, features=features, flattened=flattened, channels_first=channels_first)
+    if head.weight is None:
+        head = _without_dense(graph, head)
     pooling, dense = _below(graph, head.scores)
     if head.features is not None:
         pooling = "flattened" if head.flattened is not None else "average"
@@ -162,6 +164,18 @@ def _find_head(model: onnx.ModelProto, graph: _Graph) -> Head:
             return Head("logits", "sigmoid", True, last.input[0], *behind)
         return Head("sigmoid", "", False, output, *behind)
     return Head("logits", "", single, output, *_embedding(graph, name))
+
+
+def _without_dense(graph: _Graph, head: Head) -> Head:
+    """A head whose scores are the means of a map with one channel a class, as SqueezeNet has it."""
+    features, channels_first = _pooled_from(graph, head.scores)
+    shape = graph.shapes.get(features or "", [])
+    classes = shape[1 if channels_first else 3] if len(shape) == 4 else 0
+    if classes < 2 or head.single:
+        return head
+    return replace(
+        head, features=features, channels_first=channels_first, weight=np.eye(classes, dtype=np.float32)
+    )
 
 
 def _below(graph: _Graph, name: str) -> tuple[Pooling, int]:

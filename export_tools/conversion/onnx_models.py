@@ -94,6 +94,11 @@ class _Original:
         self._path, self._name, self._output = path, name, output
         self._kind, self._batch = kind, batch
 
+    @property
+    def takes_floats(self) -> bool:
+        """Whether the input is of floats, not of whole numbers."""
+        return bool(np.issubdtype(self._kind, np.floating))
+
     def raw(self, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The output for one feed, as it comes."""
         with foreign("model_unsupported", f"{self._path.name} does not run in ONNX Runtime"):
@@ -308,7 +313,11 @@ def _open_batch(
     opened.CopyFrom(graph)
     for each in (opened.graph.input[0], opened.graph.output[0]):
         each.type.tensor_type.shape.dim[0].dim_param = "batch"
-    images = np.random.default_rng(0).uniform(0, 1, (_TRIED, *sides)).astype(np.float32)
+    _open_reshapes(opened, graph, batch)
+    # Whole numbers would all be 0 in a smaller range.
+    images = np.random.default_rng(0).uniform(0, 255, (_TRIED, *sides)).astype(np.float32)
+    if original.takes_floats:
+        images /= 255
     try:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
@@ -331,6 +340,24 @@ def _open_batch(
             "Write it for one image or with an open batch size: dynamic_axes={'input': {0: 'batch'}}.",
         )
     return 1
+
+
+def _open_reshapes(opened: Any, fixed: Any, batch: int) -> None:
+    """Free the batch size in constants that reshape to it, as PyTorch writes them for its one example."""
+    inferred = onnx.shape_inference.infer_shapes(fixed).graph
+    shapes = {
+        each.name: [side.dim_value for side in each.type.tensor_type.shape.dim]
+        for each in (*inferred.value_info, *inferred.output)
+    }
+    names = all_names(opened.graph)
+    for node in opened.graph.node:
+        made = shapes.get(node.output[0], []) if node.op_type == "Reshape" else []
+        if made[:1] == [batch] and all(side > 0 for side in made):
+            name = _free(f"{node.output[0]}_shape", names)
+            opened.graph.initializer.append(
+                numpy_helper.from_array(np.array([-1, *made[1:]], np.int64), name)
+            )
+            node.input[1] = name
 
 
 def _labels(facts: OnnxFacts) -> tuple[str, ...]:

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from export_tools.conversion.foreign import foreign
-from export_tools.conversion.loaded_model import LoadedModel, Wanted, batch_of, input_size, output_width
+from export_tools.conversion.loaded_model import (
+    LoadedModel,
+    Wanted,
+    batch_of,
+    input_size,
+    output_width,
+    refuse_other_tasks,
+)
 from hematodesk.domain.errors import ModelError
 
 # Operations with effects outside the graph: file access, and Python of the process that made it.
@@ -46,7 +53,7 @@ def load_saved_model(folder: Path, wanted: Wanted) -> LoadedModel:
     with foreign(*damaged):
         shape = tuple(spec.shape.as_list())
     layout, height, width = input_size(shape, folder, wanted.size)
-    model = _Signature(restored, function, spec)
+    model = _Signature(restored, function, spec, folder)
     with foreign("model_unsupported", f"{folder.name} does not run"):
         size = (1, height, width, 3) if layout == "nhwc" else (1, 3, height, width)
         answer = model(tf.zeros(size))
@@ -115,7 +122,8 @@ def _takes_images(function: Any) -> bool:
 class _Signature:
     """Calls the function by tensor; holds the restored object, whose variables it reads."""
 
-    def __init__(self, restored: Any, function: Any, spec: Any) -> None:
+    def __init__(self, restored: Any, function: Any, spec: Any, path: Path) -> None:
+        self._path = path
         self._restored = restored
         self._function = function
         self._spec = spec
@@ -129,6 +137,7 @@ class _Signature:
         answer = self._function(**{self._by_name: images}) if self._by_name else self._function(images)
         if isinstance(answer, dict):
             if len(answer) != 1:
+                refuse_other_tasks({name: each.shape.as_list() for name, each in answer.items()}, self._path)
                 raise ModelError(
                     "model_unsupported",
                     f"The model has {len(answer)} outputs ({', '.join(sorted(answer))}); one score a class "

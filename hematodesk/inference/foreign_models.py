@@ -95,6 +95,8 @@ def foreign_file(data: bytes) -> Foreign | None:
     Args:
         data: the whole file, or its beginning and its end.
     """
+    if data.startswith(b"MATLAB "):
+        return Foreign(Message(N_("Errors", "a MATLAB file")), _from_origin)
     for start in (0, 512, 1024, 2048):
         if data[start : start + 8] == b"\x89HDF\r\n\x1a\n":
             return _keras(N_("Errors", "a Keras model (HDF5)"))
@@ -267,7 +269,7 @@ def _archive(names: frozenset[str]) -> Foreign | None:
         if "metadata.json" in last:
             what = Message(N_("Errors", "a Teachable Machine download (TensorFlow.js)"))
         return Foreign(what, _from_keras)
-    if "data.pkl" in last:
+    if last & {"data.pkl", "archive_format"}:
         return _torch(N_("Errors", "a PyTorch model"))
     if any(".mlpackage/" in name or name.endswith(".mlmodel") for name in names):
         return _core_ml()

@@ -66,7 +66,10 @@ def other_task(
 
 def _is_labelled_map(shape: Shape) -> bool:
     """(N, K, rows, columns) or (N, rows, columns, K) with few classes and many positions."""
-    for classes, rows, columns in ((shape[1], *shape[2:]), (shape[3], *shape[1:3])):
+    readings = [(shape[1], *shape[2:]), (shape[3], *shape[1:3])]
+    square = [each for each in readings if each[1] is not None and each[1] == each[2]]
+    # Most images are square, and so are their maps: then there is no doubt which axis is the classes'.
+    for classes, rows, columns in square or readings:
         if classes is None or classes > _MOST_CLASSES:
             continue
         sides = [side for side in (rows, columns) if side is not None]

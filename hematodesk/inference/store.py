@@ -19,6 +19,7 @@ from hematodesk.domain.files import make_folder, write_whole
 from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.domain.packages import BrokenPackage, Listed, ModelPackage, PackageCheck
 from hematodesk.inference.digests import DIGEST_FILE, read_digests
+from hematodesk.inference.foreign_models import foreign_error, foreign_head
 from hematodesk.inference.manifest_json import NAME_PATTERN, VERSION_PATTERN
 from hematodesk.inference.package import parse_package, read_model_bytes, read_package
 from hematodesk.inference.provider import open_bytes
@@ -85,6 +86,12 @@ class PackageStore:
         for each in matching:
             if isinstance(each, BrokenPackage):
                 raise each.error
+        with contextlib.suppress(OSError):
+            # A SavedModel is a folder, and may be called as a package is.
+            folder = Path(name_or_path)
+            foreign = foreign_head(folder) if folder.is_dir() else None
+            if foreign is not None:
+                raise foreign_error(folder.name, foreign)
         raise self._no_such(name_or_path)
 
     def import_file(self, path: Path) -> ModelPackage:

@@ -1622,6 +1622,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Estos archivos pueden contener código que se ejecuta al abrirlos; por eso no se ha abierto. Una red de PyTorch o fastai: guárdela como ONNX donde se entrenó y conviértala en un paquete: `{command}`. Los modelos de scikit-learn toman tablas y no imágenes.</translation>
     </message>
     <message>
+        <source>a MATLAB file</source>
+        <translation>un archivo de MATLAB</translation>
+    </message>
+    <message>
         <source>a Keras model (HDF5)</source>
         <translation>un modelo de Keras (HDF5)</translation>
     </message>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -384,3 +385,86 @@ def test_crop_rules(keras: Any, tmp_path: Path, convert: Any, capsys: pytest.Cap
     rule = read_package(convert(source, *THREE, "--crop", "cell", "--red-cells", "2.5")).manifest.input.crop
     assert (rule.rule, rule.red_cells) == ("cell", 2.5)
     assert "2.5 red-cell diameters wide" in capsys.readouterr().out
+
+
+def test_a_teachable_machine_zip_as_it_is_downloaded(
+    keras: Any, shaken: Any, tmp_path: Path, convert: Any
+) -> None:
+    tf_keras = pytest.importorskip("tf_keras")
+    model = shaken(small(tf_keras, *HEADS["pooled"](tf_keras)))
+    save(model, tmp_path / "keras_model.h5")
+    path = tmp_path / "converted_keras.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "keras_model.h5", "keras_model.h5")
+        archive.writestr("labels.txt", "0 Eosinophil\n1 Lymphocyte\n2 Monocyte\n")
+    (tmp_path / "keras_model.h5").unlink()
+    package = agree(convert(path, "--preprocess", "symmetric"), model, lambda pixels: pixels / 127.5 - 1)
+    assert package.class_ids == ("eosinophil", "lymphocyte", "monocyte")
+
+
+def test_a_saved_model_in_an_archive(keras: Any, shaken: Any, tmp_path: Path, convert: Any) -> None:
+    model = shaken(small(keras, *HEADS["pooled"](keras)))
+    model.export(tmp_path / "made")
+    path = tmp_path / "converted_savedmodel.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for each in (tmp_path / "made").rglob("*"):
+            archive.write(each, f"model.savedmodel/{each.relative_to(tmp_path / 'made').as_posix()}")
+        archive.writestr("labels.txt", "0 a\n1 b\n2 c\n")
+    agree(convert(path, "--preprocess", "unit"), model)
+
+
+def scaling_inside(keras: Any, kind: str) -> Any:
+    layers = keras.layers
+    if kind == "rescaling":
+        return small_with(keras, layers.Rescaling(1 / 255, name="to_unit"))
+    if kind == "nested":
+        inner = keras.Sequential(
+            [keras.Input((32, 32, 3)), layers.Rescaling(1 / 127.5, offset=-1, name="to_unit")]
+        )
+        return small_with(keras, inner)
+    if kind == "normalization":
+        return small_with(keras, layers.Normalization(mean=[120.0] * 3, variance=[900.0] * 3, name="to_unit"))
+    base = keras.applications.MobileNetV3Small(
+        weights=None, include_top=False, input_shape=(32, 32, 3), pooling="avg"
+    )
+    return keras.Sequential([keras.Input((32, 32, 3)), base, layers.Dense(3, activation="softmax")])
+
+
+def small_with(keras: Any, first: Any) -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            first,
+            keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+            *HEADS["pooled"](keras),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "layer"),
+    [
+        ("rescaling", "to_unit"),
+        ("nested", "to_unit"),
+        ("normalization", "to_unit"),
+        ("MobileNetV3", "rescaling"),
+    ],
+)
+def test_scaling_twice_is_warned_about_by_the_layers_name(
+    keras: Any, tmp_path: Path, convert: Any, capsys: pytest.CaptureFixture[str], kind: str, layer: str
+) -> None:
+    path = save(scaling_inside(keras, kind), tmp_path / "m.keras")
+    convert(path, *THREE, "--preprocess", "unit")
+    told = capsys.readouterr().out
+    assert "WARNING" in told and "scales twice" in told and f"the layer '{layer}" in told
+    convert(path, *THREE, "--preprocess", "raw")
+    assert "WARNING" not in capsys.readouterr().out
+
+
+def test_no_warning_without_scaling_inside(
+    keras: Any, tmp_path: Path, convert: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    convert(save(small(keras, *HEADS["pooled"](keras)), tmp_path / "m.keras"), *THREE, "--preprocess", "unit")
+    first = keras.layers.Normalization(mean=[0.5] * 3, variance=[0.04] * 3)
+    convert(save(small_with(keras, first), tmp_path / "n.keras"), *THREE, "--preprocess", "unit")
+    assert "WARNING" not in capsys.readouterr().out

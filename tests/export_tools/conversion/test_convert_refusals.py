@@ -238,7 +238,9 @@ def test_shapes_that_no_package_has(keras: Any, tmp_path: Path, refused: Refused
     pool, dense = k.GlobalAveragePooling2D, k.Dense
     for path, words, options in (
         (made("grey", (32, 32, 1), k.Conv2D(3, 3), pool(), dense(2)), "colour images", ()),
-        (made("base", (32, 32, 3), k.Conv2D(3, 3)), "one score a class is needed", ()),
+        (made("base", (32, 32, 3), k.Conv2D(64, 3)), "one score a class is needed", ()),
+        (made("mask", (32, 32, 3), k.Conv2D(3, 3)), "a segmentation network", ()),
+        (made("grid", (32, 32, 3), k.Conv2D(6, 3), k.Reshape((900, 6))), "an object detector (YOLO)", ()),
         (made("wide", (32, 48, 3), k.Conv2D(3, 3), pool(), dense(2)), "48 x 32; a package's are square", ()),
         (made("tiny", (8, 8, 3), k.Conv2D(3, 3), pool(), dense(2)), "input.width", ()),
         (made("three", (32, 32, 3), k.Conv2D(3, 3), pool(), dense(3)), "3 outputs, but 2 labels", ()),
@@ -252,6 +254,10 @@ def test_shapes_that_no_package_has(keras: Any, tmp_path: Path, refused: Refused
     pooled = pool()(k.Conv2D(3, 3)(image))
     two = keras.Model(image, [dense(2)(pooled), dense(2)(pooled)])
     assert "has 2 outputs" in refused(save(two, tmp_path / "two.keras"))
+    boxes = k.Reshape((900, 4), name="boxes")(k.Conv2D(4, 3)(image))
+    classes = k.Reshape((900, 2), name="classes")(k.Conv2D(2, 3)(image))
+    boxed = keras.Model(image, [boxes, classes])
+    assert "an object detector" in refused(save(boxed, tmp_path / "boxed.keras"))
     other = keras.Input((32, 32, 3))
     both = keras.Model([image, other], dense(2)(pool()(k.Add()([image, other]))))
     assert "has 2 inputs" in refused(save(both, tmp_path / "both.keras"))

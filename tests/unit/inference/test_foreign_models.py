@@ -74,6 +74,8 @@ KINDS = {
     ),
     "tflite": (b"\x1c\0\0\0TFL3" + bytes(60), "a TensorFlow Lite model"),
     "pytorch": (archive("net/data.pkl", "net/version", "net/data/0"), "a PyTorch model"),
+    "pytorch, exported": (archive("net/archive_format", "net/models/model.json"), "a PyTorch model"),
+    "matlab": (b"MATLAB 7.3 MAT-file".ljust(512) + HDF5 + bytes(50), "a MATLAB file"),
     "pytorch, old": (
         b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." + bytes(50),
         "a PyTorch model (old form)",
@@ -149,6 +151,20 @@ def test_folders_say_what_they_are(tmp_path: Path) -> None:
     assert "TensorFlow.js" in refused(other).message
 
 
+def test_a_folder_of_a_model_may_be_called_as_a_package_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net" / "variables").mkdir(parents=True)
+    (tmp_path / "net" / "saved_model.pb").write_bytes(b"\x08\x01")
+    (tmp_path / "plain").mkdir()
+    store = PackageStore(tmp_path / "shipped", tmp_path / "user")
+    for name, code in (("net", "model_foreign"), ("plain", "model_not_found"), ("gone", "model_not_found")):
+        with pytest.raises(ModelError) as caught:
+            store.find(name)
+        assert caught.value.code == code
+
+
 def test_a_large_file_is_told_by_its_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hematodesk.inference.package.MAX_MODEL_BYTES", 1_000)
     path = tmp_path / "net.pt"
@@ -213,6 +229,7 @@ def test_networks_for_other_tasks_are_not_sent_to_the_converter(
         {"out": (1, 4, 1, 1)},
         {"features": (1, 1280, 7, 7)},
         {"features": ("n", 20, 20, 1280)},
+        {"features": ("n", 30, 30, 64)},
         {"logits": (1, 4), "embedding": (1, 512), "map": (1, 28, 28, 4)},
     ],
 )

@@ -570,6 +570,44 @@ def test_a_network_that_pools_the_image_itself(convert: Convert) -> None:
     assert answers(package, crops()) == pytest.approx(plain(made, torchvision(crops())), abs=1e-5)
 
 
+def test_a_batch_of_one_written_into_reshapes_is_opened(convert: Convert) -> None:
+    # As PyTorch's exporter of today writes flatten().
+    made = torch_like(batch=1, opset=20)
+    made.graph.node[3].CopyFrom(helper.make_node("Reshape", ["/pool/out", "shape"], ["/flat"], allowzero=1))
+    made.graph.initializer.append(numpy_helper.from_array(np.array([1, DEPTH], np.int64), "shape"))
+    package, _told = convert(made, "--labels", LABELS, "--preprocess", "imagenet-torch")
+    assert answers(package, crops()) == pytest.approx(softmax(plain(made, torchvision(crops()))), abs=1e-5)
+    session = onnxruntime.InferenceSession(str(package), providers=["CPUExecutionProvider"])
+    assert not isinstance(session.get_inputs()[0].shape[0], int)
+
+
+def test_a_network_that_needs_one_image_at_a_time_stays_so(convert: Convert) -> None:
+    # Crops in a batch would be normalised by each other's values.
+    made = torch_like(batch=1)
+    made.graph.node.insert(2, helper.make_node("ReduceMax", ["/relu/out"], ["/most"], keepdims=1))
+    made.graph.node.insert(3, helper.make_node("Div", ["/relu/out", "/most"], ["/normed"]))
+    made.graph.node[4].input[0] = "/normed"
+    package, _told = convert(made, "--labels", LABELS, "--preprocess", "imagenet-torch")
+    assert answers(package, crops()) == pytest.approx(softmax(plain(made, torchvision(crops()))), abs=1e-5)
+    session = onnxruntime.InferenceSession(str(package), providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape[0] == 1
+
+
+def test_scores_that_are_means_of_a_map_have_it_as_their_map(convert: Convert) -> None:
+    # SqueezeNet: a convolution with one channel a class, then pooling.
+    made = torch_like()
+    del made.graph.node[2:]
+    kernel = weights()["fc.weight"].reshape(CLASSES, DEPTH, 1, 1)
+    made.graph.initializer.append(numpy_helper.from_array(kernel, "last"))
+    made.graph.node.append(helper.make_node("Conv", ["/relu/out", "last"], ["/last"]))
+    made.graph.node.append(helper.make_node("GlobalAveragePool", ["/last"], ["/pool"]))
+    made.graph.node.append(helper.make_node("Flatten", ["/pool"], ["logits"]))
+    package, _told = convert(made, "--labels", LABELS, "--preprocess", "imagenet-torch")
+    outputs = read_package(package).manifest.outputs
+    assert (outputs.activation_map, outputs.embedding) == ("cam", None)
+    assert answers(package, crops()) == pytest.approx(softmax(plain(made, torchvision(crops()))), abs=1e-5)
+
+
 def gemm(made: onnx.ModelProto) -> onnx.NodeProto:
     return next(node for node in made.graph.node if node.op_type == "Gemm")
 

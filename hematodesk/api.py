@@ -182,7 +182,9 @@ class Model:
     def __exit__(self, *_fault: object) -> None:
         self.close()
 
-    def name_images(self, images: Iterable[Image], *, whole_image: bool = False) -> Iterator[ImageResult]:
+    def name_images(
+        self, images: Iterable[Image], *, whole_image: bool = False, page: int | None = None
+    ) -> Iterator[ImageResult]:
         """Name the cells of images; one result an image, in their order, each soon after it is ready.
 
         An image that cannot be read gives a result with status `error` and its `fault`, and stops no other.
@@ -191,6 +193,8 @@ class Model:
         Args:
             images: read in another thread, a little ahead of the results; may be endless.
             whole_image: name each image as one cell instead of looking for cells.
+            page: which picture of files that have several (TIFF), counted from 1; None for the first. A file
+                without it gives a result with the fault page_not_there.
 
         Raises:
             TypeError, ValueError: one is no image (see `Image`); those before it are named first.
@@ -199,7 +203,7 @@ class Model:
         """
         if isinstance(images, (str, bytes, Path)):
             raise TypeError("name_images takes several images; for a single one there is name_image")
-        run = _Run(self._services, images, whole_image)
+        run = _Run(self._services, images, whole_image, page)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the model is closed")
@@ -211,9 +215,9 @@ class Model:
             with self._lock:
                 self._runs.discard(run)
 
-    def name_image(self, image: Image, *, whole_image: bool = False) -> ImageResult:
+    def name_image(self, image: Image, *, whole_image: bool = False, page: int | None = None) -> ImageResult:
         """Name the cells of one image; see `name_images`."""
-        (result,) = self.name_images([image], whole_image=whole_image)
+        (result,) = self.name_images([image], whole_image=whole_image, page=page)
         return result
 
     def close(self) -> None:
@@ -229,10 +233,13 @@ class Model:
 class _Run:
     """One call of name_images: a run job in a thread of its own, and the queue of its results."""
 
-    def __init__(self, services: Services, images: Iterable[Image], whole_image: bool) -> None:
+    def __init__(
+        self, services: Services, images: Iterable[Image], whole_image: bool, page: int | None
+    ) -> None:
         self._services = services
         self._images = images
         self._whole_image = whole_image
+        self._page = page
         self._cancel = CancelToken()
         self._end: BaseException | None = None
         self._results: queue.Queue[ImageResult | BaseException | None] = queue.Queue(_READ_AHEAD)
@@ -262,7 +269,7 @@ class _Run:
         from hematodesk.workflow.analysis.run_job import RunJob, RunRequest
         from hematodesk.workflow.analysis.source_streams import LazySources
 
-        request = RunRequest(LazySources(self._sources()), whole_image=self._whole_image)
+        request = RunRequest(LazySources(self._sources()), whole_image=self._whole_image, page=self._page)
         try:
             if RunJob(self._services, request).run(self._cancel, self._tell).summary.cancelled:
                 self._end = Cancelled()

@@ -169,6 +169,9 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recursive", action="store_true", help="also the folders inside folders")
     _add_model(parser)
     parser.add_argument("--whole-image", action="store_true", help="classify each image as one cell")
+    parser.add_argument(
+        "--page", type=_page, metavar="N", help="page N of files that have several, not the first (TIFF)"
+    )
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     _add_separator(parser)
     parser.add_argument("--output", type=_path, metavar="FILE", help="write there, whole or not at all")
@@ -334,6 +337,12 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 0 on")
     return int(text)
+
+
+def _page(text: str) -> int:
+    if (page := _count(text)) < 1:
+        raise argparse.ArgumentTypeError("the first page is 1")
+    return page
 
 
 def _seconds(text: str) -> float:

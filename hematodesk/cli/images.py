@@ -92,6 +92,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
                 # A shard's run is of its own images: another shard of the same folder is another run.
                 FixedSources(images, roots),
                 whole_image=options.whole_image,
+                page=options.page,
                 keep=Keep.RUN if options.save else Keep.NOTHING,
                 reuse=options.resume,
                 resume=options.resume,

@@ -89,6 +89,7 @@ class RunOptions:
         model, version, sha256: the package.
         whole_image: whether each image is classified as one cell.
         again: whether images are analysed that the history knew before the run.
+        page: which picture of each file, from 1; None for the first.
     """
 
     roots: tuple[str, ...]
@@ -97,6 +98,7 @@ class RunOptions:
     sha256: str
     whole_image: bool = False
     again: bool = False
+    page: int | None = None
 
     @property
     def root_paths(self) -> tuple[Path, ...]:

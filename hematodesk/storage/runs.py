@@ -24,7 +24,7 @@ def insert(connection: sqlite3.Connection, options: RunOptions, total: int | Non
         "VALUES (?, ?, ?, ?, ?, 'going', ?, ?)",
         (
             json.dumps(options.roots),
-            json.dumps({"whole_image": options.whole_image, "again": options.again}),
+            json.dumps(_packed(options)),
             pack_text(options.model),
             pack_text(options.version),
             pack_text(options.sha256),
@@ -34,6 +34,13 @@ def insert(connection: sqlite3.Connection, options: RunOptions, total: int | Non
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def _packed(options: RunOptions) -> dict[str, bool | int]:
+    packed: dict[str, bool | int] = {"whole_image": options.whole_image, "again": options.again}
+    if options.page is not None:
+        packed["page"] = options.page
+    return packed
 
 
 def tell(connection: sqlite3.Connection, run_id: int, total: int | None, done: int, failed: int) -> None:
@@ -93,6 +100,7 @@ def _run(row: tuple[Any, ...]) -> Run:
             unpack_text(row[5]),
             whole_image=options["whole_image"],
             again=options["again"],
+            page=options.get("page"),
         ),
         RunState(row[6]),
         *row[7:],

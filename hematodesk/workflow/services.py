@@ -194,6 +194,7 @@ class Services:
             package.sha256,
             whole_image=bool(request.whole_image),
             again=request.again,
+            page=request.page if resumed is None else resumed.options.page,
         )
         history = self.open_history()
         if request.resume and resumed is None:

@@ -202,7 +202,7 @@ class Analyser:
             return PreparedImage(_failed(replace(opened, image=None, fault=_no_memory(opened.source))), ())
         height, width = opened.image.pixels.shape[:2]
         result = ImageResult(
-            name=_name(opened.source),
+            name=_page_name(_name(opened.source), opened.image.page),
             path=_path(opened.source),
             digest=opened.image.digest,
             width=width,
@@ -310,12 +310,14 @@ def cut_cell(pixels: Pixels, cell: Cell, red_cell_diameter: float | None, cutter
     return Cut(crop.crop_cell(pixels, cell.box, side=side, size=size), crop.crop_square(cell.box, side=side))
 
 
-def open_image(source: Source, reader: ImageReader | None = None, *, locate: bool = False) -> OpenedImage:
+def open_image(
+    source: Source, reader: ImageReader | None = None, *, locate: bool = False, page: int | None = None
+) -> OpenedImage:
     """Read and decode a source; never raises for the image's faults.
 
     Args:
         reader: decodes; without one it is done in this process.
-        locate: see ImageReader.
+        locate, page: see ImageReader.
     """
     if reader is None:
         from hematodesk.imaging.reader import LocalReader
@@ -326,9 +328,9 @@ def open_image(source: Source, reader: ImageReader | None = None, *, locate: boo
     fault: Fault | None = None
     try:
         image = (
-            reader.decode(source.data, source.name, locate=locate)
+            reader.decode(source.data, source.name, locate=locate, page=page)
             if isinstance(source, Picture)
-            else reader.read(source, locate=locate)
+            else reader.read(source, locate=locate, page=page)
         )
     except ImageError as error:
         fault = Fault(error.code, error.message, error.remedy)
@@ -367,6 +369,11 @@ def _no_memory(source: Source) -> Fault:
 
 def _name(source: Source) -> str:
     return source.name
+
+
+def _page_name(name: str, page: int) -> str:
+    """What a picture of a file is called: the first by the file's name alone."""
+    return name if page == 1 else f"{name}, page {page}"
 
 
 def _path(source: Source) -> str:

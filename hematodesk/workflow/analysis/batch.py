@@ -88,6 +88,7 @@ def run_batch(
     *,
     pause: Pause | None = None,
     whole_image: bool | None = None,
+    page: int | None = None,
     earlier: Callable[[str], HistoryImage | None] | None = None,
     reused: Callable[[list[HistoryImage]], None] | None = None,
     total: int | Callable[[], int | None] | None = None,
@@ -105,6 +106,7 @@ def run_batch(
         cancel: stops it, also inside an image; what is finished still goes to the sink.
         pause: while it is set no image is begun; what is under way is finished.
         whole_image: see Analyser.
+        page: see RunRequest.
         earlier: asked with each image's digest, in a decoding thread; an answer is used instead of
             analysing, a HematodeskError ends the batch and is passed on. With it an image whose
             bytes came before in this batch is answered by that one's result.
@@ -117,7 +119,7 @@ def run_batch(
     count = total if total is not None else len(sources) if isinstance(sources, Sequence) else None
     asked = count if callable(count) else lambda: count
     run = _Run(sink, reused, progress, cancel or CancelToken(), pause or Pause(), asked, earlier, gone)
-    return run.over(sources, analyser, workers or default_workers() + 3, whole_image)
+    return run.over(sources, analyser, workers or default_workers() + 3, whole_image, page)
 
 
 def default_workers() -> int:
@@ -157,7 +159,12 @@ class _Run:
         self._pace = Pace(self._started)
 
     def over(
-        self, sources: Iterable[Source], analyser: Analyser, threads: int, whole_image: bool | None
+        self,
+        sources: Iterable[Source],
+        analyser: Analyser,
+        threads: int,
+        whole_image: bool | None,
+        page: int | None,
     ) -> BatchSummary:
         """Run to the end, to the cancel, or until the images' folder is gone."""
         coming = iter(sources)
@@ -169,6 +176,7 @@ class _Run:
             threads=threads,
             earlier=self._earlier,
             whole_image=whole_image,
+            page=page,
         )
         try:
             while self._gone is None:

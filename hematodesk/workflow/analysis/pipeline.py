@@ -30,6 +30,7 @@ from hematodesk.domain.errors import Cancelled, HematodeskError
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.messages import N_, Message
 from hematodesk.domain.pause import Pause
+from hematodesk.imaging.files import page_digest
 from hematodesk.workflow.analysis.analyser import Analyser, OpenedImage, PreparedImage, open_image
 from hematodesk.workflow.analysis.sources import Picture, Source, digest_of
 from hematodesk.workflow.system.faults import code_trace
@@ -80,6 +81,7 @@ class Pipeline:
         threads: decoding threads.
         earlier: see batch.run_batch.
         pause: no image is begun while it is set.
+        page: see RunRequest.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Pipeline:
         threads: int,
         earlier: Earlier | None,
         whole_image: bool | None,
+        page: int | None = None,
     ) -> None:
         self._sources = sources
         self._analyser = analyser
@@ -99,6 +102,7 @@ class Pipeline:
         self._pause = pause
         self._earlier = earlier
         self._whole_image = whole_image
+        self._page = page
         self._locate = not analyser.takes_whole_image(whole_image)
         self._batch = max(1, analyser.classifier.crops_a_run)
         self.window = 2 * threads + 2 + (self._batch if self._batch > 1 else 0)
@@ -215,12 +219,13 @@ class Pipeline:
         self._cancel.check()
         if self._lately_known and self._earlier is not None and isinstance(source, Path):
             # Where one image was known the next one mostly is too, and needs no decoding.
-            known = self._ask(digest_of(source))
+            digest = digest_of(source)
+            known = self._ask(page_digest(digest, self._page or 1) if digest else "")
             if known is not None:
                 return known
         with self._room.taken(_pixel_bytes(source)):
             self._cancel.check()
-            opened = open_image(source, self._analyser.reader, locate=self._locate)
+            opened = open_image(source, self._analyser.reader, locate=self._locate, page=self._page)
             self._cancel.check()
             known = self._ask(opened.image.digest) if opened.image is not None else None
             if known is not None:

@@ -66,6 +66,7 @@ class RunRequest:
         again: known images are analysed again on request; recorded with the run.
         resume: resume the unfinished run of the same request, if there is one.
         resumed: the run to resume. Its own results are kept, even without `reuse`.
+        page: which picture of each file, from 1; None for the first.
         watched: the folder whose new files these are. A failed file of it may come again, and is then neither
             told nor kept; with Keep.NOTHING it remembers the answers, so that a renamed file has none twice.
     """
@@ -78,6 +79,7 @@ class RunRequest:
     resume: bool = False
     resumed: Run | None = None
     watched: WatchedFolder | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,15 @@ class FirstImage:
         opened: whether reading it was tried.
         pixels: uint8 (H, W, 3) RGB; None when it is not read yet, or cannot be.
         answer: None before it is named; a new one is not kept yet when it is told first.
+        page, pages: which picture of its file it is, counted from 1, and how many there are.
     """
 
     source: Source
     opened: bool = False
     pixels: Pixels | None = None
     answer: Answer | None = None
+    page: int = 1
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +253,11 @@ class RunJob:
             return False
         tell(FirstImage(source))
         # Not located by the reader, where it would wait behind the images of a running batch.
-        opened = open_image(source, self._services.reader)
-        pixels = None if opened.image is None else opened.image.pixels
-        tell(FirstImage(source, True, pixels))
+        opened = open_image(source, self._services.reader, page=self.request.page)
+        seen = FirstImage(source, True)
+        if opened.image is not None:
+            seen = replace(seen, pixels=opened.image.pixels, page=opened.image.page, pages=opened.image.pages)
+        tell(seen)
         analyser = self._services.loaded_analyser(cancel)
         found = None
         if self.request.reuse and self._services.has_history and opened.image is not None:
@@ -260,7 +267,7 @@ class RunJob:
         else:
             answer = Answer(analyser.analyse_opened(opened, cancel, self.request.whole_image).result)
         self._first = answer
-        tell(FirstImage(source, True, pixels, answer))
+        tell(replace(seen, answer=answer))
         if answer.known or self.request.keep is Keep.NOTHING or not self._services.has_history:
             return self.others
         try:
@@ -269,7 +276,7 @@ class RunJob:
             tell(NotKept(answer, error))
             return False
         self._first = Answer(image.result, image)
-        tell(FirstImage(source, True, pixels, self._first))
+        tell(replace(seen, answer=self._first))
         return self.others
 
     # The others, or all
@@ -370,6 +377,7 @@ class RunJob:
             cancel,
             pause=pause,
             whole_image=self.request.whole_image,
+            page=self.request.page,
             earlier=self._known(analyser, record),
             reused=reused,
             total=total,

@@ -113,6 +113,10 @@ def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:
             name=result.name,
         )
     image = reader.read(Path(result.path))
+    if result.digest and image.digest != result.digest and image.pages > 1:
+        page = _page_of(result.digest, image.digest, image.pages)
+        if page is not None:
+            return reader.read(Path(result.path), page=page)
     if result.digest and image.digest != result.digest:
         raise ImageError(
             "image_changed",
@@ -121,6 +125,13 @@ def reopen(result: ImageResult, reader: ImageReader) -> ReadImage:
             name=result.name,
         )
     return image
+
+
+def _page_of(digest: str, file_digest: str, pages: int) -> int | None:
+    """Which page of a file has that digest; None when none has."""
+    from hematodesk.imaging.files import page_digest
+
+    return next((page for page in range(2, pages + 1) if page_digest(file_digest, page) == digest), None)
 
 
 def sweep_pictures(folder: Path, still_wanted: Callable[[str], bool]) -> int:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import tifffile
 
 from hematodesk.imaging.tiff import PageEntry, Survey
-from hematodesk.imaging.tiff_layout import read_page, text_of
+from hematodesk.imaging.tiff_layout import read_page, tag_of, text_of
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -108,7 +108,7 @@ def _imagej(page: Any, words: str, pictures: tuple[PageEntry, ...]) -> Stack | N
         return None
     if not together and len(pictures) < images:
         return None if len(pictures) > 1 else Stack(1, lambda _: pictures, offset=offset)
-    metadata = page.tags.valueof(_IJ_METADATA)
+    metadata = tag_of(page, _IJ_METADATA)
     metadata = metadata if isinstance(metadata, dict) else {}
     colours = _imagej_colours(told.get("mode", ""), channels, metadata.get("LUTs"))
 

@@ -39,7 +39,7 @@ from imagecodecs import (
 
 from hematodesk.imaging import tiff, tiff_layout
 from hematodesk.imaging.tiff import Broken, Data, Unsupported
-from hematodesk.imaging.tiff_layout import Layout
+from hematodesk.imaging.tiff_layout import Layout, numbers_of, tag_of
 
 Samples = npt.NDArray[Any]
 _T4_OPTIONS, _LERC_PARAMETERS = 292, 50_674
@@ -178,7 +178,7 @@ def _fax(page: Layout, coded: Any, rows: int) -> Samples:
         elif page.compression == tiff_layout.FAX4:
             made = ccittfax4_decode(coded, rows, width)
         else:
-            options = int(page.page.tags.valueof(_T4_OPTIONS) or 0)
+            options = int(tag_of(page.page, _T4_OPTIONS) or 0)
             made = ccittfax3_decode(coded, rows, width, t4options=options)
         return np.asarray(made)[:rows].reshape(rows, width, 1)
     except MemoryError:
@@ -251,8 +251,8 @@ def _sized(page: Layout, rows: int, decode: Callable[[Samples], Samples]) -> Sam
 
 def _unwrapped(page: Layout, data: bytes, rows: int) -> bytes:
     """LERC that is compressed once more."""
-    parameters = page.page.tags.valueof(_LERC_PARAMETERS)
-    more = int(parameters[1]) if parameters is not None and len(parameters) > 1 else 0
+    parameters = numbers_of(page.page, _LERC_PARAMETERS)
+    more = int(parameters[1]) if len(parameters) > 1 else 0
     most = 2 * page.piece_bytes(max(rows, page.piece[1])) + 65_536
     if more == _LERC_DEFLATE:
         return zlib.decompressobj().decompress(data, most)

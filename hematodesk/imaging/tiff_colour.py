@@ -14,18 +14,18 @@ import numpy.typing as npt
 
 from hematodesk.imaging import tiff, tiff_layout
 from hematodesk.imaging.tiff import Broken
-from hematodesk.imaging.tiff_layout import Layout
+from hematodesk.imaging.tiff_layout import Layout, numbers_of, tag_of
 
 Pixels = npt.NDArray[np.uint8]
 Samples = npt.NDArray[Any]
 
-_LUMA, _REFERENCE, _DECODE = 529, 532, 433
+_COLOUR_MAP, _LUMA, _REFERENCE, _DECODE = 320, 529, 532, 433
 _USUAL_LUMA, _USUAL_REFERENCE = (0.299, 0.587, 0.114), (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)
 
 
 def palette_of(page: Layout) -> Pixels:
     """The page's colours, uint8 (values, 3). Raises Broken."""
-    table = page.page.colormap
+    table = tag_of(page.page, _COLOUR_MAP)
     if table is None or page.bits > 16:
         raise Broken(tiff.CONTRADICTION)
     colours = np.asarray(table)
@@ -111,13 +111,9 @@ def _from_ycbcr(page: Layout, values: Pixels, target: Pixels) -> None:
 
 def _numbers(page: Layout, tag: int, count: int) -> tuple[float, ...]:
     """So many numbers of a tag, rationals as quotients; none where it holds something else."""
-    try:
-        value = page.page.tags.valueof(tag)
-        if value is None:
+    numbers = numbers_of(page.page, tag)
+    if len(numbers) == 2 * count:
+        if 0 in numbers[1::2]:
             return ()
-        numbers = tuple(float(each) for each in np.ravel(value))
-        if len(numbers) == 2 * count:
-            numbers = tuple(over / under for over, under in zip(numbers[::2], numbers[1::2], strict=True))
-        return numbers if len(numbers) == count and np.isfinite(numbers).all() else ()
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        return ()
+        numbers = tuple(over / under for over, under in zip(numbers[::2], numbers[1::2], strict=True))
+    return numbers if len(numbers) == count and bool(np.isfinite(numbers).all()) else ()

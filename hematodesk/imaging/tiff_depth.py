@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hematodesk.domain import image_notices as notices
-from hematodesk.imaging.tiff_layout import Layout
+from hematodesk.imaging.tiff_layout import Layout, numbers_of
 
 Samples = npt.NDArray[Any]
 Pixels = npt.NDArray[np.uint8]
@@ -161,7 +161,7 @@ def _lies_over_offset(values: Samples) -> bool:
 
 def _stated_white(page: Layout, values: Samples) -> float | None:
     """MaxSampleValue, unless it is what everybody writes or the values go over it."""
-    stated = _numbers(page, _MAX_VALUE)
+    stated = numbers_of(page.page, _MAX_VALUE)
     if not stated or not 0 < max(stated) < (1 << page.bits) - 1:
         return None
     white = max(stated)
@@ -170,7 +170,7 @@ def _stated_white(page: Layout, values: Samples) -> float | None:
 
 
 def _stated_range(page: Layout) -> tuple[float, float] | None:
-    low, high = _numbers(page, _S_MIN), _numbers(page, _S_MAX)
+    low, high = numbers_of(page.page, _S_MIN), numbers_of(page.page, _S_MAX)
     if not low or not high or not np.isfinite((min(low), max(high))).all() or max(high) <= min(low):
         return None
     return min(low), max(high)
@@ -221,12 +221,3 @@ def _ends(values: Samples) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = (float(each) for each in np.quantile(values, (_HOT, 1 - _HOT)))
     return low, high if high > low else max(low + 1.0, float(values.max()))
-
-
-def _numbers(page: Layout, tag: int) -> tuple[float, ...]:
-    """A tag's numbers; none where it holds something else."""
-    try:
-        value = page.page.tags.valueof(tag)
-        return tuple(float(each) for each in np.ravel(value)) if value is not None else ()
-    except (TypeError, ValueError, OverflowError):
-        return ()

@@ -38,6 +38,9 @@ BYTES = frozenset({NONE, LZW, *DEFLATE, PACKBITS, LZMA, *ZSTD})
 PICTURES = frozenset({JPEG, *JPEG_2000, LERC, PNG, *WEBP, *JPEG_XL})
 """Compressions of pictures, which state their own size."""
 
+_PREDICTED = frozenset({LZW, *DEFLATE, LZMA, *ZSTD})
+"""Compressions with which a predictor counts; beside others the tag is a writer's mistake (libtiff)."""
+
 _MOST_EXPANSION = {NONE: 1, LZW: 4_096, PACKBITS: 64} | dict.fromkeys(DEFLATE, 1_032)
 """How many bytes one byte can stand for at most. TIFF 6.0, RFC 1951."""
 
@@ -113,8 +116,9 @@ class Look(io.RawIOBase):
         return got
 
     def readinto(self, buffer: Any) -> int:
-        got = self.read(len(buffer))
-        buffer[: len(got)] = got
+        room = memoryview(buffer).cast("B")
+        got = self.read(len(room))
+        room[: len(got)] = got
         return len(got)
 
 
@@ -286,7 +290,7 @@ def _layout(page: Any, order: str) -> Layout:
         kind=kind,
         photometric=photometric,
         compression=compression,
-        predictor=int(page.predictor),
+        predictor=int(page.predictor) if compression in _PREDICTED else 1,
         apart=apart and samples > 1,
         turned=int(page.fillorder) == 2,
         order="<" if order == "<" else ">",
@@ -311,7 +315,7 @@ def _photometric(page: Any) -> int:
 def _colours(page: Any, photometric: int, samples: int, extra: tuple[int, ...]) -> int:
     """How many samples are the colour's. Raises Unsupported."""
     if photometric == SEPARATED:
-        if int(page.tags.valueof(332, 1)) != 1 or samples < 4:
+        if int(tag_of(page, 332) or 1) != 1 or samples < 4:
             raise Unsupported(tiff.OTHER_INKS)
         return 4
     if photometric in (MIN_IS_WHITE, MIN_IS_BLACK):
@@ -328,7 +332,7 @@ def _colours(page: Any, photometric: int, samples: int, extra: tuple[int, ...]) 
 
 
 def _subsampling(page: Any) -> tuple[int, int]:
-    value = page.tags.valueof(530)
+    value = tag_of(page, 530)
     if value is None:
         return (2, 2) if _photometric(page) == YCBCR else (1, 1)
     across, down = (int(each) for each in value)
@@ -372,11 +376,29 @@ def _check(page: Layout, data: Data) -> None:
                 raise Broken(tiff.PIXELS_MISSING, truncated=True)
 
 
+def tag_of(page: Any, tag: int) -> Any:
+    """A tag's value, which tifffile may read only now; None where there is none, or none that is sound."""
+    with contextlib.suppress(
+        ValueError, TypeError, IndexError, KeyError, OverflowError, OSError, struct.error
+    ):
+        return page.tags.valueof(tag)
+    return None
+
+
+def numbers_of(page: Any, tag: int) -> tuple[float, ...]:
+    """A tag's numbers; none where it holds something else."""
+    value = tag_of(page, tag)
+    if value is None:
+        return ()
+    try:
+        return tuple(float(each) for each in np.ravel(value))
+    except (TypeError, ValueError, OverflowError):
+        return ()
+
+
 def text_of(page: Any) -> str:
     """A page's description, or an empty text."""
-    with contextlib.suppress(Exception):
-        words = page.tags.valueof(270)
-        if isinstance(words, bytes):
-            return words.decode("utf-8", "replace")
-        return words if isinstance(words, str) else ""
-    return ""
+    words = tag_of(page, 270)
+    if isinstance(words, bytes):
+        return words.decode("utf-8", "replace")
+    return words if isinstance(words, str) else ""

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from export_tools.phantom import render_field
+from tests.fuzz.tiff_seeds import tiff_seeds
 
 WIDTH, HEIGHT = 72, 56
 
@@ -56,6 +57,7 @@ def seeds() -> dict[str, bytes]:
         "webp-lossless": _encoded(".webp", bgr, cv2.IMWRITE_WEBP_QUALITY, 101),
         "webp-alpha": _encoded(".webp", clear),
     }
+    made |= tiff_seeds(rgb)
     made["jpeg-exif"] = with_exif(made["jpeg"], exif(6))
     made["png-exif"] = with_png_chunk(made["png"], b"eXIf", exif(3))
     made["webp-exif"] = _extended_webp(made["webp"], exif(8))

@@ -26,7 +26,7 @@ _USUAL_LUMA, _USUAL_REFERENCE = (0.299, 0.587, 0.114), (0.0, 255.0, 128.0, 255.0
 def palette_of(page: Layout) -> Pixels:
     """The page's colours, uint8 (values, 3). Raises Broken."""
     table = tag_of(page.page, _COLOUR_MAP)
-    if table is None or page.bits > 16:
+    if table is None or page.bits > 16 or page.kind != "u":
         raise Broken(tiff.CONTRADICTION)
     colours = np.asarray(table)
     if colours.size < 3 << page.bits:

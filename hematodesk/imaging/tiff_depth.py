@@ -203,9 +203,10 @@ def _float_scale(page: Layout, values: Samples) -> Scale:
     if not finite.all():
         told = (*told, notices.VALUES_MISSING)
         values = values[finite]
+    values = values.astype(np.float64)
     if (stated := _stated_range(page)) is not None:
         return Scale((stated[0],), (stated[1],), told)
-    low, high = _ends(values.astype(np.float64))
+    low, high = _ends(values)
     if low < 0:
         return Scale((low,), (high,), told)
     if high <= 1:

@@ -138,6 +138,14 @@ def test_palettes(colours, bits, table):
         same(read(picture_file(values, bits=bits, photometric=3, tags=tags, **place)), palette.T[indices])
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.float32])
+def test_a_palette_of_other_numbers_than_places_is_refused(kind):
+    values = np.zeros((HEIGHT, WIDTH), kind)
+    bits = 8 * values.dtype.itemsize
+    tags = {tf.COLOUR_MAP: (tf.SHORT, list(range(256)) * 3)}
+    assert refused(picture_file(values, bits=bits, photometric=3, tags=tags)).code == "image_damaged"
+
+
 def half_clear(colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     opacity = np.linspace(0, 255, colours[..., 0].size).reshape(colours.shape[:2]).astype(np.uint8)
     share = opacity[..., np.newaxis].astype(int)

@@ -234,7 +234,7 @@ class _Run:
     """One call of name_images: a run job in a thread of its own, and the queue of its results."""
 
     def __init__(
-        self, services: Services, images: Iterable[Image], whole_image: bool, page: int | None
+        self, services: Services, images: Iterable[Image], whole_image: bool, page: int | None = None
     ) -> None:
         self._services = services
         self._images = images

@@ -16,6 +16,7 @@ import pytest
 from export_tools.phantom import render_field
 from hematodesk import api
 from hematodesk.imaging.read import encode_png
+from tests.tiff_files import picture, tiff_file
 
 BLANK = np.full((240, 320, 3), 225, np.uint8)
 
@@ -55,6 +56,17 @@ def test_paths_bytes_and_arrays_have_the_same_answer(
         assert [cell.box for cell in other.cells] == [cell.box for cell in first.cells]
         assert dict(other.cells[0].prediction.ranked) == pytest.approx(dict(first.cells[0].prediction.ranked))
     assert results[5].status is api.ImageStatus.NO_CELL
+
+
+def test_a_page_of_a_file_is_named(opened: api.Model, field: np.ndarray) -> None:
+    pages = [picture(each, bits=8, photometric=2) for each in (BLANK, field)]
+    data = tiff_file(pages)
+    first, second = (opened.name_image(("stack.tif", data), page=page) for page in (None, 2))
+    assert (first.name, first.status) == ("stack.tif", api.ImageStatus.NO_CELL)
+    assert (second.name, second.status) == ("stack.tif, page 2", api.ImageStatus.OK)
+    assert first.digest != second.digest
+    missing = opened.name_image(("stack.tif", data), page=3)
+    assert missing.fault is not None and missing.fault.code == "page_not_there"
 
 
 def test_an_image_that_cannot_be_read_is_a_result_and_stops_no_other(

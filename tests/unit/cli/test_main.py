@@ -22,8 +22,9 @@ from hematodesk.cli import console as telling
 from hematodesk.cli import main as cli
 from hematodesk.cli.arguments import _ACTIONS, command_at, read_arguments
 from hematodesk.domain.history import HistoryFilter, RunState
-from hematodesk.imaging.read import encode_png
+from hematodesk.imaging.read import encode_png, read_image
 from hematodesk.workflow.analysis import pipeline as stages
+from tests.tiff_files import picture, tiff_file
 
 KEYS = [
     *("file", "status", "error", "notices", "width", "height"),
@@ -339,6 +340,29 @@ def test_a_drive_that_vanishes_leaves_the_run_open_to_be_gone_on_with(run, work,
     history = services.open_history()
     assert (history.unfinished_runs(), history.count(HistoryFilter())) == ([], 11)
     services.close()
+
+
+def test_pages_of_a_file_are_answers_of_their_own(run, work):
+    pages = [
+        picture(read_image(work / "images" / name).pixels, bits=8, photometric=2)
+        for name in ("a.png", "b.png")
+    ]
+    (work / "stack.tif").write_bytes(tiff_file(pages))
+    command = ("classify", "stack.tif", "--model", "tiny.onnx", "--format", "json", "--save", "--resume")
+    answers = []
+    for page in ((), ("--page", "1"), ("--page", "2"), ("--page", "2")):
+        code, out, _ = run(*command, *page)
+        assert code == telling.OK
+        answers.append(json.loads(out))
+    assert answers[0]["cells"] == answers[1]["cells"] and answers[2]["cells"] == answers[3]["cells"]
+    services = build(work / "data")
+    history = services.open_history()
+    names = sorted(image.name for image in history.page(HistoryFilter(), limit=9))
+    services.close()
+    assert names == ["stack.tif", "stack.tif, page 2"]
+    code, out, _ = run(*command, "--page", "3")
+    assert code == telling.SOME_FAILED and json.loads(out)["error"]["code"] == "page_not_there"
+    assert run("classify", "stack.tif", "--page", "0")[0] == telling.USAGE
 
 
 def test_resuming_gives_all_answers_and_analyses_only_what_was_not_done(run, work, monkeypatch):

@@ -17,6 +17,7 @@ from hematodesk.workflow.analysis.sources import (
     reopen,
     sweep_pictures,
 )
+from tests.tiff_files import picture, tiff_file
 
 
 def result_of(path, digest: str) -> ImageResult:
@@ -80,3 +81,27 @@ def test_sweeping_removes_old_pictures_that_nobody_wants(tmp_path):
 
 def test_sweeping_where_nothing_was_ever_kept_does_nothing(tmp_path):
     assert sweep_pictures(tmp_path / "none", lambda digest: False) == 0
+
+
+@pytest.fixture
+def stack(tmp_path):
+    """A file of three pages."""
+    pages = [np.random.default_rng(seed).integers(0, 255, (40, 50, 3), dtype=np.uint8) for seed in range(3)]
+    path = tmp_path / "stack.tif"
+    path.write_bytes(tiff_file([picture(each, bits=8, photometric=2) for each in pages]))
+    return path
+
+
+def test_a_page_is_reopened_by_its_digest(stack):
+    for page in (1, 2, 3):
+        image = read_image(stack, page)
+        again = reopen(result_of(stack, image.digest), LocalReader())
+        assert again.page == page and np.array_equal(again.pixels, image.pixels)
+
+
+def test_a_page_of_another_file_is_not_reopened(stack):
+    digest = read_image(stack, 2).digest
+    stack.write_bytes(stack.read_bytes() + b" ")
+    with pytest.raises(ImageError) as caught:
+        reopen(result_of(stack, digest), LocalReader())
+    assert caught.value.code == "image_changed"

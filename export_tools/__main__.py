@@ -6,6 +6,12 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.targets import check_target, protect
+from hematodesk.workflow.system.paths import find_paths
+from hematodesk.workflow.system.policy import policy_file, read_policy
 
 _COMMANDS = (
     "training.train",
@@ -24,6 +30,9 @@ _EXPORT_EXTRA = frozenset(
     {"tensorflow", "keras", "tf_keras", "tf2onnx", "onnx", "h5py", "matplotlib", "sklearn", "torch"}
 )
 
+_OUTPUTS = ("output", "sheets", "work", "cache", "checkpoints", "json", "video", "samples", "icons")
+"""The options, of any command, that name what is written."""
+
 
 def make_parser() -> argparse.ArgumentParser:
     """All commands with their options; it needs no TensorFlow."""
@@ -38,7 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 all fine, 1 the work was refused or failed, 2 usage, 130 interrupted."""
     args = make_parser().parse_args(arguments)
     try:
+        _spare_the_program(args)
         return int(args.run(args))
+    except HematodeskError as fault:
+        print(f"{args.command}: {fault.message} {fault.remedy} [{fault.code}]", file=sys.stderr)
+        return 1
     except ModuleNotFoundError as fault:
         if (fault.name or "").split(".")[0] not in _EXPORT_EXTRA:
             raise
@@ -51,6 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{args.command}: interrupted", file=sys.stderr)
         return 130
+
+
+def _spare_the_program(args: argparse.Namespace) -> None:
+    """Refuse what would be written into the program's data folder. Raises HematodeskError."""
+    protect(find_paths(read_policy(policy_file()).check_data_dir(None)).data)
+    for name in _OUTPUTS:
+        target = getattr(args, name, None)
+        if isinstance(target, Path):
+            check_target(target)
 
 
 if __name__ == "__main__":

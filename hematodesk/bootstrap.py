@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hematodesk.domain.targets import protect
 from hematodesk.workflow.models.model_service import LoadedClassifier, ModelService
 from hematodesk.workflow.services import Services
 from hematodesk.workflow.system.paths import AppPaths, find_paths
@@ -40,6 +41,7 @@ def build(data_dir: Path | None = None) -> Services:
 
 def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
     """The services of places that are already known, under the administrator's policy."""
+    protect(*paths.own, policy_file())
     settings = SettingsStore(paths.settings_file, policy.settings)
 
     @functools.cache

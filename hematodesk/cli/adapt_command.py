@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from hematodesk.cli.adapt_listing import write_proposal
 from hematodesk.domain.comparison import Verdict
 from hematodesk.domain.errors import ExportError
-from hematodesk.domain.files import Rights, write_whole
-from hematodesk.domain.messages import N_, reason_of
+from hematodesk.domain.messages import N_
+from hematodesk.domain.targets import is_same_file
+from hematodesk.domain.text_file import replacing_bytes
 from hematodesk.workflow.models.adaptation import (
     Proposal,
     Step,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hematodesk.cli.output import TextSink
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.domain.history import HistoryFilter
+    from hematodesk.domain.packages import ModelPackage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Adaptation:
     """A proposal that may be saved and shown."""
 
     services: Services
+    parent: ModelPackage
     proposal: Proposal
 
     @property
@@ -51,16 +54,15 @@ class Adaptation:
             self.services.paths.prepare()
             package = keep(self.services.models, self.proposal)
             return f"{package.name}@{package.version}"
-        try:
-            write_whole(target, self.proposal.data, Rights.USUAL)
-        except OSError as fault:
+        if is_same_file(target, self.parent.path):
             raise ExportError(
                 "export_unwritable",
-                N_("Errors", "{name} cannot be written: {reason}."),
-                N_("Errors", "Choose another file, or free some space."),
-                name=target,
-                reason=reason_of(fault),
-            ) from fault
+                N_("Errors", "“{name}” is the model that is adapted and would be overwritten."),
+                N_("Errors", "Choose another name or folder."),
+                name=target.name,
+            )
+        with replacing_bytes(target) as stream:
+            stream.write(self.proposal.data)
         return str(target)
 
     def write(self, output: TextSink, *, saved: str | None, as_json: bool) -> None:
@@ -86,4 +88,4 @@ def adapt_from_history(
     version = next_version(service.packages(), lab_name(parent))
     classifier = service.open_beside(service.reference(parent))
     proposal = adapt(parent, reviewed, classifier, services.reader, version, cancel=cancel, progress=progress)
-    return Adaptation(services, proposal)
+    return Adaptation(services, parent, proposal)

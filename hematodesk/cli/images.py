@@ -9,10 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from hematodesk.cli.console import OK, SOME_FAILED, STOPPED, USAGE, say
+from hematodesk.domain.image_formats import image_suffixes
 from hematodesk.domain.left_out import LeftOut
+from hematodesk.domain.targets import check_target, is_same_file
 from hematodesk.domain.words import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hematodesk.workflow.analysis.slide_scan import ScanPlan
@@ -59,19 +62,25 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
             f"hematodesk: there is no image in what was named.{_instead(left_out, options.recursive)}".strip()
         )
         return SOME_FAILED
+    if options.output is not None and _is_one_of(options.output, images, options.paths):
+        say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
+        return USAGE
+    if options.output is not None and options.output.name != "-":
+        # Before the work.
+        check_target(options.output)
     if options.shard is not None:
         images, roots = images[options.shard], None
     elif roots is None:
         roots = options.paths
-    if options.output is not None and any(_is_same(options.output, image) for image in images):
-        say(f"hematodesk: {options.output} is one of the images and would be overwritten.")
-        return USAGE
     if options.resume and not any(map(os.path.exists, options.paths)):
         say(f"hematodesk: {options.paths[0]} is not there. {_CONNECT}")
         return SOME_FAILED
     # While the model loads.
     services.reader.warm(len(images))
     loaded = _load(services, options.model, options.provider)
+    if options.output is not None and is_same_file(options.output, loaded.package.path):
+        say(f"hematodesk: {options.output} is the model that is used and would be overwritten.")
+        return USAGE
     if options.resume and not options.save:
         say("hematodesk: --resume needs --save: what was not kept cannot be gone on with.")
         return USAGE
@@ -86,7 +95,7 @@ def _classify_with(services: Services, options: argparse.Namespace) -> int:
         stack.callback(line.clear)
         with (
             cancelled_by_interrupt(cancel),
-            opened_output(options.output, spreadsheet=options.format == "csv") as output,
+            opened_output(options.output, spreadsheet=options.format == "csv", cancel=cancel) as output,
         ):
             request = RunRequest(
                 # A shard's run is of its own images: another shard of the same folder is another run.
@@ -176,11 +185,20 @@ def watch(options: argparse.Namespace) -> int:
     return STOPPED
 
 
-def _is_same(output: Path, image: Path) -> bool:
+def _is_one_of(output: Path, images: Sequence[Path], named: Sequence[Path]) -> bool:
+    """Whether the output is one of these images by its identity, however it is spelled.
+
+    Folders are read by their images' endings, so a file with another ending, no other name and no link
+    cannot be one of them: thousands on a network drive need not be looked at for a table's sake.
+    """
     try:
-        return output.name == image.name and output.samefile(image)
+        status = output.stat()
     except (OSError, ValueError):
         return False
+    plain = status.st_nlink == 1 and not output.is_symlink()
+    if plain and output.suffix.lower() not in image_suffixes():
+        images = named
+    return any(is_same_file(output, image) for image in images)
 
 
 def _told(left_out: LeftOut) -> str:

@@ -8,6 +8,7 @@ import sys
 
 from hematodesk.cli.console import NO_MODEL, OK, SOME_FAILED, complain, with_history
 from hematodesk.domain.errors import ModelError
+from hematodesk.domain.targets import check_target
 
 
 def self_test(options: argparse.Namespace) -> int:
@@ -85,6 +86,9 @@ def adapt(options: argparse.Namespace) -> int:
     cancel = CancelToken()
     with contextlib.ExitStack() as stack:
         stack.callback(services.close)
+        if options.output is not None:
+            # Before the long work.
+            check_target(options.output)
         stack.enter_context(muted_codecs())
         line = ProgressLine(None if options.quiet else sys.stderr)
         stack.callback(line.clear)

@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from hematodesk.domain.errors import ExportError
-from hematodesk.domain.messages import N_
-
 if TYPE_CHECKING:
+    from hematodesk.domain.cancel import CancelToken
     from hematodesk.workflow.analysis.batch import BatchProgress
 
 _PLAIN_EVERY_S = 5.0
@@ -57,30 +55,25 @@ def standard_output() -> TextSink:
 
 
 @contextmanager
-def opened_output(target: Path | None, *, spreadsheet: bool = False) -> Iterator[TextSink]:
+def opened_output(
+    target: Path | None, *, spreadsheet: bool = False, cancel: CancelToken | None = None
+) -> Iterator[TextSink]:
     """Standard output, or a file that replaces the target when the block succeeds.
 
     Args:
         spreadsheet: begin a file with the byte order mark that Excel needs to know UTF-8.
 
-    Raises ExportError (export_unwritable).
+    Raises ExportError (export_unwritable), and Cancelled while a pipe is waited for.
     """
     if target is None or target == Path("-"):
         stream = standard_output()
         yield stream
         stream.flush()
         return
-    if target.is_dir():
-        raise ExportError(
-            "export_unwritable",
-            N_("Errors", "{target} is a folder."),
-            N_("Errors", "Name a file."),
-            target=target,
-        )
     encoding = "utf-8-sig" if spreadsheet else "utf-8"
     from hematodesk.domain.text_file import replacing
 
-    with replacing(target, encoding=encoding, newline="") as file:
+    with replacing(target, encoding=encoding, newline="", cancel=cancel) as file:
         yield file
 
 

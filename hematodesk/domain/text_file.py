@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from hematodesk.domain import files
+from hematodesk.domain import files, targets
+from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.messages import N_, reason_of
 
@@ -27,38 +28,35 @@ codecs.register_error(MARKED, _mark)
 
 
 @contextmanager
-def replacing(target: Path, *, encoding: str = "utf-8", newline: str = "\n") -> Iterator[IO[str]]:
+def replacing(
+    target: Path, *, encoding: str = "utf-8", newline: str = "\n", cancel: CancelToken | None = None
+) -> Iterator[IO[str]]:
     """A text stream that replaces `target` when the block succeeds, and is discarded otherwise.
 
     Lone surrogates, from file names that are not UTF-8, become U+FFFD: one such name must not
     keep a whole history from being exported.
 
-    A target that is no ordinary file (a device, a pipe) is written to directly.
+    A pipe or a device is written to directly; `targets` says what may be written to. What killed programs
+    left half written in the folder is removed.
 
-    Raises ExportError (export_unwritable) when the file or its folder cannot be written.
+    Raises ExportError (export_unwritable), and Cancelled while a pipe is waited for.
     """
-    with worded(target):
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("w", encoding=encoding, errors=MARKED, newline=newline) as direct:
-                yield direct
-            return
-        with files.replacing(target, files.Rights.USUAL) as raw:
-            stream = io.TextIOWrapper(raw, encoding=encoding, errors=MARKED, newline=newline)
-            try:
-                yield stream
-                stream.flush()
-            finally:
-                # Collecting the wrapper must not close the stream below.
-                stream.detach()
+    with replacing_bytes(target, cancel) as raw:
+        stream = io.TextIOWrapper(raw, encoding=encoding, errors=MARKED, newline=newline)
+        try:
+            yield stream
+            stream.flush()
+        finally:
+            # Collecting the wrapper must not close the stream below.
+            stream.detach()
 
 
 @contextmanager
-def replacing_bytes(target: Path) -> Iterator[IO[bytes]]:
-    """A stream of bytes that replaces `target` when the block succeeds, and is discarded otherwise.
-
-    Raises ExportError (export_unwritable).
-    """
-    with worded(target), files.replacing(target, files.Rights.USUAL) as stream:
+def replacing_bytes(target: Path, cancel: CancelToken | None = None) -> Iterator[IO[bytes]]:
+    """The same for bytes."""
+    targets.check_target(target)
+    files.sweep_beside(target)
+    with worded(target), files.replacing(target, files.Rights.USUAL, cancel) as stream:
         yield stream
 
 

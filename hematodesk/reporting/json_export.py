@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hematodesk import __version__
+from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell, Fault, Prediction, Review, now_utc
 from hematodesk.domain.history import Session
 from hematodesk.domain.records import CellRecord, ImageRecord, Withdrawal
@@ -27,14 +28,19 @@ BYTES = "_bytes"
 
 
 def write_json(
-    sessions: Sequence[Session], records: Iterable[ImageRecord], target: Path, *, thumbnails: bool = True
+    sessions: Sequence[Session],
+    records: Iterable[ImageRecord],
+    target: Path,
+    *,
+    thumbnails: bool = True,
+    cancel: CancelToken | None = None,
 ) -> None:
     """Write the document, a session and an image a line; without thumbnails it holds no pixel.
 
     Streams, so that a history of any length fits into memory. Raises ExportError.
     """
     head = {"schema": SCHEMA, "program": f"hematodesk {__version__}", "exported_at": now_utc()}
-    with replacing(target) as stream:
+    with replacing(target, cancel=cancel) as stream:
         stream.write(json.dumps(head)[:-1])
         for name, documents in (
             ("sessions", map(_session_document, sessions)),

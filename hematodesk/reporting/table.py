@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.separators import Separator
 from hematodesk.domain.text_file import replacing
@@ -77,15 +78,21 @@ def write_table(
     columns: Sequence[str],
     target: Path,
     separator: Separator = Separator.COMMA,
+    cancel: CancelToken | None = None,
 ) -> None:
     """Any rows as a file; UTF-8 with a byte order mark, without which Excel guesses the encoding wrongly.
 
     Raises ExportError.
     """
-    with replacing(target, encoding="utf-8-sig", newline="") as stream:
+    with replacing(target, encoding="utf-8-sig", newline="", cancel=cancel) as stream:
         write_rows(rows, columns, stream, separator)
 
 
-def write_csv(images: Iterable[HistoryImage], target: Path, separator: Separator = Separator.COMMA) -> None:
+def write_csv(
+    images: Iterable[HistoryImage],
+    target: Path,
+    separator: Separator = Separator.COMMA,
+    cancel: CancelToken | None = None,
+) -> None:
     """One row a cell. Raises ExportError."""
-    write_table(table_rows(images), COLUMNS, target, separator)
+    write_table(table_rows(images), COLUMNS, target, separator, cancel)

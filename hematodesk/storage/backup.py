@@ -10,9 +10,12 @@ from pathlib import Path
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.files import sync_folder
+from hematodesk.domain.files import Rights, make_folder, new_beside, sweep_left_over, sync_folder
 from hematodesk.domain.messages import N_, reason_of
+from hematodesk.domain.targets import settle
 from hematodesk.storage import faults
+from hematodesk.storage.drive import on_network
+from hematodesk.storage.swap import HELPERS
 
 _PAGES_AT_ONCE = 1024
 _PAUSE_S = 0.01
@@ -20,7 +23,12 @@ _INSTRUCTIONS = 50_000
 """SQLite instructions between two checks for cancelling: some milliseconds."""
 
 
-def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken | None = None) -> None:
+def copy_database(
+    source: sqlite3.Connection,
+    target: Path,
+    cancel: CancelToken | None = None,
+    rights: Rights = Rights.PRIVATE,
+) -> None:
     """Copy what `source` sees into one file without helper files, verify it, then put it in place.
 
     The source connection must be outside a transaction. An existing target is replaced only by a
@@ -28,10 +36,41 @@ def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken 
     HistoryError: backup_failed, or the translation of SQLite's errors for the target.
     """
     token = cancel or CancelToken()
-    part = target.with_name(target.name + ".part")
+    with contextlib.ExitStack() as stack:
+        try:
+            if rights is Rights.USUAL:
+                target = settle(target)
+                target.parent.mkdir(parents=True, exist_ok=True)
+            else:
+                make_folder(target.parent)
+            sweep_left_over(target.parent)
+            part = _begun(target, rights, stack)
+        except OSError as error:
+            raise faults.unwritable(target, reason_of(error)) from error
+        _copy_into(source, part, target, token)
+
+
+def _begun(target: Path, rights: Rights, stack: contextlib.ExitStack) -> Path:
+    """The empty file that the copy is written to; gone when the stack closes, unless it was put in place."""
+    # On a network drive the lock could be one that SQLite's own meets.
+    part, handle = new_beside(target, rights, lockable=not on_network(target.parent))
+    for helper in ("", *HELPERS):
+        stack.callback(_remove, part.with_name(part.name + helper))
+    if os.name == "nt":
+        # What is open could not be put in place.
+        os.close(handle)
+    else:
+        stack.callback(os.close, handle)
+    return part
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _copy_into(source: sqlite3.Connection, part: Path, target: Path, token: CancelToken) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(str(part), isolation_level=None)) as copy:
             # An incomplete copy is discarded anyway; syncing once at the end is enough.
             copy.execute("PRAGMA synchronous = OFF")
@@ -50,10 +89,6 @@ def copy_database(source: sqlite3.Connection, target: Path, cancel: CancelToken 
         raise fault from error
     except OSError as error:
         raise faults.unwritable(target, reason_of(error)) from error
-    finally:
-        for left in (part, part.with_name(part.name + "-journal")):
-            with contextlib.suppress(OSError):
-                left.unlink(missing_ok=True)
 
 
 def _copy_pages(

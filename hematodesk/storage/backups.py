@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.files import make_folder
+from hematodesk.domain.files import Rights, make_folder, sweep_left_over
 from hematodesk.domain.history import Backup
 from hematodesk.domain.messages import N_, reason_of
 from hematodesk.storage import faults
@@ -98,7 +98,7 @@ class BackupFolder:
                 free=free // 1024**2,
                 needed=needed // 1024**2,
             )
-        history.backup(target, cancel)
+        history.backup(target, cancel, Rights.PRIVATE)
         # The time of its content, not of writing: is_due compares it.
         with contextlib.suppress(OSError):
             os.utime(target, (changed, changed))
@@ -120,7 +120,8 @@ class BackupFolder:
         return sorted(found)
 
     def _sweep(self) -> None:
-        """Remove incomplete backups of killed programs, at least a day old, so that none is being written."""
+        """Remove incomplete backups of killed programs; an older version's when they are a day old."""
+        sweep_left_over(self.folder)
         for path in self.folder.glob("history-*.part*"):
             if self._now().timestamp() - path.stat().st_mtime > AFTER.total_seconds():
                 path.unlink(missing_ok=True)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
+from hematodesk.domain.files import Rights
 from hematodesk.domain.history import HistoryFilter, HistoryImage, Session
 from hematodesk.domain.messages import N_
 from hematodesk.domain.records import ImageRecord, Imported
+from hematodesk.domain.targets import is_same_file
 from hematodesk.storage import filtering, health, intake, reading, transfer
 from hematodesk.storage.backup import copy_database
 from hematodesk.storage.database import Database
@@ -25,13 +27,17 @@ class CopiesOfHistory:
 
     _database: Database
 
-    def backup(self, target: Path, cancel: CancelToken | None = None) -> None:
+    def backup(self, target: Path, cancel: CancelToken | None = None, rights: Rights = Rights.USUAL) -> None:
         """Copy the history into one file, verified; other work goes on meanwhile.
 
-        An existing target is replaced only by a whole copy. Raises Cancelled, and HistoryError:
+        An existing target is replaced only by a whole copy. Raises Cancelled, ExportError
+        (export_unwritable) for a target that a person must not choose, and HistoryError:
         backup_failed, and history_full or history_unwritable for the target.
+
+        Args:
+            rights: PRIVATE for the program's own backups.
         """
-        if _same_file(target, self._database.path):
+        if is_same_file(target, self._database.path):
             raise HistoryError(
                 "backup_failed",
                 N_("Errors", "{name} is the history itself."),
@@ -39,7 +45,7 @@ class CopiesOfHistory:
                 name=target.name,
             )
         with self._database.guarded(), contextlib.closing(self._database.connect()) as source:
-            copy_database(source, target, cancel)
+            copy_database(source, target, cancel, rights)
 
     def check(self, *, values: bool = False) -> list[str]:
         """All that is wrong with the file, a sentence each; empty when it is whole. Reads all of it.
@@ -107,10 +113,3 @@ class CopiesOfHistory:
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + _EXPORT_BATCH] for start in range(0, len(ids), _EXPORT_BATCH))
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False

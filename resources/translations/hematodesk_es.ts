@@ -2094,10 +2094,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>No se puede escribir {name}: {reason}.</translation>
     </message>
     <message>
-        <source>Choose another file, or free some space.</source>
-        <translation>Elija otro archivo o libere algo de espacio.</translation>
-    </message>
-    <message>
         <source>Check the rights of the data folder and its disk, or choose another data folder.</source>
         <translation>Compruebe los permisos de la carpeta de datos y su disco, o elija otra carpeta de datos.</translation>
     </message>
@@ -2168,6 +2164,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>{name} is the history itself.</source>
         <translation>{name} es el propio historial.</translation>
+    </message>
+    <message>
+        <source>“{name}” is the model that is adapted and would be overwritten.</source>
+        <translation>“{name}” es el modelo que se adapta y se sobrescribiría.</translation>
     </message>
     <message>
         <source>Choose another name or folder.</source>
@@ -2544,10 +2544,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Choose a session or a filter, or export a table.</source>
         <translation>Elija una sesión o un filtro, o exporte una tabla.</translation>
-    </message>
-    <message>
-        <source>{name} belongs to the history itself.</source>
-        <translation>{name} pertenece al propio historial.</translation>
     </message>
     <message>
         <source>{count} files.</source>
@@ -3298,12 +3294,36 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>`hematodesk history restore` enumera las que se conservan; también vale la ruta de cualquier otro archivo.</translation>
     </message>
     <message>
+        <source>“{name}” is a link that leads nowhere.</source>
+        <translation>“{name}” es un enlace que no lleva a ninguna parte.</translation>
+    </message>
+    <message>
         <source>{target} is a folder.</source>
         <translation>{target} es una carpeta.</translation>
     </message>
     <message>
         <source>Name a file.</source>
         <translation>Indique un archivo.</translation>
+    </message>
+    <message>
+        <source>“{name}” is no file, and what is written here needs one.</source>
+        <translation>“{name}” no es un archivo, y lo que se escribe aquí necesita uno.</translation>
+    </message>
+    <message>
+        <source>“{name}” is an image and would be overwritten.</source>
+        <translation>“{name}” es una imagen y se sobrescribiría.</translation>
+    </message>
+    <message>
+        <source>“{name}” belongs to the program&apos;s own files.</source>
+        <translation>“{name}” pertenece a los archivos propios del programa.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a pipe that nobody reads.</source>
+        <translation>“{name}” es una tubería que nadie lee.</translation>
+    </message>
+    <message>
+        <source>Begin the program that reads it first.</source>
+        <translation>Inicie primero el programa que la lee.</translation>
     </message>
     <message>
         <source>The history is not open, so only one image at a time is named.</source>

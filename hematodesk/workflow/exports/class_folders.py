@@ -17,10 +17,11 @@ from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell
 from hematodesk.domain.errors import ExportError
 from hematodesk.domain.file_names import name_key, safe_name
-from hematodesk.domain.files import Rights, write_whole
+from hematodesk.domain.files import Rights, new_folder_within, sweep_left_over, write_whole
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.limits import MAX_FILE_BYTES
 from hematodesk.domain.messages import N_, ClassId, Message, counted, listed, reason_of
+from hematodesk.domain.targets import check_target
 from hematodesk.workflow.analysis.analyser import cut_cell
 from hematodesk.workflow.analysis.sources import suffix_of
 from hematodesk.workflow.exports.cell_pictures import read_again
@@ -138,9 +139,10 @@ class CutRules:
 
 
 class FolderWriter:
-    """Writes one set of class folders into an empty folder, each file whole or not there.
+    """Writes one set of class folders into an empty folder: all of it is there at the end, or nothing.
 
-    An export that fails or is cancelled removes what it wrote.
+    It is put together in a folder of its own inside, and moved up when it is complete. What an export
+    that was killed left there does not keep the next one from the folder.
 
     Args:
         rules: how cells are cropped; None for whole images.
@@ -163,7 +165,7 @@ class FolderWriter:
         self._folders: dict[str, str] = {}
         self._names: set[str] = set()
         self._labels: list[dict[str, Value]] = []
-        self._made: list[Path] = []
+        self._work = target
         self.outcome = FolderOutcome()
 
     def write(self, images: Iterable[HistoryImage], cancel: CancelToken | None) -> FolderOutcome:
@@ -172,20 +174,27 @@ class FolderWriter:
         Raises ExportError (target_not_empty, export_full, export_unwritable), Cancelled.
         """
         with self._worded():
-            self._begin()
+            made = self._begin()
         try:
-            with self._worded():
+            with self._worded(), new_folder_within(self._target) as self._work:
                 for image in images:
                     if cancel is not None:
                         cancel.check()
                     self._take(image)
                 self._write_tables()
+                self._move_up()
         except BaseException:
-            self._take_away()
+            if made:
+                with contextlib.suppress(OSError):
+                    self._target.rmdir()
             raise
         return self.outcome
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """Whether the folder had to be made."""
+        check_target(self._target)
+        if self._target.is_dir():
+            sweep_left_over(self._target)
         if self._target.exists() and (not self._target.is_dir() or any(self._target.iterdir())):
             raise ExportError(
                 "target_not_empty",
@@ -197,9 +206,10 @@ class FolderWriter:
                 ),
                 name=self._target.name,
             )
-        if not self._target.exists():
-            self._target.mkdir()
-            self._made.append(self._target)
+        if self._target.exists():
+            return False
+        self._target.mkdir()
+        return True
 
     @contextlib.contextmanager
     def _worded(self) -> Iterator[None]:
@@ -301,10 +311,7 @@ class FolderWriter:
         while name_key(f"{folder}/{name}") in self._names:
             name = f"{stem}-{image.result.digest[:_DIGITS]}-{len(self._names)}{ending}"
         self._names.add(name_key(f"{folder}/{name}"))
-        path = self._target / folder / name
-        # Recorded first, so that an incomplete copy is removed, too.
-        self._made.append(path)
-        write_whole(path, data, Rights.USUAL)
+        write_whole(self._work / folder / name, data, Rights.USUAL)
         self.outcome.files += 1
         self.outcome.classes[cell.label] += 1
         self._labels.append(_label_row(f"{folder}/{name}", image, number, cell))
@@ -320,29 +327,28 @@ class FolderWriter:
             count += 1
             name = f"{base}_{count}"
         self._folders[class_id] = name
-        path = self._target / name
-        path.mkdir()
-        self._made.append(path)
+        (self._work / name).mkdir()
         return name
 
     def _write_tables(self) -> None:
         from hematodesk.reporting.table import write_table
 
-        for name in (LABELS, ORIGINALS):
-            self._made.append(self._target / name)
-        write_table(self._labels, _COLUMNS, self._target / LABELS)
+        write_table(self._labels, _COLUMNS, self._work / LABELS)
         # Cells of one image must stay together when data are split: this table relates them.
         originals = ({"file": row["file"], "original": row["image_sha256"]} for row in self._labels)
-        write_table(originals, ("file", "original"), self._target / ORIGINALS)
+        write_table(originals, ("file", "original"), self._work / ORIGINALS)
 
-    def _take_away(self) -> None:
-        """Remove what this export wrote, newest first; folders only where they are empty."""
-        for path in reversed(self._made):
-            with contextlib.suppress(OSError):
-                if path.is_dir():
-                    path.rmdir()
-                else:
-                    path.unlink()
+    def _move_up(self) -> None:
+        """Put the complete set in its place; the tables, which name the others, come last."""
+        moved: list[Path] = []
+        try:
+            for name in (*self._folders.values(), LABELS, ORIGINALS):
+                moved.append((self._work / name).rename(self._target / name))
+        except BaseException:
+            for path in moved:
+                with contextlib.suppress(OSError):
+                    path.rename(self._work / path.name)
+            raise
 
 
 def _same_bytes(image: HistoryImage) -> bytes:

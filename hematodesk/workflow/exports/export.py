@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hematodesk.domain.cancel import CancelToken
-from hematodesk.domain.errors import ExportError
-from hematodesk.domain.messages import N_
+from hematodesk.domain.targets import check_target
 from hematodesk.workflow.exports.export_formats import EXPORT_FORMATS
 from hematodesk.workflow.exports.export_request import (
     Counted,
@@ -22,7 +20,6 @@ from hematodesk.workflow.exports.export_request import (
 )
 
 if TYPE_CHECKING:
-    from hematodesk.storage.history import History
     from hematodesk.workflow.services import Services
 
 __all__ = [
@@ -55,20 +52,9 @@ def run_export(
     """
     services.policy.require("export")
     history = services.history
-    _refuse_history_itself(history, request.target)
+    # Before the work, not only when the file is begun.
+    check_target(request.target)
     ids = history.image_ids(request.selection)
     counted = Counted(len(ids), cancel, progress)
     counted.begin()
     return EXPORT_FORMATS[request.format].write(ExportJob(services, request, ids, counted, render))
-
-
-def _refuse_history_itself(history: History, target: Path) -> None:
-    """Refuse a target that is the history or one of SQLite's files beside it."""
-    own = history.path
-    if target.name.startswith(own.name) and target.parent.resolve() == own.parent.resolve():
-        raise ExportError(
-            "export_unwritable",
-            N_("Errors", "{name} belongs to the history itself."),
-            N_("Errors", "Choose another name or folder."),
-            name=target.name,
-        )

@@ -22,7 +22,7 @@ def write_csv(job: ExportJob) -> ExportOutcome:
     from hematodesk.reporting import table
 
     rows = job.counted.over(job.services.history.export_rows(job.ids))
-    table.write_csv(rows, job.request.target, job.request.options.separator)
+    table.write_csv(rows, job.request.target, job.request.options.separator, job.counted.cancel)
     return ExportOutcome(job.counted.count)
 
 
@@ -36,6 +36,7 @@ def write_json(job: ExportJob) -> ExportOutcome:
         job.counted.over(history.records(job.ids)),
         job.request.target,
         thumbnails=job.request.options.thumbnails,
+        cancel=job.counted.cancel,
     )
     return ExportOutcome(job.counted.count)
 

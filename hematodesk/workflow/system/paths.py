@@ -83,6 +83,17 @@ class AppPaths:
         """The sample images."""
         return self.resources / "samples"
 
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """What no output may touch, with all that is in it; what may only be linked to is named."""
+        linked = (self.history_file, self.settings_file, self.backups, self.user_models, self.pictures)
+        brought = (self.shipped_models, self.resources, _PACKAGE)
+        # A folder above the data folder is not all the program's.
+        return (self.data, *linked, self.runs, *(each for each in brought if not self._lies_in(each)))
+
+    def _lies_in(self, folder: Path) -> bool:
+        return self.data.is_relative_to(folder)
+
     def prepare(self) -> None:
         """Make the data folder, readable by its owner alone where the system knows such rights.
 

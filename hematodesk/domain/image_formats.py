@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+SNIFFED_BYTES = 64
+"""First bytes of a file that tell its format: of AVIF, its brands."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFormat:
@@ -23,7 +26,7 @@ class ImageFormat:
             where they may be another program's.
         media_type: IANA's name for it, also that of the clipboard and of Linux desktops.
         uniform_type: Apple's name for it.
-        signature: how its first bytes (12 suffice) begin.
+        signature: how its first bytes (SNIFFED_BYTES suffice) begin.
     """
 
     id: str
@@ -64,6 +67,25 @@ IMAGE_FORMATS: dict[str, ImageFormat] = {
             "image/webp",
             "org.webmproject.webp",
             re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+        ),
+        ImageFormat("gif", "GIF", (".gif",), "image/gif", "com.compuserve.gif", re.compile(rb"GIF8[79]a")),
+        ImageFormat(
+            "jp2",
+            "JPEG 2000",
+            (".jp2",),
+            "image/jp2",
+            "public.jpeg-2000",
+            re.compile(rb"\x00\x00\x00\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"),
+            (".j2k", ".jpf", ".jpx", ".j2c", ".jpc"),
+        ),
+        ImageFormat(
+            "avif",
+            "AVIF",
+            (".avif",),
+            "image/avif",
+            "public.avif",
+            # Its first brand, or one of the others where the first stands for the whole family.
+            re.compile(rb".{4}ftyp(?:avi[fs]|(?:mif[12]|msf1|miaf).{4}(?:.{4}){0,10}?avi[fs])", re.DOTALL),
         ),
     )
 }

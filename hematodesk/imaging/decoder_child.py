@@ -20,7 +20,8 @@ from hematodesk.child.wire import NAME_STANDS_HERE, ChildGone, read_exactly, wri
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.imaging import decoder_wire as wire
-from hematodesk.imaging import faults
+from hematodesk.imaging import faults, warm_pictures
+from hematodesk.imaging.colour import warm_colour
 from hematodesk.imaging.complaints import listen_to_standard_error
 from hematodesk.imaging.locate import locate_cells
 from hematodesk.imaging.locator_net import locator_net
@@ -126,9 +127,11 @@ def _located(pixels: Pixels) -> bytes:
 def _warm_up(heard: Callable[[], str] | None) -> None:
     """Use every decoder and the locator once, so that late imports happen while files can be opened."""
     small = np.zeros((16, 16, 3), np.uint8)
+    ready = {"gif": warm_pictures.GIF, "jp2": warm_pictures.JP2, "avif": warm_pictures.AVIF}
     for each in IMAGE_FORMATS.values():
-        _, data = cv2.imencode(each.suffixes[0], small)
-        decode_pixels(bytes(data), "", complaints=heard)
+        data = ready.get(each.id) or bytes(cv2.imencode(each.suffixes[0], small)[1])
+        decode_pixels(data, "", complaints=heard)
+    warm_colour()
     locator_net().look(small, 0.5)
     # numpy imports a module at its first percentile.
     np.percentile(small, 50)

@@ -20,6 +20,8 @@ from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging import faults, header, tiff
 from hematodesk.imaging.files import NOTICES
+from hematodesk.imaging.headers import avif, boxes, gif, jp2, jpeg, known_kinds, png, webp
+from hematodesk.imaging.headers import bmp as bmp_header
 
 REQUEST = struct.Struct("<4sQQ?I")
 """Magic, the request's number, length of the file in the input segment, whether to locate the cells,
@@ -154,7 +156,8 @@ def checked_failure(words: bytes, name: str) -> ImageError:
 
 @cache
 def _templates() -> frozenset[str]:
-    return templates_in(faults, header, tiff)
+    formats = (avif, bmp_header, boxes, gif, jp2, jpeg, known_kinds, png, webp)
+    return templates_in(faults, header, tiff, *formats)
 
 
 def checked_limits(words: bytes) -> tuple[str, ...]:

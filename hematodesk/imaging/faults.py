@@ -53,14 +53,19 @@ def not_an_image(name: str) -> ImageError:
     )
 
 
-def not_read_here(name: str, what: str) -> ImageError:
-    """The bytes are of a known format that is not read; `what` is a marked text such as "a PDF document"."""
+def not_read_here(name: str, what: str, remedy: str = _SAVE_AS, *, kind: str = "") -> ImageError:
+    """The bytes are of a known format that is not read.
+
+    Args:
+        what: a marked text such as "a PDF document"; `kind` fills a placeholder of that name in it.
+        remedy: a marked text, which may name the formats that are read, as `_SAVE_AS` does.
+    """
     return ImageError(
         "format_unsupported",
         N_("Errors", "“{name}” is {what}, which is not read here."),
-        _SAVE_AS,
+        remedy,
         name=name,
-        what=Message(what),
+        what=Message(what, kind=kind),
         **_formats(),
     )
 

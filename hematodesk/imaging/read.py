@@ -19,30 +19,36 @@ from typing import Any, NamedTuple, TypeAlias
 import cv2
 import numpy as np
 import numpy.typing as npt
+from imagecodecs import CmsError, Jpeg8Error, jpeg8_decode
 
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.image_formats import IMAGE_FORMATS
 from hematodesk.domain.image_notices import (
     ALPHA_FLATTENED,
+    COLOUR_APPROXIMATE,
+    COLOUR_CONVERTED,
     DAMAGE_SUSPECTED,
     DEPTH_REDUCED,
+    FIRST_FRAME,
     UNIFORM,
 )
 from hematodesk.imaging import faults
+from hematodesk.imaging.bmp import decode_bmp
+from hematodesk.imaging.colour import conversion, convert_rgb, to_srgb
 from hematodesk.imaging.complaints import judge, names_memory
 from hematodesk.imaging.files import ReadImage, check_size, opened_file, page_digest
-from hematodesk.imaging.header import Header, read_header
-from hematodesk.imaging.tiff import Data
+from hematodesk.imaging.header import read_header
+from hematodesk.imaging.headers.stated import Header
+from hematodesk.imaging.tiff import Broken, Data
+from hematodesk.imaging.tiff_depth import sensor_white
 from hematodesk.imaging.tiff_image import decode_tiff
-
-# Sensors give 10, 12 or 14 bits in 16-bit files; scaling those by the full range would be near black.
-_BIT_DEPTHS = (8, 10, 12, 14, 16)
 
 _ROWS_AT_ONCE = 1_048_576
 """Pixels that are laid on white in one go: the arithmetic takes 10 bytes a pixel."""
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
+Samples: TypeAlias = npt.NDArray[Any]
 Canvas: TypeAlias = Callable[[int, int], Pixels]
 """(height, width) to a writable uint8 (height, width, 3) array, contiguous, for the pixels."""
 
@@ -105,7 +111,8 @@ def decode_pixels(
             raise faults.no_memory(name) from None
         raise
     told = list(made.notices)
-    if complaints is not None and judge(complaints(), name, IMAGE_FORMATS[header.format].name):
+    heard = complaints is not None and judge(complaints(), name, IMAGE_FORMATS[header.format].name)
+    if heard or header.doubtful:
         told.append(DAMAGE_SUSPECTED)
     if _is_uniform(made.pixels):
         told.append(UNIFORM)
@@ -120,15 +127,63 @@ def _picture(data: Data, header: Header, name: str, canvas: Canvas | None, page:
         raise faults.page_not_there(name, page, 1)
     _check_dimensions(header, name)
     raw = _decode(data, header, name)
-    notices = []
-    if raw.dtype == np.uint16:
-        raw = _to_eight_bits(raw)
-        notices.append(DEPTH_REDUCED)
+    notices = [FIRST_FRAME] if header.pages > 1 else []
     if raw.ndim == 3 and raw.shape[2] == 4 and _is_spare(raw[..., 3], header):
         raw = np.ascontiguousarray(raw[..., :3])
+    if header.clear >= 0 and raw.ndim == 2:
+        # OpenCV passes over the grey that a PNG names as transparent.
+        opacity = np.where(raw == header.clear, 0, np.iinfo(raw.dtype).max).astype(raw.dtype)
+        raw = cv2.merge([raw, raw, raw, opacity])
+    raw, told = _in_bytes(raw, data, header, name)
+    notices += told
     if raw.ndim == 3 and raw.shape[2] == 4 and not (raw[..., 3] == 255).all():
         notices.append(ALPHA_FLATTENED)
     return DecodedPixels(_finished(raw, header.orientation, canvas), header.format, tuple(notices))
+
+
+def _in_bytes(raw: Samples, data: Data, header: Header, name: str) -> tuple[Pixels, list[str]]:
+    """The pixels as 8 bits and in sRGB, and the notices about it. Raises ImageError."""
+    if header.inks:
+        return _without_inks(raw, data, header, name)
+    told = [DEPTH_REDUCED] if raw.dtype == np.uint16 else []
+    profile = conversion(header.colour, 1 if raw.ndim == 2 else 3)
+    if not profile:
+        return (_to_eight_bits(raw, header) if told else raw), told
+    values, opacity = raw, None
+    if raw.ndim == 3 and raw.shape[2] == 4:
+        values, opacity = np.ascontiguousarray(raw[..., :3]), raw[..., 3]
+    # Dark values would fall together if they were scaled to 8 bits before.
+    white = _white_of(values, header) if told else 0
+    try:
+        converted = to_srgb(values, profile, white)
+    except CmsError:
+        return (_to_eight_bits(raw, header) if told else raw), told
+    if opacity is not None:
+        converted = np.dstack([converted, _opacity_bytes(opacity, header)])
+    return converted, [*told, COLOUR_CONVERTED]
+
+
+def _without_inks(raw: Samples, data: Data, header: Header, name: str) -> tuple[Pixels, list[str]]:
+    """A picture in printing inks as BGR; `raw` is OpenCV's, which takes Adobe's way of them for granted."""
+    profile = conversion(header.colour, 4)
+    if header.turned and not profile:
+        return raw, [COLOUR_APPROXIMATE]
+    try:
+        inks = np.asarray(jpeg8_decode(bytes(data), colorspace=None, outcolorspace="cmyk"))
+    except (Jpeg8Error, ValueError):
+        raise faults.undecodable(name, IMAGE_FORMATS[header.format].name) from None
+    if inks.shape != (header.height, header.width, 4):
+        raise faults.undecodable(name, IMAGE_FORMATS[header.format].name)
+    if header.turned:
+        inks = cv2.bitwise_not(inks)
+    if profile:
+        try:
+            return to_srgb(inks, profile), [COLOUR_CONVERTED]
+        except CmsError:
+            pass
+    bare = cv2.bitwise_not(inks)
+    parts = [cv2.multiply(bare[..., place], bare[..., 3], scale=1 / 255) for place in (2, 1, 0)]
+    return np.asarray(cv2.merge(parts), np.uint8), [COLOUR_APPROXIMATE]
 
 
 def _tiff_picture(data: Data, name: str, canvas: Canvas | None, page: int | None) -> DecodedPixels:
@@ -146,12 +201,13 @@ def _tiff_picture(data: Data, name: str, canvas: Canvas | None, page: int | None
 
     made = decode_tiff(data, name, page, room)
     pixels = made.pixels
+    converted = (COLOUR_CONVERTED,) if convert_rgb(pixels, made.profile) else ()
     if stored is not None and (turned != 1 or canvas is not None):
         upright = _upright(stored, turned)
         height, width = upright.shape[:2]
         pixels = canvas(height, width) if canvas is not None else np.empty(upright.shape, np.uint8)
         pixels[...] = upright
-    return DecodedPixels(pixels, "tiff", made.notices, made.page, made.pages)
+    return DecodedPixels(pixels, "tiff", (*made.notices, *converted), made.page, made.pages)
 
 
 def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -175,12 +231,16 @@ def _check_dimensions(header: Header, name: str) -> None:
         raise faults.too_large(name, width, height)
 
 
-def _decode(data: Data, header: Header, name: str) -> npt.NDArray[Any]:
+def _decode(data: Data, header: Header, name: str) -> Samples:
     label = IMAGE_FORMATS[header.format].name
     try:
+        if header.format == "bmp":
+            return decode_bmp(data)
         raw = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except MemoryError:
         raise faults.no_memory(name) from None
+    except Broken as broken:
+        raise faults.incomplete(name, label, broken.reason) from None
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise faults.no_memory(name) from None
@@ -205,15 +265,33 @@ def _is_spare(fourth: npt.NDArray[Any], header: Header) -> bool:
     return not header.opacity or (header.format == "bmp" and not fourth.any())
 
 
-def _to_eight_bits(raw: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
-    """Scale by the smallest of 8, 10, 12, 14 and 16 bits that holds the brightest value, rounding."""
+def _to_eight_bits(raw: npt.NDArray[np.uint16], header: Header) -> Pixels:
+    """Scale by the depth that the file states or its values show, rounding."""
     colour = raw[..., :3] if raw.ndim == 3 else raw
-    brightest = int(colour.max())
-    full = next((1 << bits) - 1 for bits in _BIT_DEPTHS if brightest < 1 << bits)
-    scaled = cv2.convertScaleAbs(raw, alpha=255.0 / full)
+    scaled = cv2.convertScaleAbs(raw, alpha=255.0 / _white_of(colour, header))
     if raw.ndim == 3 and raw.shape[2] == 4:
-        scaled[..., 3] = raw[..., 3] >> 8  # opacity always spans the whole range
+        scaled[..., 3] = _opacity_bytes(raw[..., 3], header)
     return np.asarray(scaled, dtype=np.uint8)
+
+
+def _white_of(colour: npt.NDArray[np.uint16], header: Header) -> float:
+    """The value that is white in samples of 16 bits."""
+    if not header.bits:
+        return sensor_white(colour.reshape(-1))
+    white = (1 << header.bits) - 1
+    if header.format != "png":
+        return float(white)
+    # sBIT counts the upper bits of values that fill all 16; some programs leave them where they were.
+    low = (1 << 16 - header.bits) - 1
+    return float(white) if int(colour.max()) <= white and (colour & np.uint16(low)).any() else 65_535.0
+
+
+def _opacity_bytes(opacity: npt.NDArray[np.uint16] | Pixels, header: Header) -> Pixels:
+    """Opacity, which always spans the whole range, as 8 bits."""
+    if opacity.dtype == np.uint8:
+        return np.asarray(opacity, np.uint8)
+    bits = header.bits if header.bits and header.format != "png" else 16
+    return (opacity >> (bits - 8)).astype(np.uint8)
 
 
 def _finished(raw: Pixels, orientation: int, canvas: Canvas | None) -> Pixels:

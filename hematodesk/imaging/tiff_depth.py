@@ -97,7 +97,7 @@ def scale_of(page: Layout, values: Samples, significant: int | None, offset: flo
     elif significant is not None and 8 <= significant <= 16:
         white = float((1 << significant) - 1)
     else:
-        white = _sensor_white(values)
+        white = sensor_white(values)
     return Scale((float(offset),), (offset + white,), tuple(told))
 
 
@@ -136,7 +136,7 @@ def _scaled(values: Samples, black: float, white: float) -> Pixels:
 # The rules
 
 
-def _sensor_white(values: Samples) -> float:
+def sensor_white(values: Samples) -> float:
     """The end of the depth that values of 16 bits really have."""
     counts = np.bincount(values.astype(np.uint16, copy=False), minlength=1 << 16)
     total = max(1, values.size)
@@ -192,7 +192,7 @@ def _wide_scale(page: Layout, values: Samples, significant: int | None) -> Scale
     if bits < 8:
         return Scale((0.0,), (whole,), told)
     if high < 1 << 16:
-        white = _sensor_white(np.clip(values, 0, (1 << 16) - 1))
+        white = sensor_white(np.clip(values, 0, (1 << 16) - 1))
         return Scale((0.0,), (min(white, whole),), told)
     return Scale((0.0,), (whole if high > whole / 2 else high,), told)
 
@@ -212,7 +212,7 @@ def _float_scale(page: Layout, values: Samples) -> Scale:
     if high <= 1:
         return Scale((0.0,), (1.0,), told)
     if high < 1 << 16:
-        return Scale((0.0,), (_sensor_white(np.clip(values, 0, (1 << 16) - 1)),), told)
+        return Scale((0.0,), (sensor_white(np.clip(values, 0, (1 << 16) - 1)),), told)
     return Scale((0.0,), (high,), told)
 
 

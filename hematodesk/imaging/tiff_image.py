@@ -39,6 +39,7 @@ _PIXELS_AT_ONCE = 1_048_576
 """Pixels that are converted in one go, so that what is made on the way stays in reused memory."""
 
 _LABEL = "TIFF"
+_PROFILE = 34675
 _LABS = (tiff_layout.CIELAB, tiff_layout.ICCLAB, tiff_layout.ITULAB)
 
 
@@ -48,12 +49,14 @@ class TiffPicture:
     pixels: uint8 (H, W, 3) RGB as stored, not yet upright.
     notices: codes.
     page, pages: which of the file's pictures it is, counted from 1, and how many there are.
+    profile: its ICC profile, which is not applied yet; empty for none, and where colours were converted.
     """
 
     pixels: Pixels
     notices: tuple[str, ...]
     page: int
     pages: int
+    profile: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,10 @@ def _decoded(
     told += _fill(chosen, data, target)
     if len(chosen.layouts) > 1:
         told.append(notices.CHANNELS_MERGED)
-    return TiffPicture(target, tuple(dict.fromkeys(told)), number, stack.count)
+    plain = len(chosen.layouts) == 1 and first.photometric not in (*_LABS, tiff_layout.SEPARATED)
+    profile = first.page.tags.valueof(_PROFILE) if plain else None
+    kept = bytes(profile) if isinstance(profile, bytes) else b""
+    return TiffPicture(target, tuple(dict.fromkeys(told)), number, stack.count, kept)
 
 
 def check_dimensions(entry: PageEntry, name: str) -> None:

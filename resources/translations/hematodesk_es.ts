@@ -2678,8 +2678,20 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>termina antes de su imagen</translation>
     </message>
     <message>
+        <source>a JPEG-LS picture</source>
+        <translation>una imagen JPEG-LS</translation>
+    </message>
+    <message>
         <source>a segment has no length</source>
         <translation>un segmento no tiene longitud</translation>
+    </message>
+    <message>
+        <source>a lossless JPEG picture</source>
+        <translation>una imagen JPEG sin pérdida</translation>
+    </message>
+    <message>
+        <source>a JPEG picture with more than 8 bits a colour</source>
+        <translation>una imagen JPEG con más de 8 bits por color</translation>
     </message>
     <message>
         <source>it has no frame header</source>
@@ -2706,6 +2718,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>su cabecera tiene un tamaño desconocido</translation>
     </message>
     <message>
+        <source>a BMP picture of OS/2 in a compression of its own</source>
+        <translation>una imagen BMP de OS/2 con una compresión propia</translation>
+    </message>
+    <message>
+        <source>a BMP picture with a JPEG or PNG inside</source>
+        <translation>una imagen BMP con un JPEG o PNG dentro</translation>
+    </message>
+    <message>
         <source>its header contradicts itself</source>
         <translation>su cabecera se contradice</translation>
     </message>
@@ -2714,20 +2734,64 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>faltan filas</translation>
     </message>
     <message>
+        <source>its structure contradicts itself</source>
+        <translation>su estructura se contradice</translation>
+    </message>
+    <message>
         <source>it holds no picture</source>
         <translation>no contiene ninguna imagen</translation>
     </message>
     <message>
-        <source>a GIF picture</source>
-        <translation>una imagen GIF</translation>
+        <source>On an iPhone choose Settings, Camera, Formats, Most Compatible; on other phones switch HEIF or HEIC off in the camera&apos;s settings: new photographs are JPEG then. Export this one as JPEG with the photo program of the phone or computer.</source>
+        <translation>En un iPhone elija Ajustes, Cámara, Formatos, El más compatible; en otros teléfonos desactive HEIF o HEIC en los ajustes de la cámara: las fotografías nuevas serán JPEG. Exporte esta como JPEG con el programa de fotos del teléfono o del ordenador.</translation>
+    </message>
+    <message>
+        <source>Export it as JPEG or TIFF with the camera&apos;s program, or let the camera save JPEG beside it.</source>
+        <translation>Expórtela como JPEG o TIFF con el programa de la cámara, o haga que la cámara guarde también JPEG.</translation>
+    </message>
+    <message>
+        <source>Export the image as TIFF or PNG with the program of the microscope or camera.</source>
+        <translation>Exporte la imagen como TIFF o PNG con el programa del microscopio o de la cámara.</translation>
+    </message>
+    <message>
+        <source>Export the image as PNG or JPEG with the program that shows it.</source>
+        <translation>Exporte la imagen como PNG o JPEG con el programa que la muestra.</translation>
+    </message>
+    <message>
+        <source>Take the pictures out of it, as JPEG, PNG or TIFF files, and open those.</source>
+        <translation>Extraiga las imágenes como archivos JPEG, PNG o TIFF y abra esos.</translation>
+    </message>
+    <message>
+        <source>Save a single picture of it as JPEG or PNG and open that.</source>
+        <translation>Guarde una sola imagen de él como JPEG o PNG y ábrala.</translation>
+    </message>
+    <message>
+        <source>a HEIC photograph, as telephones save them</source>
+        <translation>una fotografía HEIC, como las guardan los teléfonos</translation>
+    </message>
+    <message>
+        <source>a HEIF photograph, as telephones save them</source>
+        <translation>una fotografía HEIF, como las guardan los teléfonos</translation>
+    </message>
+    <message>
+        <source>a camera&apos;s raw photograph ({kind})</source>
+        <translation>una fotografía sin procesar de una cámara ({kind})</translation>
     </message>
     <message>
         <source>a PDF document</source>
         <translation>un documento PDF</translation>
     </message>
     <message>
+        <source>a PostScript document</source>
+        <translation>un documento PostScript</translation>
+    </message>
+    <message>
         <source>a Photoshop document</source>
         <translation>un documento de Photoshop</translation>
+    </message>
+    <message>
+        <source>a GIMP document</source>
+        <translation>un documento de GIMP</translation>
     </message>
     <message>
         <source>a ZIP archive or office document</source>
@@ -2736,6 +2800,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>an old office document or a microscope container file</source>
         <translation>un documento de ofimática antiguo o un archivo contenedor de microscopio</translation>
+    </message>
+    <message>
+        <source>a text document</source>
+        <translation>un documento de texto</translation>
     </message>
     <message>
         <source>a gzip archive</source>
@@ -2748,10 +2816,6 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>a 7-Zip archive</source>
         <translation>un archivo comprimido 7-Zip</translation>
-    </message>
-    <message>
-        <source>a JPEG 2000 picture</source>
-        <translation>una imagen JPEG 2000</translation>
     </message>
     <message>
         <source>a JPEG XL picture</source>
@@ -2774,28 +2838,144 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>un programa</translation>
     </message>
     <message>
-        <source>a HEIC photograph</source>
-        <translation>una fotografía HEIC</translation>
-    </message>
-    <message>
-        <source>a HEIF photograph</source>
-        <translation>una fotografía HEIF</translation>
-    </message>
-    <message>
-        <source>an AVIF picture</source>
-        <translation>una imagen AVIF</translation>
-    </message>
-    <message>
         <source>a video file</source>
         <translation>un archivo de vídeo</translation>
+    </message>
+    <message>
+        <source>an XZ archive</source>
+        <translation>un archivo comprimido XZ</translation>
+    </message>
+    <message>
+        <source>a bzip2 archive</source>
+        <translation>un archivo comprimido bzip2</translation>
+    </message>
+    <message>
+        <source>a TAR archive</source>
+        <translation>un archivo TAR</translation>
+    </message>
+    <message>
+        <source>a JPEG XR picture</source>
+        <translation>una imagen JPEG XR</translation>
+    </message>
+    <message>
+        <source>a BPG picture</source>
+        <translation>una imagen BPG</translation>
+    </message>
+    <message>
+        <source>a QOI picture</source>
+        <translation>una imagen QOI</translation>
+    </message>
+    <message>
+        <source>a Radiance HDR picture</source>
+        <translation>una imagen Radiance HDR</translation>
+    </message>
+    <message>
+        <source>a DDS picture</source>
+        <translation>una imagen DDS</translation>
+    </message>
+    <message>
+        <source>an MNG animation</source>
+        <translation>una animación MNG</translation>
+    </message>
+    <message>
+        <source>a JNG picture</source>
+        <translation>una imagen JNG</translation>
+    </message>
+    <message>
+        <source>a PCX picture</source>
+        <translation>una imagen PCX</translation>
+    </message>
+    <message>
+        <source>a Sun raster picture</source>
+        <translation>una imagen Sun Raster</translation>
+    </message>
+    <message>
+        <source>a Windows icon</source>
+        <translation>un icono de Windows</translation>
+    </message>
+    <message>
+        <source>a Windows pointer</source>
+        <translation>un puntero de Windows</translation>
+    </message>
+    <message>
+        <source>a macOS icon</source>
+        <translation>un icono de macOS</translation>
+    </message>
+    <message>
+        <source>a Windows drawing (WMF)</source>
+        <translation>un dibujo de Windows (WMF)</translation>
+    </message>
+    <message>
+        <source>a Windows drawing (EMF)</source>
+        <translation>un dibujo de Windows (EMF)</translation>
+    </message>
+    <message>
+        <source>a FITS picture</source>
+        <translation>una imagen FITS</translation>
+    </message>
+    <message>
+        <source>a Nikon ND2 file</source>
+        <translation>un archivo ND2 de Nikon</translation>
+    </message>
+    <message>
+        <source>an HDF5 file, as Imaris and others keep images</source>
+        <translation>un archivo HDF5, como los que usan Imaris y otros programas</translation>
+    </message>
+    <message>
+        <source>a NIfTI file</source>
+        <translation>un archivo NIfTI</translation>
     </message>
     <message>
         <source>a DICOM file</source>
         <translation>un archivo DICOM</translation>
     </message>
     <message>
+        <source>a Mac&apos;s companion file without a picture</source>
+        <translation>un archivo auxiliar de Mac sin imagen</translation>
+    </message>
+    <message>
+        <source>a database</source>
+        <translation>una base de datos</translation>
+    </message>
+    <message>
+        <source>a Word document</source>
+        <translation>un documento de Word</translation>
+    </message>
+    <message>
+        <source>a PowerPoint presentation</source>
+        <translation>una presentación de PowerPoint</translation>
+    </message>
+    <message>
+        <source>an Excel workbook</source>
+        <translation>un libro de Excel</translation>
+    </message>
+    <message>
+        <source>an OpenDocument file</source>
+        <translation>un archivo OpenDocument</translation>
+    </message>
+    <message>
+        <source>a sound file</source>
+        <translation>un archivo de sonido</translation>
+    </message>
+    <message>
+        <source>a PNM picture (PPM, PGM, PBM)</source>
+        <translation>una imagen PNM (PPM, PGM, PBM)</translation>
+    </message>
+    <message>
+        <source>a Leica LIF file</source>
+        <translation>un archivo LIF de Leica</translation>
+    </message>
+    <message>
         <source>an SVG drawing</source>
         <translation>un dibujo SVG</translation>
+    </message>
+    <message>
+        <source>a collection of OS/2 pictures</source>
+        <translation>una colección de imágenes de OS/2</translation>
+    </message>
+    <message>
+        <source>a TGA picture</source>
+        <translation>una imagen TGA</translation>
     </message>
     <message>
         <source>scores that are no finite numbers</source>
@@ -3480,6 +3660,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Choose one inside it.</source>
         <translation>Elija una dentro de él.</translation>
+    </message>
+    <message>
+        <source>its structure is not a GIF&apos;s</source>
+        <translation>su estructura no es la de un GIF</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 picture whose channels differ in depth or size</source>
+        <translation>una imagen JPEG 2000 cuyos canales difieren en profundidad o tamaño</translation>
     </message>
 </context>
 <context>

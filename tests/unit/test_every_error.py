@@ -189,7 +189,7 @@ def _(world: World) -> object:
 
 @way("format_unsupported")
 def _(world: World) -> object:
-    return world.read(b"GIF89a" + bytes(64))
+    return world.read(b"%PDF-1.7" + bytes(64))
 
 
 @way("image_truncated")

@@ -113,7 +113,8 @@ def test_the_paths_of_the_windows_installer_are_there(packaging):
         r'^#emit Offer\("(\.\w+)"\)$', packaging["systems"].installer_formats(), re.MULTILINE
     )
     assert set(offered) <= image_suffixes()
-    assert {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"} == set(offered)
+    usual = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"}
+    assert usual | {".gif", ".jp2", ".avif"} == set(offered)
 
 
 def test_the_version_resource_says_the_version(packaging):
@@ -161,7 +162,7 @@ def test_the_mac_bundle_is_described(packaging):
     assert written["CFBundleShortVersionString"] == "0.1.0"
     assert written["NSCameraUsageDescription"] and written["LSMinimumSystemVersion"] == "14.0"
     images = written["CFBundleDocumentTypes"][0]
-    assert len(images["LSItemContentTypes"]) == 5 and images["LSHandlerRank"] == "Alternate"
+    assert len(images["LSItemContentTypes"]) == 8 and images["LSHandlerRank"] == "Alternate"
     rights = plistlib.loads((ROOT / "packaging/macos/entitlements.plist").read_bytes())
     assert rights["com.apple.security.device.camera"] is True
     assert not any("network" in right for right in rights)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hematodesk.domain.cells import ImageResult
 from hematodesk.domain.errors import ImageError, PathError
 from hematodesk.domain.files import make_folder, write_whole
-from hematodesk.domain.image_formats import sniff_format
+from hematodesk.domain.image_formats import SNIFFED_BYTES, sniff_format
 from hematodesk.domain.limits import MAX_FILE_BYTES
 from hematodesk.domain.messages import N_, reason_of
 
@@ -95,7 +95,7 @@ def digest_of(path: Path) -> str:
 
 def suffix_of(data: bytes) -> str:
     """The usual ending, with its dot, for a file of these bytes; empty when they are no image we read."""
-    found = sniff_format(data[:12])
+    found = sniff_format(data[:SNIFFED_BYTES])
     return found.suffixes[0] if found is not None else ""
 
 

@@ -55,7 +55,15 @@ def test_every_format_has_its_reader_and_no_more() -> None:
         (b"BM\x00\x00", "bmp"),
         (b"RIFF\n\n\n\nWEBP", "webp"),
         (b"RIFF\x00\x00\x00\x00AVI ", ""),
-        (b"GIF89a", ""),
+        (b"GIF89a", "gif"),
+        (b"GIF80a", ""),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "jp2"),
+        (b"\xff\x4f\xff\x51", "jp2"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miaf", "avif"),
+        (b"\0\0\0\x20ftypavis\0\0\0\0avifmsf1", "avif"),
+        (b"\0\0\0\x20ftypmif1\0\0\0\0miafavif", "avif"),
+        (b"\0\0\0\x20ftypmif1\0\0\0\0mif1heic", ""),
+        (b"\0\0\0\x20ftypheic\0\0\0\0mif1heic", ""),
         (b"", ""),
     ],
 )
@@ -80,13 +88,26 @@ def test_a_new_format_is_listed_and_kept_under_its_ending(one_more: None, tmp_pa
 def test_a_new_format_is_told_to_linux(one_more: None, packaging: dict[str, ModuleType]) -> None:
     entry = packaging["linux_packages"].desktop_entry()
     (line,) = [line for line in entry.splitlines() if line.startswith("MimeType=")]
-    assert line == "MimeType=image/jpeg;image/png;image/tiff;image/bmp;image/webp;application/dicom;"
+    kinds = ("jpeg", "png", "tiff", "bmp", "webp", "gif", "jp2", "avif")
+    assert line == f"MimeType={''.join(f'image/{kind};' for kind in kinds)}application/dicom;"
 
 
 def test_a_new_format_is_told_to_windows(one_more: None, packaging: dict[str, ModuleType]) -> None:
     assert packaging["systems"].installer_formats().splitlines() == [
         f'#emit Offer("{suffix}")'
-        for suffix in (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".dcm")
+        for suffix in (
+            ".jpg",
+            ".jpeg",
+            ".png",
+            ".tif",
+            ".tiff",
+            ".bmp",
+            ".webp",
+            ".gif",
+            ".jp2",
+            ".avif",
+            ".dcm",
+        )
     ]
 
 
@@ -94,6 +115,7 @@ def test_a_new_format_is_told_to_macos(one_more: None, packaging: dict[str, Modu
     images = packaging["systems"].information("1.0.0")["CFBundleDocumentTypes"][0]
     assert images["LSItemContentTypes"] == [
         *("public.jpeg", "public.png", "public.tiff", "com.microsoft.bmp", "org.webmproject.webp"),
+        *("com.compuserve.gif", "public.jpeg-2000", "public.avif"),
         "org.nema.dicom",
     ]
 
@@ -106,4 +128,5 @@ def test_papers_that_list_the_formats_name_them_all(name: str) -> None:
 
 def test_a_file_of_no_format_is_told_all_of_them(one_more: None) -> None:
     remedy = faults.not_an_image("a.gif").remedy
-    assert remedy == "Save the picture as JPEG, PNG, TIFF, BMP, WebP or DICOM and open that."
+    names = "JPEG, PNG, TIFF, BMP, WebP, GIF, JPEG 2000, AVIF or DICOM"
+    assert remedy == f"Save the picture as {names} and open that."

@@ -13,8 +13,9 @@ from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
-from hematodesk.imaging import faults, header
+from hematodesk.imaging import faults
 from hematodesk.imaging.decoder_wire import ANSWER, REPLY, checked_reply
+from hematodesk.imaging.headers import known_kinds
 
 
 def test_a_picture_arrives_as_it_was_told():
@@ -135,9 +136,12 @@ def test_a_failure_gets_the_files_name_and_keeps_its_data():
 def test_every_sentence_of_a_decoder_is_believed():
     for make in (faults.empty, faults.not_an_image, faults.no_memory):
         assert wire.checked_failure(wire.failed(1, make("\ufffc"))[REPLY.size :], "n").code == make("n").code
-    for _, _, what in header._NAMED_BUT_UNSUPPORTED:
-        words = wire.failed(1, faults.not_read_here("\ufffc", what))[REPLY.size :]
-        assert wire.checked_failure(words, "n").message == f"“n” is {what}, which is not read here."
+    kinds = [kind for _, _, kind in known_kinds._STARTS]
+    kinds += [kind for _, kind in (*known_kinds._OFFICE, *known_kinds._BRANDS, *known_kinds._RIFF)]
+    for what, remedy, kind in kinds:
+        words = wire.failed(1, faults.not_read_here("\ufffc", what, remedy, kind=kind))[REPLY.size :]
+        told = what.replace("{kind}", kind)
+        assert wire.checked_failure(words, "n").message == f"“n” is {told}, which is not read here."
 
 
 @pytest.mark.parametrize(

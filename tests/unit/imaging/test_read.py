@@ -273,7 +273,7 @@ def test_cut_off_files_are_refused(kind, share, files):
         (b"", "file_empty"),
         (b"patient,age\n1,50\n" * 20, "not_an_image"),
         (b"\x00" * 4096, "not_an_image"),
-        (b"GIF89a" + bytes(200), "format_unsupported"),
+        (b"GIF89a" + bytes(200), "image_damaged"),
         (b"%PDF-1.7" + bytes(200), "format_unsupported"),
         (bytes(128) + b"DICM" + bytes(80), "format_unsupported"),
         (bytes(4) + b"ftypheic" + bytes(80), "format_unsupported"),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from hematodesk.ui.image.drop_zone import DropZone
+from hematodesk.ui.image.page_bar import PageBar
 from hematodesk.ui.kit.image_view import ImageView
 from hematodesk.ui.kit.message import Message
 from hematodesk.ui.kit.theme import GRID, tokens
@@ -48,6 +49,8 @@ class CentreColumn(QWidget):
         self._column.setSpacing(0)
         self._column.addWidget(beneath, 1)
         self.view.keep_place_in(self)
+        self.page_bar = PageBar(self)
+        self._column.addWidget(self.page_bar)
         self._pages = QStackedLayout(beneath)
         self._pages.setContentsMargins(0, 0, 0, 0)
         for page in (self.zone, self.view, self.message):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 
 from hematodesk.ui.image.centre_column import CentreColumn
@@ -12,7 +14,13 @@ from hematodesk.ui.state.window_context import WindowContext
 
 
 class ImageFeature(QObject):
-    """Listens to the viewer and keeps the middle column in step; joins it to the actions."""
+    """Listens to the viewer and keeps the middle column in step; joins it to the actions.
+
+    Signals:
+        page_wanted(Path, int): another page of the file on show is asked for, counted from 1.
+    """
+
+    page_wanted = Signal(object, int)
 
     def __init__(self, context: WindowContext, centre: CentreColumn) -> None:
         super().__init__(context.window)
@@ -36,6 +44,7 @@ class ImageFeature(QObject):
         view.cell_chosen.connect(self._viewer.choose)
         view.add_mode_changed.connect(self._actions["add_cell"].setChecked)
         self._viewer.changed.connect(self.show_image)
+        centre.page_bar.page_wanted.connect(self._want_page)
         self._viewer.chosen.connect(lambda: view.choose_cell(self._viewer.current_index))
         hint = {
             name: self._actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -54,6 +63,7 @@ class ImageFeature(QObject):
             centre.view.set_image(viewer.pixels, viewer.name, viewer.cells, viewer.current_index, told=told)
         else:
             centre.view.set_cells(viewer.cells, viewer.current_index)
+        centre.page_bar.show_page(*viewer.page_of_file)
         # The platform adds the program's name.
         name = whole_letters(viewer.name)
         self._window.setWindowTitle(name or "hematodesk")
@@ -68,6 +78,11 @@ class ImageFeature(QObject):
         else:
             centre.show_message(self.tr("The picture is not at hand"), name)
         self._show_possible()
+
+    def _want_page(self, page: int) -> None:
+        result = self._viewer.result
+        if result is not None and result.path:
+            self.page_wanted.emit(Path(result.path), page)
 
     def _show_possible(self) -> None:
         """Switch actions that would do nothing off."""

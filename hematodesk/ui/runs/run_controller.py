@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -124,7 +125,7 @@ class RunController(QObject):
         self._model_state = context.model_state
         self._going: list[_Run] = []
         self._looks: list[Ticket] = []
-        self._unnamed: SourceStream | None = None
+        self._unnamed: tuple[SourceStream, int | None] | None = None
         self._unsaved: list[ImageResult] = []
         self._pause = Pause()
         self.last_end: RunEnd | None = None
@@ -195,6 +196,10 @@ class RunController(QObject):
         """Show the first, and name all; `again` also those that the history knows."""
         self.open_stream(FixedSources(sources), again=again)
 
+    def open_page(self, path: Path, page: int) -> None:
+        """Show a page of a file, counted from 1, and name it if the history does not know it."""
+        self.open_stream(FixedSources([path]), page=page)
+
     def open_stream(
         self,
         images: SourceStream,
@@ -202,13 +207,16 @@ class RunController(QObject):
         again: bool = False,
         skip: int = 0,
         listed: Callable[[int], None] = lambda _count: None,
+        page: int | None = None,
     ) -> None:
         """The same for images that are still to be listed; `listed` is told at last how many there are.
 
         The first `skip` of them are left out.
         """
-        reuse = not again and self._services.settings.flag("reuse_results")
-        run = _Run(self._services, RunRequest(images, keep=Keep.RUN, reuse=reuse, again=again))
+        # Leafing through a file names no page twice.
+        reuse = not again and (page is not None or self._services.settings.flag("reuse_results"))
+        request = RunRequest(images, keep=Keep.RUN, reuse=reuse, again=again, page=page)
+        run = _Run(self._services, request)
 
         def lists(ticket: Ticket) -> int:
             ticket.token.on_cancel(images.stop)
@@ -221,7 +229,7 @@ class RunController(QObject):
             return list_behind(images, first)
 
         def failed(error: HematodeskError) -> None:
-            self._unnamed = images
+            self._unnamed = images, page
             self._not_named(run)
             self.no_model.emit(error)
 
@@ -238,6 +246,8 @@ class RunController(QObject):
         """The first image, as far as it has come."""
         viewer, answer, pixels = self._viewer, first.answer, first.pixels
         run.first = first
+        if answer is not None:
+            viewer.know_pages(answer.result.digest, first.page, first.pages)
         if not first.opened:
             self._unnamed = None
             run.number = viewer.begin(first.source.name)
@@ -248,7 +258,8 @@ class RunController(QObject):
             viewer.show_result(run.number, answer.result, pixels)
         elif answer.known:
             viewer.show_earlier(run.number, answer.kept, pixels)
-            self.reused.emit(answer.kept, first.source)
+            if run.job.request.page is None:
+                self.reused.emit(answer.kept, first.source)
         else:
             # The list has it before it is marked there.
             self.saved.emit([answer.kept])
@@ -265,10 +276,11 @@ class RunController(QObject):
     def _model_changed(self) -> None:
         if self._model_state.state is not ModelLoadState.READY:
             return
-        images, self._unnamed = self._unnamed, None
-        if images is not None:
+        unnamed, self._unnamed = self._unnamed, None
+        if unnamed is not None:
             # What was opened while there was no model is named now that there is one.
-            self.open_stream(images.anew())
+            images, page = unnamed
+            self.open_stream(images.anew(), page=page)
 
     def save_again(self) -> None:
         """Save what the history refused before (a disk that was full); tried again when it takes one."""
@@ -300,7 +312,9 @@ class RunController(QObject):
         self._lanes.run(Lane.DECODING, lists)
         # As it was asked for where it began.
         whole = run.options.whole_image
-        request = RunRequest(images, whole, Keep.RUN, reuse=reuse, again=again, resumed=run)
+        request = RunRequest(
+            images, whole, Keep.RUN, reuse=reuse, again=again, resumed=run, page=run.options.page
+        )
         self._go_on(_Run(self._services, request))
 
     def look(self, watch: FolderWatch, went: Callable[[bool], None], over: Callable[[], None]) -> None:

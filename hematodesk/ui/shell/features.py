@@ -39,6 +39,7 @@ class Features:
 
     def _join(self) -> None:
         history, reviews, runs = self.history, self.review.reviews, self.runs
+        self.image.page_wanted.connect(runs.runs.open_page)
         runs.runs.saved.connect(history.show_saved)
         runs.runs.replaced.connect(history.browser.deleted)
         reviews.image_changed.connect(history.browser.image_changed)

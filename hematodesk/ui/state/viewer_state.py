@@ -54,6 +54,16 @@ class _Preview:
     fault: HematodeskError
 
 
+@dataclass(frozen=True, slots=True)
+class _Reopened:
+    """An image that was read again; `page` and `pages` as in `Viewer.know_pages`."""
+
+    pixels: Pixels
+    digest: str
+    page: int
+    pages: int
+
+
 class Viewer(QObject):
     """The image on show.
 
@@ -86,6 +96,7 @@ class Viewer(QObject):
         self._waiting: list[Callable[[], None]] = []
         self._left_at: dict[int, int] = {}
         self._kept: OrderedDict[int, Pixels] = OrderedDict()
+        self._pages: dict[str, tuple[int, int]] = {}
         self._blank = QTimer(self)
         self._blank.setSingleShot(True)
         self._blank.setInterval(_BLANK_AFTER_MS)
@@ -128,6 +139,16 @@ class Viewer(QObject):
     def saved(self) -> bool:
         """Whether the image is in the history, and its cells can be reviewed."""
         return self.image_id is not None
+
+    @property
+    def page_of_file(self) -> tuple[int, int]:
+        """Which page of its file the image is, counted from 1, and how many there are, as far as is known."""
+        return self._pages.get(self.result.digest, (1, 1)) if self.result is not None else (1, 1)
+
+    def know_pages(self, digest: str, page: int, pages: int) -> None:
+        """An image was read: which page of its file it is, and how many there are."""
+        if pages > 1:
+            self._pages[digest] = page, pages
 
     def when_settled(self, action: Callable[[], None]) -> None:
         """Run now, or as soon as the image asked for is there: keys pressed ahead are not lost."""
@@ -235,16 +256,16 @@ class Viewer(QObject):
             # The history took so long that it was blanked already, maybe without a name.
             self._blank_out()
 
-        def read(_ticket: Ticket) -> Pixels | _Preview:
+        def read(_ticket: Ticket) -> _Reopened | _Preview:
             try:
-                return reopen(image.result, self._services.reader).pixels
+                return self._reopened(image.result)
             except HematodeskError as error:
                 return _Preview(preview(image.result), error)
 
-        def came(found: Pixels | _Preview) -> None:
-            pixels = found.pixels if isinstance(found, _Preview) else found
+        def came(found: _Reopened | _Preview) -> None:
+            pixels = found.pixels
             if not isinstance(found, _Preview):
-                self.keep_pixels(image.id, pixels)
+                self._keep(image.id, found)
             if request != self._request:
                 return
             self._show_history(image, pixels, cell_id, preview=isinstance(found, _Preview))
@@ -285,20 +306,30 @@ class Viewer(QObject):
             return
 
         def came(image: HistoryImage) -> None:
-            def read(_ticket: Ticket) -> Pixels | None:
+            def read(_ticket: Ticket) -> _Reopened | None:
                 try:
-                    return reopen(image.result, self._services.reader).pixels
+                    return self._reopened(image.result)
                 except HematodeskError:
                     # Whoever opens it will be told; here nobody asked.
                     return None
 
             if image.result.status is not ImageStatus.ERROR:
-                self._lanes.run(Lane.DECODING, read, done=lambda pixels: self.keep_pixels(image.id, pixels))
+                self._lanes.run(Lane.DECODING, read, done=lambda found: self._keep(image.id, found))
 
         def not_there(_error: HematodeskError) -> None:
             """Deleted meanwhile: nothing to read ahead."""
 
         self._access.ask(lambda history: history.image(image_id), came, not_there)
+
+    def _reopened(self, result: ImageResult) -> _Reopened:
+        """The image of a result; on a lane. Raises ImageError."""
+        image = reopen(result, self._services.reader)
+        return _Reopened(image.pixels, image.digest, image.page, image.pages)
+
+    def _keep(self, image_id: int, found: _Reopened | None) -> None:
+        if found is not None:
+            self.know_pages(found.digest, found.page, found.pages)
+            self.keep_pixels(image_id, found.pixels)
 
     def keep_pixels(self, image_id: int, pixels: Pixels | None) -> None:
         """Hold a decoded image for a while, as many as fit."""

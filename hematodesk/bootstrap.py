@@ -35,8 +35,13 @@ def build(data_dir: Path | None = None) -> Services:
     A model loads with `services.models.load()`, the history opens with `services.open_history()`.
     Raises PolicyError when the administrator's policy cannot be followed.
     """
-    policy = read_policy(policy_file())
+    policy = present_policy()
     return build_at(find_paths(policy.check_data_dir(data_dir)), policy)
+
+
+def present_policy() -> Policy:
+    """The administrator's policy as it is now. Raises PolicyError."""
+    return read_policy(policy_file())
 
 
 def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:

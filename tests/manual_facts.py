@@ -22,7 +22,7 @@ FOLDER = ROOT / "resources" / "manual"
 SETTINGS = {setting.key for setting in DECLARED if setting.shown}
 POLICY = {"schema"} | {field.name for field in dataclasses.fields(Policy)} - {"file"}
 FORMATS = {"image", "export"}
-TABLES = {"exports", "settings"}
+TABLES = {"exports", "settings", "prohibitions"}
 PLACES = {name for name, part in vars(AppPaths).items() if isinstance(part, property)}
 LANGUAGES = ["en", *sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and len(path.name) == 2)]
 

@@ -79,8 +79,9 @@ def adapt_from_history(
 ) -> Adaptation:
     """Adapt a model (the remembered one unless named) to the chosen part of the open history.
 
-    Raises Cancelled, ModelError, ProviderError, HistoryError.
+    Raises Cancelled, ModelError, ProviderError, HistoryError, PolicyError.
     """
+    services.policy.require("model_import")
     service = services.models
     named = service.store.find(model) if model is not None else service.chosen()[0]
     parent = parent_of(service, named)

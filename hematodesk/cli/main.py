@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Run the chosen command; every fault of the environment becomes a message and an exit code."""
     try:
+        _obey(options)
         return _chosen(options.command)(options)
     except (ModelError, ProviderError) as error:
         complain(error)
@@ -58,6 +59,19 @@ def _run(options: argparse.Namespace) -> int:
         return SOME_FAILED
     except (Cancelled, KeyboardInterrupt):
         return STOPPED
+
+
+def _obey(options: argparse.Namespace) -> None:
+    """Raise PolicyError when the administrator forbids the command, before anything of it is done."""
+    from hematodesk.workflow.system.prohibitions import asked_by
+
+    asked = asked_by(options.command, vars(options))
+    if asked:
+        from hematodesk.bootstrap import present_policy
+
+        policy = present_policy()
+        for each in asked:
+            policy.require(each)
 
 
 def _chosen(command: str) -> Callable[[argparse.Namespace], int]:

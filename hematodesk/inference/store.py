@@ -70,7 +70,9 @@ class PackageStore:
         return found
 
     def find(self, name_or_path: str) -> ModelPackage:
-        """The package with that name (`wbc4`, the newest), name and version (`wbc4@1.0.0`), or file.
+        """The package with that name (`wbc4`), name and version (`wbc4@1.0.0`), or file.
+
+        Of several with the name those that came with the program go first, then the newest.
 
         What could be a name is treated as one; a file in the working folder without a suffix is
         given as `./file`.
@@ -82,7 +84,8 @@ class PackageStore:
         matching = [each for each in self.list() if _matches(each, reference)]
         usable = [each for each in matching if isinstance(each, ModelPackage)]
         if usable:
-            return max(usable, key=lambda each: (_version_key(each.version), each.shipped))
+            # A file may call itself what it likes: a name means the program's own package where there is one.
+            return max(usable, key=lambda each: (each.shipped, _version_key(each.version)))
         for each in matching:
             if isinstance(each, BrokenPackage):
                 raise each.error
@@ -108,7 +111,7 @@ class PackageStore:
 
     def import_bytes(self, data: bytes, path: Path) -> ModelPackage:
         """The same for a package's bytes that were read from, or would be called, `path`."""
-        package = self._usable(parse_package(data, path))
+        package = self._usable(self._known(parse_package(data, path)))
         same = [each for each in self.list() if (each.name, each.version) == (package.name, package.version)]
         for each in same:
             if isinstance(each, ModelPackage) and each.sha256 == package.sha256:
@@ -213,7 +216,14 @@ class PackageStore:
                     if isinstance(each, BrokenPackage):
                         raise each.error
                     return self._usable(each)
-        return self._usable(read_package(path))
+        return self._usable(self._known(read_package(path)))
+
+    def _known(self, package: ModelPackage) -> ModelPackage:
+        """The package, marked as shipped where its bytes are those of one that came with the program."""
+        with contextlib.suppress(ModelError):
+            if package.sha256 in read_digests(self._shipped_dir).values():
+                return replace(package, shipped=True)
+        return package
 
     def _allowed(self, each: Listed) -> Listed:
         error = self._refusal(each) if isinstance(each, ModelPackage) else None

@@ -19,6 +19,7 @@ from hematodesk.domain.errors import HematodeskError
 from hematodesk.domain.operators import Operator
 from hematodesk.domain.words import number_of
 from hematodesk.workflow.analysis.samples import read_samples
+from hematodesk.workflow.system.policy import Policy, writable_by_user
 from hematodesk.workflow.system.versions import library_versions
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def run_self_test(services: Services, provider: str | None = None) -> Iterator[C
     """
     yield _program()
     if services.policy.file is not None:
-        yield Check("policy", True, f"{services.policy.file} is followed: {services.policy.in_words()}.")
+        yield _policy(services.policy, services.policy.file)
     folder = _guarded("data folder", lambda: _data_folder(services))
     yield folder
     if folder.ok:
@@ -136,6 +137,19 @@ def _program() -> Check:
             "library_missing",
         )
     return Check("program", True, detail)
+
+
+def _policy(policy: Policy, file: Path) -> Check:
+    followed = f"{file} is followed: {policy.in_words()}."
+    if not writable_by_user(file):
+        return Check("policy", True, followed)
+    return Check(
+        "policy",
+        True,
+        followed,
+        "But whoever works here can change it, or put another in its place: have the administrator take "
+        "users' right to write to the file and its folder.",
+    )
 
 
 def _data_folder(services: Services) -> Check:

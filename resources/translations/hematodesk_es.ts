@@ -3362,8 +3362,16 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Se omitieron {count} células revisadas, pues sus imágenes no están donde estaban o han cambiado: {names}.</translation>
     </message>
     <message>
+        <source>it is no file</source>
+        <translation>no es un archivo</translation>
+    </message>
+    <message>
         <source>it is larger than 1 MB</source>
         <translation>ocupa más de 1 MB</translation>
+    </message>
+    <message>
+        <source>it is nested too deep</source>
+        <translation>está anidado con demasiada profundidad</translation>
     </message>
     <message>
         <source>it is no JSON</source>
@@ -3372,6 +3380,14 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>it holds no JSON object</source>
         <translation>no contiene un objeto JSON</translation>
+    </message>
+    <message>
+        <source>{folder} is no folder</source>
+        <translation>{folder} no es una carpeta</translation>
+    </message>
+    <message>
+        <source>“{name}” stands there twice</source>
+        <translation>«{name}» aparece dos veces</translation>
     </message>
     <message>
         <source>“schema” must be {schema}</source>
@@ -3384,6 +3400,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>must be a path</source>
         <translation>debe ser una ruta</translation>
+    </message>
+    <message>
+        <source>names {name}, which the system does not fill in</source>
+        <translation>nombra {name}, que el sistema no sustituye</translation>
     </message>
     <message>
         <source>must be an absolute path, not {value}</source>
@@ -4472,6 +4492,14 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <source>what it does</source>
         <translation>qué hace</translation>
     </message>
+    <message>
+        <source>forbidden by</source>
+        <translation>lo prohíbe</translation>
+    </message>
+    <message>
+        <source>what it covers</source>
+        <translation>qué abarca</translation>
+    </message>
 </context>
 <context>
     <name>ManualView</name>
@@ -5004,6 +5032,26 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Importing and adapting models is not allowed.</source>
         <translation>No se permite importar ni adaptar modelos.</translation>
+    </message>
+    <message>
+        <source>Reading whole slides is not allowed.</source>
+        <translation>No se permite leer portaobjetos completos.</translation>
+    </message>
+    <message>
+        <source>every file of results that the program would write outside the data folder: exports in all formats, backups to other places, `classify --output`; and `history list --json`. Not the answers on the screen and on standard output.</source>
+        <translation>todo archivo de resultados que el programa escribiría fuera de la carpeta de datos: exportaciones en todos los formatos, copias de seguridad en otros lugares, `classify --output`; y `history list --json`. No las respuestas en la pantalla ni en la salida estándar.</translation>
+    </message>
+    <message>
+        <source>the live picture: looking for cameras, opening one, and videos shown as one.</source>
+        <translation>la imagen en directo: buscar cámaras, abrir una, y los vídeos que se muestran como tal.</translation>
+    </message>
+    <message>
+        <source>every model that did not come with the program, unless its SHA-256 stands in `packages`: importing, adapting, `models adapt --output`, `--model FILE`, and files copied into the models folder.</source>
+        <translation>todo modelo que no venía con el programa, salvo que su SHA-256 figure en `packages`: importar, adaptar, `models adapt --output`, `--model FILE` y los archivos copiados en la carpeta de modelos.</translation>
+    </message>
+    <message>
+        <source>opening whole slides, in the window, by a command or in a watched folder.</source>
+        <translation>abrir portaobjetos completos, en la ventana, con una orden o en una carpeta vigilada.</translation>
     </message>
 </context>
 <context>

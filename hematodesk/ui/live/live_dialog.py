@@ -95,7 +95,8 @@ class LiveDialog(QDialog):
         self.finished.connect(self.stop)
         self.resize(880, 720)
         self._say(self.tr("Looking for cameras…"))
-        lanes.run(Lane.DECODING, lambda _ticket: list_cameras(), done=self._listed, owner=self)
+        policy = services.policy
+        lanes.run(Lane.DECODING, lambda _ticket: list_cameras(policy), done=self._listed, owner=self)
 
     def _lay_out(self) -> None:
         for button in (self.video_button, self.keep_button):
@@ -151,9 +152,9 @@ class LiveDialog(QDialog):
         chosen = self.sources.currentData()
         if isinstance(chosen, str):
             path = Path(chosen)
-            self._run(path.name, lambda: open_video(path, self._services.reader))
+            self._run(path.name, lambda: open_video(path, self._services.reader, self._services.policy))
         elif chosen is not None:
-            self._run(self.sources.currentText(), lambda: open_camera(int(chosen)))
+            self._run(self.sources.currentText(), lambda: open_camera(int(chosen), self._services.policy))
 
     def _ask_video(self) -> None:
         chooser = remembering_chooser(

@@ -14,6 +14,7 @@ from hematodesk.ui.kit.translation import translate
 from hematodesk.ui.kit.words import listed
 from hematodesk.workflow.exports.export_formats import EXPORT_FORMATS
 from hematodesk.workflow.system.paths import AppPaths
+from hematodesk.workflow.system.prohibitions import PROHIBITIONS
 from hematodesk.workflow.system.settings import DECLARED, declared
 
 _ACTIONS = {spec.id: spec for spec in ACTIONS}
@@ -42,7 +43,7 @@ def manual_words(kind: str, name: str) -> str:
     if kind == "formats":
         return listed({"image": format_names, "export": export_names}[name]())
     if kind == "table":
-        return {"exports": _exports, "settings": _settings}[name]()
+        return {"exports": _exports, "settings": _settings, "prohibitions": _prohibitions}[name]()
     if kind in ("code", "policy"):
         return f"`{name}`"
     raise LookupError(f"the manual knows no mark of the kind {kind}")
@@ -73,6 +74,13 @@ def _settings() -> str:
     """The settings of the dialog, a row each."""
     told = [_head(translate("ManualTables", "setting"), translate("ManualTables", "what it does"))]
     told += [_row(f"**{tr_setting(each.text)}**", tr_setting(each.help)) for each in DECLARED if each.shown]
+    return "\n".join(told)
+
+
+def _prohibitions() -> str:
+    """What the policy's prohibitions cover, a row each."""
+    told = [_head(translate("ManualTables", "forbidden by"), translate("ManualTables", "what it covers"))]
+    told += [_row(f"`{each.name}`", translate("Policy", each.covers)) for each in PROHIBITIONS]
     return "\n".join(told)
 
 

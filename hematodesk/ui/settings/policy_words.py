@@ -5,17 +5,15 @@ from __future__ import annotations
 from hematodesk.ui.kit.actions import Actions
 from hematodesk.ui.kit.translation import translate
 from hematodesk.workflow.system.policy import Policy
+from hematodesk.workflow.system.prohibitions import PROHIBITIONS
 
 
 def forbid_actions(actions: Actions, policy: Policy) -> None:
     """Disable the actions that the policy does not allow; each says why."""
     words = translate("Policy", "Not allowed on this computer: the administrator has set it so.")
-    if not policy.export:
-        actions.forbid(words, "export", "export_selection", "backup")
-    if not policy.camera:
-        actions.forbid(words, "live")
-    if not policy.model_import:
-        actions.forbid(words, "import_model", "adapt")
+    for each in PROHIBITIONS:
+        if not getattr(policy, each.name):
+            actions.forbid(words, *each.actions)
 
 
 def policy_lines(policy: Policy) -> list[str]:
@@ -34,4 +32,6 @@ def policy_lines(policy: Policy) -> list[str]:
         lines.append(translate("Policy", "The live picture of a camera is not allowed."))
     if not policy.model_import:
         lines.append(translate("Policy", "Importing and adapting models is not allowed."))
+    if not policy.slides:
+        lines.append(translate("Policy", "Reading whole slides is not allowed."))
     return lines

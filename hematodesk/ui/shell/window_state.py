@@ -40,7 +40,7 @@ class WindowState(QObject):
             self._window.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "ignore")))
         try:
             state = json.loads(self._settings.text("window_state") or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             state = {}
         if not isinstance(state, dict):
             state = {}

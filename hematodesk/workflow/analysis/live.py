@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hematodesk.domain.cameras import CameraInfo
     from hematodesk.domain.cancel import CancelToken
     from hematodesk.imaging.reader import ImageReader
+    from hematodesk.workflow.system.policy import Policy
 
     Pixels = npt.NDArray[np.uint8]
 
@@ -61,22 +62,25 @@ class LiveFrame:
     rate: float
 
 
-def list_cameras() -> list[CameraInfo]:
-    """The available cameras; opens none."""
+def list_cameras(policy: Policy) -> list[CameraInfo]:
+    """The available cameras; opens none. Raises PolicyError where cameras are not allowed."""
+    policy.require("camera")
     from hematodesk.imaging import capture
 
     return capture.list_cameras()
 
 
-def open_camera(index: int) -> Frames:
-    """Open a camera by its number. Raises CameraError camera_absent."""
+def open_camera(index: int, policy: Policy) -> Frames:
+    """Open a camera by its number. Raises CameraError camera_absent, PolicyError."""
+    policy.require("camera")
     from hematodesk.imaging import capture
 
     return capture.open_camera(index)
 
 
-def open_video(path: Path, reader: ImageReader) -> Frames:
-    """Open a video file. Raises CameraError video_unreadable."""
+def open_video(path: Path, reader: ImageReader, policy: Policy) -> Frames:
+    """Open a video file. Raises CameraError video_unreadable, PolicyError."""
+    policy.require("camera")
     from hematodesk.imaging import capture
 
     return capture.open_video(path, reader)

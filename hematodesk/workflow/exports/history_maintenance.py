@@ -61,7 +61,11 @@ class HistoryMaintenance:
         return made
 
     def back_up_to(self, target: Path) -> Path:
-        """A backup to a file, or under today's name into a folder; returns the file. Raises HistoryError."""
+        """A backup to a file, or under today's name into a folder; returns the file.
+
+        Raises HistoryError, and PolicyError where exporting is not allowed.
+        """
+        self._services.policy.require("export")
         if target.is_dir():
             target = target / f"hematodesk-history-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
         self._services.history.backup(target)

@@ -12,7 +12,7 @@ keys and texts are written in when the page is read, so that it shows the real o
     code     an error's code                     policy   a field of the administrator's policy
     place    a file or folder of the data folder, a property of AppPaths
     formats  the names of all formats of a kind (image, export)
-    table    all rows of a table (exports, settings)
+    table    all rows of a table (exports, settings, prohibitions)
 """
 
 from __future__ import annotations

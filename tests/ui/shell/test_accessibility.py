@@ -87,7 +87,7 @@ SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
 @pytest.fixture
 def window(bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     """A window with a field of several cells, and a second model to compare."""
-    monkeypatch.setattr("hematodesk.ui.live.live_dialog.list_cameras", lambda: [], raising=False)
+    monkeypatch.setattr("hematodesk.ui.live.live_dialog.list_cameras", lambda _policy: [], raising=False)
     bench.ship_model("second", with_map=True)
     several = bench.field("several.jpg", "smear_05_several_cells.jpg")
     made = bench.show(start=[several, *bench.plain(2)])

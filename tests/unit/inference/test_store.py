@@ -88,10 +88,18 @@ def test_a_name_alone_means_the_newest(bench: Bench, versions: list[str], newest
     assert [bench.store.find(f"wbc4@{version}").version for version in versions] == versions
 
 
-def test_an_imported_newer_version_is_found_before_the_shipped(bench: Bench) -> None:
+def test_a_name_means_the_programs_own_package_whatever_a_file_calls_itself(bench: Bench) -> None:
     bench.ship(bench.model("wbc4", "1.0"), "wbc4.onnx")
     bench.store.import_file(bench.file(bench.model("wbc4", "1.1")))
-    assert (bench.store.find("wbc4").version, bench.store.find("wbc4").shipped) == ("1.1", False)
+    assert (bench.store.find("wbc4").version, bench.store.find("wbc4").shipped) == ("1.0", True)
+    assert (bench.store.find("wbc4@1.1").version, bench.store.find("wbc4@1.1").shipped) == ("1.1", False)
+
+
+def test_the_bytes_of_a_shipped_package_are_it_wherever_they_lie(bench: Bench) -> None:
+    data = bench.model("wbc4", "1.0")
+    bench.ship(data, "wbc4.onnx")
+    assert bench.store.find(str(bench.file(data))).shipped
+    assert not bench.store.find(str(bench.file(bench.model("wbc4", "1.1")))).shipped
 
 
 def test_names_that_are_not_there(bench: Bench) -> None:

@@ -302,11 +302,13 @@ class Confinement:
                     raise changed(package.path.name)
                 model = ConfinedModel(data, package, self._limits)
                 self._models[package.sha256] = model
-        reason = ""
-        if requested == "cuda" or (requested == "auto" and "cuda" in available_providers()):
+        reason: str = ""
+        if requested != "cpu" and "cuda" in available_providers():
             reason = Message(
-                N_("Errors", "A model that did not come with the program computes on the CPU, confined.")
+                N_("Errors", "CUDA is for models that came with the program; this one computes confined.")
             )
+        elif requested == "cuda":
+            reason = Message(N_("Errors", "This ONNX Runtime was built without CUDA."))
         session = ConfinedSession(model, package, sparing=threads == 1)
         return OpenSession(
             session, package, requested, "cpu", reason, {**cpu_options(threads), "confined": True}

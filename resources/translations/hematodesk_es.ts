@@ -1974,8 +1974,8 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>El modelo {name} interrumpió el proceso en el que calcula.</translation>
     </message>
     <message>
-        <source>A model that did not come with the program computes on the CPU, confined.</source>
-        <translation>Un modelo que no venía con el programa calcula en la CPU, aislado.</translation>
+        <source>CUDA is for models that came with the program; this one computes confined.</source>
+        <translation>CUDA es para los modelos que venían con el programa; este calcula aislado.</translation>
     </message>
     <message>
         <source>The model {name} {reason}; it is not loaded here.</source>

@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from hematodesk.child.wire import BadReply
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import Cancelled, ModelError
+from hematodesk.inference import confined as confined_module
 from hematodesk.inference import model_wire as wire
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.confined import ConfinedModel, Confinement
@@ -163,8 +164,10 @@ def test_several_threads_at_once_get_their_own_answers(kit, save, confined):
     assert len(psutil.Process().children()) <= 2
 
 
-def test_a_graphics_card_is_not_for_foreign_models_and_that_is_said(confined):
-    child = confined(requested="cuda")
+@pytest.mark.parametrize("requested", ["auto", "cuda"])
+def test_a_graphics_card_is_not_for_foreign_models_and_that_is_said(confined, monkeypatch, requested):
+    monkeypatch.setattr(confined_module, "available_providers", lambda: ("cuda", "cpu"))
+    child = confined(requested=requested)
     assert child.active == "cpu" and "confined" in child.fallback_reason
 
 

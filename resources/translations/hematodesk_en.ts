@@ -312,4 +312,21 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>WatchController</name>
+    <message numerus="yes">
+        <source>%n of what came could not be read.</source>
+        <translation>
+            <numerusform>%n of what came could not be read.</numerusform>
+            <numerusform>%n of what came could not be read.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{count} came, newest {clock}</source>
+        <translation>
+            <numerusform>{count} came, newest {clock}</numerusform>
+            <numerusform>{count} came, newest {clock}</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -75,6 +75,10 @@
         <translation>Vi&amp;gilar una carpeta…</translation>
     </message>
     <message>
+        <source>Show the &amp;newest when it comes</source>
+        <translation>Mostrar lo más &amp;nuevo al llegar</translation>
+    </message>
+    <message>
         <source>Stop wa&amp;tching</source>
         <translation>Dejar de vig&amp;ilar</translation>
     </message>
@@ -5815,6 +5819,20 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>New images in {folder} are named when they have stopped growing.</source>
         <translation>Las imágenes nuevas de {folder} se nombran cuando dejan de crecer.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n of what came could not be read.</source>
+        <translation>
+            <numerusform>%n imagen llegada no se pudo leer.</numerusform>
+            <numerusform>%n imágenes llegadas no se pudieron leer.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{count} came, newest {clock}</source>
+        <translation>
+            <numerusform>{count} llegada, la última a las {clock}</numerusform>
+            <numerusform>{count} llegadas, la última a las {clock}</numerusform>
+        </translation>
     </message>
 </context>
 <context>

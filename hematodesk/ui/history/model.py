@@ -35,7 +35,7 @@ class HistoryModel(SessionRows):
 
     Signals:
         loaded: a load that was under way has ended.
-        refreshing, refreshed: before and after rows come or go because of another window.
+        refreshing, refreshed: before and after rows come or go without the person's doing.
     """
 
     loaded = Signal()
@@ -372,6 +372,11 @@ class HistoryModel(SessionRows):
         self._current_session = session.id
         if self._filtered or not images:
             return
+        self.refreshing.emit()
+        self._take_in(session, images)
+        self.refreshed.emit()
+
+    def _take_in(self, session: Session, images: Sequence[HistoryImage]) -> None:
         group = self._groups.of(session.id)
         if group is None:
             fresh = group = SessionGroup(replace(session, image_count=0), unfolded=True, loaded=True)

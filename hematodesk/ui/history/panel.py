@@ -15,9 +15,10 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeyEvent
+from PySide6.QtGui import QAction, QActionGroup, QCursor, QHelpEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -120,7 +121,7 @@ class HistoryPanel(QFrame):
         self._chosen_here: int | None = None
         """An image that the person chose in the list, and that comes to be shown because of it."""
         self._following = False
-        self._top: tuple[QPersistentModelIndex, int] | None = None
+        self._held: tuple[QPersistentModelIndex, int] | None = None
         self._class_ids: tuple[str, ...] = ()
         self._special: tuple[HistoryFilter, str] | None = None
         self._words_when_empty = self.tr("Images that you open are kept here with their results.")
@@ -376,21 +377,26 @@ class HistoryPanel(QFrame):
             self._following = False
 
     def _hold_still(self) -> None:
-        """Rows are about to come or go: remember what stands at the top, and open nothing because of it."""
+        """Rows are about to come or go: remember what stands under the hand, else at the top, and where.
+
+        Nothing is opened because of it.
+        """
         self._following = True
-        top = self.list.indexAt(QPoint(0, 0))
-        # At its very top the list shows what comes there.
-        scrolled = top.isValid() and self.list.verticalScrollBar().value() > 0
-        self._top = (QPersistentModelIndex(top), self.list.visualRect(top).top()) if scrolled else None
+        view = self.list.viewport()
+        hand = QApplication.widgetAt(QCursor.pos()) is view
+        held = self.list.indexAt(view.mapFromGlobal(QCursor.pos()) if hand else QPoint(0, 0))
+        # At its very top the list shows what comes there, unless a person is about to choose.
+        holds = held.isValid() and (hand or self.list.verticalScrollBar().value() > 0)
+        self._held = (QPersistentModelIndex(held), self.list.visualRect(held).top()) if holds else None
 
     def _held_still(self) -> None:
-        if self._top is not None:
-            top, before = self._top
-            moved = self.list.visualRect(self.model.index(top.row())).top() - before if top.isValid() else 0
+        if self._held is not None:
+            held, before = self._held
+            moved = self.list.visualRect(self.model.index(held.row())).top() - before if held.isValid() else 0
             if moved:
                 bar = self.list.verticalScrollBar()
                 bar.setValue(bar.value() + moved)
-        self._top = None
+        self._held = None
         self._following = False
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -58,6 +58,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "watch_folder", QT_TRANSLATE_NOOP("Actions", "&Watch a folder…"), "file", ("Ctrl+Shift+W",), 1
     ),
+    ActionSpec(
+        "follow_watched",
+        QT_TRANSLATE_NOOP("Actions", "Show the &newest when it comes"),
+        "file",
+        ("Ctrl+Shift+N",),
+        1,
+        checkable=True,
+    ),
     ActionSpec("stop_watching", QT_TRANSLATE_NOOP("Actions", "Stop wa&tching"), "file", (), 1),
     ActionSpec("pause", QT_TRANSLATE_NOOP("Actions", "&Pause the batch"), "file", ("P",), 1, checkable=True),
     ActionSpec("resume_run", QT_TRANSLATE_NOOP("Actions", "&Go on with a batch…"), "file", (), 1),

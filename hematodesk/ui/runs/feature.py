@@ -20,7 +20,13 @@ class RunsFeature(QObject):
         self.runs = RunController(context)
         self.resume = ResumeController(context, self.runs)
         self.watcher = WatchController(context, self.runs)
-        context.actions.bind({"watch_folder": self.watcher.ask, "stop_watching": self.watcher.stop})
+        context.actions.bind(
+            {
+                "watch_folder": self.watcher.ask,
+                "follow_watched": self.watcher.toggle_follow,
+                "stop_watching": self.watcher.stop,
+            }
+        )
         context.session.opened.connect(self._history_opened)
         context.session.absent.connect(self._no_history)
         context.session.leaving.connect(self._leave_history)

@@ -20,7 +20,7 @@ from hematodesk.ui.state.model_state import ModelLoadState
 from hematodesk.ui.state.task_lanes import Lane, Ticket
 from hematodesk.ui.state.window_context import WindowContext
 from hematodesk.workflow.analysis.batch import BatchProgress
-from hematodesk.workflow.analysis.folder_watch import FolderAway, FolderWatch
+from hematodesk.workflow.analysis.folder_watch import FolderWatch, WatchEvent
 from hematodesk.workflow.analysis.run_job import (
     Answers,
     FirstImage,
@@ -317,10 +317,10 @@ class RunController(QObject):
         )
         self._go_on(_Run(self._services, request))
 
-    def look(self, watch: FolderWatch, went: Callable[[bool], None], over: Callable[[], None]) -> None:
-        """Look into a watched folder, and name what is new in it, told by the list alone.
+    def look(self, watch: FolderWatch, tell: Callable[[WatchEvent], None], over: Callable[[], None]) -> None:
+        """Look into a watched folder, and name what is new in it; the list has it before `tell` is told.
 
-        `went` is told when the folder goes away and comes back; `over` is called at the end.
+        `over` is called at the end.
         """
 
         def step(ticket: Ticket) -> None:
@@ -328,11 +328,10 @@ class RunController(QObject):
             _ = self._services.history
             watch.step(ticket.token, ticket.report)
 
-        def told(event: RunEvent | FolderAway) -> None:
-            if isinstance(event, FolderAway):
-                went(event.away)
-            elif isinstance(event, Answers):
+        def told(event: WatchEvent) -> None:
+            if isinstance(event, Answers):
                 self._add(event)
+            tell(event)
 
         def ended() -> None:
             self._looks.remove(ticket)

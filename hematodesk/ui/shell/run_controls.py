@@ -27,6 +27,7 @@ class RunControls(QObject):
         strip.pause_clicked.connect(self.toggle_pause)
         strip.watch_clicked.connect(self._open_watch_menu)
         self._watcher.changed.connect(self._show_watch)
+        self._watcher.newest_wanted.connect(self._history.browser.open)
         self._show_watch()
         self._runs.summed.connect(self._summed)
         context.session.leaving.connect(self.forget_summary)
@@ -98,9 +99,10 @@ class RunControls(QObject):
 
     def _show_watch(self) -> None:
         name, tip = self._watcher.words()
-        self._strip.show_watch(name, tip, self._watcher.away)
+        self._strip.show_watch(name, tip, self._watcher.away, self._watcher.count_words())
         self._actions.set_enabled(bool(name), "stop_watching")
+        self._actions["follow_watched"].setChecked(self._watcher.follows)
 
     def _open_watch_menu(self) -> None:
-        menu = self._actions.context_menu(("stop_watching", "watch_folder"), self._window)
-        menu.popup(self._strip.watch.mapToGlobal(QPoint(0, 0)) - QPoint(0, 64))
+        menu = self._actions.context_menu(("follow_watched", "stop_watching", "watch_folder"), self._window)
+        menu.popup(self._strip.watch.mapToGlobal(QPoint(0, -menu.sizeHint().height())))

@@ -141,10 +141,11 @@ class StatusStrip(QWidget):
         self.cancel.setEnabled(True)
         self.pause.setEnabled(True)
 
-    def show_watch(self, name: str, tip: str, away: bool) -> None:
-        """A folder is being watched; an empty name says that none is."""
+    def show_watch(self, name: str, tip: str, away: bool, count: str = "") -> None:
+        """A folder is being watched, and what came; an empty name says that none is."""
         self.watch.setVisible(bool(name))
         words = self.tr("{name} is away") if away else self.tr("Watching {name}")
+        words += f": {count}" if count else ""
         metrics = self.watch.fontMetrics()
         short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 160)
         self.watch.setText("◉ " + words.format(name=short).replace("&", "&&"))

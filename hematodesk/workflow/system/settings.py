@@ -222,6 +222,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("model_folder", SettingKind.TEXT, ""),
     Setting("video_folder", SettingKind.TEXT, ""),
     Setting("watched_folder", SettingKind.TEXT, ""),
+    Setting("follow_watched", SettingKind.FLAG, False),
     Setting("model", SettingKind.TEXT, ""),
     Setting("recent", SettingKind.LIST, []),
     Setting("why_opacity", SettingKind.NUMBER, 50, least=10),

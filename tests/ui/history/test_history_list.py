@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QStringListModel, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -517,3 +517,38 @@ def test_the_keyboard_s_row_is_ringed_also_when_it_is_a_heading(bench, qtbot: Qt
     qtbot.waitUntil(listing.hasFocus)
     assert listing.currentIndex().data(Role.SESSION) is not None
     assert listing.viewport().grab().toImage().pixelColor(edge) == QColor(tokens().focus)
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|propagateSizeHints)")
+@pytest.mark.parametrize("hand", [False, True])
+def test_the_list_does_not_move_under_the_hand_when_images_come(bench, qtbot: QtBot, hand: bool) -> None:
+    fill(bench, 60, sessions=2)
+    services = bench.services()
+    services.settings.set("watch_interval", "1")
+    window = bench.show(services, start=[bench.field("first.jpg")])
+    seen, model = window.panel.list, window.panel.model
+    view, bar = seen.viewport(), seen.verticalScrollBar()
+    # New images come into the present sitting; an older one below it is looked through.
+    heading = model.index(rows(window).index("#60"))
+    if len(rows(window)) < 60:
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=seen.visualRect(heading).center())
+        bench.rest(window)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(0 if hand else bar.maximum() // 2)
+    place = seen.visualRect(model.index(heading.row() + 2)).center() if hand else QPoint(5, 5)
+    if hand:
+        QCursor.setPos(view.mapToGlobal(place))
+
+    def under_the_hand() -> tuple[str, int]:
+        index = seen.indexAt(place)
+        return index.data(Role.SUMMARY).name, seen.visualRect(index).top()
+
+    before = under_the_hand()
+    (bench.folder / "scanner").mkdir()
+    window.watcher.watch(bench.folder / "scanner")
+    for number, kind in ((2, "eosinophil"), (3, "lymphocyte"), (4, "monocyte")):
+        bench.field(f"scanner/new_{number}.jpg", f"smear_0{number}_{kind}.jpg")
+    qtbot.waitUntil(lambda: "new_4.jpg" in rows(window), timeout=20_000)
+    assert under_the_hand() == before
+    window.watcher.stop()
+    bench.rest(window)

@@ -209,6 +209,43 @@ def test_a_watched_folder_names_new_images_and_leaves_the_review_alone(bench, qt
     assert window.banners.banner("run_done") is None
 
 
+def test_what_came_into_a_watched_folder_is_counted_and_followed_if_wanted(bench, qtbot: QtBot) -> None:
+    scanner = bench.folder / "scanner"
+    scanner.mkdir()
+    services = bench.services()
+    services.settings.set("watch_interval", "1")
+    window = bench.show(services, start=[bench.field()])
+    first, sign, follow = window.viewer.image_id, window.strip.watch, window.actions_["follow_watched"]
+    assert follow.isCheckable() and not follow.isChecked()
+    window.watcher.watch(scanner)
+    assert "came" not in sign.text()
+    bench.field("scanner/a.jpg", "smear_02_eosinophil.jpg")
+    (scanner / "b.heic").touch()
+    qtbot.waitUntil(lambda: "1 came, newest" in sign.text(), timeout=20_000)
+    assert sign.accessibleName().startswith("Watching scanner: 1 came, newest")
+    assert window.viewer.image_id == first
+    banner = window.banners.banner("left_out")
+    assert banner is not None and "HEIC" in banner.notice.text and "HEIC" in sign.toolTip()
+    qtbot.keyClick(
+        window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert follow.isChecked()
+    qtbot.waitUntil(lambda: window.viewer.name == "a.jpg", timeout=20_000)
+    (scanner / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
+    bench.field("scanner/c.jpg", "smear_03_lymphocyte.jpg")
+    qtbot.waitUntil(lambda: window.viewer.name == "c.jpg", timeout=20_000)
+    assert "2 came" in sign.text()
+    window.panel.search.setFocus()
+    bench.field("scanner/d.jpg", "smear_04_monocyte.jpg")
+    qtbot.waitUntil(lambda: "d.jpg" in names(window), timeout=20_000)
+    assert window.viewer.name == "c.jpg"
+    window.actions_["stop_watching"].trigger()
+    bench.rest(window)
+    bench.close(window)
+    again = bench.show()
+    assert again.actions_["follow_watched"].isChecked()
+
+
 def cut_off(bench, qtbot: QtBot, *folders: Path) -> None:
     """Leave a batch over each folder unfinished."""
 

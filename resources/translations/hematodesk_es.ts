@@ -76,7 +76,7 @@
     </message>
     <message>
         <source>Show the &amp;newest when it comes</source>
-        <translation>Mostrar lo más &amp;nuevo al llegar</translation>
+        <translation>Mostrar lo más n&amp;uevo al llegar</translation>
     </message>
     <message>
         <source>Stop wa&amp;tching</source>

@@ -56,6 +56,10 @@ class FileLock:
                 self.fault = fault
                 return True
             self.fault = None
+            if sys.platform != "win32" and not os.fstat(handle).st_mode & 0o600:
+                # A umask that takes rights of the owner would keep the next one from opening it.
+                with contextlib.suppress(OSError):
+                    os.fchmod(handle, 0o600)
             try:
                 if sys.platform == "win32":
                     msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

@@ -17,6 +17,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from enum import Enum
@@ -145,11 +146,34 @@ def new_folder_within(folder: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def scratch_folder(scratch: Path | None) -> Iterator[Path]:
+    """A folder for its owner alone within `scratch`, gone after the block; swept if the program is killed.
+
+    Where there can be none, in a data folder that may only be read, it lies in the system's temporary folder.
+    Raises OSError.
+    """
+    with contextlib.ExitStack() as stack:
+        made = None
+        if scratch is not None:
+            with contextlib.suppress(OSError):
+                make_folder(scratch)
+                made = stack.enter_context(new_folder_within(scratch))
+        if made is None:
+            folder = Path(tempfile.gettempdir())
+            sweep_left_over(folder)
+            made = stack.enter_context(new_folder_within(folder))
+        yield made
+
+
 def create_private(path: Path) -> None:
     """Make an empty file for its owner alone where there is none; one that is there stays as it is.
 
-    SQLite makes the files beside a database with the database's rights. Raises OSError.
+    SQLite makes the files beside a database with the database's rights. In a folder that is shared on purpose
+    it does nothing: others are to have what is made there. Raises OSError.
     """
+    if is_shared(path.parent):
+        return
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
     with contextlib.suppress(FileExistsError):
         handle = os.open(path, flags, 0o600)
@@ -159,11 +183,20 @@ def create_private(path: Path) -> None:
             os.close(handle)
 
 
-def private_opener(path: str, flags: int) -> int:
-    """For `open`: a file that it makes is for its owner alone, whatever the umask is."""
-    with contextlib.suppress(OSError):
-        create_private(Path(path))
-    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+def is_shared(folder: Path) -> bool:
+    """Whether a folder is somebody else's, or shared on purpose: for a group whose name its files inherit, or
+    for everybody as a temporary folder is. False on Windows, and where it is not there.
+    """
+    if os.name == "nt":
+        return False
+    try:
+        status = folder.stat()
+    except OSError:
+        return False
+    mode = status.st_mode
+    for_a_group = mode & stat.S_ISGID and mode & stat.S_IWGRP
+    for_all = mode & stat.S_ISVTX and mode & stat.S_IWOTH
+    return status.st_uid != os.geteuid() or bool(for_a_group or for_all)
 
 
 def make_folder(folder: Path) -> None:
@@ -250,10 +283,10 @@ def _remove(path: Path, is_folder: bool) -> bool:
 @functools.cache
 def _here() -> str:
     """This computer, as eight digits that say nothing of it: a lock is seen by its own programs."""
-    known = platform.node()
+    known = platform.node().encode("utf-8", "replace")
     with contextlib.suppress(OSError):
-        known += Path("/etc/machine-id").read_text("ascii", "replace")
-    return hashlib.sha256(known.encode("utf-8", "replace")).hexdigest()[:8]
+        known += Path("/etc/machine-id").read_bytes()
+    return hashlib.sha256(known).hexdigest()[:8]
 
 
 def _lock(handle: int) -> bool:

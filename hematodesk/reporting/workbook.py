@@ -7,7 +7,6 @@ Written in constant memory; text is always text and never a formula or a link. E
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,13 +17,15 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.workbook import Workbook
 
 from hematodesk import __version__
+from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import now_utc
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.files import scratch_folder
 from hematodesk.domain.history import HistoryImage, Session
 from hematodesk.domain.limits import MAX_EMBEDDED_PICTURES
 from hematodesk.domain.messages import N_, Message, counted
 from hematodesk.domain.tallies import by_session
-from hematodesk.domain.text_file import replacing_bytes
+from hematodesk.domain.text_file import replacing_bytes, worded
 from hematodesk.domain.words import number_of
 from hematodesk.reporting.rows import COLUMNS, Value, image_rows
 
@@ -85,17 +86,21 @@ def write_workbook(
     target: Path,
     pictures: Pictures | None = None,
     rows_a_sheet: int = EXCEL_ROWS,
+    *,
+    scratch: Path | None = None,
+    cancel: CancelToken | None = None,
 ) -> list[str]:
     """Write the workbook; returns messages about changes due to Excel's limits.
 
     Args:
         pictures: gives the small pictures that stand before the cells' rows; none without.
+        scratch: where rows wait until the sheets are written; the system's temporary folder without.
 
     Raises ExportError.
     """
-    with tempfile.TemporaryDirectory(prefix="hematodesk-") as scratch:
-        with replacing_bytes(target) as stream:
-            writer = _Writer(stream, Path(scratch), pictures, rows_a_sheet)
+    with worded(target), scratch_folder(scratch) as folder:
+        with replacing_bytes(target, cancel) as stream:
+            writer = _Writer(stream, folder, pictures, rows_a_sheet)
             try:
                 writer.fill(sessions, images)
                 writer.book.close()

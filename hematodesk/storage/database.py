@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hematodesk.domain.files import make_folder
+from hematodesk.domain.files import create_private, make_folder
 from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.storage import faults, swap
 from hematodesk.storage.drive import on_network
@@ -84,6 +84,9 @@ class Database:
     def _open(self, migrations: Sequence[str]) -> None:
         self.on_network = on_network(self.path.parent)
         existed = self._look_before()
+        # What SQLite cannot make either it tells itself.
+        with contextlib.suppress(OSError):
+            create_private(self.path)
         try:
             connection = self.connect()
         except sqlite3.OperationalError as error:

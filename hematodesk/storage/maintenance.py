@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import HistoryError
-from hematodesk.domain.files import sync_folder
+from hematodesk.domain.files import make_folder, sync_folder
 from hematodesk.domain.history import RepairReport
 from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.storage import faults, health, swap
@@ -149,7 +149,7 @@ def restore(path: Path, backup: Path, cancel: CancelToken | None = None) -> Path
     """
     token = cancel or CancelToken()
     _refuse_itself(path, backup)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with contextlib.ExitStack() as stack:
         if path.exists() or swap.waiting(path) is not None:
             stack.enter_context(_alone(path))

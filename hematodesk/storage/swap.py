@@ -12,7 +12,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hematodesk.domain.files import sync_folder
+from hematodesk.domain.files import create_private, sync_folder
 from hematodesk.domain.messages import reason_of
 from hematodesk.storage import faults
 
@@ -69,6 +69,7 @@ def _keep(path: Path, word: str) -> Path:
             try:
                 target.hardlink_to(source)
             except OSError:
+                create_private(target)
                 shutil.copyfile(source, target)
                 with target.open("rb+") as stream:
                     os.fsync(stream.fileno())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from hematodesk import __version__
 from hematodesk.domain.cells import ImageResult, ImageStatus
 from hematodesk.domain.errors import HematodeskError
+from hematodesk.domain.files import is_shared, new_folder_within
 from hematodesk.domain.operators import Operator
 from hematodesk.domain.words import number_of
 from hematodesk.workflow.analysis.samples import read_samples
@@ -158,9 +159,10 @@ def _data_folder(services: Services) -> Check:
     with tempfile.NamedTemporaryFile(dir=paths.data, prefix=".self-test-") as probe:
         probe.write(b"hematodesk")
         probe.flush()
-    return Check(
-        "data folder", True, f"{paths.data} can be written{' (portable)' if paths.portable else ''}."
-    )
+    words = f"{paths.data} can be written{' (portable)' if paths.portable else ''}."
+    if is_shared(paths.data):
+        words += " It belongs to somebody else or is shared with others: its rights stay as they are."
+    return Check("data folder", True, words)
 
 
 def _disk_space(folder: Path) -> Check:
@@ -320,8 +322,8 @@ def _history(services: Services) -> Check:
 
 def _history_writing(services: Services) -> Check:
     """Write, read back and delete in a separate history beside the real one."""
-    with tempfile.TemporaryDirectory(dir=services.paths.data, prefix=".self-test-") as folder:
-        history = services.open_scratch_history(Path(folder) / "history.sqlite3")
+    with new_folder_within(services.paths.data) as folder:
+        history = services.open_scratch_history(folder / "history.sqlite3")
         with contextlib.closing(history):
             wrong = _written_and_read(history)
     if wrong:

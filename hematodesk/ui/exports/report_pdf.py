@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
@@ -20,11 +19,12 @@ from PySide6.QtGui import QColor, QImageWriter, QPainter, QPdfWriter
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.cells import Cell
 from hematodesk.domain.errors import ExportError
+from hematodesk.domain.files import scratch_folder
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.messages import N_
 from hematodesk.domain.operators import Operator
 from hematodesk.domain.report import Pixels, Report, ReportPictures
-from hematodesk.domain.text_file import replacing_bytes
+from hematodesk.domain.text_file import replacing_bytes, worded
 from hematodesk.ui.exports.report_page import FAINT, Block, Pages, Type, mm, set_up
 from hematodesk.ui.exports.report_picture import draw_picture, qimage
 from hematodesk.ui.exports.report_words import (
@@ -87,13 +87,15 @@ def load_plugins() -> None:
     QImageWriter.supportedImageFormats()
 
 
-def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:
+def render_report(
+    report: Report, target: Path, paper: Paper, cancel: CancelToken | None, scratch: Path | None = None
+) -> list[str]:
     """Write the PDF atomically; returns messages about what could not be shown.
 
     Raises ExportError (export_unwritable), Cancelled, and what `report.pictures` raises.
     """
-    with tempfile.TemporaryDirectory(prefix="hematodesk-", ignore_cleanup_errors=True) as scratch:
-        drawn = Path(scratch) / "report.pdf"
+    with worded(target), scratch_folder(scratch) as folder:
+        drawn = folder / "report.pdf"
         missing = _draw(report, drawn, paper, cancel)
         if not _is_whole(drawn):
             raise ExportError(
@@ -104,7 +106,7 @@ def render_report(report: Report, target: Path, paper: Paper, cancel: CancelToke
                 ),
                 N_("Errors", "Make room on the disk, or report fewer images."),
             )
-        with replacing_bytes(target) as stream, drawn.open("rb") as source:
+        with replacing_bytes(target, cancel) as stream, drawn.open("rb") as source:
             shutil.copyfileobj(source, stream)
     return [] if not missing else [_missing_words(missing)]
 

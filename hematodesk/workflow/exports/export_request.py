@@ -71,8 +71,14 @@ class ExportOutcome:
 class ReportRenderer(Protocol):
     """Renders a report as a PDF file; implemented where fonts and pages are available."""
 
-    def __call__(self, report: Report, target: Path, paper: Paper, cancel: CancelToken | None) -> list[str]:
-        """Write the file atomically; returns messages about what could not be shown. Raises Cancelled."""
+    def __call__(
+        self, report: Report, target: Path, paper: Paper, cancel: CancelToken | None, scratch: Path | None
+    ) -> list[str]:
+        """Write the file atomically; returns messages about what could not be shown. Raises Cancelled.
+
+        Args:
+            scratch: the folder in which it is drawn.
+        """
         ...
 
 

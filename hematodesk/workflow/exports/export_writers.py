@@ -56,6 +56,8 @@ def write_workbook(job: ExportJob) -> ExportOutcome:
         job.counted.over(history.export_rows(job.ids)),
         job.request.target,
         pictures if job.request.options.pictures else None,
+        scratch=job.services.paths.scratch,
+        cancel=job.counted.cancel,
     )
     return ExportOutcome(job.counted.count, tuple(notices))
 
@@ -79,7 +81,9 @@ def write_report(job: ExportJob) -> ExportOutcome:
             most=f"{MAX_REPORT_IMAGES:,}",
         )
     report = make_report(job.services, job.ids, job.counted.over)
-    notices = job.render(report, job.request.target, job.request.options.paper, job.counted.cancel)
+    request = job.request
+    scratch = job.services.paths.scratch
+    notices = job.render(report, request.target, request.options.paper, job.counted.cancel, scratch)
     return ExportOutcome(len(report.images), tuple(notices))
 
 

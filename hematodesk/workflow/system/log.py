@@ -7,8 +7,11 @@ import faulthandler
 import logging
 import logging.handlers
 import re
+from io import TextIOWrapper
+from pathlib import Path
 from typing import IO
 
+from hematodesk.domain.files import create_private, make_folder
 from hematodesk.workflow.system.paths import AppPaths
 
 _ROOT = "hematodesk"
@@ -26,6 +29,11 @@ class _CrashFile:
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
+    def _open(self) -> TextIOWrapper:
+        """For the owner alone, also after the files were turned over."""
+        create_private(Path(self.baseFilename))
+        return super()._open()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is of logging
         """A full disk: the program goes on without these lines; logging's own way prints paths."""
 
@@ -49,10 +57,11 @@ def start_log(paths: AppPaths) -> None:
     """
     stop_log()
     try:
-        paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(paths.data)
         handler = _LogFile(
             paths.log_file, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8", delay=True
         )
+        create_private(paths.crash_file)
         _CrashFile.stream = paths.crash_file.open("ab")
     except OSError:
         return

@@ -9,10 +9,12 @@ from pathlib import Path
 from hematodesk.domain.errors import PathError
 from hematodesk.domain.files import make_folder
 from hematodesk.domain.messages import N_, reason_of
+from hematodesk.workflow.system.private_folder import keep_private
 
 PORTABLE_MARKER = "hematodesk-portable"
 PORTABLE_FOLDER = "hematodesk-data"
 
+_prepared: set[Path] = set()
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
@@ -69,6 +71,11 @@ class AppPaths:
         return self.data / "runs"
 
     @property
+    def scratch(self) -> Path:
+        """Files that an export needs only while it is written."""
+        return self.data / "scratch"
+
+    @property
     def log_file(self) -> Path:
         """The log: codes, counts and versions only."""
         return self.data / "hematodesk.log"
@@ -97,9 +104,11 @@ class AppPaths:
     def prepare(self) -> None:
         """Make the data folder, readable by its owner alone where the system knows such rights.
 
+        The first call of a process closes an older, looser one, and removes what killed programs left.
         Raises PlaceError (data_folder_unusable) when it cannot be made.
         """
         try:
+            made = not self.data.exists()
             make_folder(self.data)
         except OSError as fault:
             raise PathError(
@@ -109,6 +118,9 @@ class AppPaths:
                 folder=self.data,
                 reason=reason_of(fault),
             ) from fault
+        if self.data not in _prepared:
+            _prepared.add(self.data)
+            keep_private(self.data, made=made)
 
 
 def find_paths(override: Path | None = None) -> AppPaths:

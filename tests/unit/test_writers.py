@@ -54,6 +54,7 @@ KNOWN = {
     "storage/swap.py": "the history itself, in the data folder",
     "workflow/exports/class_folders.py": "`check_target`, then within a folder of `new_folder_within`",
     "workflow/self_test.py": "probes in the data folder",
+    "workflow/system/policy.py": "tries whether a user could write the policy; nothing is changed",
     "workflow/system/log.py": "the log, in the data folder",
     "workflow/system/settings.py": "damaged settings, set aside in the data folder",
 }

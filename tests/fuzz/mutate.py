@@ -40,6 +40,10 @@ _HEADS = (
     b"II+\x00",
     b"BM",
     b"RIFF\xff\xff\xff\x7fWEBP",
+    b"GIF89a",
+    b"\x00\x00\x00\x0cjP  \r\n\x87\n",
+    b"\xff\x4f\xff\x51",
+    b"\x00\x00\x00\x1cftypavif",
 )
 
 Made = tuple[str, bytes]
@@ -148,7 +152,16 @@ class Mutator:
 
     def _structure(self, name: str, data: bytearray) -> bytes:
         kind = name.split("-", 1)[0]
-        way = {"jpeg": self._jpeg, "png": self._png, "bmp": self._bmp, "tiff": self._tiff, "webp": self._webp}
+        way = {
+            "jpeg": self._jpeg,
+            "png": self._png,
+            "bmp": self._bmp,
+            "tiff": self._tiff,
+            "webp": self._webp,
+            "gif": self._gif,
+            "jp2": self._boxed,
+            "avif": self._boxed,
+        }
         return way[kind](data)
 
     def _shuffled(self, parts: list[bytes]) -> None:
@@ -299,6 +312,39 @@ class Mutator:
                 self._random.choice((start, at, 8, value)),
             )
         return bytes(data)
+
+    def _gif(self, data: bytearray) -> bytes:
+        """Sizes of the screen and of the first picture, and bytes of its blocks."""
+        first = data.find(b"\x2c", 13)
+        field = self._random.choice((6, 8, first + 1, first + 3, first + 5, first + 7))
+        if 0 < field < len(data) - 2:
+            struct.pack_into("<H", data, field, self._random.choice(self._sizes()))
+        if self._random.random() < 0.5:
+            return self._bytes("", data)
+        return bytes(data)
+
+    def _boxed(self, data: bytearray) -> bytes:
+        """Boxes changed by themselves; sizes that are claimed; the numbers within a codestream's header."""
+        marks = [
+            at
+            for mark in (b"ispe", b"ihdr", b"\xff\x51", b"\xff\x52", b"ipma", b"iloc", b"pitm", b"colr")
+            if (at := data.find(mark)) >= 0
+        ]
+        if marks and self._random.random() < 0.6:
+            at = self._random.choice(marks) + 4 + self._random.randrange(24)
+            form = self._random.choice((">H", ">I"))
+            value = self._random.choice((*_NUMBERS, *self._sizes())) & ((1 << 8 * struct.calcsize(form)) - 1)
+            if at + 4 <= len(data):
+                struct.pack_into(form, data, at, value)
+            return bytes(data)
+        parts, at = [], 0
+        while at + 8 <= len(data):
+            length = struct.unpack_from(">I", data, at)[0]
+            end = at + length if length >= 8 else len(data)
+            parts.append(bytes(data[at:end]))
+            at = end
+        self._shuffled(parts)
+        return b"".join(parts)
 
     def _webp(self, data: bytearray) -> bytes:
         chunks, at = [], 12

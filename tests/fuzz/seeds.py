@@ -10,6 +10,7 @@ import struct
 import zlib
 
 import cv2
+import imagecodecs
 import numpy as np
 
 from export_tools.phantom import render_field
@@ -61,7 +62,52 @@ def seeds() -> dict[str, bytes]:
     made["jpeg-exif"] = with_exif(made["jpeg"], exif(6))
     made["png-exif"] = with_png_chunk(made["png"], b"eXIf", exif(3))
     made["webp-exif"] = _extended_webp(made["webp"], exif(8))
+    made |= _of_newer_kinds(rgb, made)
     return made
+
+
+def _of_newer_kinds(rgb: np.ndarray, made: dict[str, bytes]) -> dict[str, bytes]:
+    """GIF, JPEG 2000, AVIF, colour profiles, printing inks, junk, and BMP with headers of its other kinds."""
+    profile = bytes(
+        imagecodecs.cms_profile(
+            "rgb",
+            whitepoint=[0.3127, 0.329, 1.0],
+            primaries=[0.64, 0.33, 0.3, 0.6, 0.15, 0.06],
+            gamma=1.0,
+        )
+    )
+    deep = rgb.astype(np.uint16) << 4
+    inks = np.dstack([255 - rgb, np.zeros(rgb.shape[:2], np.uint8)])
+    tables = made["jpeg"].index(b"\xff\xdb")
+    small = (rgb[::-1] >> 3).astype(np.uint16)
+    words = (small[..., 0] << 11 | small[..., 1] << 6 | small[..., 2]).astype("<u2").tobytes()
+    masks = struct.pack("<3I", 0xF800, 0x7E0, 0x1F)
+    head = struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, 1, 16, 3, len(words), 0, 0, 0, 0) + masks
+    core = struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, 24)
+    return {
+        "gif": bytes(imagecodecs.gif_encode(rgb[..., 1])),
+        "gif-frames": bytes(imagecodecs.gif_encode(np.stack([rgb[..., 1], rgb[..., 0]]))),
+        "jp2": bytes(imagecodecs.jpeg2k_encode(rgb, level=30, codecformat="jp2")),
+        "jp2-bare": bytes(imagecodecs.jpeg2k_encode(rgb, level=30, codecformat="j2k")),
+        "jp2-12": bytes(imagecodecs.jpeg2k_encode(deep, level=0, codecformat="jp2", bitspersample=12)),
+        "avif": bytes(imagecodecs.avif_encode(rgb, level=80)),
+        "avif-12": bytes(imagecodecs.avif_encode(deep, level=80, bitspersample=12)),
+        "jpeg-inks": bytes(imagecodecs.jpeg8_encode(inks, colorspace="CMYK", outcolorspace="CMYK")),
+        "jpeg-junk": made["jpeg"][:tables] + b"junk" + made["jpeg"][tables:],
+        "jpeg-profile": made["jpeg"][:2] + _profile_segment(profile) + made["jpeg"][2:],
+        "png-gamma": with_png_chunk(made["png-16"], b"gAMA", struct.pack(">I", 100_000)),
+        "png-profile": with_png_chunk(made["png"], b"iCCP", b"x\0\0" + zlib.compress(profile)),
+        "bmp-565": b"BM" + struct.pack("<IHHI", 66 + len(words), 0, 0, 66) + head + words,
+        "bmp-core": b"BM"
+        + struct.pack("<IHHI", 26 + rgb.size, 0, 0, 26)
+        + core
+        + rgb[::-1, :, ::-1].tobytes(),
+    }
+
+
+def _profile_segment(profile: bytes) -> bytes:
+    body = b"ICC_PROFILE\0\1\1" + profile
+    return b"\xff\xe2" + struct.pack(">H", len(body) + 2) + body
 
 
 def _encoded(suffix: str, pixels: np.ndarray, *parameters: int) -> bytes:

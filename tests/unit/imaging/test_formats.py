@@ -523,3 +523,12 @@ def test_what_is_not_read_is_named(kind: bytes) -> None:
 def test_a_telephones_photograph_is_refused_with_the_setting_that_helps(brand: bytes) -> None:
     error = refused(ftyp(brand))
     assert "Most Compatible" in error.remedy and "JPEG" in error.remedy
+
+
+def test_deep_and_plain_pictures_are_converted_alike(encode, picture) -> None:
+    """Pictures of 16 bits go by curves where they suffice, and by LittleCMS where primaries differ."""
+    wide = struct.pack(">8I", 31270, 32900, 73500, 26500, 11500, 82600, 15700, 1800)
+    for chunks in ([gamma(1.0)], [gamma(1.0), (b"cHRM", wide)]):
+        deep = png_with(encode(picture.astype(np.uint16) * 257, ".png"), *chunks)
+        plain = pixels_of(png_with(encode(picture, ".png"), *chunks))
+        assert np.abs(pixels_of(deep) - plain).max() <= 3

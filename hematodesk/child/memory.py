@@ -36,6 +36,7 @@ class Segment:
         self._descriptors = [own, lent]
         try:
             os.ftruncate(own, size)
+            _seal(own)
             self.map = mmap.mmap(own, size)
         except (OSError, ValueError, OverflowError) as fault:
             self.close()
@@ -82,11 +83,22 @@ def attached(handle: str, size: int, *, writes: bool) -> mmap.mmap:
         os.close(descriptor)
 
 
+def _seal(descriptor: int) -> None:
+    """Fix the size of a memfd for good: a child that cut it short would end its parent with SIGBUS."""
+    if sys.platform.startswith("linux"):
+        import fcntl
+
+        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        # Where there is no memfd nothing can be sealed.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+
+
 def _anonymous(child_writes: bool) -> tuple[int, int]:
     """Two descriptors of one new piece of memory: the parent's, and the child's with fewer rights."""
     rights = os.O_RDWR if child_writes else os.O_RDONLY
     if hasattr(os, "memfd_create"):
-        own = os.memfd_create("hematodesk", os.MFD_CLOEXEC)
+        own = os.memfd_create("hematodesk", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             return own, os.open(f"/proc/self/fd/{own}", rights | os.O_CLOEXEC)
         except OSError:

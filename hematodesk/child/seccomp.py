@@ -81,7 +81,7 @@ _COMPUTING = (
     "clock_nanosleep", "exit_group", "getrandom", "membarrier",
 )  # fmt: skip
 _LOADING = (
-    "pread64", "readv", "uname", "getdents64", "sysinfo", "sched_setaffinity", "newfstatat",
+    "pread64", "readv", "uname", "getdents64", "sysinfo", "newfstatat",
     "set_robust_list", "getcpu", "statx", "rseq",
 )  # fmt: skip
 _READING = (
@@ -110,7 +110,8 @@ class Allowed:
 
     Attributes:
         reads, writes: the descriptors that may be read from and written to.
-        threads_and_files: also start threads of its own, and open files for reading from any descriptor.
+        threads_and_files: also start threads of its own, and open files and read from any descriptor;
+            which files is for Landlock to say (see `confine`).
         files: open files for reading, read any descriptor, list folders; which ones, Landlock says.
     """
 
@@ -158,12 +159,16 @@ def filter_program(allowed: Allowed, machine: str) -> bytes:
     if allowed.threads_and_files:
         when("read", [_step(_ANSWER, _ALLOW)])
         when("openat", _unless(2, _WRITING))
+        # Of itself alone: by another number it could pin its parent.
+        when("sched_setaffinity", _one_of((0,)))
         when("clone", [_argument(0), _step(_ANY_BIT, _THREAD, 0, 1), *_answers()])
         # Its flags lie in memory, where a filter cannot look: the C library then takes clone.
         when("clone3", [_step(_ANSWER, _UNKNOWN_CALL)])
     elif allowed.files:
         when("read", [_step(_ANSWER, _ALLOW)])
         when("openat", _unless(2, _WRITING))
+        # Of itself alone: by another number it could pin its parent.
+        when("sched_setaffinity", _one_of((0,)))
         when("fcntl", _one_of(_FILE_CONTROL, 1))
     else:
         when("read", _one_of(allowed.reads))

@@ -17,7 +17,7 @@ from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.image_formats import IMAGE_FORMATS
-from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
+from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS, MIN_DIMENSION
 from hematodesk.imaging import faults, header, tiff
 from hematodesk.imaging.files import NOTICES
 from hematodesk.imaging.headers import avif, boxes, gif, jp2, jpeg, known_kinds, png, webp
@@ -122,7 +122,8 @@ def checked_reply(data: bytes) -> Reply:
     if magic != ANSWER or kind > NO_ROOM or length > (MOST_FOUND if kind == PICTURE else MOST_WORDS):
         raise BadReply
     if kind in (PICTURE, NO_ROOM):
-        inside = 0 < width <= MAX_DIMENSION and 0 < height <= MAX_DIMENSION and width * height <= MAX_PIXELS
+        sides = min(width, height) >= MIN_DIMENSION and max(width, height) <= MAX_DIMENSION
+        inside = sides and width * height <= MAX_PIXELS
         if not inside or form >= len(FORMATS) or bits >= 1 << len(NOTICES) or (kind == NO_ROOM and length):
             raise BadReply
         if not 0 < page <= pages <= MOST_PAGES:

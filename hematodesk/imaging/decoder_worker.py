@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import subprocess
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from hematodesk.child.jobs import job_of
 from hematodesk.child.launch import start_child
 from hematodesk.child.memory import Segment
 from hematodesk.child.wire import BadReply, read_exactly, write_whole
+from hematodesk.domain.image_notices import DAMAGE_SUSPECTED, VALUES_MISSING
 from hematodesk.domain.limits import MAX_FILE_BYTES, MAX_PIXELS
 from hematodesk.imaging import decoder_wire as wire
 
@@ -30,6 +32,8 @@ the child: the copy would take longer than the start of another child, which hap
 
 _ALONE = frozenset({"system_calls", "processes"})
 """Limits each of which keeps a child from starting processes that would outlive it."""
+
+_DAMAGE = frozenset({DAMAGE_SUSPECTED, VALUES_MISSING})
 
 _END_S = 5.0
 """Wall time within which a killed process is gone, unless it hangs in a system call."""
@@ -53,6 +57,7 @@ class WorkerLimits:
         busy_s: seconds of work after which a child is replaced. The system limits its processor time to
             this plus two images, so that it never runs out during a good image.
         images: number of images after which a child is replaced.
+        images_after_failure: the same once an image failed or was damaged.
         grown_bytes: private memory left after an image above which a child is replaced.
     """
 
@@ -61,6 +66,7 @@ class WorkerLimits:
     start_s: float = 60.0
     busy_s: float = 120.0
     images: int = 5_000
+    images_after_failure: int = 16
     grown_bytes: int = 256 * 1024**2
 
     @property
@@ -155,12 +161,14 @@ class Worker:
 
         started = time.monotonic()
         self.deadline = started + self.limits.patience_s
-        self._number += 1
+        # A number that the child cannot foresee: it answers this question alone, and none in advance.
+        self._number = secrets.randbits(64)
         self._images += 1
         try:
             write_whole(self._ask, wire.REQUEST.pack(wire.ASK, self._number, length, locate, page or 0))
             reply = self._reply()
             if reply.kind == wire.FAILED:
+                self._shorten()
                 raise wire.checked_failure(read_exactly(self._answer, reply.length), name)
             told = read_exactly(self._answer, reply.length)
         finally:
@@ -174,6 +182,8 @@ class Worker:
         size = 3 * reply.width * reply.height
         if reply.kind != wire.PICTURE or size > self._made.size:
             raise BadReply
+        if not _DAMAGE.isdisjoint(reply.notices):
+            self._shorten()
         pixels = np.frombuffer(self._made.map, np.uint8, size).reshape(reply.height, reply.width, 3)
         # The returned pixels must not change: either the child is gone, or they are a copy.
         if size <= _HANDED_OVER_BYTES or not self._ended():
@@ -202,6 +212,10 @@ class Worker:
         finally:
             self.spent = True
         return True
+
+    def _shorten(self) -> None:
+        """Let few images follow one that failed or is damaged: it may be made to change later ones."""
+        self._images = max(self._images, self.limits.images - self.limits.images_after_failure)
 
     def tired(self) -> bool:
         """Whether it has done enough and should be replaced."""

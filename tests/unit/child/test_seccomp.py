@@ -14,12 +14,12 @@ CALLS = {
     "x86_64": {
         "read": 0, "write": 1, "open": 2, "mmap": 9, "mprotect": 10, "socket": 41, "clone": 56, "fork": 57,
         "execve": 59, "kill": 62, "ptrace": 101, "prctl": 157, "futex": 202, "exit_group": 231, "openat": 257,
-        "memfd_create": 319, "io_uring_setup": 425, "clone3": 435,
+        "memfd_create": 319, "sched_setaffinity": 203, "io_uring_setup": 425, "clone3": 435,
     },
     "aarch64": {
         "read": 63, "write": 64, "mmap": 222, "mprotect": 226, "socket": 198, "clone": 220, "execve": 221,
         "kill": 129, "ptrace": 117, "prctl": 167, "futex": 98, "exit_group": 94, "openat": 56,
-        "memfd_create": 279, "io_uring_setup": 425, "clone3": 435,
+        "memfd_create": 279, "sched_setaffinity": 122, "io_uring_setup": 425, "clone3": 435,
     },
 }  # fmt: skip
 DECODER = Allowed(reads=(0, 5), writes=(1, 2))
@@ -98,6 +98,14 @@ def test_a_loader_may_start_threads_and_open_for_reading_a_decoder_neither(machi
         assert answer(LOADER, machine, calls["openat"], 0, 0, writing) == REFUSE
     for call in ("clone", "clone3", "openat"):
         assert answer(DECODER, machine, calls[call]) == REFUSE
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_processors_are_chosen_for_oneself_alone(machine):
+    call = CALLS[machine]["sched_setaffinity"]
+    assert answer(LOADER, machine, call, 0) == ALLOW
+    assert answer(LOADER, machine, call, 4_321) == REFUSE
+    assert answer(DECODER, machine, call, 0) == REFUSE
 
 
 def test_calls_by_another_machines_numbers_end_the_process():

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -21,7 +22,7 @@ import pytest
 from hematodesk.child import launch
 from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
-from hematodesk.imaging import decoder_pool, decoder_worker
+from hematodesk.imaging import decoder_pool, decoder_wire, decoder_worker
 from hematodesk.imaging.decoder_pool import DecoderPool
 from hematodesk.imaging.decoder_worker import WorkerLimits
 from hematodesk.imaging.files import NOTICES
@@ -301,6 +302,35 @@ def test_a_child_is_replaced_after_its_share_of_images(pools, files):
     assert len(seen) >= 2
 
 
+def test_few_images_follow_one_that_failed_in_its_child(pools, files):
+    pool = pools(limits=WorkerLimits(images_after_failure=2), size=1)
+    pool.decode(files["png"], "before")
+    (first,) = children()
+    for _ in range(3):
+        pool.decode(files["png"], "good")
+    assert [child.pid for child in children()] == [first.pid]
+    refusal(pool, files["png"][:200])
+    for _ in range(4):
+        assert pool.decode(files["png"], "after").pixels.shape == (48, 64, 3)
+    assert first.pid not in {child.pid for child in children()}
+
+
+def test_every_question_has_a_number_that_the_child_cannot_foresee(monkeypatch, pools, files):
+    numbers = []
+    pack = decoder_wire.REQUEST.pack
+
+    def packed(*given: object) -> bytes:
+        numbers.append(given[1])
+        return pack(*given)
+
+    monkeypatch.setattr(decoder_wire, "REQUEST", SimpleNamespace(pack=packed))
+    pool = pools(size=1)
+    for _ in range(4):
+        pool.decode(files["png"], "x")
+    assert len(set(numbers)) == 4 and max(numbers) > 2**32
+    assert sorted(numbers) != [numbers[0] + each for each in range(4)]
+
+
 @pytest.mark.skipif(not LINUX, reason="elsewhere a child may not be known to be alone")
 def test_a_very_large_picture_takes_its_memory_along_and_nobody_can_change_it(monkeypatch, pools, files):
     monkeypatch.setattr(decoder_worker, "_HANDED_OVER_BYTES", 0)
@@ -380,7 +410,7 @@ sys.path[:] = {modules!r}
 from children import evil_command
 from hematodesk.child import launch
 launch.child_command = evil_command([])
-from hematodesk.imaging import decoder_pool, decoder_worker
+from hematodesk.imaging import decoder_pool, decoder_wire, decoder_worker
 from hematodesk.imaging.decoder_pool import DecoderPool
 pool = DecoderPool(2)
 pool.decode(open({image!r}, "rb").read(), "x")

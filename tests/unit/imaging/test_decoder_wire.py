@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hematodesk.child.wire import BadReply
 from hematodesk.domain.cells import Localisation, LocatedCell
 from hematodesk.domain.geometry import Box
-from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS
+from hematodesk.domain.limits import MAX_CELLS, MAX_DIMENSION, MAX_PIXELS, MIN_DIMENSION
 from hematodesk.imaging import decoder_wire as wire
 from hematodesk.imaging import faults
 from hematodesk.imaging.decoder_wire import ANSWER, REPLY, checked_reply
@@ -34,6 +34,8 @@ def test_a_picture_arrives_as_it_was_told():
         REPLY.pack(ANSWER, 1, wire.PICTURE, 99, 0, 20, 20, 1, 1, 0),
         REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0xFFFFFFFF, 20, 20, 1, 1, 0),
         REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 0, 20, 1, 1, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, MIN_DIMENSION - 1, 20, 1, 1, 0),
+        REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 20, MIN_DIMENSION - 1, 1, 1, 0),
         REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, MAX_DIMENSION + 1, 1, 1, 1, 0),
         REPLY.pack(ANSWER, 1, wire.NO_ROOM, 0, 0, MAX_DIMENSION, MAX_DIMENSION, 1, 1, 0),
         REPLY.pack(ANSWER, 1, wire.PICTURE, 0, 0, 20, 20, 1, 1, wire.MOST_FOUND + 1),

@@ -83,7 +83,7 @@ def confine(limits: Limits, allowed: Allowed, read_paths: Sequence[Path] | None 
         "processor_time": ((resource.RLIMIT_CPU, limits.processor_s),),
         "memory": _memory_kinds(limits.memory_bytes),
     }
-    if not allowed.threads_and_files:
+    if not allowed.threads:
         kinds["descriptors"] = ((resource.RLIMIT_NOFILE, _OPEN_FILES if allowed.files else 0),)
         kinds["processes"] = ((resource.RLIMIT_NPROC, 0),)
     in_force = []

@@ -43,14 +43,12 @@ def restrict_to(read_paths: Sequence[Path]) -> bool:
 
     Returns whether the kernel holds it; without Landlock nothing changes.
     """
-    if not sys.platform.startswith("linux"):
+    version = landlock_version()
+    if version < 1:
         return False
     library = ctypes.CDLL(None, use_errno=True)
     call = library.syscall
     call.restype = ctypes.c_long
-    version = call(ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))
-    if version < 1:
-        return False
     attributes = _attributes(version)
     rules = call(ctypes.c_long(_CREATE), attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     if rules < 0:
@@ -65,6 +63,15 @@ def restrict_to(read_paths: Sequence[Path]) -> bool:
         return bool(call(ctypes.c_long(_RESTRICT), ctypes.c_int(rules), ctypes.c_uint32(0)) == 0)
     finally:
         os.close(rules)
+
+
+def landlock_version() -> int:
+    """The version of Landlock that this kernel has, 0 or less without one."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    call.restype = ctypes.c_long
+    return int(call(ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION)))
 
 
 def _attributes(version: int) -> bytes:

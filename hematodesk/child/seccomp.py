@@ -110,14 +110,13 @@ class Allowed:
 
     Attributes:
         reads, writes: the descriptors that may be read from and written to.
-        threads_and_files: also start threads of its own, and open files and read from any descriptor;
-            which files is for Landlock to say (see `confine`).
+        threads: also start threads of its own, and read from any descriptor.
         files: open files for reading, read any descriptor, list folders; which ones, Landlock says.
     """
 
     reads: tuple[int, ...]
     writes: tuple[int, ...]
-    threads_and_files: bool = False
+    threads: bool = False
     files: bool = False
 
 
@@ -150,15 +149,16 @@ def filter_program(allowed: Allowed, machine: str) -> bytes:
         lines.append(_step(_EQUAL, _NUMBERS[name][column], 0, len(body)))
         lines.extend(body)
 
-    further = _LOADING if allowed.threads_and_files else _READING if allowed.files else ()
+    further = _LOADING if allowed.threads else _READING if allowed.files else ()
     for name in (*_COMPUTING, *further):
         when(name, [_step(_ANSWER, _ALLOW)])
     # Memory that can be run as code is never given.
     for name in ("mmap", "mprotect"):
         when(name, _unless(2, _PROT_EXEC))
-    if allowed.threads_and_files:
+    if allowed.threads:
         when("read", [_step(_ANSWER, _ALLOW)])
-        when("openat", _unless(2, _WRITING))
+        if allowed.files:
+            when("openat", _unless(2, _WRITING))
         # Of itself alone: by another number it could pin its parent.
         when("sched_setaffinity", _one_of((0,)))
         when("clone", [_argument(0), _step(_ANY_BIT, _THREAD, 0, 1), *_answers()])
@@ -167,8 +167,6 @@ def filter_program(allowed: Allowed, machine: str) -> bytes:
     elif allowed.files:
         when("read", [_step(_ANSWER, _ALLOW)])
         when("openat", _unless(2, _WRITING))
-        # Of itself alone: by another number it could pin its parent.
-        when("sched_setaffinity", _one_of((0,)))
         when("fcntl", _one_of(_FILE_CONTROL, 1))
     else:
         when("read", _one_of(allowed.reads))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hematodesk.child.confine import Limits, begin, confine
+from hematodesk.child.landlock import landlock_version
 from hematodesk.child.memory import attached
 from hematodesk.child.seccomp import Allowed
 from hematodesk.child.wire import NAME_STANDS_HERE, ChildGone, fault_words, read_exactly, write_whole
@@ -54,8 +55,9 @@ def main(arguments: Sequence[str]) -> int:
     runtime = OnnxRuntime()
     # What is imported late elsewhere; afterwards no library can be loaded.
     importlib.import_module("numpy.random")
-    # Loading reads the processor's features from files and starts threads; more is not needed.
-    allowed = Allowed((_STDIN,), (_STDOUT, _STDERR), threads_and_files=True)
+    # Loading starts threads and looks the processor's features up in files, which it can do without: where
+    # Landlock does not say which files, none is opened.
+    allowed = Allowed((_STDIN,), (_STDOUT, _STDERR), threads=True, files=landlock_version() > 0)
     in_force += confine(Limits(memory_bytes, processor_s), allowed, _PROCESSOR)
     try:
         package = parse_package(bytes(model), Path(NAME_STANDS_HERE))

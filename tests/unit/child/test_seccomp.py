@@ -23,7 +23,7 @@ CALLS = {
     },
 }  # fmt: skip
 DECODER = Allowed(reads=(0, 5), writes=(1, 2))
-LOADER = Allowed(reads=(0,), writes=(1,), threads_and_files=True)
+LOADER = Allowed(reads=(0,), writes=(1,), threads=True, files=True)
 
 
 def answer(allowed: Allowed, machine: str, number: int, *arguments: int, architecture: int = 0) -> int:
@@ -106,6 +106,13 @@ def test_processors_are_chosen_for_oneself_alone(machine):
     assert answer(LOADER, machine, call, 0) == ALLOW
     assert answer(LOADER, machine, call, 4_321) == REFUSE
     assert answer(DECODER, machine, call, 0) == REFUSE
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_child_with_threads_opens_nothing_where_landlock_does_not_say_what(machine):
+    allowed = Allowed(reads=(0,), writes=(1,), threads=True)
+    assert answer(allowed, machine, CALLS[machine]["openat"], 0, 0, 0o2000000) == REFUSE
+    assert answer(allowed, machine, CALLS[machine]["clone"], 0x3D0F00) == ALLOW
 
 
 def test_calls_by_another_machines_numbers_end_the_process():

@@ -2,8 +2,9 @@
 
     python tests/fuzz/models.py --files 300 --seed 1
 
-What cannot be parsed is refused here, as in the program; the rest is loaded and run in a child. Prints how
-they ended; exit code 1 when the program itself did anything but refuse or accept.
+What cannot be parsed is refused here, as in the program; the rest is loaded and run in a child. Then
+graphs that do harm at one image only. Prints how they ended; exit code 1 when the program itself did anything
+but refuse or accept.
 """
 
 from __future__ import annotations
@@ -18,15 +19,21 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import psutil
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hematodesk.domain.errors import ModelError
+from hematodesk.inference.confined import ConfinedModel
 from hematodesk.inference.model_process import ModelLimits
 from hematodesk.inference.package import parse_package
+from hematodesk.inference.preprocess import to_tensor
 from hematodesk.inference.trial import ModelTrial
 from hematodesk.inference.verdicts import Verdicts
 
 PATIENCE_S = 30.0
+MOST_GROWN = 200 * 1024**2
 
 
 def hostile_models(whole: bytes, seed: int, count: int) -> Iterator[bytes]:
@@ -75,6 +82,35 @@ def tried(data: bytes, *, children: bool = True) -> str:
     return "fine"
 
 
+def used(data: bytes) -> Counter[str]:
+    """How a hostile graph's runs end in its child, over crops of every brightness; `fault` as above."""
+    outcomes: Counter[str] = Counter()
+    try:
+        package = parse_package(data, Path("hostile.onnx"))
+        model = ConfinedModel(data, package, ModelLimits(run_s=1.0, threads=1))
+    except ModelError as error:
+        return Counter([error.code if error.message.isprintable() else "fault"])
+    spec, names = package.manifest.input, package.manifest.graph_outputs
+    before = psutil.Process().memory_info().rss
+    for brightness in (0, 60, 255, 100, 255, 200, 0):
+        crop = np.full((1, spec.height, spec.width, 3), brightness, np.uint8)
+        try:
+            model.run(names, to_tensor(crop, spec), None, sparing=False)
+            outcomes["fine"] += 1
+        except ModelError as error:
+            outcomes[error.code if error.message.isprintable() and error.remedy else "fault"] += 1
+        except RuntimeError:
+            outcomes["run failed"] += 1
+        except Exception as fault:  # noqa: BLE001 - whatever comes out here is a fault of the program
+            sys.stderr.write(f"{type(fault).__name__} {fault}\n")
+            outcomes["fault"] += 1
+    model.close()
+    if psutil.Process().memory_info().rss > before + MOST_GROWN:
+        sys.stderr.write("the program itself grew\n")
+        outcomes["fault"] += 1
+    return outcomes
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fuzz the loading of model packages.")
     parser.add_argument("--files", type=int, default=300)
@@ -88,6 +124,15 @@ def main() -> int:
         tried(data)
         for data in hostile_models(kit.tiny_model().SerializeToString(), options.seed, options.files)
     )
+    for name, model in (
+        ("no end at one image", kit.slow_model()),
+        ("8 GB at one image", kit.hungry_model()),
+        ("a sequence", kit.no_tensor_model("sequence")),
+        ("an optional", kit.no_tensor_model("optional")),
+    ):
+        ends = used(model.SerializeToString())
+        outcomes["fault"] += ends["fault"]
+        print(f"{name}: {', '.join(f'{count} {code}' for code, count in ends.items())}")
     for code, count in outcomes.most_common():
         print(f"{count:>6}  {code}")
     print(f"{options.files} packages in {time.monotonic() - started:.0f} s; faults: {outcomes['fault']}")

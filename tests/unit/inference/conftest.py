@@ -172,6 +172,56 @@ def slow_model(white: float = 0.99) -> onnx.ModelProto:
     return model
 
 
+def hungry_model(white: float = 0.99) -> onnx.ModelProto:
+    """The tiny model, which asks for 8 GB and more for a crop whose mean is over `white`."""
+    model = tiny_model()
+    graph = model.graph
+    graph.initializer.extend(
+        [
+            numpy_helper.from_array(np.float32(white), "almost white"),
+            numpy_helper.from_array(np.float32(1e12), "many"),
+            numpy_helper.from_array(np.array([1], np.int64), "one"),
+            numpy_helper.from_array(np.array(0.0, np.float32), "nothing"),
+        ]
+    )
+    graph.node[0].input[0] = "late"
+    for place, node in enumerate(
+        [
+            helper.make_node("ReduceMean", ["image"], ["mean"], keepdims=0),
+            helper.make_node("Sub", ["mean", "almost white"], ["over"]),
+            helper.make_node("Relu", ["over"], ["white"]),
+            helper.make_node("Mul", ["white", "many"], ["times"]),
+            helper.make_node("Cast", ["times"], ["size"], to=TensorProto.INT64),
+            helper.make_node("Reshape", ["size", "one"], ["shape"]),
+            helper.make_node("ConstantOfShape", ["shape"], ["huge"]),
+            helper.make_node("ReduceSum", ["huge"], ["sum"], keepdims=0),
+            helper.make_node("Mul", ["sum", "nothing"], ["zero"]),
+            helper.make_node("Add", ["image", "zero"], ["late"]),
+        ]
+    ):
+        graph.node.insert(place, node)
+    return model
+
+
+def no_tensor_model(kind: str) -> onnx.ModelProto:
+    """The tiny model whose scores are a sequence or an optional, though the manifest knows tensors alone."""
+    model = tiny_model()
+    tensor = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+    if kind == "sequence":
+        node = helper.make_node("SequenceConstruct", ["raw"], ["logits"])
+        made = helper.make_sequence_type_proto(tensor)
+    else:
+        node = helper.make_node("Optional", ["raw"], ["logits"])
+        made = helper.make_optional_type_proto(tensor)
+        model.opset_import[0].version = 15
+    place = next(i for i, each in enumerate(model.graph.node) if each.output[0] == "logits")
+    model.graph.node.remove(model.graph.node[place])
+    model.graph.node.insert(place, node)
+    model.graph.output.remove(model.graph.output[0])
+    model.graph.output.insert(0, helper.make_value_info("logits", made))
+    return model
+
+
 def expected_logits(tensor: np.ndarray, layout: str = "nhwc") -> np.ndarray:
     """What the tiny model answers, (N, 4), computed with numpy."""
     means = tensor.mean(axis=(1, 2) if layout == "nhwc" else (2, 3))
@@ -212,6 +262,8 @@ class Kit:
     tiny_model = staticmethod(tiny_model)
     packed = staticmethod(packed)
     slow_model = staticmethod(slow_model)
+    hungry_model = staticmethod(hungry_model)
+    no_tensor_model = staticmethod(no_tensor_model)
     expected_logits = staticmethod(expected_logits)
     crop = staticmethod(crop)
 

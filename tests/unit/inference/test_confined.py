@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import psutil
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from hematodesk.child.wire import BadReply
 from hematodesk.domain.cancel import CancelToken
@@ -44,37 +43,6 @@ def confined(save: Callable[..., Path]) -> Iterator[Callable[..., Classifier]]:
     assert not psutil.Process().children()
 
 
-def hungry_model(kit: Any, white: float = 0.99) -> onnx.ModelProto:
-    """The tiny model, which asks for 8 GB and more for a crop whose mean is over `white`."""
-    model = kit.tiny_model()
-    graph = model.graph
-    graph.initializer.extend(
-        [
-            numpy_helper.from_array(np.float32(white), "almost white"),
-            numpy_helper.from_array(np.float32(1e12), "many"),
-            numpy_helper.from_array(np.array([1], np.int64), "one"),
-            numpy_helper.from_array(np.array(0.0, np.float32), "nothing"),
-        ]
-    )
-    graph.node[0].input[0] = "late"
-    for place, node in enumerate(
-        [
-            helper.make_node("ReduceMean", ["image"], ["mean"], keepdims=0),
-            helper.make_node("Sub", ["mean", "almost white"], ["over"]),
-            helper.make_node("Relu", ["over"], ["white"]),
-            helper.make_node("Mul", ["white", "many"], ["times"]),
-            helper.make_node("Cast", ["times"], ["size"], to=TensorProto.INT64),
-            helper.make_node("Reshape", ["size", "one"], ["shape"]),
-            helper.make_node("ConstantOfShape", ["shape"], ["huge"]),
-            helper.make_node("ReduceSum", ["huge"], ["sum"], keepdims=0),
-            helper.make_node("Mul", ["sum", "nothing"], ["zero"]),
-            helper.make_node("Add", ["image", "zero"], ["late"]),
-        ]
-    ):
-        graph.node.insert(place, node)
-    return model
-
-
 def test_answers_maps_and_embeddings_are_those_of_the_program_itself(kit, save, confined):
     crops = [np.random.default_rng(each).integers(0, 256, (16, 16, 3), np.uint8) for each in range(6)]
     plain, child = Classifier(read_package(save()), "cpu"), confined()
@@ -102,7 +70,7 @@ def test_every_limit_is_in_force_and_only_the_processors_files_can_be_opened(tin
 
 @pytest.mark.skipif(not LINUX, reason="other systems than Linux need not hold the limit")
 def test_an_image_that_makes_a_model_ask_for_8_gb_is_one_failed_run(kit, confined):
-    child = confined(hungry_model(kit))
+    child = confined(kit.hungry_model())
     before = psutil.Process().memory_info().rss
     for _ in range(2):
         with pytest.raises(ModelError) as caught:
@@ -194,28 +162,22 @@ def test_numbers_that_are_none_are_refused(kit, confined):
 
 @pytest.mark.parametrize("kind", ["sequence", "optional"])
 def test_an_output_that_is_no_tensor_is_refused_in_words(kit, kind):
-    model = kit.tiny_model()
-    tensor = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
-    if kind == "sequence":
-        node, made = (
-            helper.make_node("SequenceConstruct", ["raw"], ["logits"]),
-            helper.make_sequence_type_proto(tensor),
-        )
-    else:
-        node, made = (
-            helper.make_node("Optional", ["raw"], ["logits"]),
-            helper.make_optional_type_proto(tensor),
-        )
-        model.opset_import[0].version = 15
-    place = next(i for i, each in enumerate(model.graph.node) if each.output[0] == "logits")
-    model.graph.node.remove(model.graph.node[place])
-    model.graph.node.insert(place, node)
-    model.graph.output.remove(model.graph.output[0])
-    model.graph.output.insert(0, helper.make_value_info("logits", made))
-    data = model.SerializeToString()
+    data = kit.no_tensor_model(kind).SerializeToString()
     with pytest.raises(ModelError) as caught:
         ConfinedModel(data, parse_package(data, Path("x.onnx")), ModelLimits())
     assert caught.value.code in ("outputs_mismatch", "model_unsupported")
+
+
+def test_metadata_of_any_size_is_refused_in_words_or_harmless(kit, confined):
+    model = kit.tiny_model()
+    model.metadata_props.add(key="more", value="x" * 30_000_000)
+    for number in range(20_000):
+        model.metadata_props.add(key=f"key {number}", value="v")
+    assert len(confined(model).classify([kit.crop(9, 9, 9)])) == 1
+    model.metadata_props[0].value += " " * 2_000_000
+    with pytest.raises(ModelError) as caught:
+        parse_package(model.SerializeToString(), Path("x.onnx"))
+    assert caught.value.code == "manifest_invalid"
 
 
 def test_an_answer_to_another_question_is_not_believed():

@@ -135,6 +135,10 @@ WRONG = [
     ("intended_use", "bell\x07"),
     ("intended_use", "\ud800"),
     ("intended_use", "for \u202egnihcaet\u202c"),
+    *(
+        ("classes", [{"id": "monocyte", "display": f"{turn}etycohpmyl"}, {"id": "other", "display": "Other"}])
+        for turn in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+    ),
     ("licence", "MIT\x9b31m"),
     ("date", "21.11.2026"),
     ("date", "2026-13-01"),

@@ -13,13 +13,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from hematodesk.imaging.reader import LocalReader
 from hematodesk.reporting.json_import import read_contents
+from hematodesk.reporting.table import write_table
 from hematodesk.storage.backups import BackupFolder
 from hematodesk.storage.history import History
 from hematodesk.storage.maintenance import problems_of
 from hematodesk.storage.migrations import MIGRATIONS
+from hematodesk.workflow.exports.class_folders import FolderOptions, FolderWriter
 from hematodesk.workflow.exports.export import ExportRequest, run_export
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
+from hematodesk.workflow.system.private_folder import keep_private
 from tests.plugs.worker import fill, services_at
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -134,6 +138,7 @@ class Stage:
                 found.append(f"the history does not open: {error!r}")
         found += _bad_backups(data, said)
         found += _bad_exports(other, said)
+        found += _left_over(data, other)
         if self.kind == "models":
             found += _bad_models(data, other, said)
         return found
@@ -229,7 +234,7 @@ def _bad_backups(data: Path, said: Said) -> list[str]:
 def _bad_exports(other: Path, said: Said) -> list[str]:
     found = []
     for name in {each["export"] for each in said if "export" in each} - {
-        file.name for file in other.glob("all.*")
+        file.name for file in (*other.glob("all.*"), *other.glob("cells-*"))
     }:
         found.append(f"{name} was said to be written and is gone")
     table, document = other / "all.csv", other / "all.json"
@@ -243,6 +248,23 @@ def _bad_exports(other: Path, said: Said) -> list[str]:
     if (other / "all.xlsx").exists():
         with zipfile.ZipFile(other / "all.xlsx") as workbook:
             assert workbook.testzip() is None
+    if (other / "all.pdf").exists() and not (other / "all.pdf").read_bytes().rstrip().endswith(b"%%EOF"):
+        found.append("half a report")
+    return found
+
+
+def _left_over(data: Path, other: Path) -> list[str]:
+    """What the next exports do not take away of those that were killed."""
+    found = []
+    if data.exists():
+        keep_private(data, made=False)
+        found += [f"{path} in the data folder" for path in data.rglob(".hematodesk-*")]
+        found += [f"{path} may be read by others" for path in data.rglob("*") if path.lstat().st_mode & 0o077]
+    write_table((), ("a",), other / "next.csv")
+    for folder in other.glob("cells-*"):
+        if not (folder / "labels.csv").exists():
+            FolderWriter(folder, FolderOptions(), LocalReader(), None, {}).write([], None)
+    found += [f"{path} beside a target" for path in other.rglob(".hematodesk-*")]
     return found
 
 

@@ -13,13 +13,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from hematodesk.bootstrap import build_at
+from hematodesk.bootstrap import build_at, report_renderer
 from hematodesk.domain.cells import Cell, CellOrigin, ImageResult, ImageStatus, Prediction, Provenance
 from hematodesk.domain.geometry import Box
 from hematodesk.domain.history import HistoryImage
 from hematodesk.domain.operators import Operator
 from hematodesk.storage.history import History
-from hematodesk.workflow.exports.export import ExportRequest, run_export
+from hematodesk.workflow.exports.class_folders import FolderOptions
+from hematodesk.workflow.exports.export import EXPORT_FORMATS, ExportOptions, ExportRequest, run_export
 from hematodesk.workflow.exports.history_import import import_history
 from hematodesk.workflow.exports.history_maintenance import HistoryMaintenance
 from hematodesk.workflow.services import Services
@@ -124,12 +125,20 @@ def repair(services: Services, _other: Path, _rounds: int) -> None:
 
 
 def export(services: Services, other: Path, rounds: int) -> None:
-    """The same three files again and again."""
+    """Every format again and again; class folders into a new folder each time."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     services.open_history()
+    render = report_renderer(services)
+    say(begun=len(EXPORT_FORMATS))
+    kinds = list(EXPORT_FORMATS.values())
     for number in range(rounds):
-        name = ("all.csv", "all.json", "all.xlsx")[number % 3]
-        request = ExportRequest(other / name, name.split(".")[1])
-        say(export=name, images=run_export(services, request).images)
+        kind = kinds[number % len(kinds)]
+        name = f"all{kind.suffix}" if kind.suffix else f"cells-{os.getpid()}-{number}"
+        selection = range(1, 20) if kind.drawn else None
+        request = ExportRequest(
+            other / name, kind.id, selection, ExportOptions(folders=FolderOptions(False, False))
+        )
+        say(export=name, images=run_export(services, request, render=render).images)
 
 
 def take_in(services: Services, other: Path, _rounds: int) -> None:

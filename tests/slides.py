@@ -20,12 +20,16 @@ _LONG8, _LONG, _SHORT, _ASCII = (16, "Q", 8), (4, "I", 4), (3, "H", 2), (2, "", 
 
 def draw_slide(columns: int = 4, rows: int = 3, *, empty: tuple[tuple[int, int], ...] = ()) -> Pixels:
     """Drawn fields of 640x480 side by side; those at (column, row) in `empty` are glass."""
-    made = np.full((rows * 480, columns * 640, 3), 243, np.uint8)
+    made = np.empty((rows * 480, columns * 640, 3), np.uint8)
     for row in range(rows):
         for column in range(columns):
-            if (column, row) not in empty:
-                field = render_field(100 + row * columns + column, classes=("neutrophil",), um_per_px=0.25)
-                made[row * 480 : (row + 1) * 480, column * 640 : (column + 1) * 640] = field.pixels
+            field = render_field(100 + row * columns + column, classes=("neutrophil",), um_per_px=0.25)
+            made[row * 480 : (row + 1) * 480, column * 640 : (column + 1) * 640] = field.pixels
+    for column, row in empty:
+        # Blurred, a smear's edge reaches into the next field.
+        made[
+            max(0, row * 480 - 32) : (row + 1) * 480 + 32, max(0, column * 640 - 32) : (column + 1) * 640 + 32
+        ] = 243
     return made
 
 
@@ -70,10 +74,15 @@ def _write_pyramid(path: Path, pixels: Pixels, words: str | None) -> None:
 
 
 def write_huge_svs(path: Path, width: int = 100_000, height: int = 80_000, *, levels: int = 4) -> Path:
-    """A slide of any size in a small file: all tiles of a level are the same two, blood and glass in turn."""
-    blood = render_field(7, width=TILE, height=TILE, classes=("neutrophil",), um_per_px=0.25).pixels
+    """A slide of any size in a small file, whose tiles are shared: blood at the left, glass at the right."""
+    drawn = render_field(7, width=4 * TILE, height=4 * TILE, classes=("neutrophil",) * 4, um_per_px=0.25)
+    blood = [
+        drawn.pixels[y : y + TILE, x : x + TILE] for y in range(0, 1024, TILE) for x in range(0, 1024, TILE)
+    ]
+    far = cv2.resize(drawn.pixels, (TILE, TILE), interpolation=cv2.INTER_AREA)
+    farther = np.tile(cv2.resize(far, (TILE // 4, TILE // 4), interpolation=cv2.INTER_AREA), (4, 4, 1))
     glass = np.full((TILE, TILE, 3), 243, np.uint8)
-    tiles = [_jpeg(blood), _jpeg(glass)]
+    tiles = [_jpeg(each) for each in (*blood, far, farther, glass)]
     offsets, place = [], 16
     for tile in tiles:
         offsets.append(place)
@@ -84,8 +93,10 @@ def write_huge_svs(path: Path, width: int = 100_000, height: int = 80_000, *, le
     for level in range(levels):
         wide, high = width // 4**level, height // 4**level
         across, down = -(-wide // TILE), -(-high // TILE)
+        column, row = np.meshgrid(np.arange(across), np.arange(down))
+        which = row % 4 * 4 + column % 4 if level == 0 else np.full((down, across), 15 + min(level, 2))
         # The left half shows blood.
-        which = np.tile((np.arange(across) * 2 >= across).astype(np.int64), down)
+        which = np.where(column * 2 >= across, len(tiles) - 1, which).ravel()
         pages.append(
             [
                 (254, _LONG, [0]),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from hematodesk.domain import limits
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.messages import N_, Message, reason_of
 from hematodesk.domain.slide_formats import SlideParts, slide_format_of
@@ -16,6 +18,8 @@ from hematodesk.domain.slide_regions import SlideRegion
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65_536
 """Of a slide's bytes its identity is made of so many pieces: gigabytes would take half a minute."""
+
+_MOST_TAGS = 512
 
 _MIRAX_INDEX = "Slidedat.ini"
 
@@ -82,6 +86,31 @@ def is_slide_preview(path: Path) -> bool:
         return (path.with_suffix("") / _MIRAX_INDEX).is_file()
     except (OSError, ValueError):
         return False
+
+
+def states_slide_size(path: Path) -> bool:
+    """Whether a TIFF's first directory states more pixels than an image may have; never raises."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(16)
+            order = {b"II": "<", b"MM": ">"}[head[:2]]
+            (version,) = struct.unpack_from(f"{order}H", head, 2)
+            big = version == 43
+            (place,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", head, 8 if big else 4)
+            stream.seek(place)
+            (count,) = struct.unpack(f"{order}{'Q' if big else 'H'}", stream.read(8 if big else 2))
+            size = 20 if big else 12
+            entries = stream.read(size * min(count, _MOST_TAGS))
+    except (OSError, ValueError, KeyError, struct.error, OverflowError):
+        return False
+    sides = {256: 0, 257: 0}
+    for start in range(0, len(entries) - size + 1, size):
+        tag, kind = struct.unpack_from(f"{order}HH", entries, start)
+        if tag in sides and kind in (3, 4):
+            code = "H" if kind == 3 else "I"
+            (sides[tag],) = struct.unpack_from(f"{order}{code}", entries, start + (12 if big else 8))
+    wide, high = sides[256], sides[257]
+    return max(wide, high) > limits.MAX_DIMENSION or wide * high > limits.MAX_PIXELS
 
 
 def slide_identity(files: SlideFiles) -> str:

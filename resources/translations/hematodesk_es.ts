@@ -4952,6 +4952,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
         <translation>Imágenes ({patterns})</translation>
     </message>
     <message>
+        <source>Whole slides ({patterns})</source>
+        <translation>Portaobjetos completos ({patterns})</translation>
+    </message>
+    <message>
         <source>All files (*)</source>
         <translation>Todos los archivos (*)</translation>
     </message>
@@ -5654,6 +5658,95 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
     <message>
         <source>Close (Esc)</source>
         <translation>Cerrar (Esc)</translation>
+    </message>
+</context>
+<context>
+    <name>SlideDialog</name>
+    <message>
+        <source>Progress of the scan</source>
+        <translation>Progreso del barrido</translation>
+    </message>
+    <message>
+        <source>&amp;Whole slide</source>
+        <translation>Todo el &amp;portaobjetos</translation>
+    </message>
+    <message>
+        <source>&amp;Open as one image</source>
+        <translation>&amp;Abrir como una imagen</translation>
+    </message>
+    <message>
+        <source>&amp;Scan this area</source>
+        <translation>&amp;Barrer esta zona</translation>
+    </message>
+    <message>
+        <source>S&amp;top the scan</source>
+        <translation>&amp;Detener el barrido</translation>
+    </message>
+    <message>
+        <source>Whole slide: {name}</source>
+        <translation>Portaobjetos completo: {name}</translation>
+    </message>
+    <message>
+        <source>Cells are small in this slide: it was scanned with an objective below 20×.</source>
+        <translation>Las células son pequeñas en este portaobjetos: se escaneó con un objetivo de menos de 20×.</translation>
+    </message>
+    <message>
+        <source>It holds no smaller picture of itself, so there is no overview.</source>
+        <translation>No contiene ninguna imagen reducida de sí mismo, así que no hay vista general.</translation>
+    </message>
+    <message>
+        <source>{width} × {height} pixels</source>
+        <translation>{width} × {height} píxeles</translation>
+    </message>
+    <message>
+        <source>objective {power}×</source>
+        <translation>objetivo {power}×</translation>
+    </message>
+    <message>
+        <source>{size} µm a pixel</source>
+        <translation>{size} µm por píxel</translation>
+    </message>
+    <message>
+        <source>Drag over the overview to choose an area. A click shows a place.</source>
+        <translation>Arrastre sobre la vista general para elegir una zona. Un clic muestra un lugar.</translation>
+    </message>
+    <message>
+        <source>Area of {width} × {height} pixels at {x}, {y}. Fields at full resolution: {count}.</source>
+        <translation>Zona de {width} × {height} píxeles en {x}, {y}. Campos a resolución completa: {count}.</translation>
+    </message>
+    <message>
+        <source>Looking for empty glass…</source>
+        <translation>Buscando vidrio vacío…</translation>
+    </message>
+    <message>
+        <source>There is only empty glass in this area.</source>
+        <translation>En esta zona solo hay vidrio vacío.</translation>
+    </message>
+    <message>
+        <source>Fields that are scanned: {count}.</source>
+        <translation>Campos que se barren: {count}.</translation>
+    </message>
+    <message>
+        <source>Left out as empty glass: {count}.</source>
+        <translation>Omitidos por ser vidrio vacío: {count}.</translation>
+    </message>
+</context>
+<context>
+    <name>SlideMagnifier</name>
+    <message>
+        <source>Magnifier</source>
+        <translation>Lupa</translation>
+    </message>
+</context>
+<context>
+    <name>SlideMap</name>
+    <message>
+        <source>Overview of the slide</source>
+        <translation>Vista general del portaobjetos</translation>
+    </message>
+    <message>
+        <source>Arrows move the area that is scanned, Shift and arrows size it.</source>
+        <translation>Las flechas mueven la zona que se barre; Mayús y las flechas cambian su tamaño.</translation>
     </message>
 </context>
 <context>

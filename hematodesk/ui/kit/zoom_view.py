@@ -87,6 +87,11 @@ class ZoomView(QWidget):
 
     # What subclasses override
 
+    def _paint_picture(self, painter: QPainter) -> None:
+        """Paint the picture; there is one."""
+        if self._pyramid is not None:
+            paint_image(painter, self._pyramid, self._view, QRectF(self.rect()))
+
     def _paint_over(self, painter: QPainter) -> None:
         """Paint what lies on the picture."""
 
@@ -196,7 +201,7 @@ class ZoomView(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), SURROUND)
         if self._pyramid is not None:
-            paint_image(painter, self._pyramid, self._view, QRectF(self.rect()))
+            self._paint_picture(painter)
             self._paint_over(painter)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -15,7 +15,10 @@ from hematodesk.ui.models.feature import ModelsFeature
 from hematodesk.ui.review.feature import ReviewFeature
 from hematodesk.ui.runs.feature import RunsFeature
 from hematodesk.ui.settings.feature import SettingsFeature
+from hematodesk.ui.slides.feature import SlidesFeature
 from hematodesk.ui.state.window_context import WindowContext
+from hematodesk.workflow.analysis.slide_scan import ScanPlan
+from hematodesk.workflow.analysis.source_streams import FixedSources
 
 
 class Features:
@@ -33,6 +36,7 @@ class Features:
         self.exports = ExportsFeature(context, self._to_export)
         self.models = ModelsFeature(context)
         self.live = LiveFeature(context)
+        self.slides = SlidesFeature(context)
         self.manual = ManualFeature(context)
         self.settings = SettingsFeature(context)
         self._join()
@@ -52,8 +56,21 @@ class Features:
         self.exports.exports.begun.connect(history.panel.show_anew)
         self.exports.exports.imported.connect(history.panel.model.reload)
         self.settings.operator_changed.connect(self.review.set_operator)
+        self.slides.scan_requested.connect(self._scan)
+        self.slides.image_requested.connect(self._scan)
+        self.slides.stop_requested.connect(runs.runs.cancel)
+        runs.runs.progressed.connect(self._tell_slides)
         # Last: a note that is being written goes to the history first.
         self._context.session.leaving.connect(self._context.viewer.clear)
+
+    def _scan(self, plan: ScanPlan) -> None:
+        """Name the fields of a slide; an image by itself is no area to be gone on with."""
+        roots = [plan.root] if len(plan.fields) > 1 else None
+        self.runs.runs.open_stream(FixedSources(plan.paths, roots))
+
+    def _tell_slides(self) -> None:
+        progress = self.runs.runs.progress
+        self.slides.show_progress(None if progress is None else (progress.done, progress.total))
 
     def _to_export(self) -> tuple[int | None, Sequence[int], HistoryFilter]:
         # A note that is being written is exported with its image.

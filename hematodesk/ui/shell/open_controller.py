@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from hematodesk.domain.errors import HematodeskError, SettingsError
 from hematodesk.domain.image_formats import format_names, image_suffixes
 from hematodesk.domain.left_out import LeftOut
+from hematodesk.domain.slide_formats import slide_suffixes
 from hematodesk.ui.image.drop_zone import DropZone
 from hematodesk.ui.kit.banners import Level, Notice, notice_of
 from hematodesk.ui.kit.file_chooser import file_chooser
@@ -36,6 +37,9 @@ _MODEL_SUFFIXES = frozenset(
 )
 """Of files that are brought in as models and not as images; what they are is decided by their content."""
 
+_MAYBE_SLIDES = frozenset({".tif", ".tiff"})
+"""Of files whose stated size is looked at before they are opened as images."""
+
 _SAVE_AFTER_MS = 1_000
 """Milliseconds after which the recent files are written, once the answer is shown: writing took 3 ms of that
 time. Closing the window earlier saves them with the other settings."""
@@ -56,6 +60,7 @@ class OpenController(QObject):
         self._lanes = context.lanes
         self._runs = features.runs.runs
         self._models = features.models
+        self._slides = features.slides
         self._banners = context.banners
         self._window = context.window
         self._begun = False
@@ -97,9 +102,14 @@ class OpenController(QObject):
     def ask_files(self) -> None:
         """The dialog for many files."""
         dialog = self._dialog(self.tr("Open images"), QFileDialog.FileMode.ExistingFiles)
-        patterns = " ".join(f"*{suffix}" for suffix in sorted(image_suffixes()))
+        patterns = _patterns(image_suffixes() | slide_suffixes())
+        slides = _patterns(slide_suffixes())
         dialog.setNameFilters(
-            [self.tr("Images ({patterns})").format(patterns=patterns), self.tr("All files (*)")]
+            [
+                self.tr("Images ({patterns})").format(patterns=patterns),
+                self.tr("Whole slides ({patterns})").format(patterns=slides),
+                self.tr("All files (*)"),
+            ]
         )
         dialog.open()
 
@@ -136,7 +146,20 @@ class OpenController(QObject):
                 self._models.import_model(str(path))
             else:
                 images.append(path)
-        self._gather(images, remember=True)
+        self._open_images(images)
+
+    def _open_images(self, paths: list[Path]) -> None:
+        """Open images; a slide among them, or a TIFF that may be one, in its own window."""
+        if not self._begun:
+            self._waiting.append(lambda: self._open_images(paths))
+            return
+        suffixes = slide_suffixes() | (_MAYBE_SLIDES if len(paths) == 1 else frozenset())
+        slide = next((path for path in paths if path.suffix.casefold() in suffixes), None)
+        if slide is not None:
+            paths = [path for path in paths if path != slide]
+            self._slides.open(slide, lambda: self._gather([slide], remember=False))
+            self._remember([slide])
+        self._gather(paths, remember=True)
 
     def paste(self) -> None:
         """Open what the clipboard holds: files, paths as text, or a picture."""
@@ -270,6 +293,10 @@ class OpenController(QObject):
     def takes(mime: QMimeData) -> bool:
         """Whether a drag holds something to open."""
         return may_hold_images(mime)
+
+
+def _patterns(suffixes: frozenset[str]) -> str:
+    return " ".join(f"*{suffix}" for suffix in sorted(suffixes))
 
 
 def _opener(opener: OpenController, place: str) -> Callable[[], None]:

@@ -50,6 +50,8 @@ class Lane(StrEnum):
     """Reading files for the view, listing folders, hashing model packages."""
     CAMERA = "camera"
     """The live picture, for as long as it runs."""
+    SLIDE = "slide"
+    """Reading a whole slide for the view: its overview, and piece by piece what is looked at."""
     TRANSFER = "transfer"
     """Exports, imports and copies of the history: minutes, in which images are still to be opened."""
     MAINTENANCE = "maintenance"

@@ -15,6 +15,7 @@ from hematodesk.domain.messages import N_
 from hematodesk.domain.slide_regions import (
     FIELD_HEIGHT,
     FIELD_WIDTH,
+    MAX_REGION_SIDE,
     SlideRegion,
     region_of,
     region_path,
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from hematodesk.imaging.slide_pool import SlidePool
     from hematodesk.imaging.slide_wire import SlideInfo
 
-PLAN_SIDE = 4_096
-"""Pixels of the overview's longer side by which empty glass is told: one red cell is still seen in it."""
+_COARSEST, _FINEST = 66.0, 8
+"""Pixels of the slide that one pixel by which glass is told is across: one red cell is still seen in the
+coarsest, which is scanners' fourth resolution; single pixels tell nothing."""
 
-_PLAN_STEP = 8
-"""Pixels of the slide that one of that overview's is across at least: single ones tell nothing."""
+_MOST_READ = 60_000_000
+"""Pixels that are read to tell glass; where a slide's resolutions ask for more, nothing is left out."""
 
 _LEAST_SHOWN = 400
 """Pixels of the slide that must be more than glass: a third of a red cell."""
@@ -100,13 +102,7 @@ def plan_scan(slides: SlidePool, slide: Path, area: SlideRegion) -> ScanPlan:
             height=info.height,
         )
     every = fields_of(inside)
-    try:
-        side = max(1, min(PLAN_SIDE, max(info.width, info.height) // _PLAN_STEP))
-        shown = _Shown(slides.overview(slide, side), info)
-    except ImageError as error:
-        if error.code != "slide_no_overview":
-            raise
-        return ScanPlan(slide, inside, tuple(every), 0)
+    shown = _Shown(slides, slide, info, inside)
     fields = tuple(each for each in every if shown.any_in(each))
     return ScanPlan(slide, inside, fields, len(every) - len(fields))
 
@@ -127,22 +123,55 @@ def _steps(length: int, step: int) -> list[tuple[int, int]]:
 
 
 class _Shown:
-    """Where a slide shows something."""
+    """Where an area of a slide shows something."""
 
-    def __init__(self, overview: npt.NDArray[np.uint8], info: SlideInfo) -> None:
+    def __init__(self, slides: SlidePool, slide: Path, info: SlideInfo, area: SlideRegion) -> None:
         from hematodesk.imaging.slide_glass import shows_something
 
-        self._mask = shows_something(overview)
-        self._across = self._mask.shape[1] / info.width
-        self._down = self._mask.shape[0] / info.height
+        self._area = area
+        self._mask: npt.NDArray[np.bool_] | None = None
+        number, level = max(
+            ((number, each) for number, each in enumerate(info.levels) if each.downsample <= _COARSEST),
+            key=lambda each: each[1].downsample,
+        )
+        width = max(1, math.ceil(area.width / level.downsample))
+        height = max(1, math.ceil(area.height / level.downsample))
+        self._side = level.downsample * (step := math.ceil(_FINEST / level.downsample))
+        if width * height > _MOST_READ:
+            return
+        seen = np.empty((-(-height // step), -(-width // step), 3), np.uint8)
+        size = MAX_REGION_SIDE // step * step
+        for top in range(0, height, size):
+            for left in range(0, width, size):
+                place = round(area.x + left * level.downsample), round(area.y + top * level.downsample)
+                part = min(size, width - left), min(size, height - top)
+                piece = _shrunk(slides.region(slide, number, *place, *part), step)
+                down, across = top // step, left // step
+                seen[down : down + piece.shape[0], across : across + piece.shape[1]] = piece
+        self._mask = shows_something(seen)
 
     def any_in(self, region: SlideRegion) -> bool:
-        """Whether anything of the region is more than glass."""
-        left, top = math.floor(region.x * self._across), math.floor(region.y * self._down)
-        right = math.ceil((region.x + region.width) * self._across)
-        bottom = math.ceil((region.y + region.height) * self._down)
-        shown = np.count_nonzero(self._mask[top:bottom, left:right])
-        return bool(shown and shown >= _LEAST_SHOWN * self._across * self._down)
+        """Whether a part of the area is more than glass."""
+        if self._mask is None:
+            return True
+        left, top = region.x - self._area.x, region.y - self._area.y
+        right, bottom = (
+            math.ceil((left + region.width) / self._side),
+            math.ceil((top + region.height) / self._side),
+        )
+        shown = np.count_nonzero(self._mask[int(top / self._side) : bottom, int(left / self._side) : right])
+        return bool(shown and shown * self._side**2 >= _LEAST_SHOWN)
+
+
+def _shrunk(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
+    """Means of step x step pixels; a last row or column may be of fewer."""
+    if step == 1:
+        return pixels
+    down, across = -pixels.shape[0] % step, -pixels.shape[1] % step
+    whole = np.pad(pixels, ((0, down), (0, across), (0, 0)), mode="edge")
+    height, width = whole.shape[0] // step, whole.shape[1] // step
+    made = whole.reshape(height, step, width, step, 3).mean(axis=(1, 3))
+    return np.asarray(made, np.uint8)
 
 
 def cells_are_small(info: SlideInfo) -> bool:

@@ -35,12 +35,12 @@ def test_fields_cover_an_area_once() -> None:
 
 
 def test_empty_glass_is_left_out_and_counted(tmp_path: Path, pool: SlidePool) -> None:
-    slide = write_svs(tmp_path / "S-1.svs", draw_slide(3, 2, empty=((1, 0), (2, 1))))
+    slide = write_svs(tmp_path / "S-1.svs", draw_slide(3, 2, empty=((0, 0), (1, 0))))
     plan = plan_scan(pool, slide, SlideRegion(0, 0, 99_999, 99_999))
     assert (plan.area.width, plan.area.height) == (1920, 960)
     places = {(each.x, each.y) for each in plan.fields}
-    assert places == {(0, 0), (1280, 0), (0, 480), (640, 480)} and plan.skipped == 2
-    assert plan.paths[0] == region_path(slide, SlideRegion(0, 0))
+    assert places == {(1280, 0), (0, 480), (640, 480), (1280, 480)} and plan.skipped == 2
+    assert plan.paths[0] == region_path(slide, SlideRegion(1280, 0))
     assert plan.root == area_path(slide, plan.area)
 
 

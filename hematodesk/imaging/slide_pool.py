@@ -19,10 +19,10 @@ from typing import TypeVar
 from hematodesk.child.wire import BadReply, ChildGone
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.messages import N_
+from hematodesk.domain.slide_info import SlideInfo
 from hematodesk.domain.slide_regions import SlideRegion
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.slide_files import SlideFiles, region_digest, slide_files, slide_identity
-from hematodesk.imaging.slide_wire import SlideInfo
 from hematodesk.imaging.slide_worker import Pixels, SlideLimits, SlideWorker
 
 _T = TypeVar("_T")

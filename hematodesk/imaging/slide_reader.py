@@ -9,12 +9,12 @@ from hematodesk.domain import limits
 from hematodesk.domain.errors import HematodeskError, ImageError
 from hematodesk.domain.messages import N_
 from hematodesk.domain.slide_formats import SlideParts, slide_format_of
+from hematodesk.domain.slide_info import SlideInfo
 from hematodesk.domain.slide_regions import region_of
 from hematodesk.imaging.files import ReadImage
 from hematodesk.imaging.reader import ImageReader
 from hematodesk.imaging.slide_files import is_slide_preview
 from hematodesk.imaging.slide_pool import SlidePool
-from hematodesk.imaging.slide_wire import SlideInfo
 
 _TOO_LARGE = frozenset({"file_too_large", "image_too_large"})
 _UNREACHABLE = frozenset({"file_not_found", "file_unreadable", "file_empty", "slide_incomplete"})

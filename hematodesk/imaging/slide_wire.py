@@ -14,6 +14,7 @@ from hematodesk.child.confine import LIMIT_NAMES
 from hematodesk.child.wire import BadReply, fault_words, templates_in, texts_of, told_fault
 from hematodesk.domain.errors import ImageError
 from hematodesk.domain.slide_formats import VENDORS
+from hematodesk.domain.slide_info import SlideInfo, SlideLevel
 from hematodesk.domain.slide_regions import MAX_REGION_SIDE, MAX_SLIDE_SIDE
 from hematodesk.imaging import slide_faults
 
@@ -38,37 +39,6 @@ CODES = frozenset({"format_unsupported", "image_damaged", "image_too_large", "sl
 MOST_LEVELS, MOST_PATHS, MOST_WORDS = 40, 65_536, 4_096
 MOST_BYTES = 3 * MAX_REGION_SIDE * MAX_REGION_SIDE
 """Of the pixels of one reply."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlideLevel:
-    """One resolution of a slide: its size in pixels, and how many of the full one's pixels one is."""
-
-    width: int
-    height: int
-    downsample: float
-
-
-@dataclass(frozen=True, slots=True)
-class SlideInfo:
-    """What an open slide says of itself.
-
-    Attributes:
-        vendor: one of domain.slide_formats.VENDORS.
-        width, height: pixels of the full resolution.
-        um_per_px: micrometres a pixel; None where it does not say.
-        objective: the objective's magnification; None where it does not say.
-        levels: its resolutions, the full one first.
-        version: OpenSlide's.
-    """
-
-    vendor: str
-    width: int
-    height: int
-    um_per_px: float | None
-    objective: float | None
-    levels: tuple[SlideLevel, ...]
-    version: str
 
 
 @dataclass(frozen=True, slots=True)

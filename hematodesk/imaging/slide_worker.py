@@ -16,6 +16,7 @@ from hematodesk.child.jobs import job_of
 from hematodesk.child.launch import start_child
 from hematodesk.child.memory import Segment
 from hematodesk.child.wire import BadReply, read_exactly, write_whole
+from hematodesk.domain.slide_info import SlideInfo
 from hematodesk.imaging import slide_wire as wire
 from hematodesk.imaging.slide_files import SlideFiles
 
@@ -52,7 +53,7 @@ class SlideWorker:
     Raises OSError when it cannot be started.
     """
 
-    info: wire.SlideInfo
+    info: SlideInfo
     in_force: tuple[str, ...]
 
     def __init__(self, limits: SlideLimits) -> None:

@@ -17,7 +17,7 @@ from hematodesk.ui.kit.image_pyramid import as_qimage
 from hematodesk.ui.state.task_lanes import Lane, TaskLanes, Ticket
 
 if TYPE_CHECKING:
-    from hematodesk.imaging.slide_wire import SlideInfo
+    from hematodesk.domain.slide_info import SlideInfo
     from hematodesk.workflow.services import Services
 
 TILE = 512

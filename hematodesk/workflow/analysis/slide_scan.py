@@ -25,8 +25,8 @@ from hematodesk.workflow.analysis.image_files import ImageListing
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from hematodesk.domain.slide_info import SlideInfo
     from hematodesk.imaging.slide_pool import SlidePool
-    from hematodesk.imaging.slide_wire import SlideInfo
 
 _COARSEST, _FINEST = 66.0, 8
 """Pixels of the slide that one pixel by which glass is told is across: one red cell is still seen in the

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from hematodesk.imaging.slide_wire import SlideInfo
+    from hematodesk.domain.slide_info import SlideInfo
     from hematodesk.workflow.analysis.slide_scan import SlideServices
 
 OVERVIEW_SIDE = 1_536

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from hematodesk.domain.errors import ImageError
+from hematodesk.domain.slide_info import SlideInfo
 from hematodesk.domain.slide_regions import SlideRegion, region_path
 from hematodesk.imaging.slide_glass import shows_something
 from hematodesk.imaging.slide_pool import SlidePool
-from hematodesk.imaging.slide_wire import SlideInfo
 from hematodesk.workflow.analysis.slide_scan import area_path, cells_are_small, fields_of, plan_scan
 from tests.slides import draw_slide, write_huge_svs, write_svs
 

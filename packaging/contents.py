@@ -75,8 +75,24 @@ EXCLUDED_MODULES = [
 HIDDEN_MODULES = [
     # numpy.random's compiled part imports it.
     "secrets",
+    # imagecodecs loads a codec by its name; the others of its hundred, and their libraries, stay out.
+    "imagecodecs._ccitt",
+    "imagecodecs._cms",
+    "imagecodecs._deflate",
+    "imagecodecs._imcd",
+    "imagecodecs._jpeg2k",
+    "imagecodecs._jpeg8",
+    "imagecodecs._jpegxl",
+    "imagecodecs._lerc",
+    "imagecodecs._lzma",
+    "imagecodecs._png",
+    "imagecodecs._shared",
+    "imagecodecs._shared_cython",
+    "imagecodecs._webp",
+    "imagecodecs._zlib",
+    "imagecodecs._zstd",
 ]
-"""What only compiled code imports, so that the analysis cannot see it."""
+"""What only compiled code imports, or what is named while it runs, so that the analysis cannot see it."""
 
 QT_PLUGINS = [
     # Platforms; offscreen for the smoke test and for tests on site.
@@ -119,11 +135,13 @@ RESOURCES_LEFT_OUT = ["translations/*.ts"]
 MODEL_FILES = ["*.onnx", "*.md", "SHA256SUMS"]
 
 _DISTRIBUTIONS = [
+    "imagecodecs",
     "numpy",
     "opencv-python-headless",
     "platformdirs",
     "PySide6-Essentials",
     "shiboken6",
+    "tifffile",
     "XlsxWriter",
 ]
 """Their metadata go in: the self-test and error reports name the versions, and licences lie in it."""

@@ -130,7 +130,8 @@ def wheel_part(wheel: metadata.Distribution) -> Part:
     texts = [
         Path(str(wheel.locate_file(file)))
         for file in wheel.files or ()
-        if _LICENCE_FILE.search(str(file)) and file.suffix in ("", ".txt", ".md", ".rst", ".BSD", ".APACHE")
+        if _LICENCE_FILE.search(str(file))
+        and file.suffix in ("", ".txt", ".md", ".rst", ".BSD", ".APACHE", ".LESSER")
     ]
     return Part(
         name,

@@ -46,6 +46,7 @@ class ImageSummary:
         review_state: see ReviewState.
         fault_code: the error's code, empty when none.
         has_note: whether a note was written on the image or one of its cells.
+        notices: codes of what the reader tells of the image, see image_notices.
     """
 
     id: int
@@ -60,6 +61,7 @@ class ImageSummary:
     review_state: ReviewState
     fault_code: str
     has_note: bool
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

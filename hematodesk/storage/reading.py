@@ -46,7 +46,7 @@ FROM image
 
 SUMMARY_COLUMNS = (
     "image.id, image.session_id, name, image.status, created_at, cell_count, image.uncertain_count, "
-    "image.labels, confidence, image.review_state, fault_code, has_note"
+    "image.labels, confidence, image.review_state, fault_code, has_note, image.notices"
 )
 
 _IN_IDS = "IN (SELECT value FROM json_each(?))"
@@ -231,4 +231,6 @@ def summary_of(row: Row) -> ImageSummary:
         review_state=ReviewState(row[9]),
         fault_code="" if row[10] is None else unpack_text(row[10]),
         has_note=bool(row[11]),
+        # Of most rows without a parser's time.
+        notices=() if row[12] == "[]" else tuple(json.loads(row[12])),
     )

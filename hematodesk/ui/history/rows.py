@@ -60,6 +60,7 @@ def summary_of(image: HistoryImage) -> ImageSummary:
         review_state=counted.review_state,
         fault_code=result.fault.code if result.fault is not None else "",
         has_note=counted.has_note,
+        notices=tuple(result.notices),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from hematodesk.domain.cells import ImageStatus
 from hematodesk.domain.history import ImageSummary, ReviewState, Session
+from hematodesk.domain.image_notices import notice_sentences
 from hematodesk.ui.kit.cell_words import percent
 from hematodesk.ui.kit.class_names import class_count, class_name, short_class_name
+from hematodesk.ui.kit.error_words import error_words
 from hematodesk.ui.kit.plain_text import whole_letters
 from hematodesk.ui.kit.time_words import moment_words
 from hematodesk.ui.kit.translation import translate
@@ -70,8 +72,10 @@ def state_words(summary: ImageSummary) -> str:
 
 
 def image_words(summary: ImageSummary) -> str:
-    """A row as a sentence."""
+    """A row as a sentence, and behind it what the reader tells of the image."""
     parts = [whole_letters(summary.name), label_words(summary), state_words(summary)]
     if summary.has_note:
         parts.append(translate("HistoryWords", "with a note"))
-    return ", ".join(part for part in parts if part)
+    words = ", ".join(part for part in parts if part)
+    told = [error_words(sentence) for sentence in notice_sentences(summary.notices)]
+    return " ".join([f"{words}.", *told]) if told else words

@@ -328,7 +328,11 @@ class Notices(QObject):
                 self.tr("The history was damaged once: a cell, a review or a note of this image is lost.")
             )
         if known:
-            self._banners.show_notice(Notice("image_notices", " ".join(known)))
+            # As long as the image is on show; of the next one with the same words it stands on.
+            words = " ".join(known)
+            told = self._banners.banner("image_notices")
+            if told is None or told.notice.text != words:
+                self._banners.show_notice(Notice("image_notices", words, stays=True))
         elif self._told_of_image:
             self._banners.put_away("image_notices")
         self._told_of_image = bool(known)

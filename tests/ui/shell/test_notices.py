@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 
@@ -36,3 +36,19 @@ def test_what_the_reader_did_to_an_image_is_told_of_that_image_alone(bench: Any)
     assert window.viewer.name == "plain.jpg" and codes(window) == []
     window.viewer.clear()
     assert codes(window) == []
+
+
+def test_what_the_reader_did_stays_told_beside_the_image_and_in_the_list(bench: Any) -> None:
+    deep = bench.field("deep.tiff", "smear_08_sixteen_bit.tiff")
+    window = bench.show(start=[deep])
+    banner = window.banners.banner("image_notices")
+    assert banner is not None and banner.notice.stays and "8 bits" in banner.accessibleName()
+    model = window.panel.model
+    assert "8 bits" in model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+    window.opener.open_paths([bench.field("plain.jpg")])
+    bench.rest(window)
+    assert window.banners.banner("image_notices") is None
+    bench.close(window)
+    again = bench.show()
+    texts = [again.panel.model.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in (1, 2)]
+    assert ["8 bits" in text for text in texts] == [True, False]

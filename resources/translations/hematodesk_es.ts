@@ -4223,6 +4223,10 @@ El marco es lo que vio el modelo; el mapa tiene {across} × {down} valores dentr
 <context>
     <name>LeftOutWords</name>
     <message>
+        <source>Left out of {folder}: {others}.</source>
+        <translation>Se ha dejado fuera de {folder}: {others}.</translation>
+    </message>
+    <message>
         <source>Left out: {others}.</source>
         <translation>Se ha dejado fuera: {others}.</translation>
     </message>

@@ -9,8 +9,11 @@ from hematodesk.ui.kit.words import listed
 LeftOutWords = Context("LeftOutWords")
 
 
-def left_out_words(left_out: LeftOut) -> str:
-    """One sentence; only for what holds something."""
+def left_out_words(left_out: LeftOut, folder: str = "") -> str:
+    """One sentence, with the folder's name where it is given; only for what holds something."""
+    if folder:
+        words = translate("LeftOutWords", "Left out of {folder}: {others}.")
+        return words.format(folder=folder, others=what_is_there(left_out))
     return translate("LeftOutWords", "Left out: {others}.").format(others=what_is_there(left_out))
 
 

@@ -164,11 +164,12 @@ class WatchController(QObject):
 
     def _tell_left_out(self, left_out: LeftOut) -> None:
         """A banner for each new kind; of more of the same its text is changed where it is still shown."""
-        words = left_out_words(left_out)
+        # Not the code of an opened folder's: neither takes the other's place.
+        code, words = "left_out_watched", left_out_words(left_out, self.words()[0])
         if left_out.kinds.keys() - self._left_out.kinds.keys() or left_out.closed > self._left_out.closed:
-            self._banners.show_notice(Notice("left_out", words, stays=True))
+            self._banners.show_notice(Notice(code, words, stays=True))
         else:
-            self._banners.tell("left_out", words)
+            self._banners.tell(code, words)
         self._left_out = left_out
 
     def _follow(self) -> None:

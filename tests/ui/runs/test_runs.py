@@ -224,8 +224,12 @@ def test_what_came_into_a_watched_folder_is_counted_and_followed_if_wanted(bench
     qtbot.waitUntil(lambda: "1 came, newest" in sign.text(), timeout=20_000)
     assert sign.accessibleName().startswith("Watching scanner: 1 came, newest")
     assert window.viewer.image_id == first
-    banner = window.banners.banner("left_out")
-    assert banner is not None and "HEIC" in banner.notice.text and "HEIC" in sign.toolTip()
+    banner = window.banners.banner("left_out_watched")
+    assert (
+        banner is not None
+        and banner.notice.text.startswith("Left out of scanner: 1")
+        and "HEIC" in sign.toolTip()
+    )
     qtbot.keyClick(
         window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     )

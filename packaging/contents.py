@@ -72,25 +72,30 @@ EXCLUDED_MODULES = [
     "PySide6.QtTest",
 ]
 
+CODECS = [
+    "_ccitt",
+    "_cms",
+    "_deflate",
+    "_imcd",
+    "_jpeg2k",
+    "_jpeg8",
+    "_jpegxl",
+    "_lerc",
+    "_lzma",
+    "_png",
+    "_shared",
+    "_shared_cython",
+    "_webp",
+    "_zlib",
+    "_zstd",
+]
+"""Compiled modules of imagecodecs that the readers use; it has some seventy, each loaded when it is named."""
+
 HIDDEN_MODULES = [
     # numpy.random's compiled part imports it.
     "secrets",
-    # imagecodecs loads a codec by its name; the others of its hundred, and their libraries, stay out.
-    "imagecodecs._ccitt",
-    "imagecodecs._cms",
-    "imagecodecs._deflate",
-    "imagecodecs._imcd",
-    "imagecodecs._jpeg2k",
-    "imagecodecs._jpeg8",
-    "imagecodecs._jpegxl",
-    "imagecodecs._lerc",
-    "imagecodecs._lzma",
-    "imagecodecs._png",
-    "imagecodecs._shared",
-    "imagecodecs._shared_cython",
-    "imagecodecs._webp",
-    "imagecodecs._zlib",
-    "imagecodecs._zstd",
+    # imagecodecs loads a codec by its name.
+    *(f"imagecodecs.{name}" for name in CODECS),
 ]
 """What only compiled code imports, or what is named while it runs, so that the analysis cannot see it."""
 
@@ -138,6 +143,9 @@ _DISTRIBUTIONS = [
     "imagecodecs",
     "numpy",
     "opencv-python-headless",
+    "openslide-bin",
+    "openslide-python",
+    "pillow",
     "platformdirs",
     "PySide6-Essentials",
     "shiboken6",
@@ -188,10 +196,20 @@ BINARIES_LEFT_OUT = [
     "cv2/opencv_videoio_ffmpeg*.dll",
     # Only CUDA is asked for; TensorRT's own libraries are not there.
     "onnxruntime/capi/*onnxruntime_providers_tensorrt.*",
+    # Of Pillow, OpenSlide's interface hands over pixels, and that is all.
+    "PIL/_avif.*",
+    "PIL/_imagingcms.*",
+    "PIL/_imagingft.*",
+    "PIL/_imagingmath.*",
+    "PIL/_imagingmorph.*",
+    "PIL/_imagingtk.*",
+    "PIL/_webp.*",
 ]
 
 _PLUGIN = re.compile(r"^PySide6/(?:Qt/)?plugins/(.+)$")
 _TRANSLATION = re.compile(r"^PySide6/(?:Qt/)?translations/(.+)$")
+_CODEC = re.compile(r"^imagecodecs/(_\w+)\.[^/]*(?:so|pyd)$")
+_WHEELS_LIBRARIES = re.compile(r"^(?:imagecodecs|pillow)\.libs/")
 _QT_LIBRARY = re.compile(r"^(?:lib)?(?:Qt6|icu|pyside6qml)")
 _NOT_METADATA = re.compile(
     r"\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json|sboms/.*|entry_points\.txt)$"
@@ -301,6 +319,12 @@ def is_unwanted_plugin(name: str) -> bool:
     return plugin is not None and not _matches(plugin[1], QT_PLUGINS)
 
 
+def is_unwanted_codec(name: str) -> bool:
+    """Whether that name inside the program is a compiled module of imagecodecs that no reader uses."""
+    codec = _CODEC.match(PurePath(name).as_posix())
+    return codec is not None and codec[1] not in CODECS
+
+
 def is_system_library(source: str, platform: str = sys.platform, own: Sequence[str] | None = None) -> bool:
     """Whether that file is a library of the build machine's system that must not be brought along.
 
@@ -327,6 +351,7 @@ def chosen_binaries(
         entry
         for entry in entries
         if not is_unwanted_plugin(entry[0])
+        and not is_unwanted_codec(entry[0])
         and not _matches(PurePath(entry[0]).as_posix(), BINARIES_LEFT_OUT)
         and not is_system_library(entry[1], platform, own)
     ]
@@ -361,8 +386,10 @@ def stripped(entries: Iterable[Entry], folder: Path, own: str = sys.base_prefix)
 
 
 def _is_only_for_others(entry: Entry) -> bool:
-    """Whether it is there only because something else loads it: a library of Qt's or the system's."""
+    """Whether it is there only because something else loads it: a library of a wheel's or the system's."""
     file = PurePath(entry[0]).name
+    if _WHEELS_LIBRARIES.match(PurePath(entry[0]).as_posix()):
+        return True
     if entry[2] != "BINARY" or _PLUGIN.match(PurePath(entry[0]).as_posix()):
         return False
     return _QT_LIBRARY.match(file) is not None or _matches(file, LINUX_LIBRARIES[1:])

@@ -21,6 +21,7 @@ OWN = "hematodesk"
 _LICENCE_FILE = re.compile(r"(^|/)(licen[cs]e|copying|notice|copyright|third.?party)[^/]*$", re.IGNORECASE)
 
 _LICENCES = {
+    "imagecodecs": "BSD-3-Clause",
     "numpy": "BSD-3-Clause",
     "onnxruntime": "MIT",
     "onnxruntime-gpu": "MIT",
@@ -28,6 +29,7 @@ _LICENCES = {
     "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
     "pyside6-essentials": "LGPL-3.0-only",
     "shiboken6": "LGPL-3.0-only",
+    "tifffile": "BSD-3-Clause",
     "xlsxwriter": "BSD-2-Clause",
 }
 """SPDX expressions of parts whose metadata states the licence differently, or the chosen one of several."""

@@ -208,6 +208,31 @@ def test_libraries_that_only_left_out_plugins_need_go_with_them():
     ]
 
 
+def test_only_the_codecs_that_readers_use_are_taken_with_their_libraries():
+    names = ["imagecodecs/_jpeg8.abi3.so", "imagecodecs/_blosc.abi3.so", "PIL/_imaging.cpython-311.so"]
+    names += [
+        "PIL/_avif.cpython-311.so",
+        "imagecodecs.libs/libjpeg.so.8",
+        "imagecodecs.libs/libblosc-2.so.1",
+    ]
+    given = [(name, f"/v/{name}", "BINARY" if ".libs/" in name else "EXTENSION") for name in names]
+    needs = {
+        "/v/imagecodecs/_jpeg8.abi3.so": {"libjpeg.so.8"},
+        "/v/imagecodecs/_blosc.abi3.so": {"libblosc.so"},
+    }
+    kept = contents.chosen_binaries(given, lambda source: needs.get(source, set()), "linux", ["/v"])
+    assert [name for name, _, _ in kept] == [names[0], names[2], names[4]]
+
+
+def test_every_codec_that_is_loaded_is_among_those_that_are_taken():
+    code = (
+        "import sys, hematodesk.imaging.read; from hematodesk.imaging import colour; colour.warm_colour(); "
+    )
+    code += "print(*(name.partition('.')[2] for name in sys.modules if name.startswith('imagecodecs._')))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "_jpeg8" in told and set(told.split()) == set(contents.CODECS)
+
+
 def test_sizes_by_component_and_the_limit(tmp_path):
     inside = tmp_path / "_internal"
     for name, size in {

@@ -197,7 +197,7 @@ def test_the_debian_package_is_whole_and_runs_nothing(
     control = {path.name for path in (tmp_path / "out/DEBIAN").iterdir()}
     assert control == {"control", "md5sums"}, "no maintainer script"
     entry = (tmp_path / "out/usr/share/applications/hematodesk.desktop").read_text()
-    assert "MimeType=image/jpeg;image/png;image/tiff;image/bmp;image/webp;\n" in entry
+    assert "image/webp;image/gif;image/jp2;image/avif;\n" in entry
     assert "Exec=hematodesk %F\n" in entry
     assert gzip.decompress((tmp_path / "out/usr/share/doc/hematodesk/changelog.gz").read_bytes())
     sums = (tmp_path / "out/DEBIAN/md5sums").read_text()

@@ -76,7 +76,11 @@ def build_at(paths: AppPaths, policy: Policy = NO_POLICY) -> Services:
         trial().check(package)
         return Classifier(package, provider, opener=confinement().open)
 
-    models = ModelService(open_store, settings, make_classifier, policy)
+    def end_models() -> None:
+        if confinement.cache_info().currsize:
+            confinement().close()
+
+    models = ModelService(open_store, settings, make_classifier, policy, end_models)
 
     def open_reader() -> ImageReader:
         from hematodesk.imaging.slide_pool import SlidePool

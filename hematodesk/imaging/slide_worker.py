@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -133,7 +134,8 @@ class SlideWorker:
     def _request(
         self, kind: int, level: int = 0, x: int = 0, y: int = 0, width: int = 0, height: int = 0
     ) -> bytes:
-        self._number += 1
+        # A number that the child cannot foresee, so that it answers nothing in advance.
+        self._number = secrets.randbits(64)
         return wire.REQUEST.pack(wire.ASK, self._number, kind, level, x, y, width, height)
 
     def _reply(self, number: int) -> wire.Reply:

@@ -255,7 +255,7 @@ class Services:
         return keep_picture(picture, self.paths.pictures)
 
     def close(self) -> None:
-        """End the session, remove unused kept pictures, close history and reader; safe to call twice.
+        """End the session, remove unused kept pictures, close history, reader and models; safe to call twice.
 
         Raises HistoryError when the history refuses; it is closed all the same.
         """
@@ -265,6 +265,7 @@ class Services:
             reader, self._reader = self._reader, None
             if reader is not None:
                 reader.close()
+            self.models.close()
             if history is None:
                 return
             try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from export_tools.phantom import render_field
@@ -33,6 +34,18 @@ def opened(tmp_path: Path, package_bytes) -> Iterator[api.Model]:
     file.write_bytes(package_bytes())
     with api.open_model(file, provider="cpu", data_dir=tmp_path / "data") as model:
         yield model
+
+
+def test_closing_ends_the_processes_of_a_model_that_did_not_come_with_the_program(opened: api.Model) -> None:
+    def computing() -> list[psutil.Process]:
+        return [
+            each for each in psutil.Process().children() if "'--child', 'model'" in " ".join(each.cmdline())
+        ]
+
+    opened.name_image(BLANK, whole_image=True)
+    assert computing()
+    opened.close()
+    assert not computing()
 
 
 def test_it_tells_what_was_opened(opened: api.Model) -> None:

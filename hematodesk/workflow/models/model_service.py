@@ -89,6 +89,7 @@ class ModelService:
         settings: where model and provider are remembered.
         make_classifier: (package, provider) -> classifier; raises ModelError, ProviderError.
         policy: what the administrator allows.
+        end: ends the processes in which models compute, if there are any.
     """
 
     def __init__(
@@ -97,8 +98,10 @@ class ModelService:
         settings: SettingsStore,
         make_classifier: ClassifierFactory,
         policy: Policy = NO_POLICY,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         self._policy = policy
+        self._end = end
         self._open_store = open_store
         self._store: PackageStore | None = None
         self._settings = settings
@@ -130,6 +133,10 @@ class ModelService:
     def loaded(self) -> LoadedModel | None:
         """The model last loaded, None before."""
         return self._loaded
+
+    def close(self) -> None:
+        """End the processes in which models compute; those that are loaded are of no use afterwards."""
+        self._end()
 
     def expect(self) -> Callable[[], None]:
         """A model is about to be loaded: `awaited` waits until the function that is returned is called."""

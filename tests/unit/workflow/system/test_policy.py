@@ -17,6 +17,7 @@ import onnx
 import pytest
 
 from hematodesk import bootstrap
+from hematodesk.api import open_model
 from hematodesk.cli import arguments
 from hematodesk.cli.adapt_command import adapt_from_history
 from hematodesk.cli.main import main
@@ -352,6 +353,18 @@ def test_each_command_that_is_covered_is_refused_before_anything_is_written(
     said = capsys.readouterr()
     assert "not_allowed" in said.err and not said.out
     assert not new.exists() and not data.exists()
+
+
+def test_the_python_interface_asks_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (package,) = [each for each in bootstrap.build(tmp_path).models.packages() if each.name == "cells3"]
+    path = foreign_copy(package.path.read_bytes(), tmp_path / "x.onnx", "mine", "1.0.0")
+    file = write(tmp_path, data_folder=str(tmp_path / "data"), model_import=False)
+    monkeypatch.setattr(bootstrap, "policy_file", lambda: file)
+    with pytest.raises(ModelError) as caught:
+        open_model(path)
+    assert caught.value.code == "not_allowed"
+    with pytest.raises(PolicyError):
+        open_model(data_dir=tmp_path / "mine")
 
 
 def test_the_workflow_asks_once_more_whoever_calls_it(tmp_path: Path) -> None:

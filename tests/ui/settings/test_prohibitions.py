@@ -6,7 +6,8 @@ from hematodesk.ui.kit.actions import ACTIONS
 from hematodesk.workflow.system.prohibitions import PROHIBITIONS
 
 FREE = {
-    "open_files", "open_folder", "open_samples", "watch_folder", "stop_watching", "pause", "resume_run",
+    "open_files", "open_folder", "open_samples", "watch_folder", "stop_watching", "follow_watched",
+    "pause", "resume_run",
     "run_summary", "import_history", "restore", "check_history", "quit", "undo", "redo", "paste",
     "delete_images", "find", "settings", "previous_image", "next_image", "zoom_in", "zoom_out", "zoom_fit",
     "zoom_actual", "fold_history", "fold_answer", "full_screen", "put_away", "next_pane", "previous_pane",

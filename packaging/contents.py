@@ -7,6 +7,7 @@ PyInstaller's own (name inside the program, file it comes from, kind).
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -214,6 +215,16 @@ _QT_LIBRARY = re.compile(r"^(?:lib)?(?:Qt6|icu|pyside6qml)")
 _NOT_METADATA = re.compile(
     r"\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json|sboms/.*|entry_points\.txt)$"
 )
+
+
+def slide_library() -> list[tuple[str, str]]:
+    """(file, folder inside) of OpenSlide, which its Python package looks for beside its own code."""
+    found = importlib.util.find_spec("openslide_bin")
+    if found is None or found.origin is None:
+        raise SystemExit("openslide-bin is not installed: packaging/requirements.txt names it.")
+    package = Path(found.origin).parent
+    names = ("libopenslide.so.1", "libopenslide-1.dll", "libopenslide.1.dylib")
+    return [(str(package / name), "openslide_bin") for name in names if (package / name).is_file()]
 
 
 def program_data(root: Path) -> list[tuple[str, str]]:

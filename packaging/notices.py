@@ -19,6 +19,7 @@ COMMON_TEXTS = Path(os.environ.get("HEMATODESK_LICENCE_TEXTS", "/usr/share/commo
 
 _COPYLEFT = ("LGPL-3", "GPL-3")
 _LGPL = "LGPL-3.0-only"
+_OLDER_LGPL = "LGPL-2.1-only"
 
 _EXPLAINED = """\
 Qt and the LGPL
@@ -41,6 +42,22 @@ What that gives you:
 The wheels of Qt hold no licence texts of the third-party code inside Qt itself (among it ICU, FreeType,
 HarfBuzz, PCRE2, libjpeg-turbo, libpng, zlib, double-conversion and MD4C). Qt's documentation lists them with
 their texts under "Licenses Used in Qt".
+"""
+
+
+_SLIDES = """\
+OpenSlide and the LGPL
+======================
+
+hematodesk reads whole slides through OpenSlide and its Python interface, under the GNU Lesser General
+Public License, version 2.1; the library holds further ones, among them GLib and cairo under the same
+licence. Their texts are in the folder{folders}.
+
+OpenSlide is a separate file of this program, {files}. You may replace it by your own build,
+changed as you like, under the same name: the program loads whatever lies there, and nothing checks or locks
+it. hematodesk's own terms (the MIT licence) do not forbid to take the program apart in order to find faults
+in such changes. The source is published by the OpenSlide project. Whoever gives you this program has to give
+you that source, too, when you ask for it within three years.
 """
 
 
@@ -74,7 +91,7 @@ def write_notices(parts: Sequence[Part], folder: Path) -> list[Path]:
             f"No licence text was found for {', '.join(without)}. A wheel must bring one; a library of the "
             "build system must have its package's copyright file."
         )
-    written += _copyleft(parts, folder)
+    written += [*_copyleft(parts, folder), *_slides(parts, folder)]
     table = folder / "THIRD-PARTY.txt"
     table.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [table, *written]
@@ -99,6 +116,17 @@ def _copyleft(parts: Sequence[Part], folder: Path) -> list[Path]:
     explained = folder / "QT-AND-THE-LGPL.txt"
     explained.write_text(_EXPLAINED.format(qt=lesser[0].version, folders=", ".join(places)), encoding="utf-8")
     return [*written, explained]
+
+
+def _slides(parts: Sequence[Part], folder: Path) -> list[Path]:
+    readers = [part for part in parts if part.licence == _OLDER_LGPL]
+    if not readers:
+        return []
+    files = sorted(file for part in readers for file in part.files if file.startswith("openslide_bin/"))
+    named = "s " + " and ".join(_plain(part.name) for part in readers)
+    explained = folder / "OPENSLIDE-AND-THE-LGPL.txt"
+    explained.write_text(_SLIDES.format(folders=named, files=", ".join(files)), encoding="utf-8")
+    return [explained]
 
 
 def _copy(part: Part, folder: Path) -> list[Path]:

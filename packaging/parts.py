@@ -25,6 +25,8 @@ _LICENCES = {
     "numpy": "BSD-3-Clause",
     "onnxruntime": "MIT",
     "onnxruntime-gpu": "MIT",
+    "openslide-bin": "LGPL-2.1-only",
+    "openslide-python": "LGPL-2.1-only",
     "opencv-python-headless": "Apache-2.0",
     "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
     "pyside6-essentials": "LGPL-3.0-only",

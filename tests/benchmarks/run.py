@@ -21,6 +21,7 @@ import confined
 import history
 import load
 import psutil
+import slides
 import why
 import window
 from common import ROOT, table
@@ -37,6 +38,7 @@ def main() -> None:
         "children": children.run,
         "history": history.run,
         "why": why.run,
+        "slides": slides.run,
         "confined": confined.run,
     }
     parser.add_argument("--only", action="append", choices=tuple(parts), help="measure these alone")

@@ -144,6 +144,9 @@ def _chosen(
     layouts = []
     for place, entry in enumerate(entries):
         layout = layout_of(read_page(file, entry.offset), data, order)
+        if (layout.width, layout.height) != (entry.width, entry.height):
+            # Two readers of one directory: what was checked must be what is decoded.
+            raise Broken(tiff.CONTRADICTION)
         if stack.together:
             layout = _behind(layout, number * stack.channels + place, data)
         layouts.append(layout)

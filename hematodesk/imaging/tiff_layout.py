@@ -14,6 +14,7 @@ import io
 import logging
 import struct
 from dataclasses import dataclass, field
+from operator import index
 from typing import Any, Literal
 
 import numpy as np
@@ -248,18 +249,18 @@ def layout_of(page: Any, data: Data, order: str) -> Layout:
 
 
 def _layout(page: Any, order: str) -> Layout:
-    compression, photometric = int(page.compression), _photometric(page)
-    samples, apart = int(page.samplesperpixel), int(page.planarconfig) == 2
+    compression, photometric = index(page.compression), _photometric(page)
+    samples, apart = index(page.samplesperpixel), index(page.planarconfig) == 2
     bits = page.bitspersample
     if isinstance(bits, tuple):
         raise Unsupported(tiff.MIXED_DEPTHS)
-    bits = int(bits)
+    bits = index(bits)
     if photometric in _KINDS:
         raise Unsupported(_KINDS[photometric])
     if compression not in BYTES | PICTURES and compression not in CCITT:
         name = _NAMES.get(compression, str(compression))
         raise Unsupported(tiff.COMPRESSION, name)
-    sample_format = int(page.sampleformat) if not isinstance(page.sampleformat, tuple) else 0
+    sample_format = index(page.sampleformat) if not isinstance(page.sampleformat, tuple) else 0
     kind = {1: "u", 2: "i", 3: "f", 4: "u"}.get(sample_format)
     if kind is None:
         raise Unsupported(tiff.COMPLEX_NUMBERS)
@@ -267,16 +268,16 @@ def _layout(page: Any, order: str) -> Layout:
         raise Unsupported(tiff.RARE_DEPTH, str(bits))
     if not 0 < samples <= _MOST_SAMPLES:
         raise Unsupported(tiff.MANY_SAMPLES)
-    extra = tuple(int(each) for each in page.extrasamples)
+    extra = tuple(index(each) for each in page.extrasamples)
     colours = _colours(page, photometric, samples, extra)
     opacity = next((at for at in range(len(extra)) if extra[at] in (1, 2)), None)
     place = None if opacity is None else samples - len(extra) + opacity
     if place is not None and place < min(colours, samples - 1):
         place, opacity = None, None
     tiled = bool(page.is_tiled)
-    width, height = int(page.imagewidth), int(page.imagelength)
-    piece = (int(page.tilewidth), int(page.tilelength)) if tiled else (width, int(page.rowsperstrip))
-    if int(page.imagedepth) != 1 or (tiled and int(page.tiledepth) != 1):
+    width, height = index(page.imagewidth), index(page.imagelength)
+    piece = (index(page.tilewidth), index(page.tilelength)) if tiled else (width, index(page.rowsperstrip))
+    if index(page.imagedepth) != 1 or (tiled and index(page.tiledepth) != 1):
         raise Unsupported(tiff.A_VOLUME)
     tables = page.jpegtables
     return Layout(
@@ -290,13 +291,15 @@ def _layout(page: Any, order: str) -> Layout:
         kind=kind,
         photometric=photometric,
         compression=compression,
-        predictor=int(page.predictor) if compression in _PREDICTED else 1,
+        predictor=index(page.predictor) if compression in _PREDICTED else 1,
         apart=apart and samples > 1,
-        turned=int(page.fillorder) == 2,
+        turned=index(page.fillorder) == 2,
         order="<" if order == "<" else ">",
         piece=piece,
         tiled=tiled,
-        places=tuple((int(at), int(n)) for at, n in zip(page.dataoffsets, page.databytecounts, strict=False)),
+        places=tuple(
+            (index(at), index(n)) for at, n in zip(page.dataoffsets, page.databytecounts, strict=False)
+        ),
         subsampling=_subsampling(page),
         tables=bytes(tables) if tables else None,
         page=page,
@@ -306,16 +309,16 @@ def _layout(page: Any, order: str) -> Layout:
 def _photometric(page: Any) -> int:
     """The tag; where it is missing, colour if there are three samples. Bilevel fax without it is white."""
     if 262 in page.tags:
-        return int(page.photometric)
-    if int(page.compression) in CCITT:
+        return index(page.photometric)
+    if index(page.compression) in CCITT:
         return MIN_IS_WHITE
-    return RGB if int(page.samplesperpixel) >= 3 else MIN_IS_BLACK
+    return RGB if index(page.samplesperpixel) >= 3 else MIN_IS_BLACK
 
 
 def _colours(page: Any, photometric: int, samples: int, extra: tuple[int, ...]) -> int:
     """How many samples are the colour's. Raises Unsupported."""
     if photometric == SEPARATED:
-        if int(tag_of(page, 332) or 1) != 1 or samples < 4:
+        if index(tag_of(page, 332) or 1) != 1 or samples < 4:
             raise Unsupported(tiff.OTHER_INKS)
         return 4
     if photometric in (MIN_IS_WHITE, MIN_IS_BLACK):
@@ -335,7 +338,7 @@ def _subsampling(page: Any) -> tuple[int, int]:
     value = tag_of(page, 530)
     if value is None:
         return (2, 2) if _photometric(page) == YCBCR else (1, 1)
-    across, down = (int(each) for each in value)
+    across, down = (index(each) for each in value)
     if across not in (1, 2, 4) or down not in (1, 2, 4):
         raise Broken(tiff.CONTRADICTION)
     return across, down
@@ -366,12 +369,12 @@ def _check(page: Layout, data: Data) -> None:
     if page.subsampled and (page.apart or page.bits != 8 or page.samples != 3 or page.predictor != 1):
         raise Unsupported(tiff.OTHER_COLOURS, "YCbCr")
     most = _MOST_EXPANSION.get(page.compression)
-    for index in range(pieces):
-        at, count = page.places[index]
+    for piece in range(pieces):
+        at, count = page.places[piece]
         if at < 0 or count <= 0 or at + count > len(data):
             raise Broken(tiff.PIXELS_MISSING, truncated=True)
         if most is not None:
-            rows = page.rows_of(index // page.across % page.down)
+            rows = page.rows_of(piece // page.across % page.down)
             if count * most < page.piece_bytes(rows):
                 raise Broken(tiff.PIXELS_MISSING, truncated=True)
 

@@ -531,6 +531,14 @@ def test_a_last_strip_that_is_written_whole_is_read(colours):
         same(read(tf.tiff_file([page])), colours)
 
 
+@pytest.mark.parametrize("tag", [tf.WIDTH, tf.HEIGHT])
+def test_a_size_of_a_strange_type_is_no_size(colours, tag):
+    """Read as a text, the byte 56 would be an 8."""
+    page = tf.picture(np.resize(colours, (56, 56, 3)), bits=8, photometric=2)
+    page.tags[tag] = (tf.BYTE, 56)
+    assert refused(tf.tiff_file([page])).code == "image_damaged"
+
+
 def test_an_even_picture_is_told():
     assert "uniform_picture" in notices(
         picture_file(np.full((40, 40, 3), 7, np.uint8), bits=8, photometric=2)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hematodesk.domain.cells import Cell, ImageResult, ImageStatus
+from hematodesk.domain.cells import Cell, Fault, ImageResult, ImageStatus
 from hematodesk.domain.image_notices import notice_sentences
 from hematodesk.domain.separators import Separator
 
@@ -89,7 +89,7 @@ def answer_document(file: str, result: ImageResult, loaded: LoadedModel) -> dict
     return {
         "file": file,
         "status": result.status.value,
-        "error": {"code": result.fault.code, "message": result.fault.message} if result.fault else None,
+        "error": {"code": result.fault.code, "message": _in_words(result.fault)} if result.fault else None,
         "notices": list(result.notices),
         "width": result.width or None,
         "height": result.height or None,
@@ -98,6 +98,11 @@ def answer_document(file: str, result: ImageResult, loaded: LoadedModel) -> dict
         "cells": [_cell_document(cell) for cell in result.cells if cell.prediction is not None],
         "elapsed_ms": round(result.elapsed_ms, 3),
     }
+
+
+def _in_words(fault: Fault) -> str:
+    """What is wrong, and what to do: whoever reads it here has no window to look it up in."""
+    return f"{fault.message} {fault.remedy}".rstrip()
 
 
 def _cell_document(cell: Cell) -> dict[str, Any]:
@@ -140,7 +145,7 @@ def _table(loaded: LoadedModel) -> ResultFormat:
         shown = columns(file)
         if result.status is ImageStatus.ERROR:
             fault = result.fault
-            reason = f"{fault.code}: {fault.message}" if fault else ""
+            reason = f"{fault.code}: {_in_words(fault)}" if fault else ""
             return f"{shown}     -  error  {printable(reason)}\n"
         notices = [f"{shown}     -  notice  {sentence}\n" for sentence in notice_sentences(result.notices)]
         if not result.cells:

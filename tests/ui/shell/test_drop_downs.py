@@ -74,4 +74,4 @@ def test_no_list_hides_its_last_entry(bench: Any, qtbot: QtBot, theme: Any, look
         counted[name] = check(dialog, qtbot)
     assert counted["window"] == 3, "two filters and the class whose evidence is shown"
     assert counted["settings"] >= 4 and counted["models"] == 1 and counted["compare_models"] == 2
-    assert counted["adapt"] == 1 and counted["export 0"] == 2 and counted["export 2"] == 3
+    assert counted["adapt"] == 1 and counted["export 0"] == 3 and counted["export 2"] == 3

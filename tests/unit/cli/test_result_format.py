@@ -58,6 +58,13 @@ def test_json_of_a_failed_image_names_the_error(loaded, failed):
     assert (document["width"], document["height"], document["cells"]) == (None, None, [])
 
 
+def test_a_failed_image_says_what_to_do(loaded, failed):
+    told = replace(failed, fault=replace(failed.fault, remedy="Save it as JPEG."))
+    document = json.loads(answer_format("json", loaded).line("bad", told))
+    assert document["error"]["message"] == "“bad” is not an image. Save it as JPEG."
+    assert "is not an image. Save it as JPEG." in answer_format("table", loaded).line("bad", told)
+
+
 def test_json_is_one_line_whatever_the_name(loaded, made_result):
     line = answer_format("json", loaded).line("a\nb\u2028\x00.png", made_result())
     assert line.count("\n") == 1

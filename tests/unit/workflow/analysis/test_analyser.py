@@ -83,7 +83,7 @@ def test_a_cancelled_analysis_raises(images, classifier):
 
 
 def test_too_little_memory_becomes_a_fault(images, classifier, monkeypatch):
-    def refuse(pixels):
+    def refuse(*given):
         raise MemoryError
 
     monkeypatch.setattr("hematodesk.imaging.locate.locate_cells", refuse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from hematodesk.child.launch import CHILD_ARGUMENT, POLITE
+from hematodesk.child.launch import CHILD_ARGUMENT, POLITE, POLITE_KINDS
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
 
 def _work_as_child(kind: str, arguments: list[str]) -> int:
     """A child for foreign input (see hematodesk.child); it imports what its work needs and nothing else."""
-    if sys.platform != "win32":
+    if sys.platform != "win32" and kind in POLITE_KINDS:
         os.nice(POLITE)
     if kind == "decode":
         from hematodesk.imaging.decoder_child import main as decode

@@ -39,6 +39,10 @@ POLITE = 5
 """A child's nice value (Windows: one class below normal). Several children that started at once kept
 the processor from the window for up to 60 ms."""
 
+POLITE_KINDS = frozenset({"decode", "slide"})
+"""The children that stand back. A model's child does not: a person waits for its answer, which stood back for
+nothing when the program itself computed it."""
+
 _START = (
     "import sys; sys.path[:] = {paths!r}; sys.argv[:] = {argv!r}; "
     "from hematodesk.__main__ import main; sys.exit(main())"
@@ -83,7 +87,7 @@ def start_child(
             bufsize=0,
             creationflags=subprocess.CREATE_NO_WINDOW
             | subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.BELOW_NORMAL_PRIORITY_CLASS,
+            | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if kind in POLITE_KINDS else 0),
         )
     return subprocess.Popen(
         child_command(kind, arguments),

@@ -206,3 +206,10 @@ def test_shapes_that_no_output_can_have_are_not_believed(words):
 def test_greetings_that_no_child_says_are_not_believed(words):
     with pytest.raises(BadReply):
         wire.checked_greeting(words)
+
+
+@pytest.mark.skipif(not LINUX, reason="priorities are asked as on Linux")
+def test_a_model_in_its_child_does_not_stand_back(confined):
+    confined()
+    (child,) = psutil.Process().children()
+    assert child.nice() == psutil.Process().nice()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -15,6 +17,7 @@ import psutil
 import pytest
 from onnx import helper, numpy_helper
 
+from hematodesk.child import launch
 from hematodesk.child.wire import BadReply
 from hematodesk.domain.cancel import CancelToken
 from hematodesk.domain.errors import Cancelled, ModelError
@@ -213,3 +216,64 @@ def test_a_model_in_its_child_does_not_stand_back(confined):
     confined()
     (child,) = psutil.Process().children()
     assert child.nice() == psutil.Process().nice()
+
+
+_TAKEN_OVER = """
+import ctypes, importlib, os, socket, sys, threading
+from pathlib import Path
+from hematodesk.child.confine import Limits, begin, confine
+from hematodesk.child.landlock import landlock_version
+from hematodesk.child.seccomp import Allowed
+from hematodesk.inference import model_child
+from hematodesk.inference.runtime import OnnxRuntime
+
+parent = int(sys.argv[1])
+begin(parent)
+OnnxRuntime()
+importlib.import_module("numpy.random")
+print("threads", len(os.listdir("/proc/self/task")))
+libc = ctypes.CDLL(None, use_errno=True)
+mask = ctypes.create_string_buffer(b"\\x01", 128)
+confine(
+    Limits(2**31, 60),
+    Allowed((0,), (1, 2), threads=True, files=landlock_version() > 0),
+    model_child._PROCESSOR,
+)
+ways = {
+    "pin the parent": lambda: libc.sched_setaffinity(parent, 128, mask) == 0,
+    "memory of the parent": lambda: os.open(f"/proc/{parent}/mem", os.O_RDONLY),
+    "status of the parent": lambda: os.open(f"/proc/{parent}/status", os.O_RDONLY),
+    "files of the parent": lambda: os.listdir(f"/proc/{parent}/fd"),
+    "somebody's file": lambda: os.open(sys.argv[2], os.O_RDONLY),
+    "its folder": lambda: os.listdir(os.path.dirname(sys.argv[2])),
+    "a new file": lambda: os.open(sys.argv[2] + "x", os.O_RDWR | os.O_CREAT),
+    "a socket": lambda: socket.socket(),
+    "another process": lambda: os.fork(),
+    "end the parent": lambda: libc.kill(parent, 0) == 0,
+    "a program": lambda: libc.execve(b"/bin/true", None, None) == 0,
+}
+for name, way in ways.items():
+    try:
+        if way() is not False:
+            print("did", name)
+    except OSError:
+        pass
+thread = threading.Thread(target=lambda: print("a thread"))
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="a system call filter is had on Linux alone")
+def test_a_child_that_its_model_took_over_can_do_nothing_but_compute(tmp_path):
+    file = tmp_path / "somebody's.txt"
+    file.write_bytes(b"private")
+    done = subprocess.run(
+        [sys.executable, "-c", _TAKEN_OVER, str(os.getpid()), str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | launch._OWN_VARIABLES,
+    )
+    # No thread runs before the limits are in force, since they would not hold it.
+    assert done.stdout.splitlines() == ["threads 1", "a thread"], done.stderr

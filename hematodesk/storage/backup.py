@@ -16,11 +16,10 @@ from hematodesk.domain.targets import settle
 from hematodesk.storage import faults
 from hematodesk.storage.drive import on_network
 from hematodesk.storage.swap import HELPERS
+from hematodesk.storage.trust import bounded, harden, quoted
 
 _PAGES_AT_ONCE = 1024
 _PAUSE_S = 0.01
-_INSTRUCTIONS = 50_000
-"""SQLite instructions between two checks for cancelling: some milliseconds."""
 
 
 def copy_database(
@@ -72,11 +71,13 @@ def _remove(path: Path) -> None:
 def _copy_into(source: sqlite3.Connection, part: Path, target: Path, token: CancelToken) -> None:
     try:
         with contextlib.closing(sqlite3.connect(str(part), isolation_level=None)) as copy:
+            harden(copy)
             # An incomplete copy is discarded anyway; syncing once at the end is enough.
             copy.execute("PRAGMA synchronous = OFF")
-            expected = _copy_pages(source, copy, token)
+            origin = Path(source.execute("PRAGMA database_list").fetchone()[2])
+            expected = _copy_pages(source, copy, origin, token)
             copy.execute("PRAGMA journal_mode = DELETE")
-            _verify(copy, expected, target, token)
+            _verify(copy, expected, part, target, token)
         with part.open("rb+") as stream:
             os.fsync(stream.fileno())
         part.replace(target)
@@ -92,7 +93,7 @@ def _copy_into(source: sqlite3.Connection, part: Path, target: Path, token: Canc
 
 
 def _copy_pages(
-    source: sqlite3.Connection, copy: sqlite3.Connection, token: CancelToken
+    source: sqlite3.Connection, copy: sqlite3.Connection, origin: Path, token: CancelToken
 ) -> dict[str, int] | None:
     """Copy all pages; returns the row counts of the tables, None where they may change meanwhile."""
 
@@ -106,7 +107,8 @@ def _copy_pages(
     # Counting starts the read transaction, so that the copy is of the same state.
     source.execute("BEGIN")
     try:
-        expected = _counts(source)
+        with stopping(source, origin, token):
+            expected = _counts(source)
         source.backup(copy, pages=_PAGES_AT_ONCE, progress=step, sleep=0)
     finally:
         source.execute("ROLLBACK")
@@ -114,9 +116,9 @@ def _copy_pages(
 
 
 def _verify(
-    copy: sqlite3.Connection, expected: dict[str, int] | None, target: Path, token: CancelToken
+    copy: sqlite3.Connection, expected: dict[str, int] | None, part: Path, target: Path, token: CancelToken
 ) -> None:
-    with stopping(copy, token):
+    with stopping(copy, part, token):
         problems = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(1)")]
         if problems != ["ok"] or (expected is not None and _counts(copy) != expected):
             raise HistoryError(
@@ -128,19 +130,17 @@ def _verify(
 
 
 @contextlib.contextmanager
-def stopping(connection: sqlite3.Connection, token: CancelToken) -> Iterator[None]:
-    """Within the block cancelling interrupts the connection's work and raises Cancelled."""
-    connection.set_progress_handler(lambda: int(token.cancelled), _INSTRUCTIONS)
+def stopping(connection: sqlite3.Connection, path: Path, token: CancelToken) -> Iterator[None]:
+    """`bounded` for that file; cancelling interrupts the connection's work and raises Cancelled."""
     try:
-        yield
+        with bounded(connection, path, lambda: token.cancelled):
+            yield
     except sqlite3.OperationalError:
         token.check()
         raise
-    finally:
-        connection.set_progress_handler(None, 0)
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:
     """The row count of every table."""
     names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
+    return {name: connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0] for name in names}

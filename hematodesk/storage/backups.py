@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ from hematodesk.domain.history import Backup
 from hematodesk.domain.messages import N_, reason_of
 from hematodesk.storage import faults
 from hematodesk.storage.history import History
+from hematodesk.storage.migrations import MIGRATIONS
+from hematodesk.storage.trust import bounded, harden, refuse_other_schema
 
 KEPT = 7
 AFTER = timedelta(days=1)
@@ -140,10 +144,17 @@ def _last_change(history: Path) -> float:
 def _describe(path: Path, time: datetime) -> Backup:
     images = sessions = None
     size = 0
-    with contextlib.suppress(OSError, sqlite3.Error, ValueError):
-        size = path.stat().st_size
+    with contextlib.suppress(OSError, sqlite3.Error, ValueError, HistoryError):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "no file")
+        size = status.st_size
         address = f"{path.absolute().as_uri()}?immutable=1"
-        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+        with (
+            contextlib.closing(harden(sqlite3.connect(address, uri=True))) as connection,
+            bounded(connection, path),
+        ):
+            refuse_other_schema(connection, path, MIGRATIONS)
             query = (
                 "SELECT (SELECT coalesce(sum(images), 0) FROM tally WHERE class_id = ''), "
                 "(SELECT count(*) FROM session WHERE image_count > 0)"

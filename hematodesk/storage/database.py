@@ -18,6 +18,7 @@ from hematodesk.storage.migrate import is_ours, migrate, refuse_unknown
 from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.presence import Presence
 from hematodesk.storage.shared_index import SharedIndex
+from hematodesk.storage.trust import Allowance, bounded, harden, refuse_helpers, refuse_other_schema
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another instance's: those take milliseconds, longer on a busy, slow disk."""
@@ -52,6 +53,8 @@ class Database:
         self._presence = Presence(path)
         self._index = SharedIndex(path)
         self._lock = threading.RLock()
+        self._allowance = Allowance(path)
+        self._opened: tuple[int, int] | None = None
         self._connection: sqlite3.Connection | None = None
         with self.guarded():
             try:
@@ -95,19 +98,24 @@ class Database:
             connection = self._connect_immutable(error)
         try:
             refuse_unknown(connection, self.path, len(migrations))
+            refuse_other_schema(connection, self.path, migrations)
             self.read_only = self._immutable or _is_read_only(connection)
             if existed:
-                check_at_start(connection, self.path)
+                with bounded(connection, self.path):
+                    check_at_start(connection, self.path)
             if not self.read_only:
                 _use_journal(connection, "TRUNCATE" if self.on_network else "WAL")
                 # Deleted data must not stay readable in the file's free pages.
                 connection.execute("PRAGMA secure_delete = ON")
-            migrate(connection, self.path, migrations, read_only=self.read_only)
+            with bounded(connection, self.path):
+                migrate(connection, self.path, migrations, read_only=self.read_only)
             if not self._immutable:
                 self._index.hold()
         except BaseException:
             connection.close()
             raise
+        connection.set_progress_handler(self._allowance, Allowance.STEP)
+        self._opened = self._identity()
         self._connection = connection
 
     def _look_before(self) -> bool:
@@ -115,6 +123,9 @@ class Database:
         try:
             if not self.path.exists():
                 return False
+            if not self.path.is_file():
+                raise faults.unwritable(self.path, Message(N_("Errors", "it is not a file")))
+            refuse_helpers(self.path)
             with self.path.open("rb") as stream:
                 head = stream.read(_HEADER_BYTES)
             log = self.path.with_name(self.path.name + "-wal")
@@ -138,6 +149,7 @@ class Database:
         With exclusive locking SQLite keeps the log's index in its own memory instead of shared memory.
         """
         with contextlib.closing(sqlite3.connect(self.path, timeout=0, isolation_level=None)) as connection:
+            harden(connection)
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             try:
                 _use_journal(connection, "TRUNCATE")
@@ -146,8 +158,32 @@ class Database:
                 if error.sqlite_errorcode & 0xFF not in _NO_SHARED_MEMORY:
                     raise
 
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file stands under the path; None where none does, or numbers are not to be relied on."""
+        if self.on_network or self._immutable:
+            return None
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _refuse_another_file(self) -> None:
+        """Raise HistoryError history_unwritable when the folder was moved or replaced since the start.
+
+        What is written would go into a file that nobody finds any more.
+        """
+        if self._opened is not None and self._identity() != self._opened:
+            raise faults.unwritable(
+                self.path, Message(N_("Errors", "it was moved or replaced while the program runs"))
+            )
+
     def connect(self) -> sqlite3.Connection:
-        """Another connection to the same file, with the same rules; the caller closes it."""
+        """Another connection to the same file, with the same rules; the caller closes it.
+
+        Raises HistoryError history_unwritable when another file stands there now.
+        """
+        self._refuse_another_file()
         target = str(self.path)
         if self._immutable:
             address = self.path.absolute().as_uri()
@@ -164,6 +200,7 @@ class Database:
             uri=self._immutable,
         )
         try:
+            harden(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             # The first that reads the file.
             connection.execute("PRAGMA synchronous = EXTRA")
@@ -237,6 +274,9 @@ class Database:
                 raise faults.closed(self.path)
             if self.read_only and begin != "BEGIN":
                 raise faults.unwritable(self.path, Message(N_("Errors", "it was opened read-only")))
+            if begin != "BEGIN":
+                self._refuse_another_file()
+            self._allowance.renew()
             connection.execute(begin)
             try:
                 yield connection

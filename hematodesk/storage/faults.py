@@ -39,6 +39,26 @@ def damaged(path: Path, detail: str) -> HistoryError:
     )
 
 
+def altered(path: Path, detail: Message) -> HistoryError:
+    """Another program changed the file's structure; `detail` says what is there or lacks."""
+    return HistoryError(
+        "history_damaged",
+        N_("Errors", "{name} was changed by another program: {detail}."),
+        N_(
+            "Errors",
+            "Repair it without what does not belong to it (`hematodesk history repair`) or restore a backup; "
+            "the file as it is will be kept.",
+        ),
+        name=path.name,
+        detail=detail,
+    )
+
+
+def endless(path: Path) -> HistoryError:
+    """Reading the file takes more steps than one of its size can need."""
+    return damaged(path, Message(N_("Errors", "its pages refer to each other without an end")))
+
+
 def foreign(path: Path) -> HistoryError:
     """The file is a database of another program."""
     return HistoryError(
@@ -108,6 +128,11 @@ def translate(error: sqlite3.Error, path: Path) -> HistoryError | None:
     primary = full_code & 0xFF
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(error))
+    if primary == sqlite3.SQLITE_INTERRUPT:
+        # Nothing but the allowance of Database.read and write ends a question.
+        return endless(path)
+    if primary == sqlite3.SQLITE_TOOBIG:
+        return damaged(path, Message(N_("Errors", "a value in it is too long")))
     if primary == sqlite3.SQLITE_FULL or full_code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return HistoryError(
             "history_full",

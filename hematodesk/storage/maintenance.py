@@ -20,6 +20,7 @@ from hematodesk.storage.migrate import refuse_unknown
 from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.presence import Presence
 from hematodesk.storage.salvage import Loss, salvage
+from hematodesk.storage.trust import harden, names_another_file, refuse_helpers, refuse_other_schema
 
 PATIENCE_S = 2.0
 """Seconds to wait for another instance to end; a window needs about that to close."""
@@ -54,8 +55,13 @@ def problems_of(path: Path) -> list[str]:
     try:
         if path.stat().st_size == 0:
             return [Message(N_("Errors", "It is empty."))]
-        with contextlib.closing(_open_to_read(path, may_roll_back=True)) as connection:
+        refuse_helpers(path)
+        with (
+            contextlib.closing(_open_to_read(path, may_roll_back=True)) as connection,
+            stopping(connection, path, CancelToken()),
+        ):
             refuse_unknown(connection, path, len(MIGRATIONS))
+            refuse_other_schema(connection, path, MIGRATIONS)
             problems = health.full_check(connection)
             # An older format may have other tables; its format is updated first.
             current = connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
@@ -118,10 +124,13 @@ def _rolled_back(path: Path, work: Path) -> Path:
     journal = path.with_name(path.name + "-journal")
     if not (journal.exists() and journal.stat().st_size > 0):
         return path
+    if journal.is_symlink() or names_another_file(path):
+        # What it would put back is not this file's.
+        return path
     copy = work / "damaged.sqlite3"
     shutil.copyfile(path, copy)
     shutil.copyfile(journal, copy.with_name(copy.name + "-journal"))
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(copy)) as connection:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(harden(sqlite3.connect(copy))) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master")
     return copy
 
@@ -190,10 +199,15 @@ def _whole_backup(backup: Path, token: CancelToken) -> Iterator[sqlite3.Connecti
             if source.execute("PRAGMA user_version").fetchone()[0] == 0:
                 # To SQLite an empty file is a new database; as a backup it is invalid.
                 raise _damaged_backup(backup)
-            with stopping(source, token):
+            with stopping(source, backup, token):
+                refuse_other_schema(source, backup, MIGRATIONS)
                 whole = source.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
         except sqlite3.Error as error:
             raise _damaged_backup(backup) from error
+        except HistoryError as error:
+            if error.code != "history_damaged":
+                raise
+            raise _damaged_backup(backup, error.message) from error
         if not whole:
             raise _damaged_backup(backup)
         yield source
@@ -204,8 +218,6 @@ def _refuse_unknown_backup(source: sqlite3.Connection, backup: Path) -> None:
     try:
         refuse_unknown(source, backup, len(MIGRATIONS))
     except HistoryError as error:
-        if error.code == "history_damaged":
-            raise _damaged_backup(backup) from error
         if error.code == "history_foreign":
             raise HistoryError(
                 error.code,
@@ -215,7 +227,14 @@ def _refuse_unknown_backup(source: sqlite3.Connection, backup: Path) -> None:
         raise
 
 
-def _damaged_backup(backup: Path) -> HistoryError:
+def _damaged_backup(backup: Path, why: Message | None = None) -> HistoryError:
+    if why is not None:
+        return HistoryError(
+            "backup_damaged",
+            N_("Errors", "{why} Nothing was changed."),
+            N_("Errors", "Choose another backup."),
+            why=why,
+        )
     return HistoryError(
         "backup_damaged",
         N_("Errors", "{name} is damaged; nothing was changed."),
@@ -245,7 +264,7 @@ def _open_to_read(path: Path, *, may_roll_back: bool = False) -> sqlite3.Connect
             f"{address}?{mode}", uri=True, isolation_level=None, timeout=PATIENCE_S, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA schema_version").fetchone()
+            harden(connection).execute("PRAGMA schema_version").fetchone()
             return connection
         except sqlite3.Error as error:
             connection.close()

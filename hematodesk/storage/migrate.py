@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hematodesk.domain.messages import N_, Message
 from hematodesk.storage import faults
 from hematodesk.storage.backup import copy_database
+from hematodesk.storage.migrations import statements
+from hematodesk.storage.trust import harden
 
 _APPLICATION_ID = 0x686D746B
 """`hmtk` in the file's header distinguishes a history from another program's database."""
@@ -82,28 +84,11 @@ def _apply(connection: sqlite3.Connection, path: Path, number: int, script: str)
     connection.execute(f"PRAGMA user_version = {number}")
 
 
-def statements(script: str) -> Iterator[str]:
-    """The statements of a script, one by one; `executescript` would commit before it begins.
-
-    Raises ValueError when the last one is not finished.
-    """
-    pending = ""
-    *parts, rest = script.split(";")
-    for part in parts:
-        pending += part + ";"
-        # Incomplete at a semicolon inside a comment, a text or a trigger's body.
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
-    if (pending + rest).strip():
-        raise ValueError("the script's last statement is not finished")
-
-
 def _copy_beside(path: Path, version: int) -> None:
     """Copy the file while the write lock is held: nobody changes it, and a reader may still copy it."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = path.with_name(f"{path.stem}.version-{version}.{stamp}{path.suffix}")
-    source = sqlite3.connect(str(path), isolation_level=None)
+    source = harden(sqlite3.connect(str(path), isolation_level=None))
     try:
         copy_database(source, target)
     finally:

@@ -5,9 +5,11 @@ File format: https://www.sqlite.org/fileformat2.html
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 Value = int | float | str | bytes | None
 Row = tuple[int, tuple[Value, ...]]
@@ -16,7 +18,9 @@ Row = tuple[int, tuple[Value, ...]]
 _LEAF, _INTERIOR = 0x0D, 0x05
 _INDEX_LEAF, _INDEX_INTERIOR = 0x0A, 0x02
 _USUAL_PAGE = 4096
-_LONGEST_ROW = 256 * 1024 * 1024
+_LONGEST_ROW = 64 * 1024 * 1024
+_MOST_ENTRIES = 1_000
+"""Of a schema; a history's has some thirty."""
 _INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8)
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 
@@ -38,18 +42,18 @@ class PageFile:
         self.page_size = size if known else _USUAL_PAGE
         self._usable = self.page_size - (head[20] if known and head[20] <= 32 else 0)
         self.user_version = int.from_bytes(head[60:64], "big")
-        self._logged = _pages_of_log(path.with_name(path.name + "-wal"), self.page_size)
-        length = self._stream.seek(0, 2)
-        self.count = (
-            max(-(-length // self.page_size), *self._logged, 0)
-            if self._logged
-            else -(-length // self.page_size)
-        )
+        self._log = _Log(path.with_name(path.name + "-wal"), self.page_size)
+        self._in_file = -(-self._stream.seek(0, 2) // self.page_size)
+        self.count = max(self._in_file, *self._log.pages, 0) if self._log.pages else self._in_file
+        self._taken = 0
+        self._chained: set[int] = set()
+        self._schema: list[tuple[Value, ...]] | None = None
         self.broken = 0
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and its log."""
         self._stream.close()
+        self._log.close()
 
     def _read(self, offset: int, length: int) -> bytes:
         try:
@@ -61,17 +65,24 @@ class PageFile:
 
     def page(self, number: int) -> bytes:
         """The bytes of a page, from 1; short or empty where the file has no more."""
-        if number in self._logged:
-            return self._logged[number]
+        if number in self._log.pages:
+            return self._log.page(number)
         return self._read((number - 1) * self.page_size, self.page_size)
+
+    def schema(self) -> list[tuple[Value, ...]]:
+        """The rows of the schema, as far as they are readable: type, name, table, first page, statement."""
+        if self._schema is None:
+            rows = self.rows(self.leaves(1, set()))
+            self._schema = [values for _, values in itertools.islice(rows, _MOST_ENTRIES)]
+        return self._schema
 
     def tables(self) -> dict[str, int]:
         """The first page of each table, by name, as far as the schema is readable."""
         found: dict[str, int] = {}
-        for _, values in self.rows(self.leaves(1, set())):
+        for values in self.schema():
             match values:
                 case ("table", str(name), str(), int(root), str()):
-                    found[name] = root
+                    found.setdefault(name, root)
         return found
 
     def leaves(self, root: int, seen: set[int]) -> Iterator[int]:
@@ -121,7 +132,9 @@ class PageFile:
 
     def orphans(self, seen: set[int]) -> Iterator[int]:
         """Pages with rows that were not reached from any table: the path to them is broken."""
-        for number in range(2, self.count + 1):
+        # A log may name a page far behind the file's end.
+        behind = sorted(number for number in self._log.pages if number > self._in_file)
+        for number in itertools.chain(range(2, self._in_file + 1), behind):
             if number not in seen and self.page(number)[:1] == bytes([_LEAF]):
                 yield number
 
@@ -129,11 +142,21 @@ class PageFile:
         """The rows of those pages that can be understood."""
         for number in pages:
             page, start = self.page(number), self._start(number)
+            room = self.page_size
             for at in self._cells(page, start, 8):
+                self._taken = 0
                 try:
-                    yield self._row(page, at)
+                    row = self._row(page, at)
+                    # Places that overlap would make more of a page than it can hold.
+                    room -= self._taken
+                    if room < 0:
+                        raise ValueError("rows overlap")
                 except (ValueError, IndexError, struct.error):
                     self.broken += 1
+                    if room < 0:
+                        break
+                else:
+                    yield row
 
     def _start(self, number: int) -> int:
         return 100 if number == 1 else 0
@@ -159,17 +182,20 @@ class PageFile:
     def _payload(self, page: bytes, at: int, length: int) -> bytes:
         """The bytes of a row: on its page, and what does not fit there on a chain of others."""
         most = self._usable - 35
+        self._taken = min(length, most)
         if length <= most:
             payload = page[at : at + length]
         else:
             least = (self._usable - 12) * 32 // 255 - 23
             here = least + (length - least) % (self._usable - 4)
-            here = here if here <= most else least
+            here = self._taken = here if here <= most else least
             parts, missing = [page[at : at + here]], length - here
             number = int.from_bytes(page[at + here : at + here + 4], "big")
             while missing > 0:
-                if not 1 < number <= self.count:
+                # A page belongs to one row; in a circle there would be no end.
+                if not 1 < number <= self.count or number in self._chained:
                     raise ValueError("the chain is broken")
+                self._chained.add(number)
                 more = self.page(number)
                 parts.append(more[4 : 4 + min(missing, self._usable - 4)])
                 if not parts[-1]:
@@ -226,31 +252,58 @@ def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
     return (data.decode("utf-8") if kind % 2 else data), end
 
 
-def _pages_of_log(log: Path, page_size: int) -> dict[int, bytes]:
-    """The newest committed page of each number in a write-ahead log, up to its first damaged frame."""
-    try:
-        data = log.read_bytes()
-    except OSError:
-        return {}
-    if len(data) < _WAL_HEADER or data[:3] != b"\x37\x7f\x06" or data[3] not in (0x82, 0x83):
-        return {}
-    order = ">" if data[3] == 0x83 else "<"
-    sums = _checksum(data[:24], (0, 0), order)
-    if int.from_bytes(data[8:12], "big") != page_size or struct.pack(">II", *sums) != data[24:32]:
-        return {}
-    committed: dict[int, bytes] = {}
-    pending: dict[int, bytes] = {}
-    for at in range(_WAL_HEADER, len(data) - page_size - _FRAME_HEADER + 1, page_size + _FRAME_HEADER):
-        head = data[at : at + _FRAME_HEADER]
-        page = data[at + _FRAME_HEADER : at + _FRAME_HEADER + page_size]
-        sums = _checksum(page, _checksum(head[:8], sums, order), order)
-        if head[8:16] != data[16:24] or struct.pack(">II", *sums) != head[16:24]:
-            break
-        pending[int.from_bytes(head[:4], "big")] = page
-        if head[4:8] != b"\0\0\0\0":
-            committed.update(pending)
-            pending.clear()
-    return committed
+class _Log:
+    """The newest committed page of each number in a write-ahead log, up to its first damaged frame.
+
+    Attributes:
+        pages: where each stands in the log.
+    """
+
+    def __init__(self, log: Path, page_size: int) -> None:
+        """Empty where there is no whole log for pages of that size."""
+        self.pages: dict[int, int] = {}
+        self._page_size = page_size
+        self._stream: IO[bytes] | None = None
+        try:
+            self._stream = log.open("rb")
+            self._find(self._stream)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def page(self, number: int) -> bytes:
+        """The bytes of one of `pages`."""
+        assert self._stream is not None
+        try:
+            self._stream.seek(self.pages[number])
+            return self._stream.read(self._page_size)
+        except OSError:
+            return b""
+
+    def _find(self, stream: IO[bytes]) -> None:
+        data = stream.read(_WAL_HEADER)
+        if len(data) < _WAL_HEADER or data[:3] != b"\x37\x7f\x06" or data[3] not in (0x82, 0x83):
+            return
+        order = ">" if data[3] == 0x83 else "<"
+        sums = _checksum(data[:24], (0, 0), order)
+        if int.from_bytes(data[8:12], "big") != self._page_size or struct.pack(">II", *sums) != data[24:32]:
+            return
+        pending: dict[int, int] = {}
+        while True:
+            head, page = stream.read(_FRAME_HEADER), stream.read(self._page_size)
+            if len(page) < self._page_size:
+                return
+            sums = _checksum(page, _checksum(head[:8], sums, order), order)
+            if head[8:16] != data[16:24] or struct.pack(">II", *sums) != head[16:24]:
+                return
+            pending[int.from_bytes(head[:4], "big")] = stream.tell() - self._page_size
+            if head[4:8] != b"\0\0\0\0":
+                self.pages.update(pending)
+                pending.clear()
 
 
 def _checksum(data: bytes, sums: tuple[int, int], order: str) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from hematodesk.storage.migrations import MIGRATIONS
 from hematodesk.storage.pages import PageFile, Row, Value
 from hematodesk.storage.reading import cells_of, ids_json
 from hematodesk.storage.text import moment_of, unpack_text
+from hematodesk.storage.trust import expected_schema
 
 _DERIVED = ("cell_listing", "listing", "name_block", "tally", "day_span")
 """Tables that are derived from the images."""
@@ -55,7 +56,7 @@ def salvage(source: Path, target: Path, migrations: Sequence[str] = MIGRATIONS) 
     """
     pages = PageFile(source)
     try:
-        version = pages.user_version if 1 <= pages.user_version <= len(migrations) else len(migrations)
+        version = _version_of(pages, migrations)
         made = Database(target, migrations[:version])
         try:
             shapes = _shapes(made)
@@ -82,6 +83,17 @@ def salvage(source: Path, target: Path, migrations: Sequence[str] = MIGRATIONS) 
     for copy in target.parent.glob(f"{target.stem}.version-*"):
         copy.unlink()
     return loss
+
+
+def _version_of(pages: PageFile, migrations: Sequence[str]) -> int:
+    """The version whose tables the file has, whatever its header says; that one where several fit as well."""
+    there = {(*values[:3], values[4]) for values in pages.schema() if len(values) == 5}
+
+    def fit(version: int) -> tuple[int, bool, int]:
+        known = len(expected_schema(tuple(migrations[:version])) & there)
+        return known, version == pages.user_version, version
+
+    return max(range(1, len(migrations) + 1), key=fit)
 
 
 class _Shape:

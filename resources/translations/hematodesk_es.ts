@@ -2086,6 +2086,18 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>Repárelo (`hematodesk history repair`) o restaure una copia de seguridad; el archivo tal como está se conservará.</translation>
     </message>
     <message>
+        <source>{name} was changed by another program: {detail}.</source>
+        <translation>Otro programa ha cambiado {name}: {detail}.</translation>
+    </message>
+    <message>
+        <source>Repair it without what does not belong to it (`hematodesk history repair`) or restore a backup; the file as it is will be kept.</source>
+        <translation>Repárelo sin lo que no le pertenece (`hematodesk history repair`) o restaure una copia de seguridad; el archivo se conservará tal como está.</translation>
+    </message>
+    <message>
+        <source>its pages refer to each other without an end</source>
+        <translation>sus páginas remiten unas a otras sin fin</translation>
+    </message>
+    <message>
         <source>{name} is a database of another program, not a history.</source>
         <translation>{name} es una base de datos de otro programa, no un historial.</translation>
     </message>
@@ -2124,6 +2136,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Start the program again.</source>
         <translation>Inicie de nuevo el programa.</translation>
+    </message>
+    <message>
+        <source>a value in it is too long</source>
+        <translation>contiene un valor demasiado largo</translation>
     </message>
     <message>
         <source>{name} could not be written: the disk is full.</source>
@@ -2192,6 +2208,10 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>Choose a backup.</source>
         <translation>Elija una copia de seguridad.</translation>
+    </message>
+    <message>
+        <source>{why} Nothing was changed.</source>
+        <translation>{why} No se ha cambiado nada.</translation>
     </message>
     <message>
         <source>There is no file {name} in {folder}.</source>
@@ -3302,12 +3322,20 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
         <translation>termina en medio de un campo</translation>
     </message>
     <message>
+        <source>it is not a file</source>
+        <translation>no es un archivo</translation>
+    </message>
+    <message>
         <source>it is empty, and its write-ahead log is not</source>
         <translation>está vacío, y su registro de escritura anticipada no lo está</translation>
     </message>
     <message>
         <source>its first bytes are not a database&apos;s</source>
         <translation>sus primeros bytes no son los de una base de datos</translation>
+    </message>
+    <message>
+        <source>it was moved or replaced while the program runs</source>
+        <translation>se ha movido o sustituido mientras el programa está en marcha</translation>
     </message>
     <message>
         <source>a value in it cannot be understood</source>
@@ -3692,6 +3720,42 @@ Proveedor pedido: {requested}; en uso: {active}</translation>
     <message>
         <source>a JPEG 2000 picture whose channels differ in depth or size</source>
         <translation>una imagen JPEG 2000 cuyos canales difieren en profundidad o tamaño</translation>
+    </message>
+    <message>
+        <source>its header is not a history&apos;s</source>
+        <translation>su cabecera no es la de un historial</translation>
+    </message>
+    <message>
+        <source>“{name}” is missing in it</source>
+        <translation>falta «{name}»</translation>
+    </message>
+    <message>
+        <source>its table or index “{name}” is not a history&apos;s</source>
+        <translation>su tabla o índice «{name}» no es de un historial</translation>
+    </message>
+    <message>
+        <source>it holds the trigger “{name}”, which no history has</source>
+        <translation>contiene el disparador «{name}», que ningún historial tiene</translation>
+    </message>
+    <message>
+        <source>it holds the view “{name}”, which no history has</source>
+        <translation>contiene la vista «{name}», que ningún historial tiene</translation>
+    </message>
+    <message>
+        <source>it holds the index “{name}”, which no history has</source>
+        <translation>contiene el índice «{name}», que ningún historial tiene</translation>
+    </message>
+    <message>
+        <source>it holds the table “{name}”, which no history has</source>
+        <translation>contiene la tabla «{name}», que ningún historial tiene</translation>
+    </message>
+    <message>
+        <source>{name} beside it is a link to another file</source>
+        <translation>{name}, a su lado, es un enlace a otro archivo</translation>
+    </message>
+    <message>
+        <source>the journal beside it names another file</source>
+        <translation>el diario que está a su lado nombra otro archivo</translation>
     </message>
 </context>
 <context>

@@ -132,3 +132,22 @@ def test_a_clock_set_back_keeps_order_and_sane_sessions(history, result, monkeyp
     assert found.started_at <= found.ended_at
     assert [row.name for row in history.page()] == ["after", "before"]
     assert history.check(values=True) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows moves no folder with an open file in it")
+def test_a_data_folder_replaced_while_the_program_runs_is_told(tmp_path, result):
+    place = tmp_path / "data"
+    with closing(History.open(place / "history.sqlite3")) as history:
+        session = history.begin_session(Operator.named("Ada"))
+        history.save_result(session, result("one.png"))
+        place.rename(tmp_path / "moved")
+        place.mkdir()
+        with pytest.raises(HistoryError) as told:
+            history.save_result(session, result("two.png"))
+        assert told.value.code == "history_unwritable" and "moved or replaced" in str(told.value)
+        # What was there is still shown, and no empty history is made in the new folder.
+        assert history.count() == 1
+        assert list(place.iterdir()) == []
+        place.rmdir()
+        (tmp_path / "moved").rename(place)
+        history.save_result(session, result("two.png"))

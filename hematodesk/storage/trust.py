@@ -85,14 +85,13 @@ def _told(row: _Row, known: set[str]) -> Message:
     kind, name = str(row[0]), str(row[1])[:60]
     if row[1] in known:
         return Message(N_("Errors", "its table or index “{name}” is not a history's"), name=name)
-    words = {
-        "trigger": N_("Errors", "it holds the trigger “{name}”, which no history has"),
-        "view": N_("Errors", "it holds the view “{name}”, which no history has"),
-        "index": N_("Errors", "it holds the index “{name}”, which no history has"),
-    }
-    return Message(
-        words.get(kind, N_("Errors", "it holds the table “{name}”, which no history has")), name=name
-    )
+    if kind == "trigger":
+        return Message(N_("Errors", "it holds the trigger “{name}”, which no history has"), name=name)
+    if kind == "view":
+        return Message(N_("Errors", "it holds the view “{name}”, which no history has"), name=name)
+    if kind == "index":
+        return Message(N_("Errors", "it holds the index “{name}”, which no history has"), name=name)
+    return Message(N_("Errors", "it holds the table “{name}”, which no history has"), name=name)
 
 
 def quoted(name: str) -> str:

@@ -260,6 +260,9 @@ def _left_over(data: Path, other: Path) -> list[str]:
         keep_private(data, made=False)
         found += [f"{path} in the data folder" for path in data.rglob(".hematodesk-*")]
         found += [f"{path} may be read by others" for path in data.rglob("*") if path.lstat().st_mode & 0o077]
+    if not other.exists():
+        # After a power cut before anything was exported.
+        return found
     write_table((), ("a",), other / "next.csv")
     for folder in other.glob("cells-*"):
         if not (folder / "labels.csv").exists():

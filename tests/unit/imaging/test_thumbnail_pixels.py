@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import cv2
 import numpy as np
 import pytest
 
@@ -38,3 +39,41 @@ def test_one_that_says_it_is_huge_is_not_decoded() -> None:
 
 def test_it_is_drawn_up_to_another_size() -> None:
     assert stretched(picture(), 640, 480).shape == (480, 640, 3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_program_packs_is_plain(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    size = tuple(int(side) for side in random.integers(1, 400, 2))
+    noise = random.integers(0, 256, (*size, 3), dtype=np.uint8)
+    assert thumbnail_pixels(thumbnail(noise)) is not None
+
+
+def coded(pixels: np.ndarray, *how: int) -> bytes:
+    return bytes(cv2.imencode(".jpg", pixels, list(how))[1])
+
+
+def test_a_progressive_one_is_not_decoded() -> None:
+    assert thumbnail_pixels(coded(picture(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)) is None
+
+
+def test_a_second_scan_is_not_decoded() -> None:
+    jpeg = thumbnail(picture())
+    scan = jpeg.index(b"\xff\xda")
+    assert thumbnail_pixels(jpeg[:-2] + jpeg[scan:]) is None
+
+
+@pytest.mark.parametrize("shape", [(20, 300, 3), (300, 20, 3)])
+def test_a_larger_one_is_not_decoded(shape: tuple[int, int, int]) -> None:
+    assert thumbnail_pixels(coded(np.zeros(shape, np.uint8))) is None
+
+
+def test_one_of_many_bytes_is_not_decoded() -> None:
+    jpeg = thumbnail(picture())
+    assert thumbnail_pixels(jpeg[:-2] + b"\x00" * 70_000 + jpeg[-2:]) is None
+
+
+def test_restart_marks_and_comments_are_none_of_ours() -> None:
+    jpeg = thumbnail(picture())
+    assert thumbnail_pixels(jpeg[:2] + b"\xff\xfe\x00\x04ab" + jpeg[2:]) is None
+    assert thumbnail_pixels(coded(picture(), cv2.IMWRITE_JPEG_RST_INTERVAL, 1)) is None

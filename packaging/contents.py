@@ -62,6 +62,12 @@ EXCLUDED_MODULES = [
     "lzma",
     # Threads do the work here.
     "multiprocessing",
+    # Windows of other kinds, and a store of arrays.
+    "PIL.ImageQt",
+    "PIL.ImageShow",
+    "PIL.ImageTk",
+    "PIL.ImageWin",
+    "tifffile.zarr",
     # Parts of Qt that no window of ours uses.
     "PySide6.QtDBus",
     "PySide6.QtNetwork",
@@ -211,6 +217,7 @@ _PLUGIN = re.compile(r"^PySide6/(?:Qt/)?plugins/(.+)$")
 _TRANSLATION = re.compile(r"^PySide6/(?:Qt/)?translations/(.+)$")
 _CODEC = re.compile(r"^imagecodecs/(_\w+)\.[^/]*(?:so|pyd)$")
 _WHEELS_LIBRARIES = re.compile(r"^(?:imagecodecs|pillow)\.libs/")
+_WITH_SYMBOLS = re.compile(r"^(?:imagecodecs|PIL)/[^/]+\.so$")
 _QT_LIBRARY = re.compile(r"^(?:lib)?(?:Qt6|icu|pyside6qml)")
 _NOT_METADATA = re.compile(
     r"\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json|sboms/.*|entry_points\.txt)$"
@@ -374,17 +381,19 @@ def chosen_binaries(
 
 
 def stripped(entries: Iterable[Entry], folder: Path, own: str = sys.base_prefix) -> list[Entry]:
-    """The entries, with Python's own libraries replaced by copies without debugging symbols.
+    """The entries, with Python's libraries and the image modules as copies without debugging symbols.
 
-    Only on Linux, and only the interpreter's, which was perhaps built here; the wheels' libraries are
-    stripped as far as they bear it. Without the `strip` tool the entries come back as they are.
+    Only on Linux, and only the interpreter's, which was perhaps built here, and the compiled modules of
+    imagecodecs and Pillow, four fifths of which are symbols; the other wheels' are stripped as far as they
+    bear it. Without the `strip` tool the entries come back as they are.
     """
     tool = shutil.which("strip")
     if tool is None or not sys.platform.startswith("linux"):
         return list(entries)
     result = []
     for name, source, kind in entries:
-        if kind in ("BINARY", "EXTENSION") and Path(source).is_relative_to(own):
+        ours = Path(source).is_relative_to(own) or _WITH_SYMBOLS.match(PurePath(name).as_posix())
+        if kind in ("BINARY", "EXTENSION") and ours:
             copy = folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy)

@@ -19,6 +19,8 @@ from contents import Entry
 OWN = "hematodesk"
 
 _LICENCE_FILE = re.compile(r"(^|/)(licen[cs]e|copying|notice|copyright|third.?party)[^/]*$", re.IGNORECASE)
+_DECLARED_TEXT = re.compile(r"\.dist-info/licenses/")
+"""Where a wheel declares its texts, under any names: README.ijg is one, and COPYING-MPL-1.1."""
 
 _LICENCES = {
     "imagecodecs": "BSD-3-Clause",
@@ -134,8 +136,11 @@ def wheel_part(wheel: metadata.Distribution) -> Part:
     texts = [
         Path(str(wheel.locate_file(file)))
         for file in wheel.files or ()
-        if _LICENCE_FILE.search(str(file))
-        and file.suffix in ("", ".txt", ".md", ".rst", ".BSD", ".APACHE", ".LESSER")
+        if _DECLARED_TEXT.search(str(file))
+        or (
+            _LICENCE_FILE.search(str(file))
+            and file.suffix in ("", ".txt", ".md", ".rst", ".BSD", ".APACHE", ".LESSER")
+        )
     ]
     return Part(
         name,

@@ -233,6 +233,19 @@ def test_every_codec_that_is_loaded_is_among_those_that_are_taken():
     assert "_jpeg8" in told and set(told.split()) == set(contents.CODECS)
 
 
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("strip") is None, reason="needs Linux and strip")
+def test_image_modules_come_without_symbols(tmp_path):
+    import imagecodecs._imcd
+
+    source = Path(imagecodecs._imcd.__file__)
+    name = f"imagecodecs/{source.name}"
+    given = [(name, str(source), "EXTENSION"), ("cv2/cv2.abi3.so", "/v/cv2.abi3.so", "EXTENSION")]
+    changed, other = contents.stripped(given, tmp_path, "/nowhere")
+    assert other == given[1] and changed[0] == name
+    assert Path(changed[1]).stat().st_size <= source.stat().st_size
+    assert b".symtab" not in Path(changed[1]).read_bytes()
+
+
 def test_sizes_by_component_and_the_limit(tmp_path):
     inside = tmp_path / "_internal"
     for name, size in {

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -73,6 +74,12 @@ def test_every_file_has_an_owner_with_its_terms(packaging: dict[str, ModuleType]
     assert by_name["CPython"].files == ["base_library.zip"]
     # Modules lie in the archive inside the programs: named, but with no file of their own.
     assert by_name["platformdirs"].files == []
+
+
+def test_every_text_that_a_wheel_declares_is_taken(packaging: dict[str, ModuleType]) -> None:
+    part = packaging["parts"].wheel_part(metadata.distribution("openslide-bin"))
+    names = {text.name for text in part.texts}
+    assert {"README.ijg", "COPYING-MPL-1.1", "PUBLIC-DOMAIN.txt", "COPYING.LESSER"} <= names
 
 
 def _without_starter(parts: ModuleType, owners: object) -> object:

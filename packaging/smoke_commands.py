@@ -62,7 +62,8 @@ def check_unknown_model(bench: Bench) -> str:
     """A package from elsewhere is tried in a child, imported, and used."""
     shipped = next((bench.inside / "models").glob("*.onnx"))
     copy = bench.elsewhere / "módèle.onnx"
-    shutil.copy2(shipped, copy)
+    # Another comment (ONNX's ModelProto.doc_string): a plain copy is known as the shipped one by its digest.
+    copy.write_bytes(shipped.read_bytes() + b"\x32\x01x")
     bench.machine.give(bench.elsewhere)
     output = bench.run("classify", bench.known[0], "--model", copy, "--format", "json", "--quiet")
     if json_lines(output)[0]["status"] != "ok":

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,11 @@ class AtOnce:
             done(answer)
 
 
-def list_shows(history: History, fit: re.Pattern[str]) -> list[str]:
-    """The texts of the history's list, each session's images in their order, oldest session first."""
+def list_shows(history: History, fit: re.Pattern[str], *, notices: bool) -> list[str]:
+    """The texts of the history's list, each session's images in their order, oldest session first.
+
+    Without `notices` what a table of cells tells of an image: not what the reader has said of its file.
+    """
     model = HistoryModel(AtOnce(history))  # type: ignore[arg-type]
     model.reload()
     for session in history.sessions():
@@ -69,7 +73,11 @@ def list_shows(history: History, fit: re.Pattern[str]) -> list[str]:
     for row in range(model.rowCount()):
         index = model.index(row)
         if (summary := index.data(Role.SUMMARY)) is not None:
-            found[summary.session_id].append(fit.sub("\ufffd", model.data(index)))
+            words = model.data(index)
+            assert words == image_words(summary)
+            if not notices:
+                words = image_words(replace(summary, notices=()))
+            found[summary.session_id].append(fit.sub("\ufffd", words))
     return [text for session_id in sorted(found) for text in found[session_id]]
 
 
@@ -185,6 +193,7 @@ def images_of_json(path: Path) -> list[HistoryImage]:
             cells=tuple(cell_of_json(cell) for cell in each["cells"]),
             fault=fault,
             created_at=each["analysed_at"],
+            notices=tuple(each["notices"]),
         )
         images.append(HistoryImage(0, each["session"], result, each["note"]))
     return images
@@ -269,11 +278,11 @@ def test_csv_and_json_show_what_the_window_shows(panel, made_up, tmp_path_factor
             for kind in ("csv", "json", "xlsx"):
                 run_export(services, ExportRequest(folder / f"all.{kind}", kind))
             kept = list(history.export_rows())
-            for images, fit in (
-                (images_of_csv(folder / "all.csv"), NOT_IN_UNICODE),
-                (images_of_json(folder / "all.json"), NOT_IN_UNICODE),
+            for images, fit, notices in (
+                (images_of_csv(folder / "all.csv"), NOT_IN_UNICODE, False),
+                (images_of_json(folder / "all.json"), NOT_IN_UNICODE, True),
             ):
-                assert listed(images, fit) == list_shows(history, fit)
+                assert listed(images, fit) == list_shows(history, fit, notices=notices)
                 assert [image.session_id for image in images] == [image.session_id for image in kept]
                 assert panel_shows(panel, images, fit) == panel_shows(panel, kept, fit)
             fields = ("image", "label", "confidence", "reviewer", "cell_note", "image_note", "error_message")

@@ -447,8 +447,8 @@ class Locating(LocalReader):
 
     found = Localisation((LocatedCell(Box(3, 4, 20, 21), 0.75),), 31.5)
 
-    def read(self, path: Path, *, locate: bool = False) -> ReadImage:
-        return replace(super().read(path), located=self.found if locate else None)
+    def read(self, path: Path, *, locate: bool = False, page: int | None = None) -> ReadImage:
+        return replace(super().read(path, page=page), located=self.found if locate else None)
 
 
 def test_cells_that_the_reader_has_located_are_taken(images, classifier, sink):

@@ -149,7 +149,13 @@ class SlidePool:
         except (OSError, RuntimeError):
             raise _missing() from None
         with self._lock:
-            self._busy.add(worker)
+            closed = self._closed
+            if not closed:
+                self._busy.add(worker)
+        if closed:
+            # Closed while it started.
+            worker.end()
+            raise _missing()
         return worker
 
     def _given_back(self, worker: SlideWorker, path: Path, whole: bool) -> None:

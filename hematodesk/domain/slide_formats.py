@@ -1,6 +1,6 @@
 """The kinds of whole slides, declared once: whole glass slides scanned at many resolutions.
 
-Dialogs' filters and what the installers tell the system are drawn from this table. What a file really is,
+Dialogs' filters are drawn from this table; installers do not know slides yet. What a file really is,
 OpenSlide decides by its content.
 """
 

@@ -6,6 +6,7 @@ granulocytes, bands and segmented ones neutrophils. What the data set called a c
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from export_tools.data.labels import class_id
@@ -65,7 +66,8 @@ def read_chula(folder: Path) -> list[Record]:
 def read_marrow(folder: Path) -> list[Record]:
     """Choi et al. 2017: single cells of bone marrow, a picture each, in folders of their names.
 
-    The pictures are cut around the cell and show few red cells: their scale is the cell's.
+    The pictures are cut around the cell and show few red cells: their scale is the cell's. A half of them,
+    told by a digest of their names, is the part `test`: nothing may be trained on these or chosen by them.
     """
     suffixes = image_suffixes()
     return [
@@ -76,9 +78,14 @@ def read_marrow(folder: Path) -> list[Record]:
             source="marrow",
             group=f"marrow:{subtype}/{file.name}",
             original=f"{subtype}/{file.name}",
+            part="test" if _kept_for_testing(f"{subtype}/{file.name}") else "train",
             subtype=subtype,
         )
         for subtype, name in MARROW_CLASSES.items()
         for file in sorted((folder / subtype).iterdir() if (folder / subtype).is_dir() else ())
         if file.suffix.lower() in suffixes
     ]
+
+
+def _kept_for_testing(name: str) -> bool:
+    return hashlib.sha256(name.encode()).digest()[0] % 2 == 0

@@ -28,8 +28,8 @@ def add_parser(subparsers: Any) -> None:
         "evaluate",
         help="a package on labelled images, or the whole protocol: figures, tables, pictures",
         description="evaluate PACKAGE SOURCE ... tests one package on labelled images. evaluate --protocol "
-        "[DATA] runs the whole table on the folders pbc, bccd and kaggle4 in DATA; packages that are not "
-        "given are trained first.",
+        "[DATA] runs the whole table: PBC held out, each of five laboratories left out in turn, immature "
+        "cells, Kaggle's published tests; packages that are not given are trained first.",
     )
     parser.add_argument("package", type=Path, nargs="?", help="model package (.onnx)")
     parser.add_argument("sources", nargs="*", type=Path, help="folders as for train")

@@ -33,10 +33,15 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Answer:
-    """One record and what the package says; prediction None when no cell was found."""
+    """One record and what the package says; prediction None when no cell was found.
+
+    Attributes:
+        located: whether the program's locator found the cell.
+    """
 
     record: Record
     prediction: Prediction | None
+    located: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,20 +58,36 @@ def answer(classifier: Classifier, records: Sequence[Record], *, given_boxes: bo
     if len(known) < len(records):
         left_out = number_of(len(records) - len(known), "image")
         print(f"{left_out} of classes that the package does not name", file=sys.stderr)
+    return answer_all(classifier, known, given_boxes=given_boxes)
+
+
+def answer_all(
+    classifier: Classifier, known: Sequence[Record], *, given_boxes: bool = False, stand_in: bool = False
+) -> list[Answer]:
+    """Classify every record, in order.
+
+    Args:
+        given_boxes: take the records' own boxes, as if a person had drawn them.
+        stand_in: take a record's own box where the locator misses its cell.
+    """
     answers = []
 
-    def cut(record: Record) -> npt.NDArray[np.uint8] | None:
-        return product_crop(record, classifier.crop_rule, classifier.input_size, given_box=given_boxes)
+    def cut(record: Record) -> tuple[npt.NDArray[np.uint8] | None, bool]:
+        rule, size = classifier.crop_rule, classifier.input_size
+        crop = product_crop(record, rule, size, given_box=given_boxes)
+        if crop is None and stand_in and record.box is not None:
+            return product_crop(record, rule, size, given_box=True), False
+        return crop, crop is not None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(known), _AT_ONCE):
             print(f"{start} of {len(known)}", file=sys.stderr, flush=True)
             batch = known[start : start + _AT_ONCE]
-            crops = list(pool.map(cut, batch))
-            predictions = iter(classifier.classify([crop for crop in crops if crop is not None]))
+            cuts = list(pool.map(cut, batch))
+            predictions = iter(classifier.classify([crop for crop, _ in cuts if crop is not None]))
             answers += [
-                Answer(record, next(predictions) if crop is not None else None)
-                for record, crop in zip(batch, crops, strict=True)
+                Answer(record, next(predictions) if crop is not None else None, located)
+                for record, (crop, located) in zip(batch, cuts, strict=True)
             ]
     return answers
 

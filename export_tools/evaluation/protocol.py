@@ -27,17 +27,38 @@ from export_tools.evaluation.abstaining import (
     other_cells,
     without_cells,
 )
-from export_tools.evaluation.judging import Answer, Judged, answer, judge, model_named, write_report
-from export_tools.evaluation.protocol_parts import FOLDS, PARTS, part_records, read_table, require_lists
+from export_tools.evaluation.films import films_document, films_markdown, simulate
+from export_tools.evaluation.judging import (
+    Answer,
+    Judged,
+    answer_all,
+    judge,
+    model_named,
+    write_report,
+)
+from export_tools.evaluation.laboratory_figures import (
+    LaboratoryFigures,
+    laboratories_document,
+    laboratories_markdown,
+    laboratory_figures,
+)
+from export_tools.evaluation.protocol_parts import (
+    LABORATORIES,
+    PARTS,
+    Table,
+    part_records,
+    read_table,
+    require_lists,
+    strange_records,
+)
+from export_tools.evaluation.strangers import strangers_document, strangers_markdown, strangers_of
 from export_tools.figures.charts import require_drawing
 from export_tools.training import train
-from hematodesk.domain.classes import WBC4
 from hematodesk.domain.files import Rights, write_whole
 from hematodesk.domain.words import number_of
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.package import read_package
 
-POOLED = "bccd_5fold"
 _DATA = Path("../shared/data")
 _COPIES = {"test": "kaggle4/TEST", "test_simple": "kaggle4/TEST_SIMPLE"}
 
@@ -51,7 +72,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         const=_DATA,
         type=Path,
         metavar="DATA",
-        help=f"run the whole table on the folders pbc, bccd and kaggle4 in DATA (default {_DATA})",
+        help="run the whole table on the folders "
+        f"{', '.join(folder for folder, _ in LABORATORIES.values())}, marrow and kaggle4 in DATA "
+        f"(default {_DATA})",
     )
     group.add_argument(
         "--package",
@@ -90,9 +113,11 @@ def run_protocol(args: argparse.Namespace) -> str:
     require_drawing()
     table = read_table(args.protocol, args.cache)
     for name in names:
-        if name in _COPIES and not PARTS[name].tested(table, Path()):
+        left_out = PARTS[name].left_out
+        folder = LABORATORIES[left_out][0] if left_out else _COPIES.get(name)
+        if folder is not None and not PARTS[name].tested(table, Path()):
             raise ValueError(
-                f"the part {name} has no image to test: there is no {_COPIES[name]} in {args.protocol}; "
+                f"the part {name} has no image to test: there is no {folder} in {args.protocol}; "
                 "leave it out with --parts"
             )
     # Existing packages are checked before others are trained, which takes hours.
@@ -108,31 +133,29 @@ def run_protocol(args: argparse.Namespace) -> str:
     tested |= {name: part_records(name, table, packages[name]) for name in names if name not in tested}
     home = args.output or _beside(packages[names[0]])
     judged: dict[str, Judged] = {}
-    pooled: list[Answer] = []
+    unknown_cells = _Unknown()
     for name in names:
         began = time.monotonic()
         classifier = Classifier(read_package(packages[name]), args.provider)
         print(f"{name}: {packages[name].name}", file=sys.stderr, flush=True)
         records = _limited(only_classes(tested[name], PARTS[name].classes), args.limit)
-        answers = answer(classifier, records)
+        left_out = PARTS[name].left_out
+        answers = answer_all(classifier, records, stand_in=bool(left_out))
         classes = classifier.package.class_ids
         judged[name] = judge(PARTS[name].title, model_named(classifier), answers, classes)
         judged[name].document["seconds"] = round(time.monotonic() - began, 1)
         write_report(home / name, judged[name], answers, classes)
+        if left_out:
+            unknown_cells.add(name, classifier, answers, table, packages[name], args.limit)
         print(
             f"{name}: {number_of(len(answers), 'image')} in {time.monotonic() - began:.0f} s", file=sys.stderr
         )
-        if name.startswith("bccd_fold"):
-            pooled += answers
         if name != names[-1]:
             # The finished parts stay readable when the rest is interrupted.
-            _write(home, judged, args.limit, [f"**Unfinished: {len(judged)} of {len(names)} parts.**\n"], {})
-    if all(f"bccd_fold{number}" in names for number in range(1, FOLDS + 1)):
-        told = judged["bccd_fold1"].document["model"] | {"name": "five networks", "sha256": ""}
-        judged[POOLED] = judge(f"BCCD fields, grouped {FOLDS}-fold", told, pooled, WBC4)
-        write_report(home / POOLED, judged[POOLED], pooled, WBC4)
-    document: dict[str, Any] = {}
-    texts = []
+            unfinished = f"**Unfinished: {len(judged)} of {len(names)} parts.**\n"
+            _write(home, judged, args.limit, [unfinished, *unknown_cells.texts()], unknown_cells.document())
+    document: dict[str, Any] = unknown_cells.document()
+    texts = unknown_cells.texts()
     main = next((name for name in ("pbc4", "test", "test_simple") if name in names), None)
     if main is not None:
         classifier = Classifier(read_package(packages[main]), args.provider)
@@ -144,6 +167,46 @@ def run_protocol(args: argparse.Namespace) -> str:
     text = _write(home, judged, args.limit, texts, document)
     print(f"written: {home}", file=sys.stderr)
     return text
+
+
+class _Unknown:
+    """What packages say of laboratories, and of immature cells, that they have never seen."""
+
+    def __init__(self) -> None:
+        self._laboratories: list[LaboratoryFigures] = []
+        self._texts: list[str] = []
+        self._document: dict[str, Any] = {}
+
+    def add(
+        self,
+        part: str,
+        classifier: Classifier,
+        answers: Sequence[Answer],
+        table: Table,
+        package: Path,
+        limit: int | None,
+    ) -> None:
+        """One laboratory's answers, and the same package's to immature cells."""
+        title = LABORATORIES[PARTS[part].left_out][1]
+        self._laboratories.append(laboratory_figures(title, package.name, answers))
+        immature = answer_all(classifier, _limited(strange_records(table, package), limit), stand_in=True)
+        kinds = strangers_of(immature)
+        films = simulate(answers, [each for each in immature if each.record.class_id == "blast"])
+        self._document[part] = {"immature": strangers_document(kinds), "films": films_document(films)}
+        if kinds:
+            self._texts.append(strangers_markdown(f"Immature cells, the package without {title}", kinds))
+        if films:
+            self._texts.append(films_markdown(f"Films of {title} with blasts", films))
+
+    def document(self) -> dict[str, Any]:
+        """The figures as plain JSON values; empty without a laboratory."""
+        if not self._laboratories:
+            return {}
+        return {"laboratories": laboratories_document(self._laboratories), "unknown": self._document}
+
+    def texts(self) -> list[str]:
+        """The sections of the report; the table of laboratories first."""
+        return [laboratories_markdown(self._laboratories), *self._texts] if self._laboratories else []
 
 
 def _write(
@@ -189,7 +252,7 @@ def _made(name: str, args: argparse.Namespace) -> Path:
         return target
     args.work.mkdir(parents=True, exist_ok=True)
     model = target.with_suffix(".keras")
-    sources = [str(args.protocol / source) for source in part.sources]
+    sources = [str(args.protocol / each) for each in part.sources if (args.protocol / each).is_dir()]
     cache = ["--cache", str(args.cache)] if args.cache is not None else []
     training = [*part.options, *cache, *shlex.split(args.training)]
     if model.with_suffix(".checkpoints").is_dir():
@@ -234,11 +297,12 @@ def _heading(judged: Mapping[str, Judged], limit: int | None) -> str:
         "# Protocol",
         "",
         "Every image goes the program's own way: reader, locator, cropper, classifier. Where the locator "
-        "finds no cell, the image counts as wrong. Intervals are Wilson's at 95 % with the source images as "
-        "trials: copies of one original are no independent trials. ECE: expected calibration error, 15 bins; "
+        "finds no cell, the image counts as wrong; in laboratories left out the data set's own box stands "
+        "in. Intervals are Wilson's at 95 % with the source images as trials: copies of one original are no "
+        "independent trials. ECE: expected calibration error, 15 bins; "
         "in brackets what perfect confidences would show by chance on as many source images. "
-        "The temperature and the thresholds of a package were chosen on the very images that the PBC parts "
-        "test; the other parts' images had no say in anything.",
+        "The temperature and the thresholds of a package were chosen on the very images that the parts of "
+        "PBC held out test; the other parts' images had no say in anything.",
         "",
     ]
     if limit is not None:

@@ -10,17 +10,16 @@ from export_tools.data.file_lists import HELD_OUT, TRAINED_ON, beside, file_key,
 from export_tools.data.grouping import join_groups
 from export_tools.data.records import Record
 from export_tools.data.sources import only_classes, read_source
-from export_tools.data.splits import SplitRule, split_sides
 from export_tools.data.tables import SourceError
 from hematodesk.domain.classes import WBC4
 
-FOLDS = 5
+_PROMYELOCYTE = "PMY"
 _PBC8 = (*WBC4, "basophil", "erythroblast", "immature_granulocyte", "platelet")
 
 
 @dataclass(frozen=True)
 class Table:
-    """The labelled images: `joined` are PBC's and BCCD's as `train` joins them, `copies` Kaggle's.
+    """The labelled images: `joined` are the laboratories' as `train` joins them, `copies` Kaggle's.
 
     Groups of copies are those of the fields that they were made from.
     """
@@ -40,6 +39,7 @@ class Part:
         sources: folders that it is trained on.
         options: of `train`.
         tested: the records to test, from the table and the package's file.
+        left_out: the laboratory that the package has never seen, or empty.
     """
 
     title: str
@@ -48,6 +48,7 @@ class Part:
     sources: tuple[str, ...]
     options: tuple[str, ...]
     tested: Callable[[Table, Path], list[Record]] = field(repr=False)
+    left_out: str = ""
 
 
 def _held_out(table: Table, package: Path) -> list[Record]:
@@ -59,59 +60,57 @@ def _folder(name: str) -> Callable[[Table, Path], list[Record]]:
     return lambda table, _: [each for each in table.copies if each.file.parts[-3] == name]
 
 
-def _by_rule(rule: SplitRule, source: str) -> Callable[[Table, Path], list[Record]]:
-    def tested(table: Table, _: Path) -> list[Record]:
-        named = only_classes(table.joined, WBC4)
-        return [each for each in split_sides(named, rule).test if each.source == source]
-
-    return tested
+def _laboratory(source: str) -> Callable[[Table, Path], list[Record]]:
+    return lambda table, _: [each for each in only_classes(table.joined, WBC4) if each.source == source]
 
 
-_BOTH = ("pbc", "bccd")
+LABORATORIES = {
+    "pbc": ("pbc", "PBC (Barcelona)"),
+    "bccd": ("bccd", "BCCD"),
+    "raabin": ("txl", "Raabin"),
+    "krd": ("krd", "KRD (Erbil)"),
+    "chula": ("chula", "Chula (Bangkok)"),
+}
+"""The laboratories that are left out in turn: source to its folder and what reports call it."""
+
+MARROW = "marrow"
+_FOLDERS = tuple(folder for folder, _ in LABORATORIES.values())
 PARTS: dict[str, Part] = {
-    "pbc4": Part("PBC, held out by group", "pbc4", WBC4, _BOTH, (), _held_out),
+    "pbc4": Part("PBC, held out by group", "pbc4", WBC4, _FOLDERS, (), _held_out),
     "pbc8": Part("PBC, eight classes, held out by group", "pbc8", _PBC8, ("pbc",), (), _held_out),
-    "test": Part("Kaggle 4-class, published TEST folder", "pbc4", WBC4, _BOTH, (), _folder("TEST")),
+    "test": Part("Kaggle 4-class, published TEST folder", "pbc4", WBC4, _FOLDERS, (), _folder("TEST")),
     "test_simple": Part(
-        "Kaggle 4-class, published TEST_SIMPLE folder", "pbc4", WBC4, _BOTH, (), _folder("TEST_SIMPLE")
+        "Kaggle 4-class, published TEST_SIMPLE folder", "pbc4", WBC4, _FOLDERS, (), _folder("TEST_SIMPLE")
     ),
     **{
-        f"bccd_fold{number}": Part(
-            f"BCCD fields, fold {number} of {FOLDS}",
-            f"bccd_fold{number}",
+        f"leave_{source}_out": Part(
+            f"{title}, no image of it trained on",
+            f"leave_{source}_out",
             WBC4,
-            _BOTH,
-            ("--fold", f"{number}/{FOLDS}", "--fold-of", "bccd"),
-            _by_rule(SplitRule(fold=(number, FOLDS), fold_of="bccd"), "bccd"),
+            _FOLDERS,
+            ("--leave-out", source),
+            _laboratory(source),
+            source,
         )
-        for number in range(1, FOLDS + 1)
+        for source, (_, title) in LABORATORIES.items()
     },
-    "leave_bccd_out": Part(
-        "BCCD fields, no image of BCCD trained on",
-        "leave_bccd_out",
-        WBC4,
-        _BOTH,
-        ("--leave-out", "bccd"),
-        _by_rule(SplitRule(leave_out=("bccd",)), "bccd"),
-    ),
-    "leave_pbc_out": Part(
-        "PBC, no image of PBC trained on",
-        "leave_pbc_out",
-        WBC4,
-        _BOTH,
-        ("--leave-out", "pbc"),
-        _by_rule(SplitRule(leave_out=("pbc",)), "pbc"),
-    ),
 }
 """Every row of the table, by the name that --package and --parts use."""
 
 
 def read_table(data: Path, cache: Path | None) -> Table:
-    """The labelled images of a folder with pbc, bccd and kaggle4, in groups as `train` makes them.
+    """The labelled images of a folder with the laboratories' data, in groups as `train` makes them.
 
-    Without kaggle4 its parts have nothing to test. Raises SourceError when one of the others is missing.
+    What is missing has nothing to test. Raises SourceError when it holds none of the laboratories.
     """
-    joined, _ = join_groups([each for name in _BOTH for each in read_source(data / name)], cache)
+    folders = [data / name for name in (*_FOLDERS, MARROW) if (data / name).is_dir()]
+    if not folders:
+        raise SourceError(
+            "source_not_found",
+            f"{data} holds none of the folders {', '.join(_FOLDERS)}.",
+            "Give the folder that holds the data sets.",
+        )
+    joined, _ = join_groups([each for folder in folders for each in read_source(folder)], cache)
     copies = read_source(data / "kaggle4") if (data / "kaggle4").is_dir() else []
     every, _ = join_groups([*joined, *copies], look=False)
     # A field's group keeps its name, which decides its fold: bccd comes before kaggle4 in the alphabet.
@@ -127,6 +126,34 @@ def part_records(name: str, table: Table, package: Path) -> list[Record]:
     Raises SourceError `lists_missing` when nothing says what the package was trained on, ValueError
     that names the files when a tested one, or one of its group, was.
     """
+    records = _not_learnt(name, PARTS[name].tested(table, package), table, package)
+    if not records:
+        raise ValueError(f"the part {name} has no image to test")
+    return records
+
+
+def strange_records(table: Table, package: Path) -> list[Record]:
+    """Immature cells that the package was not trained on: bone marrow's kept half, PBC's promyelocytes.
+
+    Marrow's neutrophils are mature and left out. Raises what `part_records` raises when cells of the kept
+    half were trained on.
+    """
+    marrow = [
+        each
+        for each in table.joined
+        if each.source == MARROW and each.part == "test" and each.class_id != "neutrophil"
+    ]
+    learnt = _learnt(table, package)
+    found = [
+        each
+        for each in table.joined
+        if each.source == "pbc" and each.subtype == _PROMYELOCYTE and each.group not in learnt
+    ]
+    return [*_not_learnt("marrow's kept half", marrow, table, package), *found]
+
+
+def _learnt(table: Table, package: Path) -> set[str]:
+    """The groups that a package was trained on. Raises SourceError `lists_missing`."""
     require_lists(package)
     trained = set(read_list(package, TRAINED_ON))
     every = [*table.joined, *table.copies]
@@ -137,16 +164,18 @@ def part_records(name: str, table: Table, package: Path) -> list[Record]:
             f"{beside(package, TRAINED_ON).name} names no file of these data.",
             "Give the folder of the data that the package was trained on.",
         )
-    records = PARTS[name].tested(table, package)
+    return learnt
+
+
+def _not_learnt(what: str, records: list[Record], table: Table, package: Path) -> list[Record]:
+    learnt = _learnt(table, package)
     wrong = sorted({file_key(each.file) for each in records if each.group in learnt})
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         raise ValueError(
-            f"{package.name} cannot be tested on {name}: it was trained on these files or on others of their "
+            f"{package.name} cannot be tested on {what}: it was trained on these files or on others of their "
             f"groups: {', '.join(wrong[:5])}{more}"
         )
-    if not records:
-        raise ValueError(f"the part {name} has no image to test")
     return records
 
 

@@ -200,13 +200,13 @@ def test_the_protocol_trains_a_package_that_is_missing(
     heading = "file,class,xmin,ymin,xmax,ymax\n"
     (tmp_path / "data" / "bccd" / "boxes.csv").write_text(heading + "\n".join(boxes) + "\n")
     tiny = "--base-weights none --alpha 0.35 --size 32 --passes 1 --images 8 --batch 8 --hold-out 0.25"
-    command = ["evaluate", "--protocol", str(tmp_path / "data"), "--parts", "bccd_fold2"]
+    command = ["evaluate", "--protocol", str(tmp_path / "data"), "--parts", "leave_bccd_out"]
     command += ["--work", str(tmp_path / "work"), "--training", tiny, "--output", str(tmp_path / "report")]
     assert main(command) == 0, capsys.readouterr().err
-    part = json.loads((tmp_path / "report" / "protocol.json").read_text())["parts"]["bccd_fold2"]
-    assert part["images"] == part["source_images"] == 4
-    tested = (tmp_path / "work" / "bccd_fold2.tested.txt").read_text().splitlines()
-    rows = (tmp_path / "report" / "bccd_fold2" / "answers.tsv").read_text().splitlines()[1:]
+    part = json.loads((tmp_path / "report" / "protocol.json").read_text())["parts"]["leave_bccd_out"]
+    assert part["images"] == part["source_images"] == 20
+    tested = (tmp_path / "work" / "leave_bccd_out.tested.txt").read_text().splitlines()
+    rows = (tmp_path / "report" / "leave_bccd_out" / "answers.tsv").read_text().splitlines()[1:]
     assert sorted(row.split("\t")[0] for row in rows) == [name for name in tested if "bccd" in name]
 
 

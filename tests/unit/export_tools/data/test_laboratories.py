@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from export_tools.data.sources import read_source
+from export_tools.data.splits import SplitRule, split_sides
 from hematodesk.domain.geometry import Box
 
 
@@ -47,6 +48,23 @@ def test_marrow_cells_have_a_package_s_classes_and_keep_their_own_names(tmp_path
     assert (
         len({each.group for each in found.values()}) == len({each.original for each in found.values()}) == 5
     )
+
+
+def test_half_of_the_marrow_cells_are_never_trained_on(tmp_path: Path, write_image) -> None:
+    for name in ("myeloblast", "promyelocyte"):
+        for number in range(20):
+            write_image(tmp_path / name / f"{number}_1.jpg")
+    found = read_source(tmp_path)
+    tested = {each.original for each in found if each.part == "test"}
+    assert 10 <= len(tested) <= 30
+    # The rule is the name's, whatever else lies in the folder.
+    (tmp_path / "myeloblast" / "0_1.jpg").unlink()
+    assert {each.original for each in read_source(tmp_path) if each.part == "test"} == tested - {
+        "myeloblast/0_1.jpg"
+    }
+    sides = split_sides(found, SplitRule(hold_out=0.2))
+    assert {each.original for each in sides.test} == tested
+    assert tested.isdisjoint(each.original for each in (*sides.train, *sides.held_out))
 
 
 def test_a_folder_of_classes_with_blasts_alone_is_no_marrow(tmp_path: Path, write_image) -> None:

@@ -19,7 +19,14 @@ from export_tools.data.non_cells import KINDS, draw_non_cells
 from export_tools.data.tables import SourceError
 from export_tools.evaluation import abstaining, evaluate, protocol
 from export_tools.evaluation.abstaining import abstaining_markdown, other_cells, without_cells
-from export_tools.evaluation.protocol_parts import PARTS, Table, part_records, read_table
+from export_tools.evaluation.protocol_parts import (
+    LABORATORIES,
+    PARTS,
+    Table,
+    part_records,
+    read_table,
+    strange_records,
+)
 from export_tools.figures import charts as pictures
 from hematodesk.domain.cells import Localisation, LocatedCell, Prediction, Provenance, UncertainReason
 from hematodesk.domain.classes import WBC4
@@ -31,13 +38,15 @@ DATA = Path(__file__).parents[5] / "shared" / "data"
 
 @pytest.fixture
 def data(tmp_path: Path, write_image) -> Path:
-    """pbc, bccd and kaggle4 in small: a colour a class, every picture different."""
+    """The laboratories, marrow and kaggle4 in small: a colour a class, every picture different."""
     seeds = iter(range(1000))
     folder = tmp_path / "data"
 
     def picture(place: Path, class_id: str) -> None:
         write_image(place, seed=next(seeds))
         noisy = cv2.imread(str(place))
+        if "pbc" in place.parts:
+            noisy = cv2.resize(noisy, (360, 363))
         shade = np.full_like(noisy, 60 * WBC4.index(class_id) if class_id in WBC4 else 250)
         cv2.imwrite(str(place.with_suffix(".png")), (noisy // 16) + shade // 2)
         place.with_suffix(".png").rename(place)
@@ -47,6 +56,9 @@ def data(tmp_path: Path, write_image) -> Path:
         for number in range(6):
             picture(folder / "pbc" / class_id / f"{class_id}_{number}.jpg", class_id)
             rows.append(f"{class_id}/{class_id}_{number}.jpg,{class_id},X")
+    for number in range(2):
+        picture(folder / "pbc" / "ig" / f"PMY_{number}.jpg", "monocyte")
+        rows.append(f"ig/PMY_{number}.jpg,ig,PMY")
     (folder / "pbc" / "labels.csv").write_text("\n".join(rows) + "\n")
     rows, boxes, originals = (
         ["original,label,kaggle_split,field_group,cell_group"],
@@ -68,6 +80,29 @@ def data(tmp_path: Path, write_image) -> Path:
     (folder / "bccd" / "labels.csv").write_text("\n".join(rows) + "\n")
     (folder / "bccd" / "boxes.csv").write_text("\n".join(["file,class,xmin,ymin,xmax,ymax", *boxes]) + "\n")
     (folder / "kaggle4" / "originals.csv").write_text("\n".join(originals) + "\n")
+    krd, chula, raabin = [], [], []
+    for number in range(8):
+        class_id = WBC4[number % 4]
+        picture(folder / "krd" / "images" / f"k{number}.jpg", class_id)
+        krd.append(f"k{number}.jpg,{class_id},5,5,30,30,1")
+        picture(folder / "chula" / "images" / f"c{number}.jpg", class_id)
+        chula.append(f"c{number}.jpg,{class_id},5,5,30,30,S-{number % 4},train")
+        picture(folder / "txl" / "images" / f"r{number}.jpg", class_id)
+        raabin.append(f"txl/images/r{number}.jpg,raabin,train,,WBC,5,5,30,30")
+    places = "xmin,ymin,xmax,ymax"
+    tables = {
+        "krd/labels.csv": [f"file,class,{places},parts", *krd],
+        "chula/boxes.csv": [f"file,class,{places},slide,published_part", *chula],
+        "txl/boxes.csv": [f"file,source,split,pbc_class,class,{places}", *raabin],
+        "txl/published_names.csv": ["file,class", *(f"r{n}.jpg,{WBC4[n % 4]}" for n in range(8))],
+    }
+    for name, lines in tables.items():
+        (folder / name).write_text("\n".join(lines) + "\n")
+    for number in range(8):
+        picture(
+            folder / "marrow" / "myeloblast" / f"{number}_1.jpg", "eosinophil" if number % 2 else "monocyte"
+        )
+        picture(folder / "marrow" / "neutrophil_seg" / f"{number}_1.jpg", "neutrophil")
     return folder
 
 
@@ -102,14 +137,28 @@ def test_each_part_tests_what_its_name_says(table: Table, tmp_path: Path) -> Non
     assert {each.class_id for each in part_records("leave_pbc_out", table, other)} == set(WBC4)
 
 
-def test_five_folds_test_every_field_once(table: Table, tmp_path: Path) -> None:
-    package = lists(tmp_path / "m.onnx", KEPT, HELD)
-    tested = [
-        file_key(each.file)
-        for number in range(1, 6)
-        for each in part_records(f"bccd_fold{number}", table, package)
-    ]
-    assert sorted(tested) == sorted(FIELDS)
+@pytest.mark.parametrize("source", LABORATORIES)
+def test_a_laboratory_left_out_is_tested_whole_and_by_itself(
+    table: Table, tmp_path: Path, source: str
+) -> None:
+    other = lists(tmp_path / "m.onnx", FIELDS[8:] if source == "pbc" else KEPT, HELD)
+    found = part_records(f"leave_{source}_out", table, other)
+    assert {each.source for each in found} == {source}
+    assert {each.class_id for each in found} == set(WBC4)
+    assert len(found) == {"pbc": 24, "bccd": 24}.get(source, 8)
+
+
+def test_immature_cells_are_those_that_a_package_never_saw(table: Table, tmp_path: Path) -> None:
+    package = lists(tmp_path / "m.onnx", [*KEPT, "pbc/ig/PMY_0.jpg"], HELD)
+    found = strange_records(table, package)
+    marrow = [each for each in found if each.source == "marrow"]
+    # A half by the digest of the name, without the mature cells.
+    assert {each.class_id for each in marrow} == {"blast"}
+    assert 0 < len(marrow) < 8
+    assert [file_key(each.file) for each in found if each.source == "pbc"] == ["pbc/ig/PMY_1.jpg"]
+    learnt = lists(tmp_path / "n.onnx", [*KEPT, file_key(marrow[0].file)], HELD)
+    with pytest.raises(ValueError, match="marrow's kept half"):
+        strange_records(table, learnt)
 
 
 @pytest.mark.parametrize(
@@ -120,15 +169,18 @@ def test_five_folds_test_every_field_once(table: Table, tmp_path: Path) -> None:
         ("test_simple", ["TEST/EOSINOPHIL/_0_1.jpeg"]),
         ("leave_bccd_out", ["bccd/images/f20.jpg"]),
         ("leave_pbc_out", [KEPT[0]]),
+        ("leave_krd_out", ["krd/images/k3.jpg"]),
+        ("leave_chula_out", ["chula/images/c3.jpg"]),
+        ("leave_raabin_out", ["txl/images/r3.jpg"]),
     ],
 )
 def test_what_was_trained_on_is_refused_by_name(
     table: Table, tmp_path: Path, part: str, learnt: list[str]
 ) -> None:
-    own = {"pbc4": KEPT, "test": KEPT, "test_simple": KEPT, "leave_bccd_out": KEPT, "leave_pbc_out": FIELDS}
-    package = lists(tmp_path / "m.onnx", own[part], HELD)
+    own = FIELDS if part == "leave_pbc_out" else KEPT
+    package = lists(tmp_path / "m.onnx", own, HELD)
     assert part_records(part, table, package)
-    lists(package, [*own[part], *learnt], HELD)
+    lists(package, [*own, *learnt], HELD)
     with pytest.raises(ValueError, match="was trained on these files") as fault:
         part_records(part, table, package)
     hidden = {"test": "TEST/NEUTROPHIL/_3_0.jpeg", "test_simple": "TEST_SIMPLE/EOSINOPHIL/_0.jpeg"}
@@ -182,31 +234,37 @@ def shades(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_whole_table_in_one_command(
     data: Path, shades: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = read_table(data, None)
     main_package = lists(tmp_path / "m-1.0.onnx", KEPT + FIELDS[8:], HELD)
     command = ["evaluate", "--protocol", str(data), "--non-cells", "1"]
     command += ["--package", f"pbc4={main_package}", "--package", f"pbc8={main_package}"]
-    for number in range(1, 6):
-        package = tmp_path / f"f{number}.onnx"
-        rule = PARTS[f"bccd_fold{number}"].tested(table, package)
-        own = {file_key(each.file) for each in rule}
-        lists(package, [name for name in FIELDS if name not in own], [])
-        command += ["--package", f"bccd_fold{number}={package}"]
-    command += ["--package", f"leave_bccd_out={lists(tmp_path / 'a.onnx', KEPT, HELD)}"]
-    command += ["--package", f"leave_pbc_out={lists(tmp_path / 'b.onnx', FIELDS[8:], [])}"]
+    for source in LABORATORIES:
+        trained = FIELDS[8:] if source == "pbc" else KEPT
+        package = lists(tmp_path / f"{source}.onnx", trained, [])
+        command += ["--package", f"leave_{source}_out={package}"]
     assert main(command) == 0
     told = capsys.readouterr().out
     home = tmp_path / "m-1.0.report"
     document = json.loads((home / "protocol.json").read_text())
-    assert set(document["parts"]) == {*PARTS, "bccd_5fold"}
-    assert document["parts"]["bccd_5fold"]["images"] == 24
+    assert set(document["parts"]) == set(PARTS)
+    rows = {each["laboratory"]: each for each in document["laboratories"]}
+    assert set(rows) == {title for _, title in LABORATORIES.values()}
+    chula = rows["Chula (Bangkok)"]
+    assert (chula["cells"], chula["groups"], chula["located"]) == (8, 4, 8)
+    assert chula["accuracy"]["value"] == chula["certain_accuracy"]["value"] == 1
+    # The darkest class is never certain.
+    assert chula["certain"]["value"] == 0.75
+    unknown = document["unknown"]["leave_chula_out"]
+    kinds = {each["kind"]: each for each in unknown["immature"]}
+    assert set(kinds) == {"marrow myeloblast", "pbc PMY"}
+    assert kinds["pbc PMY"]["named"] == {"monocyte": 2}
+    assert [each["blasts"] for each in unknown["films"]] == [0, 1, 3, 5, 20]
     assert document["parts"]["test"]["source_images"] == 8
     assert document["parts"]["test"]["images"] == 16
     assert document["parts"]["test"]["accuracy"] == 1
     assert document["parts"]["test"]["confidence"]["expected_calibration_error"] == pytest.approx(0.09)
     assert {each["kind"] for each in document["non_cells"]} == set(KINDS)
-    (other,) = document["other_cells"]
-    assert (other["kind"], other["pictures"]) == ("basophil", 6)
+    others = {each["kind"]: each["pictures"] for each in document["other_cells"]}
+    assert others == {"basophil": 6, "immature_granulocyte": 2}
     for name in (
         "report.json",
         "report.md",
@@ -255,7 +313,7 @@ def test_missing_packages_are_trained_with_what_their_part_leaves_out(
     ]
     assert main([*command, "--training", "--passes 3", "--cache", str(tmp_path / "c")]) == 0
     assert [each[0] for each in ran] == ["train", "calibrate", "convert"]
-    assert ran[0][1:3] == [str(data / "pbc"), str(data / "bccd")]
+    assert ran[0][1:6] == [str(data / name) for name in ("pbc", "bccd", "txl", "krd", "chula")]
     assert ran[0][-6:] == ["--leave-out", "bccd", "--cache", str(tmp_path / "c"), "--passes", "3"]
     # What was made once is used again.
     assert main(command) == 0
@@ -431,8 +489,10 @@ def test_the_parts_of_the_real_data_hold_the_published_numbers(
     assert (len(copies), len({each.original for each in copies})) == (2487, 71)
     assert len(part_records("test_simple", table, package)) == 71
     assert len(part_records("leave_bccd_out", table, package)) == 347
-    folds = [len(part_records(f"bccd_fold{number}", table, package)) for number in range(1, 6)]
-    assert sum(folds) == 347
+    assert len(part_records("leave_krd_out", table, package)) == 577
+    assert len(part_records("leave_chula_out", table, package)) == 410
+    marrow = [each for each in strange_records(table, package) if each.source == "marrow"]
+    assert 200 < len(marrow) < 330
     # One cell stands in the published test and training folders under two names.
     lists(package, ["bccd/images/BloodImage_00277.jpg"], [])
     with pytest.raises(ValueError, match="TEST/EOSINOPHIL"):

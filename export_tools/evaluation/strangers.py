@@ -78,7 +78,11 @@ def strangers_markdown(title: str, found: Sequence[Strangers]) -> str:
         "|---|---|---|---|---|---|",
     ]
     total = Strangers(
-        "all", *(sum(getattr(each, name) for each in found) for name in ("cells", "mature", "immature")), ()
+        "all",
+        sum(each.cells for each in found),
+        sum(each.mature for each in found),
+        sum(each.immature for each in found),
+        (),
     )
     for each in (*found, total):
         low, high = wilson_interval(each.mature, each.cells)

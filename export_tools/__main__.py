@@ -18,6 +18,7 @@ _COMMANDS = (
     "networks.average",
     "networks.narrow",
     "evaluation.calibrate",
+    "evaluation.refit",
     "conversion.convert",
     "evaluation.evaluate",
     "phantom",

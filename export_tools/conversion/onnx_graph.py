@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export_tools.conversion.onnx_head import CHANNELS_LAST, Head
 from export_tools.conversion.onnx_names import reads, rename
+from hematodesk.domain.manifest import MANIFEST_KEY
 
 INPUT = "image"
 LOGITS = "logits"
@@ -190,6 +191,38 @@ def add_familiarity(model: onnx.ModelProto, statistics: Path) -> str:
     )
     graph.output.append(helper.make_tensor_value_info(FAMILIARITY, TensorProto.FLOAT, ["batch"]))
     return FAMILIARITY
+
+
+def with_familiarity(
+    data: bytes, projection: npt.NDArray[Any], centres: npt.NDArray[Any], manifest: str
+) -> bytes:
+    """A package's file with another measure of familiarity and another manifest; all else stays.
+
+    Args:
+        projection: (D, R), and centres: (K, R); see `add_familiarity`.
+        manifest: the manifest's JSON.
+
+    Raises ValueError for a file whose familiarity is not of this form.
+    """
+    model = onnx.load_model_from_string(data)
+    stored = {each.name: each for each in model.graph.initializer}
+    widened = {
+        node.output[0]: node.input[0]
+        for node in model.graph.node
+        if node.op_type == "Cast" and node.input[0] in stored
+    }
+    new = {"familiarity_projection": projection, "familiarity_centres": centres[None]}
+    for name, values in new.items():
+        # Packages with weights of 16 bits widen them where they are used.
+        place = stored.get(widened.get(name, name))
+        if place is None:
+            raise ValueError("the package does not measure familiarity by distances to centres")
+        kind = helper.tensor_dtype_to_np_dtype(place.data_type)
+        place.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values, kind), place.name))
+    for entry in model.metadata_props:
+        if entry.key == MANIFEST_KEY:
+            entry.value = manifest
+    return bytes(model.SerializeToString())
 
 
 def _constant(graph: Any, name: str, value: npt.NDArray[np.float32]) -> None:

@@ -2,9 +2,9 @@
 
 The network and its answers stay as they are. The directions in which an embedding is compared with the
 classes' centres are those that tell the package's classes from everything else that the sources name
-(blasts, immature granulocytes, erythroblasts, each stage by itself), over all laboratories. The limit comes
-from laboratories that neither the network nor the directions know: each is left out in turn, and the limit
-is the mean of those under which the wanted share of its certain cells stays.
+(blasts, immature granulocytes, erythroblasts, each stage by itself). The limit comes from laboratories of
+mature cells alone that neither the network nor the directions know: it is the mean of those under which the
+wanted share of each one's certain cells stays.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export_tools.data.crops import cut_by_source, middle
-from export_tools.data.file_lists import HELD_OUT, TESTED, TRAINED_ON, beside, file_key, read_list
+from export_tools.data.file_lists import HELD_OUT, TRAINED_ON, beside, file_key, read_list
 from export_tools.data.grouping import join_groups
 from export_tools.data.records import Record
 from export_tools.data.sources import read_source
@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", type=Path, required=True, help="the package to write (.onnx)")
     parser.add_argument("--version", required=True, help="the new package's version")
     parser.add_argument(
-        "--keep", type=float, default=0.85, help="share of an unseen laboratory's certain cells that stay so"
+        "--keep", type=float, default=0.8, help="share of an unseen laboratory's certain cells that stay so"
     )
     parser.add_argument(
         "--leave-out", metavar="SOURCE", action="append", default=[], help="leave a source out, to test on"
@@ -82,19 +82,22 @@ def run(args: Any) -> int:
 
 @dataclass(frozen=True)
 class Seen:
-    """Cells that may be fitted on, and what the package makes of them.
+    """Cells, and what the package makes of them.
 
     Attributes:
         records: N of them.
         embeddings: (N, D).
         certain: (N,) whether the confidence alone would let the answer stand.
-        strange: (N,) whether the cell's source was not trained on.
     """
 
     records: tuple[Record, ...]
     embeddings: Floats
     certain: npt.NDArray[np.bool_]
-    strange: npt.NDArray[np.bool_]
+
+    def part(self, rows: npt.NDArray[np.bool_]) -> Seen:
+        """Some of them."""
+        records = tuple(each for each, wanted in zip(self.records, rows.tolist(), strict=True) if wanted)
+        return Seen(records, self.embeddings[rows], self.certain[rows])
 
 
 def refit(args: Any) -> None:
@@ -109,24 +112,29 @@ def refit(args: Any) -> None:
     trained, held = (set(read_list(args.package, suffix)) for suffix in (TRAINED_ON, HELD_OUT))
     table, _ = join_groups([each for folder in args.sources for each in read_source(folder)], args.cache)
     records = fitted_on(table, trained, held, args.leave_out, args.leave_out_kind)
-    seen = _seen(package, args.package, table, records, trained, args.cache)
     named = package.class_ids
-    told = limits(seen, named, args.keep)
+    yardsticks = yardsticks_of(records, trained, named)
+    if not yardsticks:
+        raise ValueError(
+            "no source is a laboratory of mature cells that the package was not trained on: no limit"
+        )
+    seen = _seen(package, args.package, table, records, args.cache)
+    apart = np.array([each.source in yardsticks for each in seen.records])
+    fitted = familiarity_of(seen.part(~apart), named)
+    told = limits(seen.part(apart), fitted, named, args.keep)
     if not told:
-        raise ValueError("no source is of a laboratory that the package was not trained on: no limit")
+        raise ValueError(f"the package is certain of no cell of {', '.join(sorted(yardsticks))}: no limit")
     limit = round(float(np.mean(list(told.values()))), 4)
-    fitted = familiarity_of(seen, named)
     manifest = _manifest(package.manifest, args.version, limit)
     data = with_familiarity(
         read_model_bytes(args.package), fitted.projection, fitted.centres, manifest_to_json(manifest)
     )
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(args.output, data, Rights.USUAL)
-    new = {file_key(each.file) for each in seen.records}
-    for suffix, names in ((TRAINED_ON, trained | new), (HELD_OUT, held), (TESTED, set())):
-        if names:
-            text = "".join(f"{name}\n" for name in sorted(names))
-            write_whole(beside(args.output, suffix), text.encode(), Rights.USUAL)
+    new, measured = ({file_key(each.file) for each in seen.part(rows).records} for rows in (~apart, apart))
+    for suffix, names in ((TRAINED_ON, trained | new), (HELD_OUT, held | measured)):
+        text = "".join(f"{name}\n" for name in sorted(names))
+        write_whole(beside(args.output, suffix), text.encode(), Rights.USUAL)
     each_limit = ", ".join(f"{name} {value:.3f}" for name, value in told.items())
     print(f"unfamiliar over {limit:.3f}, the mean of {each_limit}\nwritten: {args.output}")
 
@@ -139,7 +147,10 @@ def fitted_on(
     Neither a part named test, nor what was held out, nor anything of their groups, nor what is left out.
     Raises ValueError for a source or kind to leave out that is not there.
     """
-    for wanted, there in ((sources, {each.source for each in table}), (kinds, {each.subtype for each in table})):
+    for wanted, there in (
+        (sources, {each.source for each in table}),
+        (kinds, {each.subtype for each in table}),
+    ):
         unknown = sorted(set(wanted) - there)
         if unknown:
             raise ValueError(f"there is nothing called {unknown[0]} to leave out")
@@ -181,32 +192,25 @@ def familiarity_of(seen: Seen, named: Sequence[str]) -> Centres:
     return Centres(*whitening(seen.embeddings[rows], truth, len(named)))
 
 
-def limits(seen: Seen, named: Sequence[str], keep: float) -> dict[str, float]:
-    """For each source that the network does not know, the limit under which `keep` of its certain cells stay.
+def yardsticks_of(records: Sequence[Record], trained: set[str], named: Sequence[str]) -> set[str]:
+    """The sources of which nothing was trained on and all cells are mature ones: usual films.
 
-    Only cells of classes that the package names; the source is left out of what the directions are
-    measured on.
+    Beside immature cells, as in bone marrow, the mature ones are no yardstick of a usual film.
     """
+    known = {each.source for each in records if file_key(each.file) in trained}
+    odd = {each.source for each in records if each.class_id not in {*named, *MATURE}}
+    return {each.source for each in records} - known - odd
+
+
+def limits(seen: Seen, fitted: Centres, named: Sequence[str], keep: float) -> dict[str, float]:
+    """For each source the limit under which `keep` of its certain cells of the package's classes stay."""
     source = np.array([each.source for each in seen.records])
-    own = np.array([each.class_id in named for each in seen.records])
-    mature = {*named, *MATURE}
-    found = {}
-    for name in sorted(set(source[seen.strange].tolist())):
-        of_it = source == name
-        rows = of_it & own & seen.certain
-        # Beside immature cells (bone marrow) the mature ones are no yardstick of a usual film.
-        if not rows.any() or not {seen.records[row].class_id for row in np.flatnonzero(of_it)} <= mature:
-            continue
-        rest = np.flatnonzero(~of_it)
-        without = Seen(
-            tuple(seen.records[row] for row in rest),
-            seen.embeddings[rest],
-            seen.certain[rest],
-            seen.strange[rest],
-        )
-        strange = familiarity_of(without, named).strangeness(seen.embeddings[rows])
-        found[name] = float(np.quantile(strange, keep))
-    return found
+    counted = seen.certain & np.array([each.class_id in named for each in seen.records])
+    strange = fitted.strangeness(seen.embeddings)
+    return {
+        name: float(np.quantile(strange[counted & (source == name)], keep))
+        for name in sorted(set(source[counted].tolist()))
+    }
 
 
 def _seen(
@@ -214,7 +218,6 @@ def _seen(
     path: Path,
     table: Sequence[Record],
     records: Sequence[Record],
-    trained: set[str],
     cache: Path | None,
 ) -> Seen:
     """Run the package over the records' crops; those that cannot be cut are left out."""
@@ -233,9 +236,7 @@ def _seen(
     manifest = package.manifest
     logits = read_head(read_model_bytes(path), manifest, package.name).head.logits(embeddings)
     confidence = softmax(logits, manifest.temperature).max(axis=1)
-    known = {each.source for each in table if file_key(each.file) in trained}
-    strange = np.array([each.source not in known for each in kept])
-    return Seen(kept, embeddings, confidence >= manifest.abstention.min_confidence, strange)
+    return Seen(kept, embeddings, confidence >= manifest.abstention.min_confidence)
 
 
 def _manifest(old: Manifest, version: str, limit: float) -> Manifest:

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from export_tools.data.records import Record
-from export_tools.evaluation.refit import Seen, familiarity_of, fitted_on, kinds_of, limits
+from export_tools.evaluation.refit import (
+    Seen,
+    familiarity_of,
+    fitted_on,
+    kinds_of,
+    limits,
+    yardsticks_of,
+)
 from hematodesk.domain.classes import WBC4
 from hematodesk.inference.classify import Classifier
 from hematodesk.inference.head import Centres
@@ -29,7 +36,7 @@ def record(source: str, number: int, name: str, *, part: str = "", subtype: str 
     return Record(file, None, name, source, key, key, part, subtype=subtype)
 
 
-def seen_of(sources: dict[str, tuple[str, ...]], *, each: int = 40, strange: tuple[str, ...] = ()) -> Seen:
+def seen_of(sources: dict[str, tuple[str, ...]], each: int = 40) -> Seen:
     """Cells whose class decides one coordinate of the embedding, and whose laboratory nothing."""
     random = np.random.default_rng(3)
     records, rows = [], []
@@ -40,12 +47,7 @@ def seen_of(sources: dict[str, tuple[str, ...]], *, each: int = 40, strange: tup
                 row = random.normal(0, 0.3, _SIDE)
                 row[_PLACES[name]] += 3
                 rows.append(row)
-    return Seen(
-        tuple(records),
-        np.array(rows),
-        np.ones(len(rows), bool),
-        np.array([row.source in strange for row in records]),
-    )
+    return Seen(tuple(records), np.array(rows), np.ones(len(rows), bool))
 
 
 def test_nothing_held_out_or_named_test_is_fitted_on() -> None:
@@ -77,14 +79,16 @@ def test_a_kind_that_is_fitted_on_is_strange() -> None:
     assert strange[blast].min() > 2 * np.quantile(strange[~blast], 0.99)
 
 
-def test_the_limit_comes_from_laboratories_that_the_network_never_saw() -> None:
-    seen = seen_of(
-        {"pbc": WBC4, "krd": ("neutrophil", "lymphocyte"), "marrow": ("blast", "neutrophil")},
-        strange=("krd", "marrow"),
-    )
-    found = limits(seen, WBC4, 0.85)
+def test_the_limit_comes_from_usual_films_that_the_network_never_saw() -> None:
+    seen = seen_of({"pbc": WBC4, "krd": ("neutrophil", "lymphocyte"), "marrow": ("blast", "neutrophil")})
+    trained = {f"pbc/{name}/{number}.png" for name in WBC4 for number in range(30)}
+    assert yardsticks_of(seen.records, trained, WBC4) == {"krd"}
+    apart = np.array([each.source == "krd" for each in seen.records])
+    fitted = familiarity_of(seen.part(~apart), WBC4)
+    found = limits(seen.part(apart), fitted, WBC4, 0.8)
     assert set(found) == {"krd"}
-    assert limits(seen, WBC4, 0.5)["krd"] < found["krd"]
+    strange = fitted.strangeness(seen.part(apart).embeddings)
+    assert np.mean(strange <= found["krd"]) == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_class_without_a_cell_is_refused() -> None:

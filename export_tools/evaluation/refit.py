@@ -125,13 +125,18 @@ def refit(args: Any) -> None:
     if not told:
         raise ValueError(f"the package is certain of no cell of {', '.join(sorted(yardsticks))}: no limit")
     limit = round(float(np.mean(list(told.values()))), 4)
-    manifest = _manifest(package.manifest, args.version, limit)
+    new, measured = ({file_key(each.file) for each in seen.part(rows).records} for rows in (~apart, apart))
+    more = Counter(each.source for each in seen.part(~apart).records if file_key(each.file) not in trained)
+    told_of = (
+        ", ".join(f"{count} cells of {name}" for name, count in sorted(more.items())) or "the same cells"
+    )
+    learnt = f"familiarity alone: also {told_of}; its limit from {', '.join(told)}"
+    manifest = _manifest(package.manifest, args.version, limit, learnt)
     data = with_familiarity(
         read_model_bytes(args.package), fitted.projection, fitted.centres, manifest_to_json(manifest)
     )
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(args.output, data, Rights.USUAL)
-    new, measured = ({file_key(each.file) for each in seen.part(rows).records} for rows in (~apart, apart))
     for suffix, names in ((TRAINED_ON, trained | new), (HELD_OUT, held | measured)):
         text = "".join(f"{name}\n" for name in sorted(names))
         write_whole(beside(args.output, suffix), text.encode(), Rights.USUAL)
@@ -239,7 +244,7 @@ def _seen(
     return Seen(kept, embeddings, confidence >= manifest.abstention.min_confidence)
 
 
-def _manifest(old: Manifest, version: str, limit: float) -> Manifest:
+def _manifest(old: Manifest, version: str, limit: float, learnt: str) -> Manifest:
     familiarity = old.abstention.familiarity
     assert familiarity is not None
     return replace(
@@ -247,4 +252,5 @@ def _manifest(old: Manifest, version: str, limit: float) -> Manifest:
         version=version,
         date=datetime.now(UTC).date().isoformat(),
         abstention=replace(old.abstention, familiarity=replace(familiarity, max=limit)),
+        provenance=replace(old.provenance, data=(*old.provenance.data, learnt)),
     )
